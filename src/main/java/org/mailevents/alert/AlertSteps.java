@@ -1,0 +1,63 @@
+package org.mailevents.alert;
+
+import jakarta.mail.MessagingException;
+import jakarta.mail.internet.MimeMessage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.support.SimpleTypeConverter;
+import org.mailevents.operate.Settings;
+import org.mailevents.store.Database;
+
+/**
+ * The steps of an alert that must not go wrong; {@code send-alerts} (YAML) puts them in order and says when and where to.
+ */
+public final class AlertSteps extends RouteBuilder {
+
+    @Override
+    public void configure() {
+        Settings settings = new Settings(getContext());
+        AlertOutbox outbox = new AlertOutbox(Database.of(getContext()), settings.duration("alert.first-delay"));
+        AlertMail mail = new AlertMail(settings);
+        // camel-mail's own converter gives a message's content; an .eml file is the whole message
+        getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, MimeMessage.class,
+                new SimpleTypeConverter(false, (type, exchange, message) -> eml((MimeMessage) message)));
+
+        // @formatter:off
+        from("direct:claim-alerts").routeId("claim-alerts")
+            .description("Claims the bounces whose alert is due, one alert an audience")
+            .process(exchange -> exchange.getMessage().setBody(outbox.claim()));
+
+        from("direct:render-alert").routeId("render-alert")
+            .description("Makes a mail of an alert")
+            .setVariable("alert", body())
+            .setHeader(Exchange.FILE_NAME, simple("${body.id}.eml"))
+            .process(exchange -> exchange.getMessage().setBody(mail.render(alert(exchange))));
+
+        from("direct:mark-alert").routeId("mark-alert")
+            .description("Marks the bounces of an alert as told, now that its mail is on its way")
+            .process(exchange -> outbox.sent(alert(exchange)));
+
+        from("direct:release-alert").routeId("release-alert")
+            .description("Has an alert whose mail failed tried again")
+            .process(exchange -> outbox.failed(alert(exchange)));
+        // @formatter:on
+    }
+
+    private static Alert alert(Exchange exchange) {
+        return exchange.getVariable("alert", Alert.class);
+    }
+
+    private static InputStream eml(MimeMessage message) {
+        try {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            message.writeTo(bytes);
+            return new ByteArrayInputStream(bytes.toByteArray());
+        } catch (IOException | MessagingException e) {
+            throw new IllegalStateException("A rendered mail can be written", e);
+        }
+    }
+}

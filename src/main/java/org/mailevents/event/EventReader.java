@@ -1,0 +1,160 @@
+package org.mailevents.event;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.format.ResolverStyle;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads one element of a webhook's array into a {@link MailEvent}, or says why it cannot.
+ * The databases' limits are checked here, on every database alike, because one value that PostgreSQL refuses
+ * would fail the INSERT of all its neighbours.
+ */
+public final class EventReader {
+
+    private static final Set<String> KNOWN_KEYS = Set.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp",
+            "sourceIp", "status", "subject", "apiData", "envelopeFrom", "envelopeTo");
+    private static final DateTimeFormatter CREATED =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withResolverStyle(ResolverStyle.STRICT);
+    /** RFC 3463, section 2; not a part of an IP address such as 192.0.2.10. */
+    private static final Pattern ENHANCED_CODE = Pattern.compile("(?<![\\d.])[245]\\.\\d{1,3}\\.\\d{1,3}(?![\\d.]*\\d)");
+    /** A Message-ID and an address are indexed, and PostgreSQL indexes 2,704 bytes; a mail's line has at most 998 (RFC 5322, 2.1.1). */
+    private static final int MAX_KEY_BYTES = 998;
+    /** H2's varchar ends at 1,048,576 characters. */
+    private static final int MAX_TEXT = 1_000_000;
+    /** The order of keys is not stable in what the vendor sends, and an id must not depend on it. */
+    private static final ObjectMapper SORTED = JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+
+    private final ZoneId zone;
+
+    /** @param zone the zone of {@code created}, which is sent without one */
+    public EventReader(ZoneId zone) {
+        this.zone = zone;
+    }
+
+    /**
+     * @param element one element of the array
+     * @param beside  the unknown keys beside the array, which are kept with each of its events
+     * @return the event, without kind and audience
+     * @throws UnstorableEvent with a reason for the reader of {@code rejected_event}
+     */
+    public MailEvent read(String serverComposition, String eventType, JsonNode element, ObjectNode beside, Instant receivedAt)
+            throws UnstorableEvent {
+        if (!element.isObject()) {
+            throw new UnstorableEvent("the element is no JSON object but " + element.getNodeType().name().toLowerCase());
+        }
+        boolean delivery = eventType.equals("deliveries") || eventType.equals("bounces");
+        String messageId = text(element, "messageId");
+        String recipient = text(element, element.has("to") ? "to" : "envelopeTo");
+        String envelopeFrom = text(element, "envelopeFrom");
+        String createdText = text(element, "created");
+        String reason = text(element, "reason");
+        String status = text(element, "status");
+        if (delivery) {
+            require("messageId", messageId);
+            require("to", recipient);
+        }
+        limit("messageId", messageId);
+        limit("to", recipient);
+        storable("event_type", eventType);
+        storable("server_composition", serverComposition);
+        String extra = extra(element, beside);
+        if (extra != null && extra.length() > MAX_TEXT) {
+            throw new UnstorableEvent("its unknown keys are longer than " + MAX_TEXT + " characters");
+        }
+        UUID id = delivery
+                ? EventId.of(serverComposition, eventType, messageId, recipient, status, createdText, reason)
+                : EventId.of(serverComposition, eventType, canonical(element));
+        return new MailEvent(id, eventType, status, null, null, messageId, recipient,
+                element.has("from") ? text(element, "from") : envelopeFrom,
+                element.has("returnPath") ? text(element, "returnPath") : envelopeFrom,
+                text(element, "subject"), text(element, "apiData"), reason, enhancedCode(reason),
+                text(element, "sourceIp"), text(element, "senderIp"), serverComposition,
+                occurredAt(createdText, delivery), createdText, receivedAt, extra);
+    }
+
+    /** A known key's text; a number is taken as its text. What is an object or an array is no text and stays in {@link #extra}. */
+    private static String text(JsonNode element, String key) throws UnstorableEvent {
+        JsonNode value = element.path(key);
+        return value.isValueNode() && !value.isNull() ? storable(key, value.asText()) : null;
+    }
+
+    private static String storable(String key, String text) throws UnstorableEvent {
+        if (text == null) {
+            return null;
+        }
+        if (text.length() > MAX_TEXT) {
+            throw new UnstorableEvent(key + " is longer than " + MAX_TEXT + " characters");
+        }
+        if (text.indexOf('\0') >= 0) {
+            throw new UnstorableEvent(key + " holds a NUL character, which PostgreSQL cannot store");
+        }
+        if (LoneSurrogates.in(text)) {
+            throw new UnstorableEvent(key + " holds half of a surrogate pair, which is no character");
+        }
+        return text;
+    }
+
+    private static void require(String key, String text) throws UnstorableEvent {
+        if (text == null || text.isBlank()) {
+            throw new UnstorableEvent(key + " is missing");
+        }
+    }
+
+    private static void limit(String key, String text) throws UnstorableEvent {
+        if (text != null && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
+            throw new UnstorableEvent(key + " is longer than the " + MAX_KEY_BYTES + " bytes that RFC 5322 allows a line");
+        }
+    }
+
+    private Instant occurredAt(String created, boolean delivery) throws UnstorableEvent {
+        if (created == null || created.isBlank()) {
+            return null;
+        }
+        try {
+            return LocalDateTime.parse(created, CREATED).atZone(zone).toInstant();
+        } catch (DateTimeException e) {
+            if (delivery) {
+                throw new UnstorableEvent("created is no date and time in the form YYYY-MM-DD HH:MM:SS");
+            }
+            return null;
+        }
+    }
+
+    private static String enhancedCode(String reason) {
+        Matcher matcher = ENHANCED_CODE.matcher(reason == null ? "" : reason);
+        return matcher.find() ? matcher.group() : null;
+    }
+
+    private static String extra(JsonNode element, ObjectNode beside) {
+        ObjectNode extra = JsonNodeFactory.instance.objectNode().setAll(beside);
+        element.fields().forEachRemaining(field -> {
+            if (!KNOWN_KEYS.contains(field.getKey()) || field.getValue().isContainerNode()) {
+                extra.set(field.getKey(), field.getValue());
+            }
+        });
+        return extra.isEmpty() ? null : LoneSurrogates.escape(extra.toString());
+    }
+
+    private static String canonical(JsonNode element) {
+        try {
+            return LoneSurrogates.escape(SORTED.writeValueAsString(SORTED.treeToValue(element, Object.class)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree that was read can be written", e);
+        }
+    }
+}

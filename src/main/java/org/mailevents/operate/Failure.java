@@ -1,0 +1,37 @@
+package org.mailevents.operate;
+
+import java.util.regex.Pattern;
+import org.apache.camel.Exchange;
+
+/** Tells a failure in one line for the log, without the addresses that SMTP replies and database errors quote. */
+public final class Failure {
+
+    /** The name under which the routes refer to it. */
+    public static final String NAME = "failure";
+
+    private static final Pattern ADDRESS = Pattern.compile("[^\\s<>\"'(),;:=]+@[^\\s<>\"'(),;:=]+");
+    private static final int MAX_LENGTH = 500;
+
+    /** @return the kind and message of the exception and of its cause */
+    public static String describe(Throwable failure) {
+        String text = one(failure);
+        Throwable cause = failure.getCause();
+        while (cause != null && cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        if (cause != null && !text.contains(String.valueOf(cause.getMessage()))) {
+            text += ", because of " + one(cause);
+        }
+        String line = ADDRESS.matcher(text).replaceAll("<address>").replaceAll("\\s+", " ");
+        return line.length() > MAX_LENGTH ? line.substring(0, MAX_LENGTH) + "…" : line;
+    }
+
+    /** The failure of an exchange, with the route and the step where it happened. */
+    public String at(Exchange exchange) {
+        return exchange.getProperty(Exchange.FAILURE_ROUTE_ID) + ": " + describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+    }
+
+    private static String one(Throwable failure) {
+        return failure.getClass().getSimpleName() + (failure.getMessage() == null ? "" : ": " + failure.getMessage());
+    }
+}

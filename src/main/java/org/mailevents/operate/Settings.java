@@ -1,0 +1,76 @@
+package org.mailevents.operate;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.util.TimeUtils;
+
+/**
+ * The settings of {@code application.properties}, overridden by environment variables as Camel does it.
+ * A value that cannot be used stops the start with an error that names the setting.
+ */
+public final class Settings {
+
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})\\s*(B|KB|MB|GB)?");
+
+    private final CamelContext context;
+
+    public Settings(CamelContext context) {
+        this.context = context;
+    }
+
+    /** The value without surrounding space; empty where it is not set. */
+    public String text(String key) {
+        return context.resolvePropertyPlaceholders("{{" + key + ":}}").trim();
+    }
+
+    /** The comma-separated values, without empty ones. */
+    public List<String> list(String key) {
+        return Stream.of(text(key).split(",")).map(String::trim).filter(value -> !value.isEmpty()).toList();
+    }
+
+    /** A value that must be there. */
+    public String required(String key) {
+        return Optional.of(text(key)).filter(value -> !value.isEmpty())
+                .orElseThrow(() -> new IllegalArgumentException("Set " + key + " in application.properties: it is empty"));
+    }
+
+    /** A duration in Camel's form, for instance {@code 10s} or {@code 45m}; a bare number is milliseconds. */
+    public Duration duration(String key) {
+        try {
+            return Duration.ofMillis(TimeUtils.toMilliSeconds(required(key)));
+        } catch (IllegalArgumentException e) {
+            throw invalid(key, "a duration such as 10s or 5m", e);
+        }
+    }
+
+    /** A size in bytes: a number, with B, KB, MB or GB behind it (1 KB is 1,024 bytes). */
+    public long bytes(String key) {
+        Matcher size = SIZE.matcher(required(key).toUpperCase(Locale.ROOT));
+        if (!size.matches()) {
+            throw invalid(key, "a size such as 10 MB or 1048576", null);
+        }
+        int power = size.group(2) == null ? 0 : List.of("B", "KB", "MB", "GB").indexOf(size.group(2));
+        return Long.parseLong(size.group(1)) << 10 * power;
+    }
+
+    /** A zone of the IANA database, for instance {@code Asia/Tokyo}. */
+    public ZoneId zone(String key) {
+        try {
+            return ZoneId.of(required(key));
+        } catch (DateTimeException e) {
+            throw invalid(key, "a time zone such as Asia/Tokyo or UTC", e);
+        }
+    }
+
+    private IllegalArgumentException invalid(String key, String expected, Exception cause) {
+        return new IllegalArgumentException("Set " + key + " to " + expected + ": '" + text(key) + "' is none", cause);
+    }
+}

@@ -1,0 +1,25 @@
+package org.mailevents.webhook;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+/** What a caller gets: a {@link Receipt} when its events are on disk, else a {@link Problem}. */
+sealed interface Answer permits Receipt, Problem {
+
+    ObjectMapper MAPPER = new ObjectMapper();
+
+    /** The HTTP status. */
+    int status();
+
+    /** The media type of {@link #json()}. */
+    String mediaType();
+
+    /** The body, in UTF-8. */
+    default byte[] json() {
+        try {
+            return MAPPER.writeValueAsBytes(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("numbers and text can be written", e);
+        }
+    }
+}

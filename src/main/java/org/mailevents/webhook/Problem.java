@@ -1,0 +1,27 @@
+package org.mailevents.webhook;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.util.Map;
+
+/**
+ * An error answer (RFC 9457). Its type is {@code about:blank}, which is left out.
+ *
+ * @param title  the phrase of the status
+ * @param status the HTTP status
+ * @param detail what to change, with nothing of the request in it
+ */
+@JsonPropertyOrder({"title", "status", "detail"})
+public record Problem(String title, int status, String detail) implements Answer {
+
+    private static final Map<Integer, String> PHRASES = Map.of(400, "Bad Request", 401, "Unauthorized", 404, "Not Found",
+            405, "Method Not Allowed", 413, "Content Too Large", 415, "Unsupported Media Type", 503, "Service Unavailable");
+
+    public Problem(int status, String detail) {
+        this(PHRASES.get(status), status, detail);
+    }
+
+    @Override
+    public String mediaType() {
+        return "application/problem+json";
+    }
+}

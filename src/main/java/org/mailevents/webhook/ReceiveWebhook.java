@@ -1,0 +1,137 @@
+package org.mailevents.webhook;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import org.apache.camel.Exchange;
+import org.apache.camel.Route;
+import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.support.RoutePolicySupport;
+import org.mailevents.event.CollectEvents;
+import org.mailevents.event.EventReader;
+import org.mailevents.event.RejectedEvent;
+import org.mailevents.operate.Failure;
+import org.mailevents.operate.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The door: takes a webhook over HTTP, checks its secret, reads it, sends it through the routes and answers with what became of
+ * its events. It is Java so that no edit of a YAML route can close it, and it answers 200 only with a {@link Receipt} in hand.
+ */
+public final class ReceiveWebhook extends RouteBuilder {
+
+    static final Logger LOG = LoggerFactory.getLogger("receive-webhook");
+
+    private static final Set<String> DOCUMENTED_TYPES = Set.of("deliveries", "bounces", "blocks");
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(30);
+
+    private Secrets secrets;
+    private WebhookReader reader;
+
+    @Override
+    public void configure() {
+        Settings settings = new Settings(getContext());
+        secrets = new Secrets(settings.list("webhook.api-key"), settings.list("webhook.basic"));
+        secrets.requireBeyondLoopback(settings.required("camel.server.host"));
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
+        RequestGate gate = new RequestGate(settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        String router = VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME + "-" + settings.required("camel.server.port");
+
+        bindToRegistry(CollectEvents.NAME, new CollectEvents());
+        bindToRegistry(Failure.NAME, new Failure());
+
+        // @formatter:off
+        from("platform-http:{{webhook.path}}?useBodyHandler=false").routeId("receive-webhook")
+            .description("Takes a webhook over HTTP and answers with what became of its events")
+            .routePolicy(new RoutePolicySupport() {
+                @Override
+                public void onStart(Route route) {
+                    gate.install(VertxPlatformHttpRouter.lookup(getContext(), router));
+                }
+            })
+            .process(this::enter)
+            // enrich and not to: whatever a route does to its exchange, the answer is given here
+            .choice()
+                .when(simple("${body} is 'org.mailevents.webhook.Webhook' && ${body.events.size} > 0"))
+                    .enrich("direct:route-webhook", this::receipt, true)
+                .when(body().isInstanceOf(Webhook.class))
+                    .enrich("direct:store-events", this::receipt, true)
+            .end()
+            .process(this::answer);
+        // @formatter:on
+    }
+
+    /** Leaves a {@link Webhook} or a {@link Problem} in the body, and nothing else of the request. */
+    private void enter(Exchange exchange) {
+        Instant receivedAt = Instant.now();
+        String authorization = exchange.getMessage().getHeader("Authorization", String.class);
+        // Headers of the caller end here, because the mail, file and SQL steps read headers.
+        exchange.getMessage().removeHeaders("*");
+        exchange.getMessage().setBody(read(authorization, RequestGate.body(), receivedAt));
+    }
+
+    private Object read(String authorization, RequestGate.Body body, Instant receivedAt) {
+        boolean welcome = secrets.none() || secrets.acceptHeader(authorization);
+        try {
+            ObjectNode fields = body.form() ? WebhookReader.openForm(body.text()) : WebhookReader.openJson(body.text());
+            welcome = welcome || secrets.acceptApiKey(fields.path("api_key").asText());
+            return welcome ? reader.read(fields, receivedAt) : unauthorized();
+        } catch (UnreadableWebhook e) {
+            return welcome ? unreadable(body.text(), receivedAt, e.getMessage()) : unauthorized();
+        }
+    }
+
+    private static Webhook unreadable(String body, Instant receivedAt, String detail) {
+        return Webhook.unreadable(new RejectedEvent(receivedAt, detail, Secrets.redact(body)), new Problem(400, detail));
+    }
+
+    private static Problem unauthorized() {
+        return new Problem(401, "Show a secret: one of webhook.api-key as api_key in the body, or one of webhook.basic in the Authorization"
+                + " header.");
+    }
+
+    private Exchange receipt(Exchange exchange, Exchange routed) {
+        Webhook webhook = exchange.getMessage().getBody(Webhook.class);
+        Object outcome = routed.getMessage().getBody();
+        if (routed.getException() == null && outcome instanceof Receipt receipt) {
+            exchange.getMessage().setBody(webhook.problem() == null ? receipt : webhook.problem());
+            log(webhook, receipt, exchange);
+        } else {
+            LOG.error("{}: not stored, answered 503: {}", label(webhook), routed.getException() != null
+                    ? Failure.describe(routed.getException())
+                    : "a route ended without direct:store-events");
+            exchange.getMessage().setBody(new Problem(503, "The events could not be stored now. Send the webhook again later."));
+        }
+        return exchange;
+    }
+
+    private void answer(Exchange exchange) {
+        Answer answer = exchange.getMessage().getBody(Answer.class);
+        exchange.getMessage().removeHeaders("*");
+        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, answer.status());
+        exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, answer.mediaType());
+        if (answer.status() == 401) {
+            exchange.getMessage().setHeader("WWW-Authenticate", Secrets.CHALLENGE);
+            LOG.warn("Refused with 401: no secret, or a wrong one");
+        } else if (answer.status() == 503) {
+            exchange.getMessage().setHeader("Retry-After", RETRY_AFTER.toSeconds());
+        }
+        exchange.getMessage().setBody(answer.json());
+    }
+
+    private static void log(Webhook webhook, Receipt receipt, Exchange exchange) {
+        LOG.info("{}: {} received, {} stored, {} duplicates, {} rejected, {} spooled in {} ms", label(webhook), receipt.received(),
+                receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled(), exchange.getClock().elapsed());
+    }
+
+    /** Only documented words reach the log: a caller can write anything into event_type. */
+    private static String label(Webhook webhook) {
+        if (webhook.problem() != null) {
+            return "unreadable (" + webhook.problem().status() + ")";
+        }
+        return DOCUMENTED_TYPES.contains(webhook.eventType()) ? webhook.eventType() : "another event_type";
+    }
+}

@@ -1,0 +1,118 @@
+package org.mailevents.webhook;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.mailevents.event.EventReader;
+import org.mailevents.event.LoneSurrogates;
+import org.mailevents.event.MailEvent;
+import org.mailevents.event.RejectedEvent;
+import org.mailevents.event.UnstorableEvent;
+
+/** Reads a body into a {@link Webhook}: first its top-level fields, so that a secret can be checked, then its events. */
+final class WebhookReader {
+
+    private static final ObjectMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final Set<String> KNOWN_KEYS = Set.of("api_key", "server_composition", "event_type", "event");
+
+    private final EventReader events;
+
+    WebhookReader(EventReader events) {
+        this.events = events;
+    }
+
+    /** The top-level fields of a JSON body. */
+    static ObjectNode openJson(String body) throws UnreadableWebhook {
+        if (parse(body, "The body") instanceof ObjectNode fields) {
+            return fields;
+        }
+        throw new UnreadableWebhook("The body must be a JSON object with event_type and event.");
+    }
+
+    /** The top-level fields of a form body; where a name repeats, its first value counts. */
+    static ObjectNode openForm(String body) throws UnreadableWebhook {
+        ObjectNode fields = JsonNodeFactory.instance.objectNode();
+        try {
+            for (String parameter : body.split("&")) {
+                int equals = parameter.indexOf('=');
+                if (equals > 0) {
+                    String name = URLDecoder.decode(parameter.substring(0, equals), StandardCharsets.UTF_8);
+                    fields.putIfAbsent(name, fields.textNode(URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8)));
+                }
+            }
+        } catch (IllegalArgumentException e) {
+            throw new UnreadableWebhook("The body is no form: a % must be followed by two hexadecimal digits.");
+        }
+        return fields;
+    }
+
+    /** @return every element of the array, as an event or as rejected with its reason */
+    Webhook read(ObjectNode fields, Instant receivedAt) throws UnreadableWebhook {
+        if (!fields.has("event")) {
+            throw new UnreadableWebhook(fields.has("envelope-to")
+                    ? "This is the receive-mail webhook, and this address takes delivery and bounce webhooks: enter another one for it."
+                    : "The field event is missing.");
+        }
+        String eventType = fields.path("event_type").asText();
+        if (eventType.isBlank()) {
+            throw new UnreadableWebhook("The field event_type is missing.");
+        }
+        JsonNode event = fields.get("event");
+        if (event.isTextual()) {
+            event = parse(event.asText(), "The field event");
+        }
+        JsonNode elements = event.path(eventType);
+        if (!elements.isArray()) {
+            throw new UnreadableWebhook("The field event must be a JSON object with an array of the name that event_type gives.");
+        }
+        return read(fields, eventType, elements, receivedAt);
+    }
+
+    private Webhook read(ObjectNode fields, String eventType, JsonNode elements, Instant receivedAt) {
+        String serverComposition = fields.path("server_composition").asText(null);
+        ObjectNode beside = JsonNodeFactory.instance.objectNode();
+        fields.fields().forEachRemaining(field -> {
+            if (!KNOWN_KEYS.contains(field.getKey())) {
+                beside.set(field.getKey(), field.getValue());
+            }
+        });
+        List<MailEvent> read = new ArrayList<>(elements.size());
+        List<RejectedEvent> rejected = new ArrayList<>();
+        for (JsonNode element : elements) {
+            try {
+                read.add(events.read(serverComposition, eventType, element, beside, receivedAt));
+            } catch (UnstorableEvent e) {
+                rejected.add(new RejectedEvent(receivedAt, e.getMessage(), webhookOf(serverComposition, eventType, element)));
+            }
+        }
+        return new Webhook(eventType, read, rejected, null);
+    }
+
+    /** The rejected element as a webhook of its own. */
+    private static String webhookOf(String serverComposition, String eventType, JsonNode element) {
+        ObjectNode webhook = JsonNodeFactory.instance.objectNode();
+        webhook.put("event_type", eventType).put("server_composition", serverComposition);
+        webhook.putObject("event").putArray(eventType).add(element);
+        return LoneSurrogates.escape(webhook.toString());
+    }
+
+    private static JsonNode parse(String text, String what) throws UnreadableWebhook {
+        try {
+            return JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            String place = e.getLocation() == null ? ""
+                    : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
+            throw new UnreadableWebhook(what + " is no JSON, or JSON nested too deep" + place + ".");
+        }
+    }
+}
