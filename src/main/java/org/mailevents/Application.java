@@ -1,19 +1,40 @@
 package org.mailevents;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.apache.camel.main.Main;
+import org.mailevents.operate.Failure;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs Mail Events from the jar, in a folder that holds {@code routes/} and {@code application.properties}. */
 public final class Application {
 
+    private static final Logger LOG = LoggerFactory.getLogger("mail-events");
+
     private Application() {
     }
 
-    public static void main(String... args) throws Exception {
+    public static void main(String... args) {
+        if (!Files.isDirectory(Path.of("routes"))) {
+            LOG.error("Not started: there is no routes/ here. Start in the folder that holds routes/ and application.properties.");
+            System.exit(1);
+        }
+        try {
+            System.exit(configured().run(args));
+        } catch (Exception e) {
+            LOG.error("Not started: {}", Failure.describe(e));
+            System.exit(1);
+        }
+    }
+
+    /** The application, ready to be started. */
+    static Main configured() {
         Main main = new Main(Application.class);
         // the file in the folder wins over the packaged one
         main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
         // the Java routes are in the jar: only `camel run` reads them from src/
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:routes/*.camel.yaml");
-        System.exit(main.run(args));
+        return main;
     }
 }

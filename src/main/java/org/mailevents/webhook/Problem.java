@@ -1,6 +1,7 @@
 package org.mailevents.webhook;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -12,6 +13,9 @@ import java.util.Map;
  */
 @JsonPropertyOrder({"title", "status", "detail"})
 public record Problem(String title, int status, String detail) implements Answer {
+
+    /** When to come again after a 503, in the header {@code Retry-After}. */
+    static final Duration RETRY_AFTER = Duration.ofSeconds(30);
 
     private static final Map<Integer, String> PHRASES = Map.of(400, "Bad Request", 401, "Unauthorized", 404, "Not Found",
             405, "Method Not Allowed", 413, "Content Too Large", 415, "Unsupported Media Type", 503, "Service Unavailable");

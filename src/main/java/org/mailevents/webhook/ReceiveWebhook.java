@@ -1,19 +1,19 @@
 package org.mailevents.webhook;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
-import org.apache.camel.Route;
+import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
-import org.apache.camel.support.RoutePolicySupport;
 import org.mailevents.event.CollectEvents;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
+import org.mailevents.operate.StartUp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,37 +21,39 @@ import org.slf4j.LoggerFactory;
  * The door: takes a webhook over HTTP, checks its secret, reads it, sends it through the routes and answers with what became of
  * its events. It is Java so that no edit of a YAML route can close it, and it answers 200 only with a {@link Receipt} in hand.
  */
-public final class ReceiveWebhook extends RouteBuilder {
+public final class ReceiveWebhook extends RouteBuilder implements StartupListener {
 
-    static final Logger LOG = LoggerFactory.getLogger("receive-webhook");
+    private static final String ID = "receive-webhook";
+
+    static final Logger LOG = LoggerFactory.getLogger(ID);
 
     private static final Set<String> DOCUMENTED_TYPES = Set.of("deliveries", "bounces", "blocks");
-    private static final Duration RETRY_AFTER = Duration.ofSeconds(30);
 
     private Secrets secrets;
     private WebhookReader reader;
+    private RequestGate gate;
+    private String router;
 
     @Override
-    public void configure() {
+    public void configure() throws Exception {
         Settings settings = new Settings(getContext());
         secrets = new Secrets(settings.list("webhook.api-key"), settings.list("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
-        RequestGate gate = new RequestGate(settings.required("webhook.path"), settings.bytes("webhook.max-body"));
-        String router = VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME + "-" + settings.required("camel.server.port");
+        gate = new RequestGate(settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        router = VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME + "-" + settings.required("camel.server.port");
 
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(Failure.NAME, new Failure());
 
+        getContext().addStartupListener(this);
+        getContext().addStartupListener(new StartUp());
+
         // @formatter:off
-        from("platform-http:{{webhook.path}}?useBodyHandler=false").routeId("receive-webhook")
+        from("platform-http:{{webhook.path}}?useBodyHandler=false").routeId(ID)
             .description("Takes a webhook over HTTP and answers with what became of its events")
-            .routePolicy(new RoutePolicySupport() {
-                @Override
-                public void onStart(Route route) {
-                    gate.install(VertxPlatformHttpRouter.lookup(getContext(), router));
-                }
-            })
+            // opened last, when all that it leads to has started
+            .autoStartup(false)
             .process(this::enter)
             // enrich and not to: whatever a route does to its exchange, the answer is given here
             .choice()
@@ -62,6 +64,17 @@ public final class ReceiveWebhook extends RouteBuilder {
             .end()
             .process(this::answer);
         // @formatter:on
+    }
+
+    @Override
+    public void onCamelContextStarted(CamelContext context, boolean alreadyStarted) {
+        // too early: Camel starts no single route before it has fully started
+    }
+
+    @Override
+    public void onCamelContextFullyStarted(CamelContext context, boolean alreadyStarted) throws Exception {
+        gate.install(VertxPlatformHttpRouter.lookup(context, router));
+        context.getRouteController().startRoute(ID);
     }
 
     /** Leaves a {@link Webhook} or a {@link Problem} in the body, and nothing else of the request. */
@@ -85,7 +98,9 @@ public final class ReceiveWebhook extends RouteBuilder {
     }
 
     private static Webhook unreadable(String body, Instant receivedAt, String detail) {
-        return Webhook.unreadable(new RejectedEvent(receivedAt, detail, Secrets.redact(body)), new Problem(400, detail));
+        // PostgreSQL's text has no NUL
+        String copy = Secrets.redact(body).replace("\0", "\\u0000");
+        return Webhook.unreadable(new RejectedEvent(receivedAt, detail, copy), new Problem(400, detail));
     }
 
     private static Problem unauthorized() {
@@ -117,7 +132,7 @@ public final class ReceiveWebhook extends RouteBuilder {
             exchange.getMessage().setHeader("WWW-Authenticate", Secrets.CHALLENGE);
             LOG.warn("Refused with 401: no secret, or a wrong one");
         } else if (answer.status() == 503) {
-            exchange.getMessage().setHeader("Retry-After", RETRY_AFTER.toSeconds());
+            exchange.getMessage().setHeader("Retry-After", Problem.RETRY_AFTER.toSeconds());
         }
         exchange.getMessage().setBody(answer.json());
     }

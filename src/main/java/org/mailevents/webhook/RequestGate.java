@@ -79,7 +79,13 @@ final class RequestGate {
     }
 
     private void notFound(RoutingContext context) {
-        answer(context, new Problem(404, "Send webhooks to the path " + path + "."));
+        if (context.request().path().equals(path)) {
+            // between this gate and its route, while the application starts or stops
+            context.response().putHeader(HttpHeaders.RETRY_AFTER, String.valueOf(Problem.RETRY_AFTER.toSeconds()));
+            answer(context, new Problem(503, "The application is starting or stopping. Send the webhook again later."));
+        } else {
+            answer(context, new Problem(404, "Send webhooks to the path " + path + "."));
+        }
     }
 
     private static void answer(RoutingContext context, Problem problem) {

@@ -1,0 +1,126 @@
+package org.mailevents.support;
+
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import jakarta.mail.MessagingException;
+import jakarta.mail.Part;
+import jakarta.mail.Session;
+import jakarta.mail.internet.MimeMessage;
+import jakarta.mail.internet.MimeMultipart;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Where the alerts arrive.
+ *
+ * @param endpoint what the application is given
+ */
+public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Runnable stop) {
+
+    /** A folder of .eml files. */
+    public static Mailbox folder() {
+        try {
+            Path folder = Files.createTempDirectory("outbox");
+            return new Mailbox("file:" + folder + "?tempPrefix=.", () -> emls(folder), () -> { });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A real SMTP server, on a free port. */
+    public static Mailbox smtp() {
+        GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
+        server.start();
+        return new Mailbox("smtp://127.0.0.1:" + server.getSmtp().getPort(), () -> List.of(server.getReceivedMessages()), server::stop);
+    }
+
+    public List<Mail> mails() {
+        return received.get().stream().map(Mail::new).toList();
+    }
+
+    /** The mails whose text names this. */
+    public List<Mail> naming(String text) {
+        return mails().stream().filter(mail -> mail.text().contains(text)).toList();
+    }
+
+    public Map<String, String> settings() {
+        return Map.of("alert.endpoint", endpoint, "alert.first-delay", "1s");
+    }
+
+    private static List<MimeMessage> emls(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            List<MimeMessage> mails = new ArrayList<>();
+            for (Path file : files.filter(file -> file.toString().endsWith(".eml")).filter(file -> !file.getFileName().toString().startsWith(".")).toList()) {
+                try (InputStream eml = Files.newInputStream(file)) {
+                    mails.add(new MimeMessage(Session.getInstance(new Properties()), eml));
+                }
+            }
+            return mails;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (MessagingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** One mail that arrived. */
+    public record Mail(MimeMessage message) {
+
+        public String text() {
+            return part("text/plain");
+        }
+
+        public String html() {
+            return part("text/html");
+        }
+
+        public String subject() {
+            return ask(message::getSubject);
+        }
+
+        public List<String> to() {
+            return Stream.of(ask(message::getAllRecipients)).map(Object::toString).toList();
+        }
+
+        public String header(String name) {
+            return ask(() -> message.getHeader(name, null));
+        }
+
+        private String part(String type) {
+            return ask(() -> {
+                MimeMultipart parts = (MimeMultipart) message.getContent();
+                for (int i = 0; i < parts.getCount(); i++) {
+                    Part part = parts.getBodyPart(i);
+                    if (part.isMimeType(type)) {
+                        return (String) part.getContent();
+                    }
+                }
+                throw new AssertionError("no " + type);
+            });
+        }
+
+        private static <T> T ask(Question<T> question) {
+            try {
+                return question.ask();
+            } catch (MessagingException | IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        private interface Question<T> {
+            T ask() throws MessagingException, IOException;
+        }
+    }
+}

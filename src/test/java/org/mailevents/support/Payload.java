@@ -1,0 +1,82 @@
+package org.mailevents.support;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * What the vendor sends.
+ *
+ * @param name the file's name, or what stands for it
+ */
+public record Payload(String name, String contentType, String text) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Path FOLDER = Path.of("src/test/resources/payloads");
+
+    public static Payload file(String name) {
+        try {
+            return new Payload(name, name.endsWith(".form") ? MailEvents.FORM : MailEvents.JSON, Files.readString(FOLDER.resolve(name)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Every file there is. */
+    public static Stream<Payload> files() {
+        try (Stream<Path> files = Files.list(FOLDER)) {
+            return files.map(file -> file(file.getFileName().toString())).toList().stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A delivery that no other test has: with a Message-ID and a recipient of its own. */
+    public static ObjectNode delivery(String status) {
+        return element("deliveries-" + (status.matches("queued|succeeded|deferred|failed") ? status : "queued") + ".json", status);
+    }
+
+    /** A bounce that no other test has. */
+    public static ObjectNode bounce(String code) {
+        return element("bounces-unknown-user.json", code);
+    }
+
+    private static ObjectNode element(String file, String status) {
+        try {
+            String unique = UUID.randomUUID().toString();
+            ObjectNode element = (ObjectNode) JSON.readTree(file(file).text()).path("event").elements().next().get(0);
+            return element.put("status", status).put("messageId", "<" + unique + "@mta01.example.com>").put("to", unique + "@example.net");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A webhook of these elements, in the vendor's JSON. */
+    public static String json(String eventType, JsonNode... elements) {
+        ObjectNode webhook = JsonNodeFactory.instance.objectNode().put("event_type", eventType).put("server_composition", "pro");
+        webhook.putObject("event").putArray(eventType).addAll(java.util.List.of(elements));
+        return webhook.toString();
+    }
+
+    /** The same as a form, as the vendor sends it by default. */
+    public static String form(String eventType, JsonNode... elements) {
+        ObjectNode event = JsonNodeFactory.instance.objectNode();
+        event.putArray(eventType).addAll(java.util.List.of(elements));
+        String text = event.toString().replace("<", "\\u003C").replace(">", "\\u003E");
+        return "event_type=" + eventType + "&server_composition=pro&event=" + URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,107 @@
+package org.mailevents.support;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A new, empty database, and what a test asks it.
+ *
+ * @param url what the application is given
+ */
+public record TestDatabase(String url, String username, String password) {
+
+    /** One server for all tests of the JVM; it stops with the JVM. */
+    private static final class Postgres {
+        static final EmbeddedPostgres SERVER = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedPostgres.start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /** A file that this test and another process can open at the same time. */
+    public static TestDatabase h2() {
+        try {
+            return new TestDatabase("jdbc:h2:" + Files.createTempDirectory("mail-events").resolve("db") + ";AUTO_SERVER=TRUE", "sa", "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static TestDatabase postgres() {
+        String name = "test_" + UUID.randomUUID().toString().replace("-", "");
+        TestDatabase admin = new TestDatabase(Postgres.SERVER.getJdbcUrl("postgres", "postgres").split("\\?")[0], "postgres", "postgres");
+        admin.execute("CREATE DATABASE " + name);
+        return new TestDatabase(admin.url().replaceFirst("/postgres$", "/" + name), "postgres", "postgres");
+    }
+
+    /** The settings that lead the application here. */
+    public Map<String, String> settings() {
+        return Map.of("database.url", url, "database.username", username, "database.password", password);
+    }
+
+    /** The rows, each as its columns' text by name. */
+    public List<Map<String, String>> rows(String sql, Object... parameters) {
+        try (Connection connection = connect(); PreparedStatement statement = prepare(connection, sql, parameters);
+                ResultSet rows = statement.executeQuery()) {
+            ResultSetMetaData columns = rows.getMetaData();
+            List<Map<String, String>> result = new ArrayList<>();
+            while (rows.next()) {
+                Map<String, String> row = new LinkedHashMap<>();
+                for (int i = 1; i <= columns.getColumnCount(); i++) {
+                    row.put(columns.getColumnLabel(i).toLowerCase(), rows.getString(i));
+                }
+                result.add(row);
+            }
+            return result;
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    /** The only row there is. */
+    public Map<String, String> row(String sql, Object... parameters) {
+        List<Map<String, String>> rows = rows(sql, parameters);
+        if (rows.size() != 1) {
+            throw new AssertionError(rows.size() + " rows in place of one: " + rows);
+        }
+        return rows.get(0);
+    }
+
+    public void execute(String sql, Object... parameters) {
+        try (Connection connection = connect(); PreparedStatement statement = prepare(connection, sql, parameters)) {
+            statement.execute();
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        return DriverManager.getConnection(url, username, password);
+    }
+
+    private static PreparedStatement prepare(Connection connection, String sql, Object... parameters) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        for (int i = 0; i < parameters.length; i++) {
+            statement.setObject(i + 1, parameters[i]);
+        }
+        return statement;
+    }
+}
