@@ -1,0 +1,13 @@
+package org.mailevents;
+
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.TestDatabase;
+
+/** The cases against {@code camel run application.properties}, with a real Camel CLI, on H2 and with alerts as files. */
+class CamelRunIT extends WebhookCases {
+
+    CamelRunIT() {
+        super(TestDatabase.h2(), Mailbox.folder(), settings -> OwnProcess.camelRun(settings).started());
+    }
+}

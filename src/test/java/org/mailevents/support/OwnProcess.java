@@ -1,0 +1,118 @@
+package org.mailevents.support;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** The application in a process of its own, in a folder of its own, with its settings as environment variables. */
+public final class OwnProcess extends MailEvents {
+
+    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+    private final Path log;
+    private final Process process;
+
+    private OwnProcess(Path folder, Map<String, String> settings, List<String> command) {
+        try {
+            log = folder.resolve("log.txt");
+            ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
+                    .redirectOutput(log.toFile());
+            settings.forEach((key, value) -> builder.environment().put(variable(key), value));
+            builder.environment().put(variable("camel.server.port"), String.valueOf(port));
+            process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@code java -jar target/mail-events.jar}, in a folder that holds the routes and the settings. */
+    public static OwnProcess jar(Map<String, String> settings) {
+        return jar(folder("routes", "application.properties"), settings);
+    }
+
+    public static OwnProcess jar(Path folder, Map<String, String> settings) {
+        return new OwnProcess(folder, settings, List.of(JAVA, "-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()));
+    }
+
+    /** {@code camel run application.properties}, in a folder that holds the sources too. */
+    public static OwnProcess camelRun(Map<String, String> settings) {
+        return new OwnProcess(folder("routes", "application.properties", "src/main"), settings, camel("run", "application.properties"));
+    }
+
+    /** A command line of the Camel CLI, which Maven put into target/. */
+    private static List<String> camel(String... arguments) {
+        Path cli = Path.of("target/camel-cli").toAbsolutePath();
+        List<String> command = new ArrayList<>(List.of(JAVA, "-cp", cli + "/*", Path.of("src/test/cli/Camel.java").toAbsolutePath().toString()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** A new folder with copies of these files and folders of the project. */
+    public static Path folder(String... names) {
+        try {
+            Path folder = Files.createTempDirectory("mail-events");
+            for (String name : names) {
+                Files.createDirectories(folder.resolve(name).getParent());
+                try (Stream<Path> files = Files.walk(Path.of(name))) {
+                    for (Path file : (Iterable<Path>) files::iterator) {
+                        Files.copy(file, folder.resolve(file.toString()));
+                    }
+                }
+            }
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until it answers. */
+    public OwnProcess started() {
+        await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofMillis(200)).until(() -> {
+            if (!process.isAlive()) {
+                throw new IllegalStateException(log());
+            }
+            return log().contains("Mail Events takes webhooks");
+        });
+        return this;
+    }
+
+    /** Waits until it has ended by itself, and gives its exit code. */
+    public int ended() {
+        try {
+            if (!process.waitFor(1, TimeUnit.MINUTES)) {
+                throw new IllegalStateException(log());
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        ended();
+    }
+
+    private static String variable(String setting) {
+        return setting.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+}
