@@ -21,8 +21,7 @@ public final class Database {
      * What the one SQL for both databases needs of H2, and what the promise needs: by default H2 writes up to half a second after
      * the commit, and a killed process would lose rows that were acknowledged.
      */
-    private static final Map<String, String> H2_OPTIONS = Map.of("MODE", "PostgreSQL", "DATABASE_TO_LOWER", "TRUE",
-            "DEFAULT_NULL_ORDERING", "HIGH", "WRITE_DELAY", "0");
+    private static final Map<String, String> H2_OPTIONS = Map.of("MODE", "PostgreSQL", "WRITE_DELAY", "0");
 
     private Database() {
     }

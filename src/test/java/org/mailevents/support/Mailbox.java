@@ -26,11 +26,15 @@ import java.util.stream.Stream;
  */
 public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Runnable stop) {
 
-    /** A folder of .eml files. */
+    /** This folder of .eml files. */
+    public static Mailbox folder(Path folder) {
+        return new Mailbox("file:" + folder + "?tempPrefix=.", () -> emls(folder), () -> { });
+    }
+
+    /** A new folder of .eml files. */
     public static Mailbox folder() {
         try {
-            Path folder = Files.createTempDirectory("outbox");
-            return new Mailbox("file:" + folder + "?tempPrefix=.", () -> emls(folder), () -> { });
+            return folder(Files.createTempDirectory("outbox"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -49,12 +49,17 @@ public final class OwnProcess extends MailEvents {
         return new OwnProcess(folder("routes", "application.properties", "src/main"), settings, camel("run", "application.properties"));
     }
 
-    /** A command line of the Camel CLI, which Maven put into target/. */
+    /** A command line of the Camel CLI, whose class path Maven wrote into target/. It downloads into Maven's own repository. */
     private static List<String> camel(String... arguments) {
-        Path cli = Path.of("target/camel-cli").toAbsolutePath();
-        List<String> command = new ArrayList<>(List.of(JAVA, "-cp", cli + "/*", Path.of("src/test/cli/Camel.java").toAbsolutePath().toString()));
-        command.addAll(List.of(arguments));
-        return command;
+        try {
+            List<String> command = new ArrayList<>(List.of(JAVA, "-Dmaven.repo.local=" + System.getProperty("maven.repo.local"),
+                    "-cp", Files.readString(Path.of("target/camel-cli.classpath")).strip(),
+                    Path.of("src/test/cli/Camel.java").toAbsolutePath().toString()));
+            command.addAll(List.of(arguments));
+            return command;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A new folder with copies of these files and folders of the project. */
@@ -109,6 +114,12 @@ public final class OwnProcess extends MailEvents {
     @Override
     public void close() {
         process.destroy();
+        ended();
+    }
+
+    /** As {@code kill -9} does. */
+    public void kill() {
+        process.destroyForcibly();
         ended();
     }
 

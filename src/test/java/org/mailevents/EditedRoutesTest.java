@@ -1,0 +1,161 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mailevents.WebhookCases.assertProblem;
+import static org.mailevents.WebhookCases.assertReceipt;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
+import org.mailevents.support.TestDatabase;
+
+/** What a team writes into the routes: its own steps work, and none can make the door acknowledge what is not stored. */
+class EditedRoutesTest {
+
+    private final TestDatabase database = TestDatabase.h2();
+    private final Mailbox mailbox = Mailbox.folder();
+    private final Path folder = OwnProcess.folder("routes");
+
+    @Test
+    void theStepShownInTheCommentWorks() throws IOException {
+        // Given
+        edit("route-deliveries", yaml -> yaml.replaceAll("(?m)^( +)# ( *- \\w+:| *\\w+:)", "$1$2").replace("file:data/campaign-7",
+                "file:" + folder + "/campaign-7"));
+        ObjectNode failed = Payload.delivery("failed").put("apiData", "CAMPAIGN-7");
+        ObjectNode other = Payload.delivery("failed").put("apiData", "CAMPAIGN-8");
+
+        try (InProcess application = start()) {
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", failed, other));
+
+            // Then
+            assertReceipt(answer, 2, 2, 0, 0);
+            assertThat(folder.resolve("campaign-7/failed.csv")).hasContent(failed.get("to").asText() + ",5.1.1");
+            assertThat(stored(failed)).containsEntry("status", "failed");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "- setBody:\n    expression:\n      constant:\n        expression: something else",
+        "- stop: {}",
+        "- setHeader:\n    name: CamelJdbcParameters\n    expression:\n      constant:\n        expression: x"})
+    void whatAStepDoesToItsMessageChangesNothingOfWhatIsStored(String step) throws IOException {
+        // Given
+        edit("route-deliveries", yaml -> insert(yaml, "message: failed", step));
+        ObjectNode first = Payload.delivery("failed");
+        ObjectNode second = Payload.delivery("queued");
+
+        try (InProcess application = start()) {
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", first, second));
+
+            // Then
+            assertReceipt(answer, 2, 2, 0, 0);
+            assertThat(stored(first)).containsEntry("status", "failed");
+            assertThat(stored(second)).containsEntry("status", "queued");
+        }
+    }
+
+    @Test
+    void aStepThatFailsFailsTheWebhookAsAWhole() throws IOException {
+        // Given
+        edit("route-deliveries", yaml -> insert(yaml, "message: failed",
+                "- throwException:\n    exceptionType: java.lang.IllegalStateException\n    message: mail to someone@example.net"));
+
+        try (InProcess application = start()) {
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON,
+                    Payload.json("deliveries", Payload.delivery("failed"), Payload.delivery("queued")));
+
+            // Then
+            assertThat(assertProblem(answer, 503)).doesNotContain("example.net");
+            assertThat(database.rows("SELECT 1 FROM mail_event")).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"- stop: {}", "- setBody:\n    expression:\n      constant:\n        expression: stored",
+        "- log:\n    message: and nothing else"})
+    void aRouteThatDoesNotStoreIsNotAcknowledged(String step) throws IOException {
+        // Given
+        edit("route-webhook", yaml -> yaml.substring(0, yaml.indexOf("        - choice:")) + step.indent(8));
+
+        try (InProcess application = start()) {
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued")));
+
+            // Then
+            assertProblem(answer, 503);
+            assertThat(database.rows("SELECT 1 FROM mail_event")).isEmpty();
+        }
+    }
+
+    @Test
+    void anAudienceOfTheTeamsOwnHasItsOwnRecipients() throws IOException {
+        // Given
+        edit("route-bounces", yaml -> yaml.replace("expression: list-owner", "expression: crm"));
+        ObjectNode dead = Payload.bounce("2");
+        ObjectNode refused = Payload.bounce("4");
+
+        try (InProcess application = start(Map.of("alert.to.crm", "CRM <crm@example.com>, crm2@example.com", "alert.language", "en"))) {
+            // When
+            application.post(MailEvents.JSON, Payload.json("bounces", dead, refused));
+
+            // Then
+            await().atMost(Duration.ofSeconds(30)).until(() -> mailbox.mails().size() == 2);
+            Mailbox.Mail crm = mailbox.naming(dead.get("to").asText()).get(0);
+            Mailbox.Mail postmaster = mailbox.naming(refused.get("to").asText()).get(0);
+            assertThat(crm.to()).containsExactly("CRM <crm@example.com>", "crm2@example.com");
+            assertThat(postmaster.to()).containsExactly("postmaster@localhost");
+            assertThat(crm.subject()).isEqualTo("[Bounce] 1 mail was not delivered (crm)");
+            assertThat(crm.text()).contains("Unknown user", "The address does not exist").doesNotContain(refused.get("to").asText());
+            assertThat(postmaster.html()).contains("Rejection", "refused the mail").doesNotContain(dead.get("to").asText());
+        }
+    }
+
+    private InProcess start() {
+        return start(Map.of());
+    }
+
+    private InProcess start(Map<String, String> more) {
+        Map<String, String> settings = new HashMap<>(database.settings());
+        settings.putAll(mailbox.settings());
+        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml");
+        settings.putAll(more);
+        return new InProcess(Application.configured(), settings);
+    }
+
+    private Map<String, String> stored(ObjectNode element) {
+        return database.row("SELECT * FROM mail_event WHERE recipient = ?", element.get("to").asText());
+    }
+
+    private void edit(String route, java.util.function.UnaryOperator<String> edit) throws IOException {
+        Path file = folder.resolve("routes/" + route + ".camel.yaml");
+        String before = Files.readString(file);
+        String after = edit.apply(before);
+        assertThat(after).isNotEqualTo(before);
+        Files.writeString(file, after);
+    }
+
+    /** Puts steps before the log step of a branch. */
+    private static String insert(String yaml, String message, String step) {
+        int line = yaml.lastIndexOf("\n", yaml.lastIndexOf("- log:", yaml.indexOf(message))) + 1;
+        int indent = yaml.indexOf('-', line) - line;
+        return yaml.substring(0, line) + step.indent(indent) + yaml.substring(line);
+    }
+}

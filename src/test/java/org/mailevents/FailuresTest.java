@@ -1,0 +1,118 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mailevents.WebhookCases.assertProblem;
+import static org.mailevents.WebhookCases.assertReceipt;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.Payload;
+import org.mailevents.support.TestDatabase;
+
+/** The next system down: nothing is acknowledged that is not stored, and no bounce counts as told before its mail was taken. */
+class FailuresTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"deliveries", "bounces"})
+    void withoutItsDatabaseNothingIsAcknowledged(String eventType) throws Exception {
+        // Given
+        EmbeddedPostgres server = EmbeddedPostgres.start();
+        TestDatabase database = new TestDatabase(server.getJdbcUrl("postgres", "postgres"), "postgres", "postgres");
+        ObjectNode element = eventType.equals("bounces") ? Payload.bounce("2") : Payload.delivery("failed");
+        try (InProcess application = new InProcess(Application.configured(), settings(database, Mailbox.folder()))) {
+            assertReceipt(application.post(MailEvents.JSON, Payload.json(eventType, element)), 1, 1, 0, 0);
+            server.close();
+
+            // When
+            HttpResponse<String> routed = application.post(MailEvents.JSON, Payload.json(eventType, element));
+            HttpResponse<String> unreadable = application.post(MailEvents.JSON, "{}");
+
+            // Then
+            for (HttpResponse<String> answer : List.of(routed, unreadable)) {
+                assertProblem(answer, 503);
+                assertThat(answer.headers().firstValueAsLong("Retry-After")).hasValue(30);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42"})
+    void aBounceIsMailedWhenTheMailServerIsBack(String code) {
+        // Given
+        ServerSetup setup = new ServerSetup(MailEvents.freePort(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP);
+        Mailbox down = new Mailbox("smtp://127.0.0.1:" + setup.getPort(), List::of, () -> { });
+        TestDatabase database = TestDatabase.h2();
+        ObjectNode bounce = Payload.bounce(code);
+        ObjectNode later = Payload.bounce(code);
+        Map<String, String> settings = settings(database, down);
+        settings.put("alert.first-delay", "100ms");
+        GreenMail server = new GreenMail(setup);
+        try (InProcess application = new InProcess(Application.configured(), settings)) {
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
+            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
+            String id = database.row("SELECT alert_id FROM mail_event").get("alert_id");
+            application.post(MailEvents.JSON, Payload.json("bounces", later));
+
+            // When
+            server.start();
+
+            // Then
+            await().atMost(Duration.ofSeconds(30)).until(() ->
+                    database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").size() == 2);
+            List<Mailbox.Mail> mails = Arrays.stream(server.getReceivedMessages()).map(Mailbox.Mail::new).toList();
+            assertThat(mails).hasSize(2);
+            assertThat(mails.get(0).text()).contains(bounce.get("to").asText()).doesNotContain(later.get("to").asText());
+            assertThat(mails.get(0).header("Message-ID")).isEqualTo("<" + id + "@localhost>");
+            assertThat(mails.get(1).text()).contains(later.get("to").asText());
+        } finally {
+            server.stop();
+        }
+    }
+
+    @Test
+    void whatAKilledProcessClaimedIsMailedByTheNext() {
+        // Given
+        TestDatabase database = TestDatabase.h2();
+        Mailbox mailbox = Mailbox.folder();
+        ObjectNode bounce = Payload.bounce("2");
+        Map<String, String> settings = settings(database, mailbox);
+        settings.put("alert.first-delay", "10m");
+        try (InProcess application = new InProcess(Application.configured(), settings)) {
+            application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+        }
+        String id = "0b0b0b0b-0000-4000-8000-000000000001";
+        database.execute("UPDATE mail_event SET alert_state = 'claimed', alert_id = CAST(? AS uuid), alert_retry_at = ?", id,
+                OffsetDateTime.now().minusSeconds(1));
+
+        // When
+        try (InProcess application = new InProcess(Application.configured(), settings)) {
+            await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+        }
+
+        // Then
+        assertThat(mailbox.mails()).hasSize(1);
+        assertThat(mailbox.mails().get(0).header("Message-ID")).isEqualTo("<" + id + "@localhost>");
+    }
+
+    static Map<String, String> settings(TestDatabase database, Mailbox mailbox) {
+        Map<String, String> settings = new HashMap<>(database.settings());
+        settings.putAll(mailbox.settings());
+        return settings;
+    }
+}

@@ -1,0 +1,127 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mailevents.WebhookCases.assertProblem;
+import static org.mailevents.WebhookCases.assertReceipt;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
+
+/** How the jar starts, refuses to start, and takes edits. */
+class JarStartIT {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1"})
+    void itDoesNotListenBeyondLoopbackWithoutASecret(String host) {
+        OwnProcess application = OwnProcess.jar(Map.of("camel.server.host", host));
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("camel.server.host", "webhook.api-key", "webhook.basic").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.from,''",
+        "alert.language,tlh", "alert.first-delay,soon", "webhook.path,''"})
+    void aSettingThatCannotBeUsedIsNamed(String key, String value) {
+        OwnProcess application = OwnProcess.jar(Map.of(key, value));
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("Set " + key).doesNotContain("\tat ");
+    }
+
+    @Test
+    void withoutRoutesItSaysWhereToStart() {
+        OwnProcess application = OwnProcess.jar(OwnProcess.folder("application.properties"), Map.of());
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("no routes/ here");
+    }
+
+    @Test
+    void withoutANeededRouteItSaysWhichOne() throws IOException {
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        Files.delete(folder.resolve("routes/send-alerts.camel.yaml"));
+        OwnProcess application = OwnProcess.jar(folder, Map.of());
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("There is no route send-alerts");
+    }
+
+    @Test
+    void theEnvironmentWinsOverTheFileAndTheFileOverTheDefaults() throws IOException {
+        // Given
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        Files.writeString(folder.resolve("application.properties"),
+                "\nwebhook.path = /from-the-file\nwebhook.api-key = from-the-file\nalert.to.list-owner = from-the-file@example.com\n",
+                StandardOpenOption.APPEND);
+
+        // When
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of("webhook.api-key", "from-the-environment", "alert.first-delay", "1s",
+                "alert.to.list-owner", "from-the-environment@example.com")).started()) {
+
+            // Then
+            assertThat(application.log()).contains("/from-the-file");
+            assertProblem(application.post(MailEvents.JSON, "{}"), 404);
+        }
+    }
+
+    @Test
+    void itRunsWithNothingButItsRoutes() {
+        try (OwnProcess application = OwnProcess.jar(OwnProcess.folder("routes"), Map.of()).started()) {
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1, 1, 0, 0);
+        }
+    }
+
+    @Test
+    void aTemplateIsEditedLive() throws IOException {
+        // Given
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        Path words = folder.resolve("routes/templates/words.ja.ftl");
+        Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alert.first-delay", "1s")).started()) {
+            ObjectNode before = Payload.bounce("2");
+            application.post(MailEvents.JSON, Payload.json("bounces", before));
+            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(before.get("to").asText()).isEmpty());
+
+            // When
+            Files.writeString(words, Files.readString(words).replace("ユーザ不明", "宛先がありません"));
+
+            // Then
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
+                ObjectNode after = Payload.bounce("2");
+                application.post(MailEvents.JSON, Payload.json("bounces", after));
+                await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(after.get("to").asText()).isEmpty());
+                return outbox.naming(after.get("to").asText()).get(0).text().contains("宛先がありません");
+            });
+        }
+    }
+
+    @Test
+    void whatIsStoredIsThereAfterAHardKill() {
+        // Given
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        List<ObjectNode> deliveries = List.of(Payload.delivery("queued"), Payload.delivery("failed"));
+        OwnProcess killed = OwnProcess.jar(folder, Map.of()).started();
+        deliveries.forEach(delivery -> assertReceipt(killed.post(MailEvents.JSON, Payload.json("deliveries", delivery)), 1, 1, 0, 0));
+        killed.kill();
+
+        // When
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
+
+            // Then
+            assertThat(deliveries).allSatisfy(delivery ->
+                    assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", delivery)), 1, 0, 1, 0));
+        }
+    }
+}

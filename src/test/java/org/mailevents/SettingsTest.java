@@ -1,0 +1,81 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.camel.CamelContext;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mailevents.operate.Settings;
+
+class SettingsTest {
+
+    /** The jar gets its dependencies from the pom, `camel run` from application.properties. */
+    @Test
+    void bothWaysRunTheSameVersions() throws IOException {
+        String pom = Files.readString(Path.of("pom.xml"));
+        for (String dependency : properties().getProperty("camel.jbang.dependencies").split(",")) {
+            if (!dependency.startsWith("camel:")) {
+                String[] coordinates = dependency.split(":");
+                Matcher matcher = Pattern.compile("<artifactId>" + coordinates[1] + "</artifactId>\\s*<version>\\$\\{(.+?)}</version>").matcher(pom);
+                assertThat(matcher.find()).as(dependency).isTrue();
+                assertThat(pom).contains("<" + matcher.group(1) + ">" + coordinates[2] + "</" + matcher.group(1) + ">");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10 MB,10485760", "10MB,10485760", "10 mb,10485760", "1 KB,1024", "2GB,2147483648", "512,512", "512 B,512"})
+    void sizes(String text, long bytes) {
+        assertThat(settings("size", text).bytes("size")).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10s,10000", "45m,2700000", "1h30m,5400000", "100ms,100", "250,250"})
+    void durations(String text, long milliseconds) {
+        assertThat(settings("delay", text).duration("delay")).isEqualTo(Duration.ofMillis(milliseconds));
+    }
+
+    @Test
+    void listsAndZones() {
+        assertThat(settings("list", " a, b ,,c").list("list")).containsExactly("a", "b", "c");
+        assertThat(settings("list", "").list("list")).isEmpty();
+        assertThat(settings("zone", "UTC").zone("zone")).isEqualTo(ZoneId.of("UTC"));
+    }
+
+    @Test
+    void aWrongValueIsNamedWithWhatWouldBeRight() {
+        assertThatThrownBy(() -> settings("webhook.max-body", "ten").bytes("webhook.max-body")).hasMessageContaining("webhook.max-body")
+                .hasMessageContaining("10 MB").hasMessageContaining("'ten'");
+        assertThatThrownBy(() -> settings("alert.first-delay", "soon").duration("alert.first-delay")).hasMessageContaining("alert.first-delay")
+                .hasMessageContaining("10s");
+        assertThatThrownBy(() -> settings("webhook.time-zone", "Tokyo").zone("webhook.time-zone")).hasMessageContaining("webhook.time-zone")
+                .hasMessageContaining("Asia/Tokyo");
+        assertThatThrownBy(() -> settings("database.url", " ").required("database.url")).hasMessageContaining("database.url");
+    }
+
+    private static Settings settings(String key, String value) {
+        CamelContext context = new DefaultCamelContext();
+        context.getPropertiesComponent().addInitialProperty(key, value);
+        return new Settings(context);
+    }
+
+    private static Properties properties() throws IOException {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(Path.of("application.properties"))) {
+            properties.load(reader);
+        }
+        return properties;
+    }
+}
