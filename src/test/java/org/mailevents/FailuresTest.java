@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.InProcess;
@@ -26,6 +28,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
 /** The next system down: nothing is acknowledged that is not stored, and no bounce counts as told before its mail was taken. */
+@Execution(ExecutionMode.CONCURRENT)
 class FailuresTest {
 
     @ParameterizedTest
@@ -101,11 +104,11 @@ class FailuresTest {
                 OffsetDateTime.now().minusSeconds(1));
 
         // When
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
-            await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
-        }
+        InProcess next = new InProcess(Application.configured(), settings);
 
         // Then
+        await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+        next.close();
         assertThat(mailbox.mails()).hasSize(1);
         assertThat(mailbox.mails().get(0).header("Message-ID")).isEqualTo("<" + id + "@localhost>");
     }

@@ -142,7 +142,7 @@ public final class EventReader {
 
     private static String extra(JsonNode element, ObjectNode beside) {
         ObjectNode extra = JsonNodeFactory.instance.objectNode().setAll(beside);
-        element.fields().forEachRemaining(field -> {
+        element.properties().forEach(field -> {
             if (!KNOWN_KEYS.contains(field.getKey()) || field.getValue().isContainerNode()) {
                 extra.set(field.getKey(), field.getValue());
             }

@@ -12,8 +12,11 @@ public final class Failure {
     private static final Pattern ADDRESS = Pattern.compile("[^\\s<>\"'(),;:=]+@[^\\s<>\"'(),;:=]+");
     private static final int MAX_LENGTH = 500;
 
-    /** @return the kind and message of the exception and of its cause */
+    /** @return the kind and message of the exception and of its cause; a null is said to be unknown */
     public static String describe(Throwable failure) {
+        if (failure == null) {
+            return "unknown";
+        }
         String text = one(failure);
         Throwable cause = failure.getCause();
         while (cause != null && cause.getCause() != null && cause.getCause() != cause) {

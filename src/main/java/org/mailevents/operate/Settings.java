@@ -46,7 +46,7 @@ public final class Settings {
     public Duration duration(String key) {
         try {
             return Duration.ofMillis(TimeUtils.toMilliSeconds(required(key)));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) { // the latter of TimeUtils for text without a digit
             throw invalid(key, "a duration such as 10s or 5m", e);
         }
     }

@@ -42,7 +42,7 @@ public final class Database {
         config.setJdbcUrl(url(settings.required("database.url")));
         config.setUsername(settings.text("database.username"));
         config.setPassword(settings.text("database.password"));
-        config.setConnectionTimeout(5_000);
+        config.setConnectionTimeout(2_000);
         // PostgreSQL's details quote the row that failed, and no address belongs into a log
         if (config.getJdbcUrl().startsWith("jdbc:postgresql:")) {
             config.addDataSourceProperty("logServerErrorDetail", "false");

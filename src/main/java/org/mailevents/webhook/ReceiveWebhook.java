@@ -46,11 +46,12 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(Failure.NAME, new Failure());
 
+        gate.prepare(getContext());
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
 
         // @formatter:off
-        from("platform-http:{{webhook.path}}?useBodyHandler=false").routeId(ID)
+        from("platform-http:{{webhook.path}}").routeId(ID)
             .description("Takes a webhook over HTTP and answers with what became of its events")
             // opened last, when all that it leads to has started
             .autoStartup(false)

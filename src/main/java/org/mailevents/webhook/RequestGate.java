@@ -6,14 +6,19 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.platform.http.PlatformHttpComponent;
+import org.apache.camel.component.platform.http.main.MainHttpServer;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
+import org.mailevents.operate.Failure;
 
 /**
  * What the HTTP server answers itself, before Camel sees a request: 404, 405, 413 and 415, in the form of {@link Problem}.
- * It also reads the body, because Vert.x would otherwise decode a form itself and refuse a field beyond 8,192 characters,
- * which is a webhook of some fifteen events.
+ * It also hides from Vert.x that a body is a form, because Vert.x would decode it itself and refuse a field beyond 8,192
+ * characters, which is a webhook of some fifteen events.
  */
 final class RequestGate {
 
@@ -31,10 +36,17 @@ final class RequestGate {
         this.maxBody = maxBody;
     }
 
+    /** Before the routes are made: the server hands each body over to {@link #body()} once it has read it. */
+    void prepare(CamelContext context) {
+        VertxPlatformHttpEngine engine = new VertxPlatformHttpEngine();
+        engine.setHandlers(List.of(RequestGate::handOver));
+        context.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
+        context.hasService(MainHttpServer.class).setMaxBodySize(maxBody);
+    }
+
+    /** Once the server runs. */
     void install(Router router) {
-        router.route(path).order(-3).handler(this::check).failureHandler(this::failed);
-        router.route(path).order(-2).handler(BodyHandler.create(false).setBodyLimit(maxBody));
-        router.route(path).order(-1).handler(RequestGate::handOver);
+        router.route(path).order(-1).handler(this::check).failureHandler(this::failed);
         router.route().last().handler(this::notFound);
     }
 
@@ -63,9 +75,11 @@ final class RequestGate {
     }
 
     private static void handOver(RoutingContext context) {
-        Buffer body = context.body().buffer();
-        String text = body == null ? "" : body.toString(StandardCharsets.UTF_8);
-        Vertx.currentContext().putLocal(BODY, new Body(context.get(FORM), text));
+        Boolean form = context.get(FORM);
+        if (form != null) {
+            Buffer body = context.body().buffer();
+            Vertx.currentContext().putLocal(BODY, new Body(form, body == null ? "" : body.toString(StandardCharsets.UTF_8)));
+        }
         context.next();
     }
 
@@ -73,19 +87,29 @@ final class RequestGate {
         if (context.response().headWritten()) {
             return; // the caller hung up after its answer
         }
-        answer(context, context.statusCode() == 413
-                ? new Problem(413, "Send fewer events in one webhook: this server takes bodies up to " + maxBody + " bytes (webhook.max-body).")
-                : new Problem(400, "The request could not be read to its end."));
+        switch (context.statusCode()) {
+            case 413 -> answer(context, new Problem(413,
+                    "Send fewer events in one webhook: this server takes bodies up to " + maxBody + " bytes (webhook.max-body)."));
+            case 400, 417 -> answer(context, new Problem(400, "The request could not be read to its end."));
+            default -> {
+                ReceiveWebhook.LOG.error("Answered 503: {}", Failure.describe(context.failure()));
+                unavailable(context, "The webhook could not be handled now. Send it again later.");
+            }
+        }
     }
 
     private void notFound(RoutingContext context) {
         if (context.request().path().equals(path)) {
             // between this gate and its route, while the application starts or stops
-            context.response().putHeader(HttpHeaders.RETRY_AFTER, String.valueOf(Problem.RETRY_AFTER.toSeconds()));
-            answer(context, new Problem(503, "The application is starting or stopping. Send the webhook again later."));
+            unavailable(context, "The application is starting or stopping. Send the webhook again later.");
         } else {
             answer(context, new Problem(404, "Send webhooks to the path " + path + "."));
         }
+    }
+
+    private static void unavailable(RoutingContext context, String detail) {
+        context.response().putHeader(HttpHeaders.RETRY_AFTER, String.valueOf(Problem.RETRY_AFTER.toSeconds()));
+        answer(context, new Problem(503, detail));
     }
 
     private static void answer(RoutingContext context, Problem problem) {

@@ -81,7 +81,7 @@ final class WebhookReader {
     private Webhook read(ObjectNode fields, String eventType, JsonNode elements, Instant receivedAt) {
         String serverComposition = fields.path("server_composition").asText(null);
         ObjectNode beside = JsonNodeFactory.instance.objectNode();
-        fields.fields().forEachRemaining(field -> {
+        fields.properties().forEach(field -> {
             if (!KNOWN_KEYS.contains(field.getKey())) {
                 beside.set(field.getKey(), field.getValue());
             }
