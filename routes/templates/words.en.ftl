@@ -28,7 +28,7 @@
   }
 >
 <#function subject count audience>
-  <#return "[Bounce] " + count?c + (count == 1)?then(" mail was", " mails were") + " not delivered (" + (audiences[audience])!audience + ")">
+  <#return "[Bounce] " + count?c + (count == 1)?then(" mail was", " mails were") + " not delivered (" + ((audiences[audience])!audience) + ")">
 </#function>
 <#function intro count>
   <#return (count == 1)?then("This mail was", "These " + count?c + " mails were") + " not delivered.">

@@ -28,7 +28,7 @@
   }
 >
 <#function subject count audience>
-  <#return "【バウンス】" + count?c + "件のメールが届きませんでした（" + (audiences[audience])!audience + "）">
+  <#return "【バウンス】" + count?c + "件のメールが届きませんでした（" + ((audiences[audience])!audience) + "）">
 </#function>
 <#function intro count>
   <#return "次の" + count?c + "件のメールが届きませんでした。">

@@ -100,13 +100,13 @@ final class AlertMail {
 
     private List<InternetAddress> addresses(String key) {
         try {
-            InternetAddress[] addresses = InternetAddress.parse(settings.required(key), true);
-            if (addresses.length > 0) {
-                return List.of(addresses);
+            List<InternetAddress> addresses = List.of(InternetAddress.parse(settings.required(key), true));
+            if (!addresses.isEmpty() && addresses.stream().allMatch(address -> address.getAddress().contains("@"))) {
+                return addresses;
             }
         } catch (AddressException e) {
             throw new IllegalArgumentException("Set " + key + " to mail addresses, comma-separated: " + e.getMessage(), e);
         }
-        throw new IllegalArgumentException("Set " + key + " to at least one mail address");
+        throw new IllegalArgumentException("Set " + key + " to mail addresses, comma-separated, each with its @");
     }
 }

@@ -95,6 +95,7 @@ public final class OwnProcess extends MailEvents {
     public int ended() {
         try {
             if (!process.waitFor(1, TimeUnit.MINUTES)) {
+                process.destroyForcibly();
                 throw new IllegalStateException(log());
             }
             return process.exitValue();
