@@ -35,7 +35,7 @@ class JarStartIT {
 
     @ParameterizedTest
     @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.from,''",
-        "alert.language,tlh", "alert.first-delay,soon", "webhook.path,''"})
+        "alert.language,tlh", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         OwnProcess application = OwnProcess.jar(Map.of(key, value));
         assertThat(application.ended()).isEqualTo(1);

@@ -97,11 +97,13 @@ class SecretsTest {
         assertProblem(application.post(MailEvents.JSON, "{\"mark\":1,\"api_key\" : \"s3cret\"}"), 400);
         assertProblem(application.post(MailEvents.JSON, "{\"mark\":1, \"api_key\":\"another\\\"s3cret", "Authorization", basic("hook:pass word")), 400);
         assertProblem(application.post(MailEvents.FORM, "mark=1&api_key=n3xt&event=%7B"), 400);
+        assertProblem(application.post(MailEvents.JSON, "{\"mark\":1,\"api_key\":\"s3cret" + "\\\\".repeat(1_000_000), "Authorization",
+                basic("hook:pass word")), 400);
         assertReceipt(application.post(MailEvents.FORM, "api_key=n3xt&" + Payload.form("deliveries", Payload.delivery("queued").without("to"))),
                 1, 0, 0, 1);
 
         // Then
-        assertThat(database.rows("SELECT payload FROM rejected_event WHERE payload LIKE '%mark%'")).hasSize(3);
+        assertThat(database.rows("SELECT payload FROM rejected_event WHERE payload LIKE '%mark%'")).hasSize(4);
         assertThat(database.rows("SELECT payload FROM rejected_event WHERE payload LIKE '%s3cret%' OR payload LIKE '%n3xt%'")).isEmpty();
     }
 

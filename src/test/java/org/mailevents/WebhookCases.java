@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -18,6 +20,10 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -350,6 +356,29 @@ abstract class WebhookCases {
         assertThat(List.of(deliveries)).allSatisfy(delivery -> assertThat(stored(delivery)).containsEntry("status", "failed"));
     }
 
+    @Test
+    void webhooksOfTheSameEventsAtTheSameTimeStoreEachOnce() {
+        // Given
+        List<ObjectNode> deliveries = IntStream.range(0, 50).mapToObj(i -> Payload.delivery("queued")).toList();
+        List<String> bodies = IntStream.range(0, 40).mapToObj(i -> {
+            List<ObjectNode> shuffled = new ArrayList<>(deliveries);
+            Collections.shuffle(shuffled, new Random(i));
+            return Payload.json("deliveries", shuffled.toArray(ObjectNode[]::new));
+        }).toList();
+
+        // When
+        ExecutorService callers = Executors.newFixedThreadPool(bodies.size());
+        List<HttpResponse<String>> answers = bodies.stream().map(body -> CompletableFuture.supplyAsync(() ->
+                application.post(MailEvents.JSON, body), callers)).toList().stream().map(CompletableFuture::join).toList();
+        callers.shutdown();
+
+        // Then
+        assertThat(answers).allSatisfy(answer -> assertThat(answer.statusCode()).isEqualTo(200));
+        assertThat(answers.stream().mapToInt(answer -> number(answer, "stored")).sum()).isEqualTo(50);
+        assertThat(answers.stream().mapToInt(answer -> number(answer, "duplicates")).sum()).isEqualTo(39 * 50);
+        assertThat(deliveries).allSatisfy(this::stored);
+    }
+
     // --- the views -----------------------------------------------------------------------------------------------------------
 
     @Test
@@ -533,7 +562,8 @@ abstract class WebhookCases {
     }
 
     static Stream<String> unreadable() {
-        return Stream.of("{}", "[]", "null", "", "7", "\"text\"", "{", "[".repeat(100_000), "{\"a\":".repeat(100_000), "\0", "{}{}",
+        return Stream.of("{\"event_type\":\"deliveries\",\"event\":\"{\\\"deliveries\\\":[" + "[".repeat(900) + "]".repeat(900) + "]}\"}",
+                "{}", "[]", "null", "", "7", "\"text\"", "{", "[".repeat(100_000), "{\"a\":".repeat(100_000), "\0", "{}{}",
                 "{\"event_type\":\"deliveries\"}", "{\"event_type\":\"deliveries\",\"event\":null}",
                 "{\"event_type\":\"deliveries\",\"event\":[]}", "{\"event_type\":\"deliveries\",\"event\":7}",
                 "{\"event_type\":\"deliveries\",\"event\":\"no JSON\"}", "{\"event_type\":\"deliveries\",\"event\":{}}",
@@ -643,6 +673,14 @@ abstract class WebhookCases {
             }
         });
         return escaped.toString();
+    }
+
+    private static int number(HttpResponse<String> answer, String key) {
+        try {
+            return JSON.readTree(answer.body()).path(key).asInt();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static void assertReceipt(HttpResponse<String> answer, int received, int stored, int duplicates, int rejected) {

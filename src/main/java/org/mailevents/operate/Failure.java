@@ -25,8 +25,8 @@ public final class Failure {
         if (cause != null && !text.contains(String.valueOf(cause.getMessage()))) {
             text += ", because of " + one(cause);
         }
-        String line = ADDRESS.matcher(text).replaceAll("<address>").replaceAll("\\s+", " ");
-        return line.length() > MAX_LENGTH ? line.substring(0, MAX_LENGTH) + "…" : line;
+        String line = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "…" : text;
+        return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ");
     }
 
     /** The failure of an exchange, with the route and the step where it happened. */

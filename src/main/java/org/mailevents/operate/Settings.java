@@ -6,8 +6,10 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.util.TimeUtils;
@@ -34,6 +36,12 @@ public final class Settings {
     /** The comma-separated values, without empty ones. */
     public List<String> list(String key) {
         return Stream.of(text(key).split(",")).map(String::trim).filter(value -> !value.isEmpty()).toList();
+    }
+
+    /** The settings whose names begin so and that are not empty. */
+    public Set<String> startingWith(String prefix) {
+        return context.getPropertiesComponent().loadProperties(key -> key.startsWith(prefix)).stringPropertyNames().stream()
+                .filter(key -> !text(key).isEmpty()).collect(Collectors.toSet());
     }
 
     /** A value that must be there. */

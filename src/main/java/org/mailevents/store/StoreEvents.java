@@ -1,6 +1,7 @@
 package org.mailevents.store;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -75,12 +76,14 @@ public final class StoreEvents extends RouteBuilder {
     private static void toStatements(Exchange exchange) {
         Webhook webhook = exchange.getVariable("webhook", Webhook.class);
         List<Statement> statements = new ArrayList<>();
-        chunks(webhook.rejected()).forEach(rows -> statements.add(new Statement(REJECTED.sql(), REJECTED.parameters(rows), false)));
-        chunks(webhook.events()).forEach(rows -> statements.add(new Statement(EVENTS.sql(), EVENTS.parameters(rows), true)));
+        // in one order everywhere, or two webhooks that hold the same events could wait for each other for ever
+        chunks(webhook.rejected(), Comparator.comparing(RejectedEvent::rejectedId)).forEach(rows -> statements.add(new Statement(REJECTED.sql(), REJECTED.parameters(rows), false)));
+        chunks(webhook.events(), Comparator.comparing(MailEvent::eventId)).forEach(rows -> statements.add(new Statement(EVENTS.sql(), EVENTS.parameters(rows), true)));
         exchange.getMessage().setBody(statements);
     }
 
-    private static <T> List<List<T>> chunks(List<T> rows) {
+    private static <T> List<List<T>> chunks(List<T> unsorted, Comparator<T> order) {
+        List<T> rows = unsorted.stream().sorted(order).toList();
         return IntStream.iterate(0, from -> from < rows.size(), from -> from + MAX_ROWS)
                 .mapToObj(from -> rows.subList(from, Math.min(from + MAX_ROWS, rows.size()))).toList();
     }

@@ -32,6 +32,9 @@ final class RequestGate {
 
     /** @param maxBody bytes */
     RequestGate(String path, long maxBody) {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("Set webhook.path to a path that begins with /");
+        }
         this.path = path;
         this.maxBody = maxBody;
     }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -20,7 +21,8 @@ record Secrets(List<String> apiKeys, List<String> basic) {
     /** RFC 7617: the vendor may send its credentials only after this challenge. */
     static final String CHALLENGE = "Basic realm=\"Mail Events\", charset=\"UTF-8\"";
 
-    private static final Pattern API_KEY = Pattern.compile("(\"api_key\"\\s*:\\s*)\"(?:[^\"\\\\]|\\\\.)*+\"?|((?:^|&)api_key=)[^&]*+");
+    private static final Pattern JSON_KEY = Pattern.compile("\"api_key\"\\s*:\\s*\"");
+    private static final Pattern FORM_KEY = Pattern.compile("((?:^|&)api_key=)[^&]*+");
 
     Secrets {
         for (String pair : basic) {
@@ -62,7 +64,23 @@ record Secrets(List<String> apiKeys, List<String> basic) {
 
     /** The text of a body that could not be read, without the key it may hold. */
     static String redact(String body) {
-        return API_KEY.matcher(body).replaceAll(key -> key.group(1) == null ? "$2***" : "$1\"***\"");
+        StringBuilder redacted = new StringBuilder();
+        Matcher key = JSON_KEY.matcher(body);
+        int copied = 0;
+        while (key.find(copied)) {
+            redacted.append(body, copied, key.end()).append("***");
+            copied = endOfString(body, key.end());
+        }
+        return FORM_KEY.matcher(redacted.append(body, copied, body.length())).replaceAll("$1***");
+    }
+
+    /** Where a JSON string ends: at its closing quote, or with the text. */
+    private static int endOfString(String json, int start) {
+        int end = start;
+        while (end < json.length() && json.charAt(end) != '"') {
+            end += json.charAt(end) == '\\' ? 2 : 1;
+        }
+        return Math.min(end, json.length());
     }
 
     private static boolean loopback(String host) {

@@ -1,6 +1,8 @@
 package org.mailevents.webhook;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,7 +24,11 @@ import org.mailevents.event.UnstorableEvent;
 /** Reads a body into a {@link Webhook}: first its top-level fields, so that a secret can be checked, then its events. */
 final class WebhookReader {
 
-    private static final ObjectMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    /** A webhook is four levels deep. What is read must also be written again, and Jackson writes no deeper than 1,000 levels. */
+    private static final int MAX_DEPTH = 100;
+    private static final ObjectMapper JSON = JsonMapper
+            .builder(JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build()).build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final Set<String> KNOWN_KEYS = Set.of("api_key", "server_composition", "event_type", "event");
 
     private final EventReader events;
@@ -112,7 +118,7 @@ final class WebhookReader {
         } catch (JsonProcessingException e) {
             String place = e.getLocation() == null ? ""
                     : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
-            throw new UnreadableWebhook(what + " is no JSON, or JSON nested too deep" + place + ".");
+            throw new UnreadableWebhook(what + " is no JSON, or nested deeper than " + MAX_DEPTH + " levels" + place + ".");
         }
     }
 }
