@@ -7,6 +7,7 @@ import static org.mailevents.WebhookCases.assertReceipt;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -104,6 +105,26 @@ class JarStartIT {
                 await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(after.get("to").asText()).isEmpty());
                 return outbox.naming(after.get("to").asText()).get(0).text().contains("宛先がありません");
             });
+        }
+    }
+
+    @Test
+    void aStepThatFailsIsNamedInTheLogAndNobodysAddress() throws IOException {
+        // Given
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        Path route = folder.resolve("routes/route-deliveries.camel.yaml");
+        Files.writeString(route, Files.readString(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- throwException:\n$1    exceptionType:"
+                + " java.lang.IllegalStateException\n$1    message: no mail for someone@example.net\n$0"));
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
+
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed")));
+
+            // Then
+            assertProblem(answer, 503);
+            assertThat(application.log()).contains("on-error: route-deliveries: IllegalStateException: no mail for <address>")
+                    .contains("receive-webhook: deliveries: not stored, answered 503")
+                    .doesNotContain("example.net").doesNotContain("\tat ").doesNotContain("Failed delivery");
         }
     }
 

@@ -10,9 +10,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -338,6 +340,25 @@ abstract class WebhookCases {
 
         // Then
         assertThat(stored(delivery)).containsEntry("extra", "{\"account\":\"main\",\"campaign\":\"autumn\"}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {MailEvents.JSON, MailEvents.FORM})
+    void anHttp2ClientGetsTheSameAnswers(String contentType) throws Exception {
+        // Given
+        ObjectNode delivery = Payload.delivery("queued");
+        String body = contentType.equals(MailEvents.JSON) ? Payload.json("deliveries", delivery) : Payload.form("deliveries", delivery);
+        HttpClient http2 = HttpClient.newHttpClient();
+        HttpRequest.Builder request = HttpRequest.newBuilder(application.uri(MailEvents.PATH)).POST(BodyPublishers.ofString(body));
+
+        // When
+        HttpResponse<String> refused = http2.send(request.copy().header("Content-Type", "text/plain").build(), BodyHandlers.ofString());
+        HttpResponse<String> taken = http2.send(request.copy().header("Content-Type", contentType).build(), BodyHandlers.ofString());
+
+        // Then
+        assertThat(taken.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertProblem(refused, 415);
+        assertReceipt(taken, 1, 1, 0, 0);
     }
 
     @ParameterizedTest

@@ -1,7 +1,9 @@
 package org.mailevents.operate;
 
 import java.util.regex.Pattern;
+import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
+import org.apache.camel.RuntimeCamelException;
 
 /** Tells a failure in one line for the log, without the addresses that SMTP replies and database errors quote. */
 public final class Failure {
@@ -17,8 +19,12 @@ public final class Failure {
         if (failure == null) {
             return "unknown";
         }
-        String text = one(failure);
-        Throwable cause = failure.getCause();
+        Throwable first = failure;
+        while (first.getCause() != null && (first instanceof CamelExchangeException || first instanceof RuntimeCamelException)) {
+            first = first.getCause(); // Camel's wrappings repeat what they wrap
+        }
+        String text = one(first);
+        Throwable cause = first.getCause();
         while (cause != null && cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }

@@ -24,6 +24,10 @@ public record Problem(String title, int status, String detail) implements Answer
         this(PHRASES.get(status), status, detail);
     }
 
+    static Problem unavailable() {
+        return new Problem(503, "The events could not be stored now. Send the webhook again later.");
+    }
+
     @Override
     public String mediaType() {
         return "application/problem+json";

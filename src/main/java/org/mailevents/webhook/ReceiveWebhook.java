@@ -8,7 +8,6 @@ import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
-import org.mailevents.event.CollectEvents;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.operate.Failure;
@@ -49,6 +48,9 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         gate.prepare(getContext());
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
+
+        // what nobody foresaw: it must neither become a 500 nor an acknowledgement
+        onException(Throwable.class).handled(true).logExhausted(false).process(this::failed);
 
         // @formatter:off
         from("platform-http:{{webhook.path}}").routeId(ID)
@@ -119,7 +121,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
             LOG.error("{}: not stored, answered 503: {}", label(webhook), routed.getException() != null
                     ? Failure.describe(routed.getException())
                     : "a route ended without direct:store-events");
-            exchange.getMessage().setBody(new Problem(503, "The events could not be stored now. Send the webhook again later."));
+            exchange.getMessage().setBody(Problem.unavailable());
         }
         return exchange;
     }
@@ -136,6 +138,12 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
             exchange.getMessage().setHeader("Retry-After", Problem.RETRY_AFTER.toSeconds());
         }
         exchange.getMessage().setBody(answer.json());
+    }
+
+    private void failed(Exchange exchange) {
+        LOG.error("Answered 503: {}", Failure.describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)));
+        exchange.getMessage().setBody(Problem.unavailable());
+        answer(exchange);
     }
 
     private static void log(Webhook webhook, Receipt receipt, Exchange exchange) {

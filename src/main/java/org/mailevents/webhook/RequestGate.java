@@ -4,6 +4,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
@@ -96,7 +97,7 @@ final class RequestGate {
             case 400, 417 -> answer(context, new Problem(400, "The request could not be read to its end."));
             default -> {
                 ReceiveWebhook.LOG.error("Answered 503: {}", Failure.describe(context.failure()));
-                unavailable(context, "The webhook could not be handled now. Send it again later.");
+                unavailable(context, Problem.unavailable());
             }
         }
     }
@@ -104,23 +105,24 @@ final class RequestGate {
     private void notFound(RoutingContext context) {
         if (context.request().path().equals(path)) {
             // between this gate and its route, while the application starts or stops
-            unavailable(context, "The application is starting or stopping. Send the webhook again later.");
+            unavailable(context, new Problem(503, "The application is starting or stopping. Send the webhook again later."));
         } else {
             answer(context, new Problem(404, "Send webhooks to the path " + path + "."));
         }
     }
 
-    private static void unavailable(RoutingContext context, String detail) {
+    private static void unavailable(RoutingContext context, Problem problem) {
         context.response().putHeader(HttpHeaders.RETRY_AFTER, String.valueOf(Problem.RETRY_AFTER.toSeconds()));
-        answer(context, new Problem(503, detail));
+        answer(context, problem);
     }
 
     private static void answer(RoutingContext context, Problem problem) {
         ReceiveWebhook.LOG.info("Refused with {}: {}", problem.status(), problem.detail());
-        context.response().setStatusCode(problem.status())
-                .putHeader(HttpHeaders.CONTENT_TYPE, problem.mediaType())
-                // what the caller still sends of a refused body is not read
-                .putHeader(HttpHeaders.CONNECTION, "close")
+        if (context.request().version() != HttpVersion.HTTP_2) {
+            // what the caller still sends of a refused body is not read; HTTP/2 forbids the header (RFC 9113, 8.2.2)
+            context.response().putHeader(HttpHeaders.CONNECTION, "close");
+        }
+        context.response().setStatusCode(problem.status()).putHeader(HttpHeaders.CONTENT_TYPE, problem.mediaType())
                 .end(Buffer.buffer(problem.json()));
     }
 }

@@ -1,10 +1,10 @@
-package org.mailevents.event;
+package org.mailevents.webhook;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
-import org.mailevents.webhook.Webhook;
+import org.mailevents.event.MailEvent;
 
 /**
  * Puts a split webhook together again, each event with the variables {@code kind} and {@code audience} that its branch has set.
