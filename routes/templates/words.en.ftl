@@ -4,35 +4,35 @@
   mailSubject = "Subject"
   causeLabel = "Cause"
   code = "code"
-  reply = "The server's reply"
+  reply = "Error message"
   messageId = "Message-ID"
   none = "none"
-  footer = "Mail Events sends this mail by itself. Its recipients and wording are settings, in application.properties and routes/."
+  footer = "Mail Events sends this mail by itself. Change its recipients in application.properties and its wording in routes/templates/."
   audiences = {
     "list-owner": "for whoever keeps the list",
     "postmaster": "for the postmaster"
   }
   causes = {
-    "1":  {"name": "Unknown host", "text": "The domain of the address does not resolve: the address is mistyped, or the domain is gone."},
-    "2":  {"name": "Unknown user", "text": "The address does not exist. Take it off the list."},
-    "3":  {"name": "Retransmission timeout", "text": "There was no connection, or only temporary errors, until the retries ran out. Later mail may arrive."},
-    "4":  {"name": "Rejection", "text": "The destination's policy refused the mail. Check sender authentication (SPF, DKIM, DMARC) and reputation."},
-    "5":  {"name": "Overcapacity", "text": "The mailbox or its disk is full. Later mail may arrive."},
-    "6":  {"name": "Forward error", "text": "A forwarding address failed. The addressed mailbox may have the mail."},
-    "7":  {"name": "Receiving server error", "text": "The destination is misconfigured. Tell its administrator."},
-    "8":  {"name": "Oversized", "text": "The mail is too large. Send less, or a link in place of the attachment."},
-    "9":  {"name": "Address format error", "text": "This is not a valid address. Correct it."},
-    "10": {"name": "Blocked address", "text": "Delivery was not attempted, because the address failed before."},
-    "11": {"name": "Unsubscribed address", "text": "Delivery was not attempted, because the recipient has unsubscribed."},
-    "99": {"name": "Others", "text": "A permanent error that is not classified. See the server's reply."}
+    "1":  {"name": "Unknown host", "text": "The domain of the address was not found: it is mistyped, or it has lapsed. Correct the address, or take it off the list."},
+    "2":  {"name": "Unknown user", "text": "The address does not exist. Check it for a typing error, or take it off the list."},
+    "3":  {"name": "Retransmission timeout", "text": "There was no connection, or only temporary errors, until the retries ran out. Sent again later, it may arrive."},
+    "4":  {"name": "Rejection", "text": "The destination's policy refused the mail. Check sender authentication (SPF, DKIM, DMARC), your reputation, and the recipient's own filters."},
+    "5":  {"name": "Overcapacity", "text": "The mailbox or the server's disk is full. Sent again later, it may arrive; if this repeats, nobody may be using the address."},
+    "6":  {"name": "Forward error", "text": "A forwarding address of the recipient failed. The addressed mailbox may have the mail. Ask the recipient to check the forwarding."},
+    "7":  {"name": "Receiving server error", "text": "The destination's mail server or DNS (MX) is misconfigured. Tell the recipient or its administrator, and not by mail."},
+    "8":  {"name": "Oversized", "text": "The mail is larger than the destination takes. Attach less, or send a link for download."},
+    "9":  {"name": "Address format error", "text": "This is not a valid address (full-width characters, two dots in a row). Correct it."},
+    "10": {"name": "Blocked address", "text": "Delivery was not attempted, because the address failed before. Take it off the list; if it is valid, lift the block in the console and send again."},
+    "11": {"name": "Unsubscribed address", "text": "Delivery was not attempted, because the recipient has unsubscribed. Take the address off the list."},
+    "99": {"name": "Others", "text": "A permanent error that no other code covers. See the error message."}
   }
 >
 <#function subject count audience>
-  <#return "[Bounce] " + count?c + (count == 1)?then(" mail was", " mails were") + " not delivered (" + ((audiences[audience])!audience) + ")">
+  <#return "[Bounce] " + count?c + (count == 1)?then(" delivery error", " delivery errors") + " (" + ((audiences[audience])!audience) + ")">
 </#function>
 <#function intro count>
-  <#return (count == 1)?then("This mail was", "These " + count?c + " mails were") + " not delivered.">
+  <#return (count == 1)?then("This delivery", "These " + count?c + " deliveries") + " failed.">
 </#function>
 <#function cause code>
-  <#return causes[code]!{"name": "Unknown code", "text": "The bounce code is new and in no table yet. See the server's reply."}>
+  <#return causes[code]!{"name": "Unknown code", "text": "The bounce code is new and in no table yet. See the error message."}>
 </#function>
