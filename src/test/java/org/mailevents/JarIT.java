@@ -16,8 +16,8 @@ class JarIT extends WebhookCases {
 
     @AfterAll
     void theLogCountsAndNamesNobody() {
-        String log = ((OwnProcess) application).log();
-        assertThat(log).contains("http://127.0.0.1:" + application.port + "/webhooks/customers-mail-cloud")
+        String log = ((OwnProcess) application()).log();
+        assertThat(log).contains("http://127.0.0.1:" + application().port + "/webhooks/customers-mail-cloud")
                 .containsPattern("bounces: 13 received, 13 stored, 0 duplicates, 0 rejected, 0 spooled in \\d+ ms")
                 .doesNotContain("@").doesNotContain("s3cret").doesNotContain("秋のお知らせ").doesNotContain("Exception");
     }

@@ -2,8 +2,8 @@ package org.mailevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.mailevents.WebhookCases.assertProblem;
-import static org.mailevents.WebhookCases.assertReceipt;
+import static org.mailevents.support.Answers.assertProblem;
+import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;

@@ -1,0 +1,65 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.Answers.assertReceipt;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox.Mail;
+import org.mailevents.support.Payload;
+
+/** The mail explains, and goes to nobody who is not configured. */
+interface AlertCases extends Cases {
+
+    @Test
+    default void aMailExplainsEachBounceInBothParts() {
+        // Given
+        ObjectNode bounce = Payload.bounce("2");
+        String recipient = bounce.get("to").asText();
+
+        // When
+        application().post(MailEvents.JSON, Payload.json("bounces", bounce));
+
+        // Then
+        await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox().naming(recipient).isEmpty());
+        Mail mail = mailbox().naming(recipient).get(0);
+        assertThat(mail.subject()).matches("【バウンス】配信エラーが\\d+件発生しました（配信リストご担当者様）");
+        assertThat(mail.text()).contains(recipient, "2026-10-01 09:00:07", "【テスト】秋のお知らせ", "ユーザ不明",
+                "<https://mail.example.net/help?p=NoSuchUser>");
+        assertThat(mail.html()).contains(recipient, "2026-10-01 09:00:07", "【テスト】秋のお知らせ", "ユーザ不明",
+                "&lt;https://mail.example.net/help?p=NoSuchUser&gt;");
+        assertThat(mail.to()).containsExactly("postmaster@localhost");
+        assertThat(mail.header("From")).isEqualTo("mail-events@localhost");
+        assertThat(mail.header("Auto-Submitted")).isEqualTo("auto-generated");
+    }
+
+    @Test
+    default void headersAndQueryOfTheCallerReachNoStep() {
+        // Given
+        ObjectNode bounce = Payload.bounce("2");
+        HttpRequest.Builder request = HttpRequest.newBuilder(application().uri(MailEvents.PATH + "?CamelSqlQuery=x&Bcc=victim@example.com"))
+                .POST(BodyPublishers.ofString(Payload.json("bounces", bounce)))
+                .headers("Content-Type", MailEvents.JSON, "To", "victim@example.com", "Bcc", "victim@example.com", "Subject", "owned",
+                        "From", "owned@example.com", "CamelJdbcParameters", "{}", "CamelFileName", "../owned", "recipient", "owned",
+                        "CamelHttpResponseCode", "599", "status", "owned", "kind", "owned", "audience", "owned");
+
+        // When
+        HttpResponse<String> answer = application().send(request);
+
+        // Then
+        assertReceipt(answer, 1, 1, 0, 0);
+        assertThat(answer.headers().map().keySet()).doesNotContain("to", "bcc", "subject", "camelfilename", "recipient");
+        assertThat(stored(bounce)).containsEntry("status", "2").containsEntry("audience", "list-owner");
+        await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox().naming(bounce.get("to").asText()).isEmpty());
+        assertThat(mailbox().naming(bounce.get("to").asText())).hasSize(1).allSatisfy(mail -> {
+            assertThat(mail.to()).containsExactly("postmaster@localhost");
+            assertThat(mail.subject()).doesNotContain("owned");
+        });
+    }
+}

@@ -1,0 +1,102 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mailevents.support.Answers.assertReceipt;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Payload;
+
+/** One bad element is set aside with its reason; its neighbours are stored. */
+interface UnstorableCases extends Cases {
+
+    static Stream<Arguments> unstorable() {
+        return Stream.of(
+                Arguments.of("a NUL character", "subject", "a\0b", "subject holds a NUL character, which PostgreSQL cannot store"),
+                Arguments.of("a NUL in the status", "status", "queued\0", "status holds a NUL character, which PostgreSQL cannot store"),
+                Arguments.of("half a surrogate pair", "subject", "a\uD83Db", "subject holds half of a surrogate pair, which is no character"),
+                Arguments.of("a long Message-ID", "messageId", "<" + "m".repeat(3_000) + "@example.com>",
+                        "messageId is longer than the 998 bytes that RFC 5322 allows a line"),
+                Arguments.of("a long address", "to", "長".repeat(400) + "@example.com",
+                        "to is longer than the 998 bytes that RFC 5322 allows a line"),
+                Arguments.of("a date that does not exist", "created", "2026-02-30 09:00:00",
+                        "created is no date and time in the form YYYY-MM-DD HH:MM:SS"),
+                Arguments.of("no date", "created", "yesterday", "created is no date and time in the form YYYY-MM-DD HH:MM:SS"),
+                Arguments.of("an endless text", "reason", "x".repeat(1_000_001), "reason is longer than 1000000 characters"),
+                Arguments.of("no Message-ID", "messageId", "", "messageId is missing"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("org.mailevents.UnstorableCases#unstorable")
+    default void whatADatabaseWouldRefuseIsSetAsideAlone(String name, String key, String value, String reason) {
+        // Given
+        ObjectNode bad = Payload.delivery("queued");
+        String mark = bad.get("to").asText();
+        bad.put("apiData", mark).put(key, value);
+        ObjectNode good = Payload.delivery("queued");
+
+        // When
+        List<HttpResponse<String>> answers = List.of(
+                application().post(MailEvents.JSON, escaped(Payload.json("deliveries", good, bad))),
+                application().post(MailEvents.JSON, escaped(Payload.json("deliveries", bad, good))));
+
+        // Then
+        assertReceipt(answers.get(0), 2, 1, 0, 1);
+        assertReceipt(answers.get(1), 2, 0, 1, 1);
+        stored(good);
+        assertThat(database().row("SELECT reason FROM rejected_event WHERE payload LIKE ?", "%" + mark + "%")).containsEntry("reason", reason);
+        assertThat(database().rows("SELECT 1 FROM mail_event WHERE api_data = ?", mark)).isEmpty();
+    }
+
+    @Test
+    default void aRejectedElementIsAWebhookThatCanBeSentAgainAfterAFix() {
+        // Given
+        ObjectNode bad = Payload.delivery("succeeded").put("subject", "絵文字 \uD83D\uDE00 and half \uD83D").put("created", "2026-02-30 09:00:00");
+        application().post(MailEvents.JSON, escaped(Payload.json("deliveries", bad)));
+        String payload = database().row("SELECT payload FROM rejected_event WHERE payload LIKE ?", "%" + bad.get("to").asText() + "%").get("payload");
+
+        // When
+        HttpResponse<String> answer = application().post(MailEvents.JSON,
+                payload.replace("2026-02-30", "2026-03-02").replace("\\uD83D", "a heart"));
+
+        // Then
+        assertReceipt(answer, 1, 1, 0, 0);
+        assertThat(stored(bad)).containsEntry("subject", "絵文字 \uD83D\uDE00 and half a heart");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "\"text\"", "null", "[]", "[{}]", "true"})
+    default void anElementThatIsNoObjectIsSetAsideAlone(String element) {
+        // Given
+        ObjectNode good = Payload.delivery("queued");
+        String body = Payload.json("deliveries", good).replace("[{", "[" + element + ",{");
+
+        // When
+        HttpResponse<String> answer = application().post(MailEvents.JSON, body);
+
+        // Then
+        assertReceipt(answer, 2, 1, 0, 1);
+        stored(good);
+    }
+
+    /** What UTF-8 cannot carry, as JSON escapes it. */
+    private static String escaped(String json) {
+        StringBuilder escaped = new StringBuilder();
+        json.codePoints().forEach(c -> {
+            if (Character.getType(c) == Character.SURROGATE) {
+                escaped.append(String.format("\\u%04x", c));
+            } else {
+                escaped.appendCodePoint(c);
+            }
+        });
+        return escaped.toString();
+    }
+}
