@@ -7,6 +7,7 @@ import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class JarStartIT {
 
     @ParameterizedTest
     @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.from,''",
-        "alert.language,tlh", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks"})
+        "alert.language,tlh", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         OwnProcess application = OwnProcess.jar(Map.of(key, value));
         assertThat(application.ended()).isEqualTo(1);
@@ -57,6 +58,35 @@ class JarStartIT {
         OwnProcess application = OwnProcess.jar(folder, Map.of());
         assertThat(application.ended()).isEqualTo(1);
         assertThat(application.log()).contains("There is no route send-alerts");
+    }
+
+    @Test
+    void whereItCannotListenItDoesNotRun() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            OwnProcess application = OwnProcess.jar(Map.of("camel.server.port", String.valueOf(taken.getLocalPort())));
+            assertThat(application.ended()).isEqualTo(1);
+            assertThat(application.log()).contains("camel.server.port").doesNotContain("takes webhooks").doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aSecondOneInTheSameFolderSaysSo() {
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        try (OwnProcess first = OwnProcess.jar(folder, Map.of()).started()) {
+            OwnProcess second = OwnProcess.jar(folder, Map.of());
+            assertThat(second.ended()).isEqualTo(1);
+            assertThat(second.log()).contains("database.url", "no other Mail Events run in this folder").doesNotContain("\tat ");
+            assertReceipt(first.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1, 1, 0, 0);
+        }
+    }
+
+    @Test
+    void aMisspeltSettingIsPointedOut() throws IOException {
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        Files.writeString(folder.resolve("application.properties"), "\nwebhook.apikey = x\nalert.to.crm = crm@example.com\n", StandardOpenOption.APPEND);
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
+            assertThat(application.log()).contains("webhook.apikey is no setting").doesNotContain("alert.to.crm");
+        }
     }
 
     @Test
@@ -96,9 +126,18 @@ class JarStartIT {
             await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(before.get("to").asText()).isEmpty());
 
             // When
-            Files.writeString(words, Files.readString(words).replace("ユーザ不明", "宛先がありません"));
+            String good = Files.readString(words);
+            Files.writeString(words, good.replace("<#function subject", "<#functoin subject"));
+            ObjectNode meanwhile = Payload.bounce("2");
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
+                application.post(MailEvents.JSON, Payload.json("bounces", meanwhile, Payload.bounce("2")));
+                return application.log().contains("functoin");
+            });
+            Files.writeString(words, good.replace("ユーザ不明", "宛先がありません"));
 
             // Then
+            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(meanwhile.get("to").asText()).isEmpty());
+            assertThat(application.log()).contains("words.ja.ftl").doesNotContain("\tat ");
             await().atMost(Duration.ofSeconds(30)).until(() -> {
                 ObjectNode after = Payload.bounce("2");
                 application.post(MailEvents.JSON, Payload.json("bounces", after));

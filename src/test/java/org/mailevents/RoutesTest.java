@@ -1,55 +1,46 @@
 package org.mailevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
+import java.util.Map;
 import java.util.stream.Stream;
-import org.apache.camel.CamelContext;
-import org.apache.camel.model.EndpointRequiredDefinition;
-import org.apache.camel.model.EnrichDefinition;
-import org.apache.camel.model.ModelCamelContext;
-import org.apache.camel.model.ProcessorDefinition;
-import org.apache.camel.model.ProcessorDefinitionHelper;
-import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.support.InProcess;
+import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
 
-/**
- * The routes hang together, Java and YAML. That the application starts with them checks their endpoint options, simple expressions
- * and route ids; camel-report-maven-plugin would not read the YAML ones.
- */
+/** Starting checks the routes, and a mistake in one stops it; camel-report-maven-plugin would not read the YAML ones. */
 class RoutesTest {
 
-    private static final Pattern DIRECT = Pattern.compile("direct:([\\w.-]+)");
-
-    @Test
-    void everyDirectEndpointHasASenderAndAConsumer() {
-        try (InProcess application = new InProcess(Application.configured(), TestDatabase.h2().settings())) {
-            CamelContext context = application.context();
-            Set<String> sent = new TreeSet<>();
-            Set<String> consumed = new TreeSet<>();
-            for (RouteDefinition route : ((ModelCamelContext) context).getRouteDefinitions()) {
-                consumed.addAll(directs(route.getInput().getEndpointUri()));
-                for (ProcessorDefinition<?> step : ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), ProcessorDefinition.class)) {
-                    if (step instanceof EnrichDefinition enrich) {
-                        String target = enrich.getExpression().getExpression();
-                        context.getEndpoint(target); // it would be resolved at its first use only
-                        sent.addAll(directs(target));
-                    } else if (step instanceof EndpointRequiredDefinition to) {
-                        sent.addAll(directs(to.getEndpointUri()));
-                    }
-                }
-            }
-            assertThat(sent).isEqualTo(consumed);
-        }
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "route-webhook    | uri: direct:route-bounces         | uri: direct:route-bounce          | direct:route-bounce",
+        "route-deliveries | uri: direct:store-events          | uri: direct:store-event           | direct:store-event",
+        "route-deliveries | uri: direct:store-events          | uri: direct:store-events?blok=1   | blok",
+        "route-deliveries | uri: direct:store-events          | uri: nonsense:x                   | nonsense",
+        "route-deliveries | ${body.events}                    | ${bdy.events}                     | bdy",
+        "route-deliveries | ${body.status} == 'queued'        | ${body.status} === 'queued'       | ===",
+        "route-deliveries | aggregationStrategy: collectEvents | aggregationStrategy: nobody       | nobody",
+        "route-deliveries | - split:                          | - splitt:                         | splitt",
+        "route-deliveries | id: route-deliveries              | id: route-webhook                 | route-webhook",
+        "send-alerts      | backoffMultiplier: 10             | backoffMultiplir: 10              | backoffMultiplir"})
+    void aMistakeStopsTheStartAndIsNamed(String route, String right, String wrong, String named) throws IOException {
+        Path folder = OwnProcess.folder("routes");
+        Path file = folder.resolve("routes/" + route + ".camel.yaml");
+        String yaml = Files.readString(file);
+        assertThat(yaml).contains(right);
+        Files.writeString(file, yaml.replace(right, wrong));
+        Map<String, String> settings = new HashMap<>(TestDatabase.h2().settings());
+        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml");
+        assertThatThrownBy(() -> new InProcess(Application.configured(), settings)).hasStackTraceContaining(named);
     }
 
     @Test
@@ -66,9 +57,5 @@ class RoutesTest {
                 }
             }
         }
-    }
-
-    private static List<String> directs(String uri) {
-        return DIRECT.matcher(uri).results().map((MatchResult match) -> match.group(1)).toList();
     }
 }

@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
@@ -25,13 +27,26 @@ class SettingsTest {
     @Test
     void bothWaysRunTheSameVersions() throws IOException {
         String pom = Files.readString(Path.of("pom.xml"));
-        for (String dependency : properties().getProperty("camel.jbang.dependencies").split(",")) {
+        for (String dependency : properties(Path.of("application.properties")).getProperty("camel.jbang.dependencies").split(",")) {
             if (!dependency.startsWith("camel:")) {
                 String[] coordinates = dependency.split(":");
                 Matcher matcher = Pattern.compile("<artifactId>" + coordinates[1] + "</artifactId>\\s*<version>\\$\\{(.+?)}</version>").matcher(pom);
                 assertThat(matcher.find()).as(dependency).isTrue();
                 assertThat(pom).contains("<" + matcher.group(1) + ">" + coordinates[2] + "</" + matcher.group(1) + ">");
             }
+        }
+    }
+
+    @Test
+    void theJarHasADefaultForEverySettingAndTheReadmeTellsIt() throws IOException {
+        Properties file = properties(Path.of("application.properties"));
+        Properties packaged = properties(Path.of("src/main/resources/application.properties"));
+        assertThat(packaged.stringPropertyNames()).isEqualTo(file.stringPropertyNames().stream()
+                .filter(key -> !key.startsWith("camel.jbang.")).collect(Collectors.toSet()));
+        String readme = Files.readString(Path.of("README.md"));
+        for (String key : List.of("webhook.path", "webhook.time-zone", "webhook.max-body", "database.url", "alert.to", "alert.from",
+                "alert.endpoint", "alert.language", "alert.first-delay")) {
+            assertThat(readme).contains("| `" + key + "` | `" + packaged.getProperty(key) + "` |");
         }
     }
 
@@ -71,9 +86,9 @@ class SettingsTest {
         return new Settings(context);
     }
 
-    private static Properties properties() throws IOException {
+    private static Properties properties(Path file) throws IOException {
         Properties properties = new Properties();
-        try (Reader reader = Files.newBufferedReader(Path.of("application.properties"))) {
+        try (Reader reader = Files.newBufferedReader(file)) {
             properties.load(reader);
         }
         return properties;

@@ -16,6 +16,12 @@ public record Alert(UUID id, String audience, List<Bounce> bounces) {
         bounces = List.copyOf(bounces);
     }
 
+    /** No bounces: error messages quote what they are about, and no address belongs into a log. */
+    @Override
+    public String toString() {
+        return "Alert[" + id + "]";
+    }
+
     /**
      * A bounce as the templates show it, each value on one line; empty where it was not sent.
      *

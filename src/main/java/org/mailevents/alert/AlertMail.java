@@ -46,7 +46,8 @@ final class AlertMail {
 
     private static Configuration templates(String language, String zone) {
         if (!new File(TEMPLATES, "words." + language + ".ftl").isFile()) {
-            throw new IllegalArgumentException("Set alert.language to ja or en: there is no " + TEMPLATES + "/words." + language + ".ftl");
+            throw new IllegalArgumentException("Set alert.language to a language that has its words: there is no " + TEMPLATES + "/words."
+                    + language + ".ftl");
         }
         try {
             Configuration templates = new Configuration(Configuration.VERSION_2_3_34);

@@ -102,7 +102,7 @@ final class AlertOutbox {
 
     private List<Bounce> bounces(Connection connection, UUID id) throws SQLException {
         String sql = "SELECT recipient, status, kind, created_text, subject, sender, message_id, api_data, enhanced_code, reason"
-                + " FROM mail_event WHERE alert_state = 'claimed' AND alert_id = ? ORDER BY occurred_at, received_at, event_id";
+                + " FROM mail_event WHERE alert_state = 'claimed' AND alert_id = ? ORDER BY occurred_at, recipient, event_id";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setObject(1, id);
             List<Bounce> bounces = new ArrayList<>();

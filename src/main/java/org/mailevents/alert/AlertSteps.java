@@ -26,6 +26,9 @@ public final class AlertSteps extends RouteBuilder {
         getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, MimeMessage.class,
                 new SimpleTypeConverter(false, (type, exchange, message) -> eml((MimeMessage) message)));
 
+        // an error is the caller's: send-alerts has its mail tried again
+        errorHandler(noErrorHandler());
+
         // @formatter:off
         from("direct:claim-alerts").routeId("claim-alerts")
             .description("Claims the bounces whose alert is due, one alert an audience")
@@ -39,7 +42,8 @@ public final class AlertSteps extends RouteBuilder {
 
         from("direct:mark-alert").routeId("mark-alert")
             .description("Marks the bounces of an alert as told, now that its mail is on its way")
-            .process(exchange -> outbox.sent(alert(exchange)));
+            .process(exchange -> outbox.sent(alert(exchange)))
+            .log("Mailed ${variable.alert.bounces.size} bounces to the audience ${variable.alert.audience}");
 
         from("direct:release-alert").routeId("release-alert")
             .description("Has an alert whose mail failed tried again")

@@ -34,6 +34,12 @@ public record MailEvent(
         String reason, String enhancedCode, String sourceIp, String senderIp, String serverComposition,
         Instant occurredAt, String createdText, Instant receivedAt, String extra) {
 
+    /** The id only: error messages quote what they are about, and no address belongs into a log. */
+    @Override
+    public String toString() {
+        return "MailEvent[" + eventId + "]";
+    }
+
     /** The same event with what the routes decided; either may be null. */
     public MailEvent decided(String kind, String audience) {
         return new MailEvent(eventId, eventType, status, kind, audience, messageId, recipient, sender, returnPath, subject, apiData,

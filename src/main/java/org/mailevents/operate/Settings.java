@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -21,6 +22,11 @@ import org.apache.camel.util.TimeUtils;
 public final class Settings {
 
     private static final Pattern SIZE = Pattern.compile("(\\d{1,9})\\s*(B|KB|MB|GB)?");
+
+    /** Every setting that is ours; besides them there is one alert.to.… an audience. */
+    static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body",
+            "database.url", "database.username", "database.password", "alert.to", "alert.from", "alert.endpoint", "alert.language",
+            "alert.first-delay");
 
     private final CamelContext context;
 
@@ -42,6 +48,21 @@ public final class Settings {
     public Set<String> startingWith(String prefix) {
         return context.getPropertiesComponent().loadProperties(key -> key.startsWith(prefix)).stringPropertyNames().stream()
                 .filter(key -> !text(key).isEmpty()).collect(Collectors.toSet());
+    }
+
+    /** What a file sets under our names and nobody reads. */
+    Set<String> unknown() {
+        return Stream.of("webhook.", "database.", "alert.").flatMap(prefix -> startingWith(prefix).stream())
+                .filter(key -> !KNOWN.contains(key) && !key.startsWith("alert.to.")).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** A TCP port. */
+    public int port(String key) {
+        String port = required(key);
+        if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > 65_535) {
+            throw invalid(key, "a port such as 8080", null);
+        }
+        return Integer.parseInt(port);
     }
 
     /** A value that must be there. */

@@ -2,6 +2,7 @@ package org.mailevents.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -47,7 +48,7 @@ public final class Database {
         if (config.getJdbcUrl().startsWith("jdbc:postgresql:")) {
             config.addDataSourceProperty("logServerErrorDetail", "false");
         }
-        HikariDataSource pool = new HikariDataSource(config);
+        HikariDataSource pool = connect(config);
         try {
             migrate(pool);
             return pool;
@@ -57,10 +58,22 @@ public final class Database {
         }
     }
 
+    private static HikariDataSource connect(HikariConfig config) {
+        try {
+            return new HikariDataSource(config);
+        } catch (HikariPool.PoolInitializationException e) {
+            throw new IllegalStateException("The database of database.url cannot be opened: does it run, is the password right, and does"
+                    + " no other Mail Events run in this folder?", e);
+        }
+    }
+
     /** A URL of H2 with the options that it lacks; any other as it is. */
     static String url(String url) {
-        if (!url.startsWith("jdbc:h2:")) {
+        if (url.startsWith("jdbc:postgresql:")) {
             return url;
+        }
+        if (!url.startsWith("jdbc:h2:")) {
+            throw new IllegalArgumentException("Set database.url to a URL that begins with jdbc:postgresql: or jdbc:h2:");
         }
         // AUTO_SERVER opens a port for other processes of this machine, and only for them
         System.setProperty("h2.bindAddress", "127.0.0.1");

@@ -40,7 +40,9 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
         gate = new RequestGate(settings.required("webhook.path"), settings.bytes("webhook.max-body"));
-        router = VertxPlatformHttpRouter.PLATFORM_HTTP_ROUTER_NAME + "-" + settings.required("camel.server.port");
+        int port = settings.port("camel.server.port");
+        RequestGate.requireFree(settings.required("camel.server.host"), port);
+        router = VertxPlatformHttpRouter.getRouterNameFromPort(port);
 
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(Failure.NAME, new Failure());

@@ -7,6 +7,9 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +41,20 @@ final class RequestGate {
         }
         this.path = path;
         this.maxBody = maxBody;
+    }
+
+    /**
+     * Camel's server only warns when it cannot listen, and the application would run without a door.
+     *
+     * @throws IllegalArgumentException when something else listens there
+     */
+    static void requireFree(String host, int port) {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("Set camel.server.host and camel.server.port to where it can listen: "
+                    + host + ":" + port + " cannot be had", e);
+        }
     }
 
     /** Before the routes are made: the server hands each body over to {@link #body()} once it has read it. */

@@ -28,6 +28,12 @@ public record Webhook(String eventType, List<MailEvent> events, List<RejectedEve
         return new Webhook(eventType, decided, rejected, problem);
     }
 
+    /** Counts only: error messages quote what they are about, and no address belongs into a log. */
+    @Override
+    public String toString() {
+        return "Webhook[received=" + received() + "]";
+    }
+
     /** How many elements came in. */
     public int received() {
         return events.size() + rejected.size();

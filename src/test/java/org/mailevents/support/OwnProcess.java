@@ -24,11 +24,11 @@ public final class OwnProcess extends MailEvents {
 
     private OwnProcess(Path folder, Map<String, String> settings, List<String> command) {
         try {
-            log = folder.resolve("log.txt");
+            log = Files.createTempFile(folder, "log", ".txt");
             ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
                     .redirectOutput(log.toFile());
-            settings.forEach((key, value) -> builder.environment().put(variable(key), value));
             builder.environment().put(variable("camel.server.port"), String.valueOf(port));
+            settings.forEach((key, value) -> builder.environment().put(variable(key), value));
             process = builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
