@@ -72,6 +72,68 @@ class EditedRoutesTest {
     }
 
     @Test
+    void aSplitWithinABranchChangesNothingOfWhatIsStored() throws IOException {
+        // Given
+        edit("route-bounces", yaml -> yaml.replaceFirst("(?m)^( +)- setVariable:$", "$1- setBody:\n$1    expression:\n$1      simple:\n$1"
+                + "        expression: \"\\${body.reason}\"\n$1- split:\n$1    expression:\n$1      tokenize:\n$1        token: \" \"\n$1"
+                + "    aggregationStrategy: \"#class:org.apache.camel.processor.aggregate.UseLatestAggregationStrategy\"\n$1    steps:\n$1"
+                + "      - log:\n$1          message: a word\n$0"));
+        ObjectNode refused = Payload.bounce("4");
+        ObjectNode tooLarge = Payload.bounce("8");
+        ObjectNode dead = Payload.bounce("2");
+
+        try (InProcess application = start()) {
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("bounces", refused, tooLarge, dead));
+
+            // Then
+            assertReceipt(answer, 3, 3, 0, 0);
+            assertThat(stored(refused)).containsEntry("kind", "policy").containsEntry("audience", "postmaster");
+            assertThat(stored(tooLarge)).containsEntry("kind", "the message").containsEntry("audience", "postmaster");
+            assertThat(stored(dead)).containsEntry("kind", "permanent, address").containsEntry("audience", "list-owner");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"stopOnException: \"true\"", "parallelProcessing: \"true\"\n            timeout: \"200\""})
+    void noOptionOfTheSplitMakesItLoseAnEventOrHang(String option) throws IOException {
+        // Given
+        edit("route-deliveries", yaml -> insert(yaml.replace("            onPrepare:", "            " + option + "\n            onPrepare:"),
+                "message: failed", option.startsWith("stop") ? "- throwException:\n    exceptionType: java.lang.IllegalStateException\n    message: no"
+                        : "- delay:\n    expression:\n      constant:\n        expression: \"2000\""));
+
+        try (InProcess application = start()) {
+            for (int i = 0; i < 25; i++) { // more than there are worker threads
+                // When
+                HttpResponse<String> answer = application.post(MailEvents.JSON,
+                        Payload.json("deliveries", Payload.delivery("queued"), Payload.delivery("failed"), Payload.delivery("queued")));
+
+                // Then
+                assertProblem(answer, 503);
+            }
+            assertThat(database.rows("SELECT 1 FROM mail_event")).isEmpty();
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1, 1, 0, 0);
+        }
+    }
+
+    @Test
+    void anAudienceComputedFromWhatAStrangerWroteLeadsToNobodyElse() throws IOException {
+        // Given
+        edit("route-bounces", yaml -> yaml.replaceFirst("constant:\\s+expression: list-owner",
+                "simple:\n                                expression: \"\\${body.apiData}\""));
+        ObjectNode bounce = Payload.bounce("2").put("apiData", "x:attacker@evil.example}}{{nope");
+
+        try (InProcess application = start()) {
+            // When
+            application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+
+            // Then
+            await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox.mails().isEmpty());
+            assertThat(mailbox.mails().get(0).to()).containsExactly("postmaster@localhost");
+        }
+    }
+
+    @Test
     void aStepThatFailsFailsTheWebhookAsAWhole() throws IOException {
         // Given
         edit("route-deliveries", yaml -> insert(yaml, "message: failed",

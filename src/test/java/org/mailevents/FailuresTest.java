@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertProblem;
 import static org.mailevents.support.Answers.assertReceipt;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -85,6 +87,33 @@ class FailuresTest {
             assertThat(mails.get(1).text()).contains(later.get("to").asText());
         } finally {
             server.stop();
+        }
+    }
+
+    @Test
+    void twoInstancesMailEachBounceOnceAndNoMailIsTooLarge() {
+        // Given
+        TestDatabase database = TestDatabase.postgres();
+        Mailbox mailbox = Mailbox.smtp();
+        List<ObjectNode> bounces = IntStream.range(0, 1_200).mapToObj(i -> Payload.bounce(i % 2 == 0 ? "2" : "4")).toList();
+        try (InProcess one = new InProcess(Application.configured(), settings(database, mailbox));
+                InProcess two = new InProcess(Application.configured(), settings(database, mailbox))) {
+
+            // When
+            for (int i = 0; i < bounces.size(); i += 100) {
+                JsonNode[] hundred = bounces.subList(i, i + 100).toArray(JsonNode[]::new);
+                assertReceipt((i % 200 == 0 ? one : two).post(MailEvents.JSON, Payload.json("bounces", hundred)), 100, 100, 0, 0);
+            }
+
+            // Then
+            await().atMost(Duration.ofSeconds(60)).until(() ->
+                    database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").size() == bounces.size());
+            List<String> named = mailbox.mails().stream().map(Mailbox.Mail::text).flatMap(text -> text.lines()
+                    .filter(line -> line.matches("\\d+\\. .*")).map(line -> line.substring(line.indexOf(' ') + 1))).toList();
+            assertThat(named).containsExactlyInAnyOrderElementsOf(bounces.stream().map(bounce -> bounce.get("to").asText()).toList());
+            assertThat(mailbox.mails()).allSatisfy(mail -> assertThat(mail.text()).doesNotContain("\n501. "));
+        } finally {
+            mailbox.stop().run();
         }
     }
 

@@ -8,6 +8,7 @@ import static org.mailevents.support.Answers.assertReceipt;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,12 +37,12 @@ class JarStartIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.from,''",
+    @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s", "webhook.max-body,0", "alert.from,''",
         "alert.language,tlh", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         OwnProcess application = OwnProcess.jar(Map.of(key, value));
         assertThat(application.ended()).isEqualTo(1);
-        assertThat(application.log()).contains("Set " + key).doesNotContain("\tat ");
+        assertThat(application.log()).contains("Set " + key + " ").doesNotContain("\tat ");
     }
 
     @Test
@@ -102,8 +103,17 @@ class JarStartIT {
                 "alert.to.list-owner", "from-the-environment@example.com")).started()) {
 
             // Then
-            assertThat(application.log()).contains("/from-the-file");
             assertProblem(application.post(MailEvents.JSON, "{}"), 404);
+            ObjectNode bounce = Payload.bounce("2");
+            for (String key : List.of("from-the-file", "from-the-environment")) {
+                HttpResponse<String> answer = application.send(HttpRequest.newBuilder(application.uri("/from-the-file"))
+                        .header("Content-Type", MailEvents.FORM)
+                        .POST(HttpRequest.BodyPublishers.ofString("api_key=" + key + "&" + Payload.form("bounces", bounce))));
+                assertThat(answer.statusCode()).isEqualTo(key.equals("from-the-file") ? 401 : 200);
+            }
+            Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.mails().isEmpty());
+            assertThat(outbox.mails().get(0).to()).containsExactly("from-the-environment@example.com");
         }
     }
 

@@ -31,7 +31,7 @@ class RoutesTest {
         "route-deliveries | aggregationStrategy: collectEvents | aggregationStrategy: nobody       | nobody",
         "route-deliveries | - split:                          | - splitt:                         | splitt",
         "route-deliveries | id: route-deliveries              | id: route-webhook                 | route-webhook",
-        "send-alerts      | backoffMultiplier: 10             | backoffMultiplir: 10              | backoffMultiplir"})
+        "send-alerts      | delay: 1000                       | dellay: 1000                      | dellay"})
     void aMistakeStopsTheStartAndIsNamed(String route, String right, String wrong, String named) throws IOException {
         Path folder = OwnProcess.folder("routes");
         Path file = folder.resolve("routes/" + route + ".camel.yaml");

@@ -102,8 +102,13 @@ class SecretsTest {
         assertReceipt(application.post(MailEvents.FORM, "api_key=n3xt&" + Payload.form("deliveries", Payload.delivery("queued").without("to"))),
                 1, 0, 0, 1);
 
+        assertProblem(application.post(MailEvents.JSON, "{\"mark\":2,\"api\\u005fkey\":\"s3cret\"}"), 400);
+        assertProblem(application.post(MailEvents.JSON, "{\"mark\":3,\"api\\u005fkey\":\"s3cret\"", "Authorization", basic("hook:pass word")), 400);
+        assertProblem(application.post(MailEvents.JSON, "{\"mark\":4,\"api_key\":[\"s3cret\"]}", "Authorization", basic("hook:pass word")), 400);
+        assertProblem(application.post(MailEvents.FORM, "mark=5&api%5Fkey=s3cret&event="), 400);
+
         // Then
-        assertThat(database.rows("SELECT payload FROM rejected_event WHERE payload LIKE '%mark%'")).hasSize(4);
+        assertThat(database.rows("SELECT payload FROM rejected_event WHERE payload LIKE '%mark%'")).hasSize(8);
         assertThat(database.rows("SELECT payload FROM rejected_event WHERE payload LIKE '%s3cret%' OR payload LIKE '%n3xt%'")).isEmpty();
     }
 

@@ -28,8 +28,14 @@ interface UnstorableCases extends Cases {
                 Arguments.of("a long address", "to", "長".repeat(400) + "@example.com",
                         "to is longer than the 998 bytes that RFC 5322 allows a line"),
                 Arguments.of("a date that does not exist", "created", "2026-02-30 09:00:00",
-                        "created is no date and time in the form YYYY-MM-DD HH:MM:SS"),
-                Arguments.of("no date", "created", "yesterday", "created is no date and time in the form YYYY-MM-DD HH:MM:SS"),
+                        "created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
+                Arguments.of("the year 1", "created", "0001-01-01 00:00:00",
+                        "created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
+                Arguments.of("the year 12345", "created", "+12345-01-01 00:00:00",
+                        "created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
+                Arguments.of("a negative year", "created", "-2026-01-01 00:00:00",
+                        "created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
+                Arguments.of("no date", "created", "yesterday", "created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
                 Arguments.of("an endless text", "reason", "x".repeat(1_000_001), "reason is longer than 1000000 characters"),
                 Arguments.of("no Message-ID", "messageId", "", "messageId is missing"));
     }
@@ -54,6 +60,25 @@ interface UnstorableCases extends Cases {
         stored(good);
         assertThat(database().row("SELECT reason FROM rejected_event WHERE payload LIKE ?", "%" + mark + "%")).containsEntry("reason", reason);
         assertThat(database().rows("SELECT 1 FROM mail_event WHERE api_data = ?", mark)).isEmpty();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("org.mailevents.UnstorableCases#unstorable")
+    default void ofAnotherEventTypeItOnlyStaysOutOfItsColumn(String name, String key, String value) {
+        // Given
+        ObjectNode element = Payload.delivery("queued");
+        String mark = element.get("to").asText();
+        element.put("mark", mark).put(key, value);
+        if (value.length() > 100_000) {
+            return; // an unknown key has its limit too
+        }
+
+        // When
+        HttpResponse<String> answer = application().post(MailEvents.JSON, escaped(Payload.json("blocks", element)));
+
+        // Then
+        assertReceipt(answer, 1, 1, 0, 0);
+        assertThat(database().rows("SELECT 1 FROM mail_event WHERE event_type = 'blocks' AND extra LIKE ?", "%" + mark + "%")).hasSize(1);
     }
 
     @Test

@@ -94,6 +94,27 @@ interface VendorCases extends Cases {
     }
 
     @Test
+    default void numbersOfAnotherEventTypeAreKeptToTheLastDigit() {
+        // Given
+        String mark = Payload.delivery("queued").get("to").asText();
+        String body = "{\"event_type\":\"blocks\",\"event\":{\"blocks\":[{\"m\":\"" + mark + "\",\"n\":1e400},{\"m\":\"" + mark
+                + "\",\"n\":2e400},{\"m\":\"" + mark + "\",\"n\":12345678901234567.891}]}}";
+
+        // When
+        HttpResponse<String> answer = application().post(MailEvents.JSON, body);
+
+        // Then
+        assertReceipt(answer, 3, 3, 0, 0);
+        assertThat(database().rows("SELECT 1 FROM mail_event WHERE extra LIKE ?", "%" + mark + "%12345678901234567.891%")).hasSize(1);
+    }
+
+    @Test
+    default void whatStandsBesideTheEventIsBounded() {
+        String body = Payload.json("deliveries", Payload.delivery("queued")).replaceFirst("\\{", "{\"account\":\"" + "x".repeat(5_000) + "\",");
+        assertProblem(application().post(MailEvents.JSON, body), 400);
+    }
+
+    @Test
     default void unknownKeysBesideTheEventAreKeptToo() {
         // Given
         ObjectNode delivery = Payload.delivery("queued").put("campaign", "autumn");

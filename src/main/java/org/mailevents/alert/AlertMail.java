@@ -40,7 +40,7 @@ final class AlertMail {
         this.settings = settings;
         this.from = addresses("alert.from").get(0);
         addresses("alert.to");
-        settings.startingWith("alert.to.").forEach(this::addresses);
+        settings.audiences().forEach(this::addresses);
         this.templates = templates(settings.required("alert.language"), settings.zone("webhook.time-zone").getId());
     }
 

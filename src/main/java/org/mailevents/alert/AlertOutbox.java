@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.mailevents.alert.Alert.Bounce;
@@ -21,8 +23,10 @@ import org.mailevents.alert.Alert.Bounce;
  */
 final class AlertOutbox {
 
-    /** Longer than an SMTP server may take: a mail still being sent must not be sent a second time. */
-    private static final Duration CLAIM = Duration.ofMinutes(2);
+    /** Longer than a mail takes to send: camel-mail gives up after 30 s of silence (connectionTimeout). */
+    private static final Duration CLAIM = Duration.ofMinutes(5);
+    /** What a mail may list: mail servers take some 10 MB, and a mail too large would be refused for ever. The rest is the next mail. */
+    private static final int MAX_BOUNCES = 500;
 
     private final DataSource dataSource;
     private final Duration firstDelay;
@@ -33,19 +37,24 @@ final class AlertOutbox {
         this.firstDelay = firstDelay;
     }
 
-    /** Claims what is due: mails that have to be tried again as they were, else one new mail for each audience with news. */
-    List<Alert> claim() throws SQLException {
-        Instant now = Instant.now();
-        List<Alert> claimed = new ArrayList<>();
+    /**
+     * What is due: mails that have to be tried again as they were, else one new mail for each audience with news. Each is claimed
+     * only when the iterator comes to it, so that no claim runs out while the mails before it are sent.
+     */
+    Iterator<Alert> claim() throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
-            for (Due due : due(connection, now)) {
-                UUID id = due.id() == null ? UUID.randomUUID() : due.id();
-                if (claim(connection, due, id, now)) {
-                    claimed.add(new Alert(id, due.audience(), bounces(connection, id)));
-                }
-            }
+            return due(connection, Instant.now()).stream().flatMap(due -> claim(due).stream()).iterator();
         }
-        return claimed;
+    }
+
+    private Optional<Alert> claim(Due due) {
+        UUID id = due.id() == null ? UUID.randomUUID() : due.id();
+        try (Connection connection = dataSource.getConnection()) {
+            return claim(connection, due, id, Instant.now())
+                    ? Optional.of(new Alert(id, due.audience(), bounces(connection, id))) : Optional.empty();
+        } catch (SQLException e) {
+            throw new IllegalStateException("The bounces of " + due.audience() + " cannot be claimed", e);
+        }
     }
 
     /** The mail endpoint took the mail: nobody is told of these bounces again. */
@@ -93,7 +102,9 @@ final class AlertOutbox {
         OffsetDateTime until = timestamp(now.plus(CLAIM));
         if (due.id() == null) {
             return update(connection, "UPDATE mail_event SET alert_state = 'claimed', alert_id = ?, alert_retry_at = ?"
-                    + " WHERE alert_state = 'pending' AND audience = ?", id, until, due.audience()) > 0;
+                    + " WHERE alert_state = 'pending' AND event_id IN (SELECT event_id FROM mail_event"
+                    + " WHERE alert_state = 'pending' AND audience = ? ORDER BY received_at LIMIT " + MAX_BOUNCES + ")",
+                    id, until, due.audience()) > 0;
         }
         return update(connection, "UPDATE mail_event SET alert_retry_at = ?"
                 + " WHERE alert_state = 'claimed' AND audience = ? AND alert_id = ? AND alert_retry_at <= ?",

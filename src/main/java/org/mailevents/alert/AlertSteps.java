@@ -42,12 +42,16 @@ public final class AlertSteps extends RouteBuilder {
 
         from("direct:mark-alert").routeId("mark-alert")
             .description("Marks the bounces of an alert as told, now that its mail is on its way")
+            .setVariable("taken", constant(true))
             .process(exchange -> outbox.sent(alert(exchange)))
             .log("Mailed ${variable.alert.bounces.size} bounces to the audience ${variable.alert.audience}");
 
         from("direct:release-alert").routeId("release-alert")
-            .description("Has an alert whose mail failed tried again")
-            .process(exchange -> outbox.failed(alert(exchange)));
+            .description("Has an alert whose mail failed tried again soon")
+            // a mail that was taken and could not be marked waits until its claim runs out, and the database is back
+            .filter(variable("taken").isNull())
+                .process(exchange -> outbox.failed(alert(exchange)))
+            .end();
         // @formatter:on
     }
 

@@ -1,6 +1,7 @@
 package org.mailevents.event;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -21,13 +22,18 @@ import java.util.regex.Pattern;
 
 /**
  * Reads one element of a webhook's array into a {@link MailEvent}, or says why it cannot.
- * The databases' limits are checked here, on every database alike, because one value that PostgreSQL refuses
- * would fail the INSERT of all its neighbours.
+ * The databases' limits are checked here, on every database alike, because one value that PostgreSQL refuses would fail the
+ * INSERT of all its neighbours. A delivery or bounce beyond them is set aside; of other types, whose records nobody has
+ * described, such a value only stays out of its column.
  */
 public final class EventReader {
 
     private static final Set<String> KNOWN_KEYS = Set.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp",
             "sourceIp", "status", "subject", "apiData", "envelopeFrom", "envelopeTo");
+    /** Beyond these PostgreSQL and Java no longer agree on how a year is written. */
+    private static final int FIRST_YEAR = 1970;
+    private static final int LAST_YEAR = 9999;
+    private static final Set<String> INDEXED_KEYS = Set.of("messageId", "to", "envelopeTo");
     private static final DateTimeFormatter CREATED =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withResolverStyle(ResolverStyle.STRICT);
     /** RFC 3463, section 2; not a part of an IP address such as 192.0.2.10. */
@@ -37,7 +43,8 @@ public final class EventReader {
     /** H2's varchar ends at 1,048,576 characters. */
     private static final int MAX_TEXT = 1_000_000;
     /** The order of keys is not stable in what the vendor sends, and an id must not depend on it. */
-    private static final ObjectMapper SORTED = JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+    private static final ObjectMapper SORTED = JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
     private final ZoneId zone;
 
@@ -58,8 +65,16 @@ public final class EventReader {
             throw new UnstorableEvent("the element is no JSON object but " + element.getNodeType().name().toLowerCase());
         }
         boolean delivery = eventType.equals("deliveries") || eventType.equals("bounces");
+        if (delivery) {
+            for (String key : KNOWN_KEYS) {
+                String flaw = flaw(key, value(element, key));
+                if (flaw != null) {
+                    throw new UnstorableEvent(flaw);
+                }
+            }
+        }
         String messageId = text(element, "messageId");
-        String recipient = text(element, element.has("to") ? "to" : "envelopeTo");
+        String recipient = firstOf(text(element, "to"), text(element, "envelopeTo"));
         String envelopeFrom = text(element, "envelopeFrom");
         String createdText = text(element, "created");
         String reason = text(element, "reason");
@@ -68,10 +83,6 @@ public final class EventReader {
             require("messageId", messageId);
             require("to", recipient);
         }
-        limit("messageId", messageId);
-        limit("to", recipient);
-        storable("event_type", eventType);
-        storable("server_composition", serverComposition);
         String extra = extra(element, beside);
         if (extra != null && extra.length() > MAX_TEXT) {
             throw new UnstorableEvent("its unknown keys are longer than " + MAX_TEXT + " characters");
@@ -80,33 +91,46 @@ public final class EventReader {
                 ? EventId.of(serverComposition, eventType, messageId, recipient, status, createdText, reason)
                 : EventId.of(serverComposition, eventType, canonical(element));
         return new MailEvent(id, eventType, status, null, null, messageId, recipient,
-                element.has("from") ? text(element, "from") : envelopeFrom,
-                element.has("returnPath") ? text(element, "returnPath") : envelopeFrom,
+                firstOf(text(element, "from"), envelopeFrom), firstOf(text(element, "returnPath"), envelopeFrom),
                 text(element, "subject"), text(element, "apiData"), reason, enhancedCode(reason),
                 text(element, "sourceIp"), text(element, "senderIp"), serverComposition,
                 occurredAt(createdText, delivery), createdText, receivedAt, extra);
     }
 
-    /** A known key's text; a number is taken as its text. What is an object or an array is no text and stays in {@link #extra}. */
-    private static String text(JsonNode element, String key) throws UnstorableEvent {
-        JsonNode value = element.path(key);
-        return value.isValueNode() && !value.isNull() ? storable(key, value.asText()) : null;
+    /** A known key's text, where the database can store it. What it cannot, and what is no text, stays in {@link #extra}. */
+    private static String text(JsonNode element, String key) {
+        String value = value(element, key);
+        return flaw(key, value) == null ? value : null;
     }
 
-    private static String storable(String key, String text) throws UnstorableEvent {
+    /** A number is taken as its text. */
+    private static String value(JsonNode element, String key) {
+        JsonNode value = element.path(key);
+        return value.isValueNode() && !value.isNull() ? value.asText() : null;
+    }
+
+    private static String firstOf(String text, String other) {
+        return text == null || text.isBlank() && other != null ? other : text;
+    }
+
+    /** Why a database would refuse this, or null. */
+    private static String flaw(String key, String text) {
         if (text == null) {
             return null;
         }
         if (text.length() > MAX_TEXT) {
-            throw new UnstorableEvent(key + " is longer than " + MAX_TEXT + " characters");
+            return key + " is longer than " + MAX_TEXT + " characters";
         }
         if (text.indexOf('\0') >= 0) {
-            throw new UnstorableEvent(key + " holds a NUL character, which PostgreSQL cannot store");
+            return key + " holds a NUL character, which PostgreSQL cannot store";
         }
         if (LoneSurrogates.in(text)) {
-            throw new UnstorableEvent(key + " holds half of a surrogate pair, which is no character");
+            return key + " holds half of a surrogate pair, which is no character";
         }
-        return text;
+        if (INDEXED_KEYS.contains(key) && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
+            return key + " is longer than the " + MAX_KEY_BYTES + " bytes that RFC 5322 allows a line";
+        }
+        return null;
     }
 
     private static void require(String key, String text) throws UnstorableEvent {
@@ -115,24 +139,22 @@ public final class EventReader {
         }
     }
 
-    private static void limit(String key, String text) throws UnstorableEvent {
-        if (text != null && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
-            throw new UnstorableEvent(key + " is longer than the " + MAX_KEY_BYTES + " bytes that RFC 5322 allows a line");
-        }
-    }
-
     private Instant occurredAt(String created, boolean delivery) throws UnstorableEvent {
         if (created == null || created.isBlank()) {
             return null;
         }
         try {
-            return LocalDateTime.parse(created, CREATED).atZone(zone).toInstant();
-        } catch (DateTimeException e) {
-            if (delivery) {
-                throw new UnstorableEvent("created is no date and time in the form YYYY-MM-DD HH:MM:SS");
+            LocalDateTime time = LocalDateTime.parse(created, CREATED);
+            if (time.getYear() >= FIRST_YEAR && time.getYear() <= LAST_YEAR) {
+                return time.atZone(zone).toInstant();
             }
-            return null;
+        } catch (DateTimeException e) {
+            // said below
         }
+        if (delivery) {
+            throw new UnstorableEvent("created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999");
+        }
+        return null;
     }
 
     private static String enhancedCode(String reason) {
@@ -143,7 +165,8 @@ public final class EventReader {
     private static String extra(JsonNode element, ObjectNode beside) {
         ObjectNode extra = JsonNodeFactory.instance.objectNode().setAll(beside);
         element.properties().forEach(field -> {
-            if (!KNOWN_KEYS.contains(field.getKey()) || field.getValue().isContainerNode()) {
+            if (!KNOWN_KEYS.contains(field.getKey()) || field.getValue().isContainerNode()
+                    || flaw(field.getKey(), value(element, field.getKey())) != null) {
                 extra.set(field.getKey(), field.getValue());
             }
         });

@@ -21,7 +21,7 @@ import org.apache.camel.util.TimeUtils;
  */
 public final class Settings {
 
-    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})\\s*(B|KB|MB|GB)?");
+    private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Every setting that is ours; besides them there is one alert.to.… an audience. */
     static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body",
@@ -44,8 +44,16 @@ public final class Settings {
         return Stream.of(text(key).split(",")).map(String::trim).filter(value -> !value.isEmpty()).toList();
     }
 
-    /** The settings whose names begin so and that are not empty. */
-    public Set<String> startingWith(String prefix) {
+    /** The settings {@code alert.to.<audience>}, in a file or in the environment. */
+    public Set<String> audiences() {
+        String prefix = "ALERT_TO_";
+        Stream<String> environment = System.getenv().keySet().stream().filter(name -> name.startsWith(prefix))
+                .map(name -> "alert.to." + name.substring(prefix.length()).toLowerCase(Locale.ROOT).replace('_', '-'));
+        return Stream.concat(startingWith("alert.to.").stream(), environment.filter(key -> !text(key).isEmpty())).collect(Collectors.toSet());
+    }
+
+    /** The settings in a file whose names begin so and that are not empty. */
+    private Set<String> startingWith(String prefix) {
         return context.getPropertiesComponent().loadProperties(key -> key.startsWith(prefix)).stringPropertyNames().stream()
                 .filter(key -> !text(key).isEmpty()).collect(Collectors.toSet());
     }
@@ -73,9 +81,13 @@ public final class Settings {
 
     /** A duration in Camel's form, for instance {@code 10s} or {@code 45m}; a bare number is milliseconds. */
     public Duration duration(String key) {
+        String text = required(key);
+        if (!text.matches("[0-9][0-9a-zA-Z. ]*")) {
+            throw invalid(key, "a duration such as 10s or 5m", null);
+        }
         try {
-            return Duration.ofMillis(TimeUtils.toMilliSeconds(required(key)));
-        } catch (IllegalArgumentException | IndexOutOfBoundsException e) { // the latter of TimeUtils for text without a digit
+            return Duration.ofMillis(TimeUtils.toMilliSeconds(text));
+        } catch (IllegalArgumentException e) {
             throw invalid(key, "a duration such as 10s or 5m", e);
         }
     }

@@ -52,7 +52,7 @@ public final class StartUp implements StartupListener {
     @Override
     public void onCamelContextFullyStarted(CamelContext context, boolean alreadyStarted) {
         Settings settings = new Settings(context);
-        boolean secret = !settings.text("webhook.api-key").isEmpty() || !settings.text("webhook.basic").isEmpty();
+        boolean secret = !settings.list("webhook.api-key").isEmpty() || !settings.list("webhook.basic").isEmpty();
         LOG.info("Mail Events takes webhooks. In the console of Customers Mail Cloud enter the public address of");
         LOG.info("  http://{}:{}{}", settings.text("camel.server.host"), settings.text("camel.server.port"), settings.text("webhook.path"));
         LOG.info("  secret: {}", secret ? "needed" : "none, so only this machine can reach it (webhook.api-key, webhook.basic)");

@@ -47,6 +47,9 @@ public final class Database {
         // PostgreSQL's details quote the row that failed, and no address belongs into a log
         if (config.getJdbcUrl().startsWith("jdbc:postgresql:")) {
             config.addDataSourceProperty("logServerErrorDetail", "false");
+            // a server that no longer answers must not hold a webhook, or the alerts, for ever
+            config.addDataSourceProperty("socketTimeout", "30");
+            config.addDataSourceProperty("tcpKeepAlive", "true");
         }
         HikariDataSource pool = connect(config);
         try {

@@ -9,6 +9,7 @@ import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.mailevents.event.EventReader;
+import org.mailevents.event.LoneSurrogates;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
@@ -92,20 +93,20 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     }
 
     private Object read(String authorization, RequestGate.Body body, Instant receivedAt) {
-        boolean welcome = secrets.none() || secrets.acceptHeader(authorization);
-        try {
-            ObjectNode fields = body.form() ? WebhookReader.openForm(body.text()) : WebhookReader.openJson(body.text());
-            welcome = welcome || secrets.acceptApiKey(fields.path("api_key").asText());
-            return welcome ? reader.read(fields, receivedAt) : unauthorized();
-        } catch (UnreadableWebhook e) {
-            return welcome ? unreadable(body.text(), receivedAt, e.getMessage()) : unauthorized();
+        if (!secrets.none() && !secrets.acceptHeader(authorization) && !secrets.acceptApiKey(WebhookReader.apiKey(body))) {
+            return unauthorized();
         }
-    }
-
-    private static Webhook unreadable(String body, Instant receivedAt, String detail) {
-        // PostgreSQL's text has no NUL
-        String copy = Secrets.redact(body).replace("\0", "\\u0000");
-        return Webhook.unreadable(new RejectedEvent(receivedAt, detail, copy), new Problem(400, detail));
+        String copy = Secrets.redact(body.text());
+        try {
+            ObjectNode fields = WebhookReader.open(body);
+            fields.remove("api_key");
+            copy = body.form() ? copy : LoneSurrogates.escape(fields.toString());
+            return reader.read(fields, receivedAt);
+        } catch (UnreadableWebhook e) {
+            // PostgreSQL's text has no NUL
+            RejectedEvent kept = new RejectedEvent(receivedAt, e.getMessage(), copy.replace("\0", "\\u0000"));
+            return Webhook.unreadable(kept, new Problem(400, e.getMessage()));
+        }
     }
 
     private static Problem unauthorized() {

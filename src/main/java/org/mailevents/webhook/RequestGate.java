@@ -111,7 +111,8 @@ final class RequestGate {
         switch (context.statusCode()) {
             case 413 -> answer(context, new Problem(413,
                     "Send fewer events in one webhook: this server takes bodies up to " + maxBody + " bytes (webhook.max-body)."));
-            case 400, 417 -> answer(context, new Problem(400, "The request could not be read to its end."));
+            // 200 is what Vert.x gives a body that broke off
+            case 200, 400, 417 -> answer(context, new Problem(400, "The request could not be read to its end."));
             default -> {
                 ReceiveWebhook.LOG.error("Answered 503: {}", Failure.describe(context.failure()));
                 unavailable(context, Problem.unavailable());

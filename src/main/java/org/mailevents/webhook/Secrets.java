@@ -21,8 +21,8 @@ record Secrets(List<String> apiKeys, List<String> basic) {
     /** RFC 7617: the vendor may send its credentials only after this challenge. */
     static final String CHALLENGE = "Basic realm=\"Mail Events\", charset=\"UTF-8\"";
 
-    private static final Pattern JSON_KEY = Pattern.compile("\"api_key\"\\s*:\\s*\"");
-    private static final Pattern FORM_KEY = Pattern.compile("((?:^|&)api_key=)[^&]*+");
+    private static final Pattern JSON_KEY = Pattern.compile("\"api(?:_|\\\\u005[fF])key\"\\s*:\\s*");
+    private static final Pattern FORM_KEY = Pattern.compile("((?:^|&)api(?:_|%5[fF])key=)[^&]*+");
 
     Secrets {
         for (String pair : basic) {
@@ -68,19 +68,20 @@ record Secrets(List<String> apiKeys, List<String> basic) {
         Matcher key = JSON_KEY.matcher(body);
         int copied = 0;
         while (key.find(copied)) {
-            redacted.append(body, copied, key.end()).append("***");
-            copied = endOfString(body, key.end());
+            redacted.append(body, copied, key.end()).append("\"***\"");
+            copied = endOfValue(body, key.end());
         }
         return FORM_KEY.matcher(redacted.append(body, copied, body.length())).replaceAll("$1***");
     }
 
-    /** Where a JSON string ends: at its closing quote, or with the text. */
-    private static int endOfString(String json, int start) {
-        int end = start;
-        while (end < json.length() && json.charAt(end) != '"') {
-            end += json.charAt(end) == '\\' ? 2 : 1;
+    /** Where a JSON value ends: a string behind its closing quote, another before a comma or a bracket, and any with the text. */
+    private static int endOfValue(String json, int start) {
+        boolean string = start < json.length() && json.charAt(start) == '"';
+        int end = string ? start + 1 : start;
+        while (end < json.length() && (string ? json.charAt(end) != '"' : ",}".indexOf(json.charAt(end)) < 0)) {
+            end += string && json.charAt(end) == '\\' ? 2 : 1;
         }
-        return Math.min(end, json.length());
+        return Math.min(string ? end + 1 : end, json.length());
     }
 
     private static boolean loopback(String host) {

@@ -1,7 +1,9 @@
 package org.mailevents.webhook;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +11,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -28,7 +31,9 @@ final class WebhookReader {
     private static final int MAX_DEPTH = 100;
     private static final ObjectMapper JSON = JsonMapper
             .builder(JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build()).build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+    /** What stands beside the array is kept with each of its events, so it must be small. */
+    private static final int MAX_BESIDE = 4_096;
     private static final Set<String> KNOWN_KEYS = Set.of("api_key", "server_composition", "event_type", "event");
 
     private final EventReader events;
@@ -37,8 +42,40 @@ final class WebhookReader {
         this.events = events;
     }
 
+    /** The secret in a body, or null. */
+    static String apiKey(RequestGate.Body body) {
+        try {
+            return body.form() ? openForm(body.text()).path("api_key").asText(null) : jsonKey(body.text());
+        } catch (UnreadableWebhook e) {
+            return null;
+        }
+    }
+
+    /** The top-level fields of a body. */
+    static ObjectNode open(RequestGate.Body body) throws UnreadableWebhook {
+        return body.form() ? openForm(body.text()) : openJson(body.text());
+    }
+
+    /** The secret in a JSON body, found without building anything of the rest: who has none must not cost memory. */
+    private static String jsonKey(String body) {
+        try (JsonParser parser = JSON.createParser(body)) {
+            if (parser.nextToken() == JsonToken.START_OBJECT) {
+                while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                    boolean found = "api_key".equals(parser.currentName());
+                    if (parser.nextToken().isScalarValue() && found) {
+                        return parser.getText();
+                    }
+                    parser.skipChildren();
+                }
+            }
+        } catch (IOException unreadable) {
+            return null;
+        }
+        return null;
+    }
+
     /** The top-level fields of a JSON body. */
-    static ObjectNode openJson(String body) throws UnreadableWebhook {
+    private static ObjectNode openJson(String body) throws UnreadableWebhook {
         if (parse(body, "The body") instanceof ObjectNode fields) {
             return fields;
         }
@@ -46,7 +83,7 @@ final class WebhookReader {
     }
 
     /** The top-level fields of a form body; where a name repeats, its first value counts. */
-    static ObjectNode openForm(String body) throws UnreadableWebhook {
+    private static ObjectNode openForm(String body) throws UnreadableWebhook {
         ObjectNode fields = JsonNodeFactory.instance.objectNode();
         try {
             for (String parameter : body.split("&")) {
@@ -77,6 +114,14 @@ final class WebhookReader {
         if (event.isTextual()) {
             event = parse(event.asText(), "The field event");
         }
+        if (beside(fields).toString().length() + eventType.length() + fields.path("server_composition").asText().length() > MAX_BESIDE) {
+            throw new UnreadableWebhook("The fields beside event are longer than " + MAX_BESIDE + " characters.");
+        }
+        for (String name : List.of(eventType, fields.path("server_composition").asText())) {
+            if (!LoneSurrogates.escape(name).equals(name) || name.indexOf('\0') >= 0) {
+                throw new UnreadableWebhook("The fields event_type and server_composition must be text without NUL or half characters.");
+            }
+        }
         JsonNode elements = event.path(eventType);
         if (!elements.isArray()) {
             throw new UnreadableWebhook("The field event must be a JSON object with an array of the name that event_type gives.");
@@ -86,27 +131,32 @@ final class WebhookReader {
 
     private Webhook read(ObjectNode fields, String eventType, JsonNode elements, Instant receivedAt) {
         String serverComposition = fields.path("server_composition").asText(null);
-        ObjectNode beside = JsonNodeFactory.instance.objectNode();
-        fields.properties().forEach(field -> {
-            if (!KNOWN_KEYS.contains(field.getKey())) {
-                beside.set(field.getKey(), field.getValue());
-            }
-        });
+        ObjectNode beside = beside(fields);
         List<MailEvent> read = new ArrayList<>(elements.size());
         List<RejectedEvent> rejected = new ArrayList<>();
         for (JsonNode element : elements) {
             try {
                 read.add(events.read(serverComposition, eventType, element, beside, receivedAt));
             } catch (UnstorableEvent e) {
-                rejected.add(new RejectedEvent(receivedAt, e.getMessage(), webhookOf(serverComposition, eventType, element)));
+                rejected.add(new RejectedEvent(receivedAt, e.getMessage(), webhookOf(beside, serverComposition, eventType, element)));
             }
         }
         return new Webhook(eventType, read, rejected, null);
     }
 
+    private static ObjectNode beside(ObjectNode fields) {
+        ObjectNode beside = JsonNodeFactory.instance.objectNode();
+        fields.properties().forEach(field -> {
+            if (!KNOWN_KEYS.contains(field.getKey())) {
+                beside.set(field.getKey(), field.getValue());
+            }
+        });
+        return beside;
+    }
+
     /** The rejected element as a webhook of its own. */
-    private static String webhookOf(String serverComposition, String eventType, JsonNode element) {
-        ObjectNode webhook = JsonNodeFactory.instance.objectNode();
+    private static String webhookOf(ObjectNode beside, String serverComposition, String eventType, JsonNode element) {
+        ObjectNode webhook = beside.deepCopy();
         webhook.put("event_type", eventType).put("server_composition", serverComposition);
         webhook.putObject("event").putArray(eventType).add(element);
         return LoneSurrogates.escape(webhook.toString());
