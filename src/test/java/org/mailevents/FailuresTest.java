@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -17,7 +18,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -33,26 +38,30 @@ import org.mailevents.support.TestDatabase;
 @Execution(ExecutionMode.CONCURRENT)
 class FailuresTest {
 
-    @ParameterizedTest
-    @ValueSource(strings = {"deliveries", "bounces"})
-    void withoutItsDatabaseNothingIsAcknowledged(String eventType) throws Exception {
+    @Test
+    void withoutItsDatabaseNothingIsAcknowledgedWhateverItsStatus() throws IOException {
         // Given
         EmbeddedPostgres server = EmbeddedPostgres.start();
         TestDatabase database = new TestDatabase(server.getJdbcUrl("postgres", "postgres"), "postgres", "postgres");
-        ObjectNode element = eventType.equals("bounces") ? Payload.bounce("2") : Payload.delivery("failed");
+        Stream<String> deliveries = StatusCases.statuses().map(status -> Payload.json("deliveries", Payload.delivery(status)));
+        Stream<String> bounces = StatusCases.codes().map(code -> Payload.json("bounces", Payload.bounce((String) code.get()[0])));
+        List<String> bodies = Stream.of(deliveries, bounces, Stream.of("{}", Payload.json("blocks", Payload.delivery("2"))))
+                .flatMap(stream -> stream).toList();
+        ExecutorService callers = Executors.newFixedThreadPool(bodies.size());
         try (InProcess application = new InProcess(Application.configured(), settings(database, Mailbox.folder()))) {
-            assertReceipt(application.post(MailEvents.JSON, Payload.json(eventType, element)), 1, 1, 0, 0);
             server.close();
 
             // When
-            HttpResponse<String> routed = application.post(MailEvents.JSON, Payload.json(eventType, element));
-            HttpResponse<String> unreadable = application.post(MailEvents.JSON, "{}");
+            List<HttpResponse<String>> answers = bodies.stream().map(body -> CompletableFuture.supplyAsync(() ->
+                    application.post(MailEvents.JSON, body), callers)).toList().stream().map(CompletableFuture::join).toList();
 
             // Then
-            for (HttpResponse<String> answer : List.of(routed, unreadable)) {
+            assertThat(answers).allSatisfy(answer -> {
                 assertProblem(answer, 503);
                 assertThat(answer.headers().firstValueAsLong("Retry-After")).hasValue(30);
-            }
+            });
+        } finally {
+            callers.shutdown();
         }
     }
 

@@ -15,6 +15,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -28,7 +29,7 @@ import java.util.regex.Pattern;
  */
 public final class EventReader {
 
-    private static final Set<String> KNOWN_KEYS = Set.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp",
+    private static final List<String> KNOWN_KEYS = List.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp",
             "sourceIp", "status", "subject", "apiData", "envelopeFrom", "envelopeTo");
     /** Beyond these PostgreSQL and Java no longer agree on how a year is written. */
     private static final int FIRST_YEAR = 1970;

@@ -13,7 +13,8 @@ public final class LoneSurrogates {
     private LoneSurrogates() {
     }
 
-    static boolean in(String text) {
+    /** Whether there is one. */
+    public static boolean in(String text) {
         return LONE.matcher(text).find();
     }
 

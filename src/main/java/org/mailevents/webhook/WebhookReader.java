@@ -110,23 +110,25 @@ final class WebhookReader {
         if (eventType.isBlank()) {
             throw new UnreadableWebhook("The field event_type is missing.");
         }
+        requireStorable(eventType + fields.path("server_composition").asText(), beside(fields).toString());
         JsonNode event = fields.get("event");
         if (event.isTextual()) {
             event = parse(event.asText(), "The field event");
-        }
-        if (beside(fields).toString().length() + eventType.length() + fields.path("server_composition").asText().length() > MAX_BESIDE) {
-            throw new UnreadableWebhook("The fields beside event are longer than " + MAX_BESIDE + " characters.");
-        }
-        for (String name : List.of(eventType, fields.path("server_composition").asText())) {
-            if (!LoneSurrogates.escape(name).equals(name) || name.indexOf('\0') >= 0) {
-                throw new UnreadableWebhook("The fields event_type and server_composition must be text without NUL or half characters.");
-            }
         }
         JsonNode elements = event.path(eventType);
         if (!elements.isArray()) {
             throw new UnreadableWebhook("The field event must be a JSON object with an array of the name that event_type gives.");
         }
         return read(fields, eventType, elements, receivedAt);
+    }
+
+    private static void requireStorable(String names, String beside) throws UnreadableWebhook {
+        if (names.length() + beside.length() > MAX_BESIDE) {
+            throw new UnreadableWebhook("The fields beside event are longer than " + MAX_BESIDE + " characters.");
+        }
+        if (names.indexOf('\0') >= 0 || LoneSurrogates.in(names)) {
+            throw new UnreadableWebhook("The fields event_type and server_composition must be text without NUL or half characters.");
+        }
     }
 
     private Webhook read(ObjectNode fields, String eventType, JsonNode elements, Instant receivedAt) {
