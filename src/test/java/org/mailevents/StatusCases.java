@@ -37,20 +37,8 @@ interface StatusCases extends Cases {
     @ParameterizedTest
     @MethodSource("org.mailevents.StatusCases#statuses")
     default void aDeliveryIsStoredOnceInAnyPieces(String status) {
-        // Given
         ObjectNode delivery = Payload.delivery(status);
-        ObjectNode neighbour = Payload.delivery("queued");
-
-        // When
-        List<HttpResponse<String>> answers = List.of(
-                application().post(MailEvents.JSON, Payload.json("deliveries", delivery)),
-                application().post(MailEvents.FORM, Payload.form("deliveries", delivery)),
-                application().post(MailEvents.JSON, Payload.json("deliveries", delivery, neighbour, delivery)));
-
-        // Then
-        assertReceipt(answers.get(0), 1, 1, 0, 0);
-        assertReceipt(answers.get(1), 1, 0, 1, 0);
-        assertReceipt(answers.get(2), 3, 1, 2, 0);
+        storesOnceInAnyPieces("deliveries", delivery, Payload.delivery("queued"));
         assertThat(stored(delivery)).containsEntry("status", status).containsEntry("audience", null)
                 .containsEntry("kind", status.contains(" ") ? "unknown" : null);
     }
@@ -58,24 +46,26 @@ interface StatusCases extends Cases {
     @ParameterizedTest
     @MethodSource("org.mailevents.StatusCases#codes")
     default void aBounceIsStoredAndMailedOnceInAnyPieces(String code, String kind, String audience) {
-        // Given
         ObjectNode bounce = Payload.bounce(code);
-        ObjectNode neighbour = Payload.bounce("2");
+        storesOnceInAnyPieces("bounces", bounce, Payload.bounce("2"));
+        assertThat(stored(bounce)).containsEntry("status", code).containsEntry("kind", kind).containsEntry("audience", audience);
+        String recipient = bounce.get("to").asText();
+        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(stored(bounce)).containsEntry("alert_state", "sent"));
+        assertThat(mailbox().naming(recipient)).hasSize(1);
+    }
 
+    private void storesOnceInAnyPieces(String eventType, ObjectNode element, ObjectNode neighbour) {
         // When
         List<HttpResponse<String>> answers = List.of(
-                application().post(MailEvents.JSON, Payload.json("bounces", bounce)),
-                application().post(MailEvents.FORM, Payload.form("bounces", bounce)),
-                application().post(MailEvents.JSON, Payload.json("bounces", bounce, neighbour, bounce)));
+                application().post(MailEvents.JSON, Payload.json(eventType, element)),
+                application().post(MailEvents.FORM, Payload.form(eventType, element)),
+                application().post(MailEvents.JSON, Payload.json(eventType, element, neighbour, element)));
 
         // Then
         assertReceipt(answers.get(0), 1, 1, 0, 0);
         assertReceipt(answers.get(1), 1, 0, 1, 0);
         assertReceipt(answers.get(2), 3, 1, 2, 0);
-        assertThat(stored(bounce)).containsEntry("status", code).containsEntry("kind", kind).containsEntry("audience", audience);
-        String recipient = bounce.get("to").asText();
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(stored(bounce)).containsEntry("alert_state", "sent"));
-        assertThat(mailbox().naming(recipient)).hasSize(1);
+        stored(neighbour);
     }
 
     @ParameterizedTest
