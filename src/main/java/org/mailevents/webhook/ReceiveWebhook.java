@@ -6,7 +6,6 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
@@ -28,8 +27,6 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
     private Secrets secrets;
     private WebhookReader reader;
-    private RequestGate gate;
-    private String router;
 
     @Override
     public void configure() throws Exception {
@@ -37,15 +34,14 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets = new Secrets(settings.list("webhook.api-key"), settings.list("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
-        gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
         int port = settings.port("camel.server.port");
         RequestGate.requireFree(settings.required("camel.server.host"), port);
-        router = VertxPlatformHttpRouter.getRouterNameFromPort(port);
 
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(Failure.NAME, new Failure());
 
-        gate.prepare();
+        gate.prepare(port);
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
 
@@ -87,7 +83,6 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
     @Override
     public void onCamelContextFullyStarted(CamelContext context, boolean alreadyStarted) throws Exception {
-        gate.install(VertxPlatformHttpRouter.lookup(context, router));
         context.getRouteController().startRoute(ID);
     }
 
