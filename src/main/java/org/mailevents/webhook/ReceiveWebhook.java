@@ -12,6 +12,7 @@ import org.mailevents.event.EventReader;
 import org.mailevents.event.LoneSurrogates;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Https;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
 import org.slf4j.Logger;
@@ -41,6 +42,9 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
         gate = new RequestGate(settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        if (Https.enabled(getContext())) {
+            Https.requireKey(getContext());
+        }
         int port = settings.port("camel.server.port");
         RequestGate.requireFree(settings.required("camel.server.host"), port);
         router = VertxPlatformHttpRouter.getRouterNameFromPort(port);

@@ -1,12 +1,29 @@
 package org.mailevents.support;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.AppenderBase;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
+import org.slf4j.LoggerFactory;
 
 /** The application in the JVM of the test, started as its jar starts it. */
 public final class InProcess extends MailEvents {
 
+    private static final Logger ROOT = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+
+    private final StringBuffer log = new StringBuffer();
+    private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            log.append(event.getFormattedMessage()).append('\n');
+            if (event.getThrowableProxy() != null) {
+                log.append(ThrowableProxyUtil.asString(event.getThrowableProxy())).append('\n');
+            }
+        }
+    };
     private final Main main;
 
     /**
@@ -14,7 +31,10 @@ public final class InProcess extends MailEvents {
      * @param settings what differs from {@code application.properties}
      */
     public InProcess(Main main, Map<String, String> settings) {
+        super(settings);
         this.main = main;
+        appender.start();
+        ROOT.addAppender(appender);
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.start();
@@ -25,7 +45,13 @@ public final class InProcess extends MailEvents {
     }
 
     @Override
+    public String log() {
+        return log.toString();
+    }
+
+    @Override
     public void close() {
         main.stop();
+        ROOT.detachAppender(appender);
     }
 }
