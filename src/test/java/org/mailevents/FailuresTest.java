@@ -23,6 +23,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.camel.main.Main;
+import org.apache.camel.spi.InterceptStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -149,6 +151,28 @@ class FailuresTest {
         next.close();
         assertThat(mailbox.mails()).hasSize(1);
         assertThat(mailbox.mails().get(0).header("Message-ID")).isEqualTo("<" + id + "@localhost>");
+    }
+
+    @Test
+    void whatNobodyForesawIsAnswered503() {
+        // Given
+        Main main = Application.configured();
+        main.bind("unforeseen", (InterceptStrategy) (context, step, target, next) -> exchange -> {
+            if (exchange.getMessage().removeHeader("Unforeseen") != null) {
+                throw new NumberFormatException("for someone@example.net");
+            }
+            target.process(exchange);
+        });
+        try (InProcess application = new InProcess(main, settings(TestDatabase.h2(), Mailbox.folder()))) {
+
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued")), "Unforeseen", "1");
+
+            // Then
+            assertThat(assertProblem(answer, 503)).doesNotContain("example.net");
+            assertThat(answer.headers().firstValueAsLong("Retry-After")).hasValue(30);
+            assertThat(application.log()).contains("NumberFormatException").doesNotContain("example.net").doesNotContain("\tat ");
+        }
     }
 
     static Map<String, String> settings(TestDatabase database, Mailbox mailbox) {

@@ -61,6 +61,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
         // @formatter:off
         from("platform-http:{{webhook.path}}").routeId(ID)
+            // by naming one it goes without on-error, which would leave what nobody foresaw to the server: a 500
+            .routeConfigurationId("none")
             .description("Takes a webhook over HTTP and answers with what became of its events")
             // opened last, when all that it leads to has started
             .autoStartup(false)

@@ -1,5 +1,7 @@
 package org.mailevents.support;
 
+import static org.awaitility.Awaitility.await;
+
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
@@ -12,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /** The application in the JVM of the test, started as its jar starts it. */
 public final class InProcess extends MailEvents {
 
-    private static final Logger ROOT = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    private final Logger root = root();
 
     private final StringBuffer log = new StringBuffer();
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
@@ -34,10 +36,15 @@ public final class InProcess extends MailEvents {
         super(settings);
         this.main = main;
         appender.start();
-        ROOT.addAppender(appender);
+        root.addAppender(appender);
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.start();
+    }
+
+    /** While another thread sets logging up, SLF4J hands out stand-ins. */
+    private static Logger root() {
+        return (Logger) await().until(() -> LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME), Logger.class::isInstance);
     }
 
     public CamelContext context() {
@@ -52,6 +59,6 @@ public final class InProcess extends MailEvents {
     @Override
     public void close() {
         main.stop();
-        ROOT.detachAppender(appender);
+        root.detachAppender(appender);
     }
 }
