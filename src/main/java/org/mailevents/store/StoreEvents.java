@@ -52,8 +52,12 @@ public final class StoreEvents extends RouteBuilder {
             new Column<>("reason", "varchar", RejectedEvent::reason),
             new Column<>("payload", "text", RejectedEvent::payload)));
 
-    /** An INSERT and its rows; {@code counts} where its rows are events. */
-    private record Statement(String sql, Map<String, Object> parameters, boolean counts) {
+    /** An INSERT and its rows, whose parameters are only made when it is their turn; {@code counts} where its rows are events. */
+    private record Statement<T>(Insert<T> insert, List<T> rows, boolean counts) {
+
+        Map<String, Object> parameters() {
+            return insert.parameters(rows);
+        }
     }
 
     @Override
@@ -65,7 +69,7 @@ public final class StoreEvents extends RouteBuilder {
             .description("Stores a webhook's events and sets aside what is none; a repeated event changes nothing")
             .setVariable("webhook", body())
             .process(StoreEvents::toStatements)
-            .split(body(), StoreEvents::count).stopOnException()
+            .split(body(), StoreEvents::count).streaming().stopOnException()
                 .process(StoreEvents::prepare)
                 .to("jdbc:" + Database.NAME + "?useHeadersAsParameters=true")
             .end()
@@ -75,10 +79,10 @@ public final class StoreEvents extends RouteBuilder {
 
     private static void toStatements(Exchange exchange) {
         Webhook webhook = exchange.getVariable("webhook", Webhook.class);
-        List<Statement> statements = new ArrayList<>();
+        List<Statement<?>> statements = new ArrayList<>();
         // in one order everywhere, or two webhooks that hold the same events could wait for each other for ever
-        chunks(webhook.rejected(), Comparator.comparing(RejectedEvent::rejectedId)).forEach(rows -> statements.add(new Statement(REJECTED.sql(), REJECTED.parameters(rows), false)));
-        chunks(webhook.events(), Comparator.comparing(MailEvent::eventId)).forEach(rows -> statements.add(new Statement(EVENTS.sql(), EVENTS.parameters(rows), true)));
+        chunks(webhook.rejected(), Comparator.comparing(RejectedEvent::rejectedId)).forEach(rows -> statements.add(new Statement<>(REJECTED, rows, false)));
+        chunks(webhook.events(), Comparator.comparing(MailEvent::eventId)).forEach(rows -> statements.add(new Statement<>(EVENTS, rows, true)));
         exchange.getMessage().setBody(statements);
     }
 
@@ -89,10 +93,10 @@ public final class StoreEvents extends RouteBuilder {
     }
 
     private static void prepare(Exchange exchange) {
-        Statement statement = exchange.getMessage().getBody(Statement.class);
+        Statement<?> statement = exchange.getMessage().getBody(Statement.class);
         exchange.setVariable("counts", statement.counts());
         exchange.getMessage().setHeader(JdbcConstants.JDBC_PARAMETERS, statement.parameters());
-        exchange.getMessage().setBody(statement.sql());
+        exchange.getMessage().setBody(statement.insert().sql());
     }
 
     /** Adds up what was really inserted: the update count leaves out the rows that ON CONFLICT found there already. */
