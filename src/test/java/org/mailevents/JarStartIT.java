@@ -17,12 +17,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.Certificate;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
@@ -46,6 +48,24 @@ class JarStartIT {
         OwnProcess application = OwnProcess.jar(Map.of(key, value));
         assertThat(application.ended()).isEqualTo(1);
         assertThat(application.log()).contains("Set " + key + " ").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"camel.ssl.keystorePassword,wrong", "camel.ssl.keyStore,none.p12", "camel.ssl.keyStore,application.properties"})
+    void aKeyStoreThatCannotBeUsedIsNamed(String key, String value) {
+        Map<String, String> settings = new HashMap<>(Certificate.settings());
+        settings.put(key, value);
+        OwnProcess application = OwnProcess.jar(settings);
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("Set camel.ssl.keyStore ", "camel.ssl.keystorePassword").doesNotContain("\tat ")
+                .doesNotContain(Certificate.PASSWORD);
+    }
+
+    @Test
+    void withHttpsAndNoKeyStoreItSaysSo() {
+        OwnProcess application = OwnProcess.jar(Map.of("camel.ssl.enabled", "true"));
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("Set camel.ssl.keyStore ").doesNotContain("\tat ");
     }
 
     @Test

@@ -8,6 +8,7 @@ import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Https;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
 import org.slf4j.Logger;
@@ -35,6 +36,9 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
         RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        if (Https.enabled(getContext())) {
+            Https.requireKey(getContext());
+        }
         int port = settings.port("camel.server.port");
         RequestGate.requireFree(settings.required("camel.server.host"), port);
 
@@ -47,6 +51,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
         // @formatter:off
         from("platform-http:{{webhook.path}}").routeId(ID)
+            // by naming one it goes without on-error, which would leave what nobody foresaw to the server: a 500
+            .routeConfigurationId("none")
             .description("Takes a webhook over HTTP and answers with what became of its events")
             // opened last, when all that it leads to has started
             .autoStartup(false)
