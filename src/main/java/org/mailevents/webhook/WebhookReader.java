@@ -58,14 +58,17 @@ public final class WebhookReader {
 
     /** @return every element of its array, as an event or as rejected with its reason; or the whole body as rejected */
     public Webhook read(Body body, Instant receivedAt) {
-        Body copy = null;
+        Body copy = body;
         try {
             ObjectNode fields = open(body);
-            // taken out of the tree and not of the text, where the name can be spelt in many ways
-            copy = fields.remove("api_key") == null ? body : new Body(false, LoneSurrogates.escape(fields.toString()));
+            if (fields.remove("api_key") != null) {
+                // out of the tree and not of the text, where the name can be spelt in many ways
+                copy = new Body(false, LoneSurrogates.escape(fields.toString()));
+            }
             return read(fields, copy, receivedAt);
         } catch (UnreadableWebhook e) {
-            Body kept = copy != null ? copy : new Body(body.form(), Secrets.redact(body.text()));
+            // what is not understood may hold the key anywhere
+            Body kept = new Body(copy.form(), Secrets.redact(copy.text()));
             // PostgreSQL's text has no NUL
             RejectedEvent rejected = new RejectedEvent(receivedAt, e.getMessage(), kept.text().replace("\0", "\\u0000"));
             return Webhook.unreadable(kept, rejected, new Problem(400, e.getMessage()));
