@@ -18,10 +18,10 @@ import org.mailevents.store.Database;
 public final class AlertSteps extends RouteBuilder {
 
     @Override
-    public void configure() {
+    public void configure() throws Exception {
         Settings settings = new Settings(getContext());
         AlertOutbox outbox = new AlertOutbox(Database.of(getContext()), settings.duration("alert.first-delay"));
-        AlertMail mail = new AlertMail(settings);
+        AlertMail mail = new AlertMail(settings, new AlertTemplates(getContext()));
         // camel-mail's own converter gives a message's content; an .eml file is the whole message
         getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, MimeMessage.class,
                 new SimpleTypeConverter(false, (type, exchange, message) -> eml((MimeMessage) message)));
