@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.apache.camel.main.Main;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.HealthPort;
 import org.mailevents.operate.LiveRoutes;
 import org.mailevents.store.StoreEvents;
 import org.mailevents.webhook.ReceiveWebhook;
@@ -38,6 +39,7 @@ public final class Application {
         Main main = new Main();
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, AlertSteps.class);
         main.setRoutesCollector(new LiveRoutes());
+        main.addMainListener(new HealthPort());
         // the file in the folder wins over the packaged one
         main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
         // the Java routes are in the jar: only `camel run` reads them from src/

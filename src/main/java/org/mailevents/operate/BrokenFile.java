@@ -7,7 +7,7 @@ public final class BrokenFile extends Exception {
 
     /** @param line from 1 on, or less where it is not known */
     public BrokenFile(String file, int line, String reason) {
-        super(file + (line > 0 ? ":" + line : "") + ": " + reason.strip().replaceAll("\\s+", " "));
+        super(file + (line > 0 ? ":" + line : "") + ": " + Failure.line(reason));
         this.file = file;
     }
 

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class FolderWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger("live-edit");
-    private static final long PERIOD_MILLIS = 500;
+    private static final long PERIOD_MILLIS = 300;
     /** Stands for what is no text in UTF-8. */
     private static final String UNREADABLE = "\uFFFD";
 

@@ -8,6 +8,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
@@ -15,6 +17,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.main.DefaultRoutesCollector;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.spi.Resource;
 
 /**
  * The routes of the YAML files, loaded at start and again whenever a file is saved. A file is used only after a {@link Rehearsal};
@@ -24,6 +27,8 @@ public final class LiveRoutes extends DefaultRoutesCollector {
 
     /** Longer than a mail takes to send, so that no mail is broken off and sent again. */
     private static final long MAIL_SECONDS = 60;
+
+    private static final Pattern NOT_EDITABLE = Pattern.compile("(?m)^- (?!(?:route|from|routeConfiguration|route-configuration):)([\\w-]+):");
 
     private final Turnstile turnstile = new Turnstile();
 
@@ -41,6 +46,11 @@ public final class LiveRoutes extends DefaultRoutesCollector {
                 start((ModelCamelContext) getContext());
             }
         });
+    }
+
+    @Override
+    public Collection<Resource> findRouteResourcesFromDirectory(CamelContext camelContext, String excludePattern, String includePattern) {
+        return List.of();
     }
 
     /** After the Java routes are there. */
@@ -67,7 +77,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             try {
                 replace(next, changed, gone);
             } catch (Exception e) {
-                changed.forEach(file -> broken.put(file, new BrokenFile(file, 0, Failure.describe(e))));
+                changed.forEach(file -> broken.put(file, e instanceof BrokenFile fault ? fault : new BrokenFile(file, 0, Failure.describe(e))));
                 changed.clear();
             }
         }
@@ -127,10 +137,22 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         Map<String, String> all = new TreeMap<>(files);
         all.putAll(edited);
         try {
+            requireEditable(edited);
             rehearsal.check(all);
             return null;
         } catch (BrokenFile e) {
             return e;
+        }
+    }
+
+    /** Refuses what would be taken over in part, and nobody would know. */
+    private static void requireEditable(Map<String, String> files) throws BrokenFile {
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            Matcher other = NOT_EDITABLE.matcher(file.getValue());
+            if (other.find()) {
+                throw new BrokenFile(file.getKey(), (int) file.getValue().substring(0, other.start()).lines().count() + 1,
+                        other.group(1) + " takes effect at the next start; while it runs only a route and a routeConfiguration do");
+            }
         }
     }
 
@@ -139,7 +161,8 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         Map<String, String> before = live;
         Set<String> files = new HashSet<>(changed);
         files.addAll(gone);
-        if (Stream.of(before, next).flatMap(all -> only(all, files).values().stream()).anyMatch(LiveRoutes::configures)) {
+        boolean all = Stream.of(before, next).flatMap(texts -> only(texts, files).values().stream()).anyMatch(LiveRoutes::configures);
+        if (all) {
             files.addAll(before.keySet());
             files.addAll(next.keySet());
         }
@@ -150,24 +173,26 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         }
         turnstile.closed(() -> {
             try {
-                remove(files);
+                remove(files, all);
                 Rehearsal.load(context, only(next, files));
                 live = next;
             } catch (Exception e) {
-                remove(files);
+                remove(files, all);
                 Rehearsal.load(context, only(before, files));
                 throw e;
             }
         });
     }
 
-    private void remove(Set<String> files) throws Exception {
+    private void remove(Set<String> files, boolean configurations) throws Exception {
         context.removeRouteDefinitions(routes(files));
-        context.getRouteConfigurationDefinitions().removeIf(configuration -> files.contains(RouteGraph.file(configuration)));
+        if (configurations) {
+            context.getRouteConfigurationDefinitions().clear(); // Java has none
+        }
     }
 
     private List<RouteDefinition> routes(Set<String> files) {
-        return context.getRouteDefinitions().stream().filter(route -> files.contains(RouteGraph.file(route))).toList();
+        return context.getRouteDefinitions().stream().filter(route -> RouteGraph.file(route) != null && files.contains(RouteGraph.file(route))).toList();
     }
 
     private static Map<String, String> only(Map<String, String> all, Set<String> files) {
@@ -177,6 +202,6 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     }
 
     private static boolean configures(String text) {
-        return text.contains("routeConfiguration:");
+        return text.contains("routeConfiguration:") || text.contains("route-configuration:");
     }
 }

@@ -3,7 +3,8 @@ package org.mailevents.operate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -47,14 +48,20 @@ public final class PendingEdits extends AbstractHealthCheck {
      * @param now   the files that are broken now
      */
     public void report(String what, Collection<String> taken, List<BrokenFile> now) {
-        List<BrokenFile> before = broken.put(what, now);
+        Set<String> mended = files(broken.getOrDefault(what, List.of()));
+        mended.removeAll(files(now));
         if (!taken.isEmpty()) {
             LOG.info("In use now: {}", String.join(", ", taken));
         }
-        now.forEach(file -> LOG.warn("Not in use, what was before it goes on: {}", file.getMessage()));
-        if (before != null && !before.isEmpty() && now.isEmpty()) {
-            LOG.info("All {} are in use as saved again", what);
+        if (!mended.isEmpty()) {
+            LOG.info("No longer broken: {}", String.join(", ", mended));
         }
+        now.forEach(file -> LOG.warn("Not in use, what was before it goes on: {}", file.getMessage()));
+        broken.put(what, now);
+    }
+
+    private static Set<String> files(List<BrokenFile> files) {
+        return files.stream().map(BrokenFile::file).collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Override

@@ -1,11 +1,13 @@
 package org.mailevents.operate;
 
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -18,6 +20,7 @@ import org.apache.camel.RoutesBuilder;
 import org.apache.camel.StartupStep;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.ModelLifecycleStrategySupport;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.spi.PropertiesSource;
@@ -30,6 +33,7 @@ import org.apache.camel.support.PropertyBindingSupport;
 import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.support.startup.DefaultStartupStepRecorder;
 import org.apache.camel.util.ObjectHelper;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /**
@@ -54,22 +58,28 @@ final class Rehearsal {
      */
     Set<String> check(Map<String, String> files) throws BrokenFile {
         FolderWatch.requireText(files);
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            if (file.getValue().lines().allMatch(line -> line.isBlank() || line.strip().startsWith("#"))) {
+                throw new BrokenFile(file.getKey(), 0, "it is empty");
+            }
+        }
+        Added added = new Added();
         Steps steps = new Steps();
         try (DefaultCamelContext context = new DefaultCamelContext(new DefaultRegistry(new Borrowed(application.getRegistry())))) {
             prepare(context);
             context.getCamelContextExtension().setStartupStepRecorder(steps);
+            context.addModelLifecycleStrategy(added);
+            added.routes.addAll(javaRoutes);
             load(context, files);
-            List<RouteDefinition> all = new ArrayList<>(context.getRouteDefinitions());
-            all.addAll(javaRoutes);
-            RouteGraph.check(all, context.getRouteConfigurationDefinitions());
+            RouteGraph.check(added.routes, context.getRouteConfigurationDefinitions());
             try {
                 context.start();
             } catch (Exception e) {
                 throw broken(context, steps, e);
             }
             return context.getRouteDefinitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e); // from closing a context, which throws none
+        } catch (IOException | RuntimeException | LinkageError e) {
+            throw new BrokenFile("routes", 0, reason(e));
         }
     }
 
@@ -128,23 +138,46 @@ final class Rehearsal {
 
     private static BrokenFile broken(String file, Exception e) {
         MarkedYamlEngineException marked = ObjectHelper.getException(MarkedYamlEngineException.class, e);
-        if (marked == null) {
-            return new BrokenFile(file, 0, Failure.describe(e));
-        }
-        return new BrokenFile(file, marked.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0), marked.getProblem());
+        Optional<Mark> mark = marked == null ? Optional.empty() : marked.getProblemMark();
+        return mark.map(at -> new BrokenFile(file, at.getLine() + 1, marked.getProblem())).orElseGet(() -> new BrokenFile(file, 0, reason(e)));
     }
 
     private static BrokenFile broken(DefaultCamelContext context, Steps steps, Exception e) {
         FailedToCreateRouteException creating = ObjectHelper.getException(FailedToCreateRouteException.class, e);
         FailedToStartRouteException starting = ObjectHelper.getException(FailedToStartRouteException.class, e);
         if (creating == null && starting == null) {
-            return new BrokenFile("routes", 0, Failure.describe(e));
+            return new BrokenFile("routes", 0, reason(e));
         }
         RouteDefinition route = context.getRouteDefinition(creating != null ? creating.getRouteId() : starting.getRouteId());
         Throwable reason = creating != null ? creating.getCause() : starting.getCause();
         ProcessorDefinition<?> step = RouteGraph.steps(route).stream().filter(one -> one.getId() != null && one.getId().equals(steps.begun.peek()))
                 .findFirst().orElse(route);
-        return RouteGraph.broken(step, Failure.describe(reason));
+        return RouteGraph.broken(step, reason(reason));
+    }
+
+    /** What the first and the last of the causes say: the first what could not be done, the last why. */
+    private static String reason(Throwable first) {
+        Throwable last = first;
+        while (last.getCause() != null && last.getCause() != last) {
+            last = last.getCause();
+        }
+        String what = text(first.getClass() == last.getClass() ? last : first);
+        return what.contains(text(last)) ? what : what + ", because of " + text(last);
+    }
+
+    private static String text(Throwable cause) {
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
+    /** Every route that is added: a second one of the same id replaces the first. */
+    private static final class Added extends ModelLifecycleStrategySupport {
+
+        private final List<RouteDefinition> routes = new ArrayList<>();
+
+        @Override
+        public void onAddRouteDefinition(RouteDefinition route) {
+            routes.add(route);
+        }
     }
 
     /** Knows which step of a route is being made: the one that fails. */

@@ -94,6 +94,6 @@ final class RouteGraph {
     }
 
     private static String name(RouteDefinition route) {
-        return file(route) == null ? "the Java route " + route.getRouteId() : file(route);
+        return file(route) == null ? "the Java route " + route.getRouteId() : file(route) + ":" + route.getInput().getLineNumber();
     }
 }

@@ -17,6 +17,7 @@ public final class InProcess extends MailEvents {
         this.main = main;
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
+        main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));
         main.start();
     }
 

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** A running application, seen from outside: HTTP in; rows, mails and answers out. */
 public abstract class MailEvents implements AutoCloseable {
@@ -21,6 +22,7 @@ public abstract class MailEvents implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     public final int port = freePort();
+    public final int healthPort = freePort();
 
     @Override
     public abstract void close();
@@ -50,12 +52,20 @@ public abstract class MailEvents implements AutoCloseable {
         }
     }
 
-    /** A port that nobody listens on now. */
+    /** The answer to a load balancer. */
+    public HttpResponse<String> health() {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + healthPort + "/observe/health")));
+    }
+
+    /** A port that nobody listens on now, below those that the system gives to whoever asks for any. */
     public static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        for (;;) {
+            int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                // taken: another one
+            }
         }
     }
 }
