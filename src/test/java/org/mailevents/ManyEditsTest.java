@@ -34,7 +34,7 @@ class ManyEditsTest {
 
     private static final int ROUNDS = 50;
     private static final int WARM_UP = 10;
-    private static final int CALLERS = 4;
+    private static final int CALLERS = 3;
 
     private final TestDatabase database = TestDatabase.h2();
     private final Path routes = OwnProcess.folder("routes").resolve("routes");

@@ -1,5 +1,6 @@
 package org.mailevents.operate;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
 
     private static final Pattern NOT_EDITABLE = Pattern.compile("(?m)^- (?!(?:route|from|routeConfiguration|route-configuration):)([\\w-]+):");
 
-    private final Turnstile turnstile = new Turnstile();
+    private final Turnstile turnstile = new Turnstile(Duration.ofSeconds(5));
 
     private ModelCamelContext context;
     private Rehearsal rehearsal;

@@ -1,5 +1,6 @@
 package org.mailevents.operate;
 
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelContext;
@@ -19,11 +20,14 @@ import org.apache.camel.support.RoutePolicySupport;
 final class Turnstile extends RoutePolicySupport implements RoutePolicyFactory {
 
     private static final int ALL = Integer.MAX_VALUE;
-    /** A step of a team may be slow. After that, Camel lets it finish while newcomers wait for its {@code direct:} to be back. */
-    private static final long PATIENCE_SECONDS = 5;
-
     /** Fair, so that nobody overtakes {@link #closed}; and no lock, because a webhook may leave on another thread. */
     private final Semaphore inside = new Semaphore(ALL, true);
+    private final Duration patience;
+
+    /** @param patience with a slow step of a team. After that, Camel lets it finish while newcomers wait for its {@code direct:} to be back */
+    Turnstile(Duration patience) {
+        this.patience = patience;
+    }
 
     /** What is done while nobody is inside. */
     interface Action {
@@ -31,7 +35,7 @@ final class Turnstile extends RoutePolicySupport implements RoutePolicyFactory {
     }
 
     void closed(Action action) throws Exception {
-        boolean empty = inside.tryAcquire(ALL, PATIENCE_SECONDS, TimeUnit.SECONDS);
+        boolean empty = inside.tryAcquire(ALL, patience.toMillis(), TimeUnit.MILLISECONDS);
         try {
             action.run();
         } finally {
