@@ -48,7 +48,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(Failure.NAME, new Failure());
 
-        gate.prepare(getContext());
+        gate.prepare(getContext(), port);
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
 

@@ -58,8 +58,14 @@ final class RequestGate {
     }
 
     /** Before the routes are made: the server hands each body over to {@link #body()} once it has read it. */
-    void prepare(CamelContext context) {
-        VertxPlatformHttpEngine engine = new VertxPlatformHttpEngine();
+    void prepare(CamelContext context, int port) {
+        // beside the server of the health check, Camel 4.17 does not know which one is meant
+        VertxPlatformHttpEngine engine = new VertxPlatformHttpEngine() {
+            @Override
+            public int getServerPort() {
+                return port;
+            }
+        };
         engine.setHandlers(List.of(RequestGate::handOver));
         context.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
         context.hasService(MainHttpServer.class).setMaxBodySize(maxBody);
