@@ -58,6 +58,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     private void start(ModelCamelContext started) throws Exception {
         context = started;
         context.addRoutePolicyFactory(turnstile);
+        CurrentDirect.use(context);
         rehearsal = new Rehearsal(context, List.copyOf(context.getRouteDefinitions()));
         edits = PendingEdits.of(context);
         FolderWatch watch = new FolderWatch(new Settings(context).routes(), "\\.camel\\.yaml");
