@@ -36,7 +36,8 @@ class ManyEditsTest {
     private static final int WARM_UP = 10;
     private static final int CALLERS = 3;
 
-    private final TestDatabase database = TestDatabase.h2();
+    /** In a process of its own, so that the heap is the application's. */
+    private final TestDatabase database = TestDatabase.postgres();
     private final Path routes = OwnProcess.folder("routes").resolve("routes");
     private final Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
     private final Queue<String> refused = new ConcurrentLinkedQueue<>();
