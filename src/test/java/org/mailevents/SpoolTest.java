@@ -215,7 +215,7 @@ class SpoolTest {
             assertThat(refused.headers().firstValueAsLong("Retry-After")).hasValue(30);
             assertProblem(unreadable, 400);
             assertThat(spooled()).hasSize(5);
-            await().atMost(LIMIT).until(() -> mailbox.mails().stream().anyMatch(mail -> mail.subject().contains("100 %")));
+            await().atMost(LIMIT).until(() -> mailbox.mails().stream().anyMatch(mail -> mail.subject().contains(" % ")));
 
             // When
             fails.set(false);
@@ -234,8 +234,10 @@ class SpoolTest {
         ObjectNode mended = Payload.delivery("failed").put("created", "2026-02-30 00:00:00");
         try (InProcess application = start(database, Map.of())) {
             assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", old, mended)), 2, 0, 0, 2);
-            assertProblem(application.post(MailEvents.FORM, "no webhook at all"), 400);
-            List<Map<String, String>> rejected = database.rows("SELECT rejected_id, reason FROM rejected_event ORDER BY rejected_id");
+            for (int i = 0; i < 100; i++) { // enough for the replay to meet the rows that are still being moved
+                assertProblem(application.post(MailEvents.FORM, "no webhook at all " + i), 400);
+            }
+            List<Map<String, String>> rejected = database.rows("SELECT rejected_id, reason FROM rejected_event");
             database.execute("UPDATE rejected_event SET payload = REPLACE(payload, '2026-02-30', '2026-02-28') WHERE payload LIKE ?",
                     "%" + mended.get("to").asText() + "%");
 
@@ -245,8 +247,7 @@ class SpoolTest {
             // Then
             await().atMost(LIMIT).until(() -> !Files.exists(spool.resolve("replay-rejected")) && spooled().isEmpty());
             assertThat(database.row("SELECT recipient FROM mail_event")).containsEntry("recipient", mended.get("to").asText());
-            assertThat(database.rows("SELECT rejected_id, reason FROM rejected_event ORDER BY rejected_id")).hasSize(2)
-                    .isSubsetOf(rejected);
+            assertThat(database.rows("SELECT rejected_id, reason FROM rejected_event")).hasSize(101).isSubsetOf(rejected);
         }
     }
 

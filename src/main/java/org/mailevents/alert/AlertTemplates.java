@@ -131,7 +131,8 @@ final class AlertTemplates {
         return mailing instanceof Alert
                 ? new Words(fill(templates, "alert.subject.ftl", "alert", mailing).strip(), fill(templates, "alert.txt.ftl", "alert", mailing),
                         fill(templates, "alert.html.ftlh", "alert", mailing))
-                : new Words(fill(templates, "notice.subject.ftl", "notice", mailing).strip(), fill(templates, "notice.txt.ftl", "notice", mailing), null);
+                : new Words(fill(templates, "notice.subject.ftl", "notice", mailing).strip(),
+                        fill(templates, "notice.txt.ftl", "notice", mailing), null);
     }
 
     private String fill(Configuration templates, String template, String name, Mailing mailing) throws IOException, TemplateException {

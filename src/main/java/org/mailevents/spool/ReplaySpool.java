@@ -60,6 +60,8 @@ public final class ReplaySpool extends RouteBuilder {
         // greedy: while there is more, at once
         from("scheduler:replay-spool?delay=1000&greedy=true").routeId(ID)
             .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
+            .onException(Throwable.class).handled(true).logExhausted(false)
+                .process(exchange -> LOG.error("The spool cannot be read: {}", Failure.describe(failure(exchange)))).end()
             .process(this::next)
             .filter(body().isNotNull())
                 .doTry()
@@ -128,7 +130,7 @@ public final class ReplaySpool extends RouteBuilder {
     }
 
     private void failed(Exchange exchange) {
-        Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        Throwable failure = failure(exchange);
         Set<Path> files = batch(exchange).files();
         if (Database.isAbsent(failure)) {
             waiting.clear();
@@ -159,6 +161,10 @@ public final class ReplaySpool extends RouteBuilder {
     private static Duration distance(int attempts) {
         Duration distance = FIRST_DISTANCE.multipliedBy(1L << Math.min(attempts - 1, 20));
         return distance.compareTo(LAST_DISTANCE) < 0 ? distance : LAST_DISTANCE;
+    }
+
+    private static Throwable failure(Exchange exchange) {
+        return exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     }
 
     private static Batch batch(Exchange exchange) {

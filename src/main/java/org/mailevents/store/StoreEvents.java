@@ -87,6 +87,8 @@ public final class StoreEvents extends RouteBuilder {
         // @formatter:off
         from("direct:store-events").routeId("store-events")
             .description("Stores a webhook's events and sets aside what is none; a repeated event changes nothing")
+            // an error is the caller's
+            .errorHandler(noErrorHandler())
             .setVariable("webhook", body())
             .process(StoreEvents::toRows)
             .split(body(), StoreEvents::add).stopOnException()
