@@ -9,15 +9,14 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import javax.sql.DataSource;
 import org.mailevents.alert.Alert.Bounce;
-import org.mailevents.store.Database;
 
 /**
  * The bounces that wait for their mail. Their rows are the outbox: {@code pending} until an alert claims them, {@code claimed}
@@ -31,13 +30,13 @@ final class AlertOutbox {
     /** What a mail may list: mail servers take some 10 MB, and a mail too large would be refused for ever. The rest is the next mail. */
     private static final int MAX_BOUNCES = 500;
 
-    private final Database dataSource;
+    private final DataSource dataSource;
     private final Duration firstDelay;
     /** Mails that were taken, and the database was down before they could be marked. */
     private final Set<Alert> unmarked = ConcurrentHashMap.newKeySet();
 
     /** @param firstDelay how long the first bounce waits for its companions, and a failed mail for its next try */
-    AlertOutbox(Database dataSource, Duration firstDelay) {
+    AlertOutbox(DataSource dataSource, Duration firstDelay) {
         this.dataSource = dataSource;
         this.firstDelay = firstDelay;
     }
@@ -46,10 +45,7 @@ final class AlertOutbox {
      * What is due: mails that have to be tried again as they were, else one new mail for each audience with news. Each is claimed
      * only when the iterator comes to it, so that no claim runs out while the mails before it are sent.
      */
-    Iterator<? extends Mailing> claim() throws SQLException {
-        if (dataSource.isDown()) {
-            return Collections.emptyIterator(); // which is in the log once, and need not be every second
-        }
+    Iterator<Alert> claim() throws SQLException {
         for (Alert alert : unmarked) {
             sent(alert);
         }

@@ -50,6 +50,7 @@ public final class Spool {
     private final Path failed;
     private final long maxSize;
     private final AtomicLong size = new AtomicLong();
+    private final AtomicLong writing = new AtomicLong();
 
     private Spool(Path directory, long maxSize) {
         this.directory = directory;
@@ -91,13 +92,12 @@ public final class Spool {
     void write(Instant receivedAt, Body body) throws IOException {
         ByteBuffer bytes = StandardCharsets.UTF_8.encode(body.text());
         long taken = onDisk(bytes.remaining());
-        if (size.addAndGet(taken) > maxSize) {
-            size.addAndGet(-taken);
-            throw new IOException("The spool has reached spool.max-size (" + maxSize + " bytes)");
-        }
         String name = RECEIVED.format(receivedAt) + "-" + UUID.randomUUID();
         Path incomplete = directory.resolve(name + INCOMPLETE);
         try {
+            if (size.get() + writing.addAndGet(taken) > maxSize) {
+                throw new IOException("The spool has reached spool.max-size (" + maxSize + " bytes)");
+            }
             try (FileChannel file = FileChannel.open(incomplete, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 while (bytes.hasRemaining()) {
                     file.write(bytes);
@@ -106,11 +106,18 @@ public final class Spool {
             }
             Files.move(incomplete, directory.resolve(name + (body.form() ? FORM : JSON)), StandardCopyOption.ATOMIC_MOVE);
             flush(directory);
+            written(taken);
         } catch (IOException e) {
-            size.addAndGet(-taken);
             Files.deleteIfExists(incomplete);
             throw e;
+        } finally {
+            writing.addAndGet(-taken);
         }
+    }
+
+    /** After the measuring, if one is under way: it may have missed the file, and counting it twice until the next does no harm. */
+    private synchronized void written(long taken) {
+        size.addAndGet(taken);
     }
 
     /** The wanted ones, at most so many, oldest first. */
@@ -166,7 +173,7 @@ public final class Spool {
     }
 
     /** Counts again, since files may have been moved by hand. */
-    void measure() {
+    synchronized void measure() {
         try (Stream<Path> files = Stream.concat(webhooks(directory), webhooks(failed))) {
             size.set(files.mapToLong(file -> onDisk(file.toFile().length())).sum());
         }

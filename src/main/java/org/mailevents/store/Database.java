@@ -88,7 +88,8 @@ public final class Database extends HikariDataSource {
     private static Database open(Settings settings) {
         Database database = new Database(config(settings));
         try {
-            database.getConnection().close();
+            // not through the pool: an error is told at once, and a database that opens slowly is waited for
+            database.migrate();
         } catch (SQLException | RuntimeException e) {
             if (!isAbsent(e)) {
                 database.close();

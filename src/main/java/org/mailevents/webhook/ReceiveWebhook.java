@@ -127,10 +127,14 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     }
 
     private static Exchange spooled(Exchange exchange, Exchange spooled) {
-        if (spooled.getException() != null) {
+        Throwable reason = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        LOG.warn("{}: not stored, because of {}", label(exchange.getVariable("webhook", Webhook.class)), Failure.describe(reason));
+        if (spooled.getException() == null) {
+            exchange.getMessage().setBody(spooled.getMessage().getBody());
+        } else {
             LOG.error("Answered 503: {}", Failure.describe(spooled.getException()));
+            exchange.getMessage().setBody(Problem.unavailable());
         }
-        exchange.getMessage().setBody(spooled.getException() == null ? spooled.getMessage().getBody() : Problem.unavailable());
         return exchange;
     }
 
