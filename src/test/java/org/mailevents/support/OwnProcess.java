@@ -104,6 +104,10 @@ public final class OwnProcess extends MailEvents {
         }
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     public String log() {
         try {
             return Files.readString(log);
