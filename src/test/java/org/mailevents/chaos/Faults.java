@@ -83,7 +83,7 @@ final class Faults {
         faults.addAll(Collections.nCopies(kills - afterMail, this::kill));
         faults.addAll(Collections.nCopies(afterMail, this::killAfterMail));
         faults.addAll(Collections.nCopies(outages, this::stop));
-        // TODO faults.addAll(Collections.nCopies(outages, this::edit));
+        faults.addAll(Collections.nCopies(outages, this::edit));
         faults.addAll(Collections.nCopies(2 * outages, this::switchMailServer));
         if (databaseServer != null) {
             faults.addAll(Collections.nCopies(2 * outages, this::switchDatabase));
@@ -92,6 +92,12 @@ final class Faults {
         for (Runnable fault : faults) {
             awaitAnswers(1 + random.nextInt(MAX_ANSWERS_BETWEEN));
             fault.run();
+        }
+        if (mailServerDown) {
+            switchMailServer();
+        }
+        if (databaseDown) {
+            switchDatabase();
         }
     }
 
@@ -103,19 +109,21 @@ final class Faults {
 
     /** Killed between a mail and its mark: the mail server has taken the mail, and nobody has written that down. */
     private void killAfterMail() {
-        if (mailServerDown || databaseDown) {
-            kill();
-            return;
+        if (mailServerDown) {
+            switchMailServer();
         }
-        // an audience whose mail is claimed by a process that was killed would get no other
+        if (databaseDown) {
+            switchDatabase();
+        }
+        // an audience whose mail a killed process has claimed would get no other
         stop();
         happened(KILLS);
         happened(KILLS_AFTER_MAIL);
         CompletableFuture<Void> killed = new CompletableFuture<>();
-        mailServer.onNext(() -> killed.completeAsync(() -> {
+        mailServer.onNext(() -> {
             installation.kill();
-            return null;
-        }).join());
+            killed.complete(null);
+        });
         await().atMost(LIMIT).until(killed::isDone);
         letClaimsRunOut();
         installation.start();
@@ -168,7 +176,8 @@ final class Faults {
         happened(DATABASE_OUTAGES);
         long heap = installation.liveHeap();
         databaseServer.kill();
-        await().pollDelay(outage).until(() -> true);
+        int refused = ledger.refused.get();
+        await().during(outage).atMost(outage.plusSeconds(10)).until(() -> ledger.refused.get() == refused);
         counts.put(HEAP_BEFORE, heap);
         counts.put(HEAP_AFTER, installation.liveHeap());
         databaseServer.start();

@@ -3,6 +3,7 @@ package org.mailevents.chaos;
 import static org.mailevents.support.Answers.number;
 
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
@@ -57,7 +58,7 @@ final class Ledger {
                 spooled.addAndGet(number(answer, "spooled"));
                 int sum = number(answer, "stored") + number(answer, "duplicates") + number(answer, "spooled");
                 if (number(answer, "received") != events.size() || sum != events.size()) {
-                    wrong.add(answer.body() + " for " + events.size() + " events");
+                    wrong(answer.body() + " for " + events.size() + " events");
                 }
                 return true;
             }
@@ -67,15 +68,19 @@ final class Ledger {
                 } else {
                     refused.incrementAndGet();
                     if (!noRoom) {
-                        wrong.add("503 " + answer.body());
+                        wrong("503 " + answer.body());
                     }
                 }
                 if (answer.headers().firstValue("Retry-After").isEmpty()) {
-                    wrong.add("503 without Retry-After: " + answer.body());
+                    wrong("503 without Retry-After: " + answer.body());
                 }
             }
-            default -> wrong.add(answer.statusCode() + " " + answer.body());
+            default -> wrong(answer.statusCode() + " " + answer.body());
         }
         return false;
+    }
+
+    private void wrong(String answer) {
+        wrong.add(Instant.now() + " " + answer);
     }
 }
