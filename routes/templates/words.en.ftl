@@ -7,6 +7,7 @@
   reply = "Error message"
   messageId = "Message-ID"
   none = "none"
+  folder = "Folder"
   footer = "Mail Events sends this mail by itself. Change its recipients in application.properties and its wording in routes/templates/."
   audiences = {
     "list-owner": "for whoever keeps the list",
@@ -35,4 +36,16 @@
 </#function>
 <#function cause code>
   <#return causes[code]!{"name": "Unknown code", "text": "The bounce code is new and in no table yet. See the error message."}>
+</#function>
+<#function notice notice>
+  <#return {
+    "failed": {
+      "subject": "[Mail Events] " + notice.webhooks?c + (notice.webhooks == 1)?then(" webhook", " webhooks") + " could not be stored",
+      "text": "They were tried several times, each time something other than the database failed, and they were set aside. Nothing is lost. In the folder failed/ of the spool each has its reason beside it. Mend the cause, then move the files ending in .json and .form one folder up: they are sent in again by themselves."
+    },
+    "filling": {
+      "subject": "[Mail Events] The spool is " + notice.percent?c + " % full",
+      "text": "Webhooks that cannot be stored now are kept in the spool. When it is full, further ones are refused, and the sender may not send them again. See to it that the database answers, move what is in failed/ elsewhere, or raise spool.max-size."
+    }
+  }[notice.what]>
 </#function>

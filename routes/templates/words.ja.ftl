@@ -7,6 +7,7 @@
   reply = "エラーメッセージ"
   messageId = "Message-ID"
   none = "なし"
+  folder = "フォルダ"
   footer = "このメールは Mail Events から自動送信しています。通知先は application.properties、文面は routes/templates/ で変更できます。"
   audiences = {
     "list-owner": "配信リストご担当者様",
@@ -35,4 +36,16 @@
 </#function>
 <#function cause code>
   <#return causes[code]!{"name": "不明なコード", "text": "コード表にないバウンスコードです。エラーメッセージをご確認ください。"}>
+</#function>
+<#function notice notice>
+  <#return {
+    "failed": {
+      "subject": "【Mail Events】保存できない Webhook が " + notice.webhooks?c + " 件あります",
+      "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダへ移してください。自動的に再処理されます。"
+    },
+    "filling": {
+      "subject": "【Mail Events】スプールの使用率が " + notice.percent?c + " % です",
+      "text": "いま保存できない Webhook をスプールに蓄えています。一杯になると以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。"
+    }
+  }[notice.what]>
 </#function>

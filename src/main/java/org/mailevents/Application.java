@@ -5,6 +5,9 @@ import java.nio.file.Path;
 import org.apache.camel.main.Main;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.operate.Failure;
+import org.mailevents.spool.ReplayRejected;
+import org.mailevents.spool.ReplaySpool;
+import org.mailevents.spool.SpoolWebhook;
 import org.mailevents.store.StoreEvents;
 import org.mailevents.webhook.ReceiveWebhook;
 import org.slf4j.Logger;
@@ -35,7 +38,7 @@ public final class Application {
     static Main configured() {
         // named one by one: scanning the jar for them takes half a second of the start
         Main main = new Main();
-        main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, AlertSteps.class);
+        main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class, ReplayRejected.class, AlertSteps.class);
         // the file in the folder wins over the packaged one
         main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
         // the Java routes are in the jar: only `camel run` reads them from src/

@@ -38,33 +38,6 @@ import org.mailevents.support.TestDatabase;
 @Execution(ExecutionMode.CONCURRENT)
 class FailuresTest {
 
-    @Test
-    void withoutItsDatabaseNothingIsAcknowledgedWhateverItsStatus() throws IOException {
-        // Given
-        EmbeddedPostgres server = EmbeddedPostgres.start();
-        TestDatabase database = new TestDatabase(server.getJdbcUrl("postgres", "postgres"), "postgres", "postgres");
-        Stream<String> deliveries = StatusCases.statuses().map(status -> Payload.json("deliveries", Payload.delivery(status)));
-        Stream<String> bounces = StatusCases.codes().map(code -> Payload.json("bounces", Payload.bounce((String) code.get()[0])));
-        List<String> bodies = Stream.of(deliveries, bounces, Stream.of("{}", Payload.json("blocks", Payload.delivery("2"))))
-                .flatMap(stream -> stream).toList();
-        ExecutorService callers = Executors.newFixedThreadPool(bodies.size());
-        try (InProcess application = new InProcess(Application.configured(), settings(database, Mailbox.folder()))) {
-            server.close();
-
-            // When
-            List<HttpResponse<String>> answers = bodies.stream().map(body -> CompletableFuture.supplyAsync(() ->
-                    application.post(MailEvents.JSON, body), callers)).toList().stream().map(CompletableFuture::join).toList();
-
-            // Then
-            assertThat(answers).allSatisfy(answer -> {
-                assertProblem(answer, 503);
-                assertThat(answer.headers().firstValueAsLong("Retry-After")).hasValue(30);
-            });
-        } finally {
-            callers.shutdown();
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42"})
     void aBounceIsMailedWhenTheMailServerIsBack(String code) {

@@ -17,6 +17,7 @@ import org.apache.camel.test.main.junit5.CamelMainTestSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.support.MailEvents;
+import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
@@ -43,6 +44,7 @@ class StatementsTest extends CamelMainTestSupport {
         Properties properties = new Properties();
         properties.putAll(DATABASE.settings());
         properties.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml");
+        properties.put("spool.directory", OwnProcess.folder().resolve("spool").toString());
         properties.put("camel.server.port", String.valueOf(PORT));
         configuration.withUseOverridePropertiesWithPropertiesComponent(properties);
     }

@@ -10,7 +10,7 @@ import java.util.UUID;
  * @param audience who is told, as named in {@code route-bounces}
  * @param bounces  oldest first, at least one
  */
-public record Alert(UUID id, String audience, List<Bounce> bounces) {
+public record Alert(UUID id, String audience, List<Bounce> bounces) implements Mailing {
 
     public Alert {
         bounces = List.copyOf(bounces);

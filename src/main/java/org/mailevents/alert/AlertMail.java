@@ -4,12 +4,13 @@ import freemarker.core.TemplateClassResolver;
 import freemarker.template.Configuration;
 import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
+import jakarta.mail.Address;
+import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeBodyPart;
-import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;
 import java.io.File;
 import java.io.IOException;
@@ -19,7 +20,9 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
+import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.operate.Settings;
 
 /**
@@ -65,21 +68,35 @@ final class AlertMail {
         }
     }
 
-    /** @return the mail, complete with its Message-ID, which is the same for the same alert */
-    MimeMessage render(Alert alert) throws MessagingException, IOException, TemplateException {
-        MimeMessage mail = new MimeMessage(session);
+    /**
+     * @param alreadyTaken the recipients for whom a mail server has taken or refused this mail before: they are left out
+     * @return the mail, complete with its Message-ID, which is the same for the same alert
+     */
+    SMTPMessage render(Mailing mailing, Set<Address> alreadyTaken) throws MessagingException, IOException, TemplateException {
+        SMTPMessage mail = new SMTPMessage(session);
+        // one recipient whom the mail server refuses must not keep the mail from the others
+        mail.setSendPartial(true);
         mail.setFrom(from);
-        String audience = "alert.to." + alert.audience();
+        String audience = "alert.to." + mailing.audience();
         for (InternetAddress to : addresses(settings.text(audience).isEmpty() ? "alert.to" : audience)) {
-            mail.addRecipient(MimeMessage.RecipientType.TO, to);
+            if (!alreadyTaken.contains(to)) {
+                mail.addRecipient(Message.RecipientType.TO, to);
+            }
         }
-        mail.setSubject(fill("alert.subject.ftl", alert).strip(), StandardCharsets.UTF_8.name());
         mail.setSentDate(new Date());
         // RFC 3834: no automatic answers
         mail.setHeader("Auto-Submitted", "auto-generated");
-        mail.setContent(new MimeMultipart("alternative", part(fill("alert.txt.ftl", alert), "plain"), part(fill("alert.html.ftlh", alert), "html")));
+        if (mailing instanceof Alert alert) {
+            Map<String, Object> model = Map.of("alert", alert);
+            mail.setSubject(fill("alert.subject.ftl", model).strip(), StandardCharsets.UTF_8.name());
+            mail.setContent(new MimeMultipart("alternative", part(fill("alert.txt.ftl", model), "plain"), part(fill("alert.html.ftlh", model), "html")));
+        } else {
+            Map<String, Object> model = Map.of("notice", mailing, "folder", settings.text("spool.directory"));
+            mail.setSubject(fill("notice.subject.ftl", model).strip(), StandardCharsets.UTF_8.name());
+            mail.setText(fill("notice.txt.ftl", model), StandardCharsets.UTF_8.name());
+        }
         mail.saveChanges();
-        mail.setHeader("Message-ID", messageId(alert.id()));
+        mail.setHeader("Message-ID", messageId(mailing.id()));
         return mail;
     }
 
@@ -94,9 +111,9 @@ final class AlertMail {
         return part;
     }
 
-    private String fill(String template, Alert alert) throws IOException, TemplateException {
+    private String fill(String template, Map<String, Object> model) throws IOException, TemplateException {
         StringWriter text = new StringWriter();
-        templates.getTemplate(template).process(Map.of("alert", alert), text);
+        templates.getTemplate(template).process(model, text);
         return text.toString();
     }
 

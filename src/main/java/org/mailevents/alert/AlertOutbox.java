@@ -9,12 +9,15 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import javax.sql.DataSource;
+import java.util.concurrent.ConcurrentHashMap;
 import org.mailevents.alert.Alert.Bounce;
+import org.mailevents.store.Database;
 
 /**
  * The bounces that wait for their mail. Their rows are the outbox: {@code pending} until an alert claims them, {@code claimed}
@@ -28,11 +31,13 @@ final class AlertOutbox {
     /** What a mail may list: mail servers take some 10 MB, and a mail too large would be refused for ever. The rest is the next mail. */
     private static final int MAX_BOUNCES = 500;
 
-    private final DataSource dataSource;
+    private final Database dataSource;
     private final Duration firstDelay;
+    /** Mails that were taken, and the database was down before they could be marked. */
+    private final Set<Alert> unmarked = ConcurrentHashMap.newKeySet();
 
     /** @param firstDelay how long the first bounce waits for its companions, and a failed mail for its next try */
-    AlertOutbox(DataSource dataSource, Duration firstDelay) {
+    AlertOutbox(Database dataSource, Duration firstDelay) {
         this.dataSource = dataSource;
         this.firstDelay = firstDelay;
     }
@@ -41,7 +46,13 @@ final class AlertOutbox {
      * What is due: mails that have to be tried again as they were, else one new mail for each audience with news. Each is claimed
      * only when the iterator comes to it, so that no claim runs out while the mails before it are sent.
      */
-    Iterator<Alert> claim() throws SQLException {
+    Iterator<? extends Mailing> claim() throws SQLException {
+        if (dataSource.isDown()) {
+            return Collections.emptyIterator(); // which is in the log once, and need not be every second
+        }
+        for (Alert alert : unmarked) {
+            sent(alert);
+        }
         try (Connection connection = dataSource.getConnection()) {
             return due(connection, Instant.now()).stream().flatMap(due -> claim(due).stream()).iterator();
         }
@@ -59,10 +70,12 @@ final class AlertOutbox {
 
     /** The mail endpoint took the mail: nobody is told of these bounces again. */
     void sent(Alert alert) throws SQLException {
+        unmarked.add(alert);
         try (Connection connection = dataSource.getConnection()) {
             update(connection, "UPDATE mail_event SET alert_state = 'sent', alert_retry_at = NULL"
                     + " WHERE alert_state = 'claimed' AND audience = ? AND alert_id = ?", alert.audience(), alert.id());
         }
+        unmarked.remove(alert);
     }
 
     /** The mail could not be sent: it is due again after the first delay. */

@@ -1,65 +1,148 @@
 package org.mailevents.alert;
 
+import jakarta.mail.Address;
 import jakarta.mail.MessagingException;
-import jakarta.mail.internet.MimeMessage;
+import jakarta.mail.SendFailedException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
+import org.apache.camel.util.ObjectHelper;
+import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.operate.Settings;
+import org.mailevents.spool.Spool;
 import org.mailevents.store.Database;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The steps of an alert that must not go wrong; {@code send-alerts} (YAML) puts them in order and says when and where to.
+ * Notices to the operators go the same way.
  */
 public final class AlertSteps extends RouteBuilder {
+
+    private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
+
+    /** For a mail that some recipients still lack: who need not get it again. A start forgets it, and they get it twice. */
+    private final Map<UUID, Set<Address>> settled = new ConcurrentHashMap<>();
+    private AlertOutbox outbox;
+    private Notices notices;
+    private AlertMail mail;
 
     @Override
     public void configure() {
         Settings settings = new Settings(getContext());
-        AlertOutbox outbox = new AlertOutbox(Database.of(getContext()), settings.duration("alert.first-delay"));
-        AlertMail mail = new AlertMail(settings);
+        outbox = new AlertOutbox(Database.of(getContext()), settings.duration("alert.first-delay"));
+        notices = new Notices(Spool.of(getContext()), settings.duration("alert.first-delay"));
+        mail = new AlertMail(settings);
         // camel-mail's own converter gives a message's content; an .eml file is the whole message
-        getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, MimeMessage.class,
-                new SimpleTypeConverter(false, (type, exchange, message) -> eml((MimeMessage) message)));
+        getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, SMTPMessage.class,
+                new SimpleTypeConverter(false, (type, exchange, message) -> eml((SMTPMessage) message)));
 
         // an error is the caller's: send-alerts has its mail tried again
         errorHandler(noErrorHandler());
 
         // @formatter:off
         from("direct:claim-alerts").routeId("claim-alerts")
-            .description("Claims the bounces whose alert is due, one alert an audience")
-            .process(exchange -> exchange.getMessage().setBody(outbox.claim()));
+            .description("Claims the bounces whose alert is due, one alert an audience; a notice to the operators comes first")
+            .process(exchange -> exchange.getMessage().setBody(claim()));
 
         from("direct:render-alert").routeId("render-alert")
             .description("Makes a mail of an alert")
             .setVariable("alert", body())
             .setHeader(Exchange.FILE_NAME, simple("${body.id}.eml"))
-            .process(exchange -> exchange.getMessage().setBody(mail.render(alert(exchange))));
+            .process(this::render);
 
         from("direct:mark-alert").routeId("mark-alert")
             .description("Marks the bounces of an alert as told, now that its mail is on its way")
             .setVariable("taken", constant(true))
-            .process(exchange -> outbox.sent(alert(exchange)))
-            .log("Mailed ${variable.alert.bounces.size} bounces to the audience ${variable.alert.audience}");
+            .process(exchange -> mark(mailing(exchange)));
 
         from("direct:release-alert").routeId("release-alert")
-            .description("Has an alert whose mail failed tried again soon")
-            // a mail that was taken and could not be marked waits until its claim runs out, and the database is back
+            .description("Has an alert whose mail failed tried again soon, for the recipients who lack it")
+            // what was taken and could not be marked is marked when the database is back
             .filter(variable("taken").isNull())
-                .process(exchange -> outbox.failed(alert(exchange)))
+                .process(this::release)
             .end();
         // @formatter:on
     }
 
-    private static Alert alert(Exchange exchange) {
-        return exchange.getVariable("alert", Alert.class);
+    /** Notices need no database, so they must not wait for one; the bounces have their turn a second later. */
+    private Iterator<? extends Mailing> claim() throws SQLException {
+        List<Notice> due = notices.due();
+        return due.isEmpty() ? outbox.claim() : due.iterator();
     }
 
-    private static InputStream eml(MimeMessage message) {
+    private void render(Exchange exchange) throws Exception {
+        Mailing mailing = mailing(exchange);
+        exchange.getMessage().setBody(mail.render(mailing, settled.getOrDefault(mailing.id(), Set.of())));
+    }
+
+    private void mark(Mailing mailing) throws SQLException, IOException {
+        settled.remove(mailing.id());
+        if (mailing instanceof Alert alert) {
+            outbox.sent(alert);
+            LOG.info("Mailed {} bounces to the audience {}", alert.bounces().size(), alert.audience());
+        } else if (mailing instanceof Notice notice) {
+            notices.sent(notice);
+            LOG.info("Told the operators: {}", notice.what());
+        }
+    }
+
+    private void release(Exchange exchange) throws SQLException, IOException {
+        Mailing mailing = mailing(exchange);
+        Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        if (isThrough(mailing, ObjectHelper.getException(SendFailedException.class, failure))) {
+            mark(mailing);
+        } else if (mailing instanceof Alert alert) {
+            outbox.failed(alert);
+        } else if (mailing instanceof Notice notice) {
+            notices.failed(notice);
+        }
+    }
+
+    /**
+     * Whether a mail that failed for some recipients has reached another and is refused for good (RFC 5321, 4.2.1) by the rest.
+     * Refused by all, it is tried again: nobody would know.
+     */
+    private boolean isThrough(Mailing mailing, SendFailedException failure) {
+        if (failure == null) {
+            return false;
+        }
+        Set<Address> reached = settled.computeIfAbsent(mailing.id(), id -> new HashSet<>());
+        reached.addAll(addresses(failure.getValidSentAddresses()));
+        if (reached.isEmpty()) {
+            return false;
+        }
+        List<Address> refused = addresses(failure.getInvalidAddresses());
+        if (!refused.isEmpty()) {
+            LOG.error("{} recipients of the audience {} are refused for good: correct alert.to", refused.size(), mailing.audience());
+        }
+        reached.addAll(refused);
+        return addresses(failure.getValidUnsentAddresses()).isEmpty();
+    }
+
+    private static List<Address> addresses(Address[] addresses) {
+        return addresses == null ? List.of() : Arrays.asList(addresses);
+    }
+
+    private static Mailing mailing(Exchange exchange) {
+        return exchange.getVariable("alert", Mailing.class);
+    }
+
+    private static InputStream eml(SMTPMessage message) {
         try {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             message.writeTo(bytes);

@@ -25,8 +25,8 @@ public final class Settings {
 
     /** Every setting that is ours; besides them there is one alert.to.… an audience. */
     static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body",
-            "database.url", "database.username", "database.password", "alert.to", "alert.from", "alert.endpoint", "alert.language",
-            "alert.first-delay");
+            "database.url", "database.username", "database.password", "spool.directory", "spool.max-size", "spool.attempts",
+            "alert.to", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay");
 
     private final CamelContext context;
 
@@ -60,8 +60,17 @@ public final class Settings {
 
     /** What a file sets under our names and nobody reads. */
     Set<String> unknown() {
-        return Stream.of("webhook.", "database.", "alert.").flatMap(prefix -> startingWith(prefix).stream())
+        return Stream.of("webhook.", "database.", "spool.", "alert.").flatMap(prefix -> startingWith(prefix).stream())
                 .filter(key -> !KNOWN.contains(key) && !key.startsWith("alert.to.")).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** A number from 1 to 999,999,999. */
+    public int positive(String key) {
+        String number = required(key);
+        if (!number.matches("[1-9]\\d{0,8}")) {
+            throw invalid(key, "a number from 1 on", null);
+        }
+        return Integer.parseInt(number);
     }
 
     /** A TCP port. */

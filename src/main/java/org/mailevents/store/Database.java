@@ -2,21 +2,40 @@ package org.mailevents.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.pool.HikariPool;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.core.IntervalFunction;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
-import javax.sql.DataSource;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
+import org.apache.camel.util.ObjectHelper;
 import org.flywaydb.core.Flyway;
+import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The connection pool and the schema, on H2 or PostgreSQL. */
-public final class Database {
+/**
+ * The connection pool and the schema, on H2 or PostgreSQL. It may be down, at the start too: then connections are refused at once,
+ * so that no webhook waits for one, until a try now and then has found it back. Its schema is brought up to date before the
+ * first connection is given out.
+ */
+public final class Database extends HikariDataSource {
 
     /** The name of the pool in the registry, as in {@code jdbc:dataSource}. */
     static final String NAME = "dataSource";
+
+    private static final Logger LOG = LoggerFactory.getLogger("database");
 
     /**
      * What the one SQL for both databases needs of H2, and what the promise needs: by default H2 writes up to half a second after
@@ -24,12 +43,40 @@ public final class Database {
      */
     private static final Map<String, String> H2_OPTIONS = Map.of("MODE", "PostgreSQL", "WRITE_DELAY", "0");
 
-    private Database() {
+    /** SQLSTATE of a connection that failed, a server that starts, stops or has no room for us, and of H2's broken connections. */
+    private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|90067|90098|90121");
+
+    /** One for each of the HTTP server's 20 workers, one for the alerts, one for the spool: nobody waits because others are slow. */
+    private static final int CONNECTIONS = 22;
+
+    /** Three failures in a row are an outage. Then one caller is let through now and then, at growing distances, to look. */
+    private static final CircuitBreakerConfig WHEN_DOWN = CircuitBreakerConfig.custom()
+            .slidingWindowSize(3)
+            .minimumNumberOfCalls(3)
+            .failureRateThreshold(100)
+            .permittedNumberOfCallsInHalfOpenState(1)
+            .automaticTransitionFromOpenToHalfOpenEnabled(true)
+            .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialBackoff(Duration.ofMillis(500), 2, Duration.ofSeconds(5)))
+            .build();
+
+    private final CircuitBreaker breaker = CircuitBreaker.of("database", WHEN_DOWN);
+    private final ReentrantLock migration = new ReentrantLock();
+    private volatile boolean migrated;
+
+    private Database(HikariConfig config) {
+        super(config);
+        breaker.getEventPublisher().onStateTransition(change -> {
+            switch (change.getStateTransition()) {
+                case CLOSED_TO_OPEN -> LOG.error("The database is down: until it is back, webhooks are kept in the spool");
+                case HALF_OPEN_TO_CLOSED -> LOG.info("The database is back");
+                default -> { }
+            }
+        });
     }
 
-    /** The pool of this application, opened and its schema brought up to date by whoever asks first; it closes with the context. */
-    public static DataSource of(CamelContext context) {
-        DataSource open = context.getRegistry().lookupByNameAndType(NAME, DataSource.class);
+    /** The pool of this application, opened by whoever asks first; it closes with the context. */
+    public static Database of(CamelContext context) {
+        Database open = context.getRegistry().lookupByNameAndType(NAME, Database.class);
         if (open == null) {
             open = open(new Settings(context));
             context.getRegistry().bind(NAME, open, null, "close");
@@ -37,36 +84,106 @@ public final class Database {
         return open;
     }
 
-    private static HikariDataSource open(Settings settings) {
+    /** @throws IllegalStateException when it is there and does not let us in: that does not pass by itself */
+    private static Database open(Settings settings) {
+        Database database = new Database(config(settings));
+        try {
+            database.getConnection().close();
+        } catch (SQLException | RuntimeException e) {
+            if (!isAbsent(e)) {
+                database.close();
+                throw new IllegalStateException("The database of database.url cannot be opened: is the password right, and does no other"
+                        + " Mail Events run in this folder?", e);
+            }
+            LOG.warn("The database does not answer (database.url): {}", Failure.describe(e));
+            database.breaker.transitionToOpenState();
+        }
+        return database;
+    }
+
+    private static HikariConfig config(Settings settings) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("mail-events");
         config.setJdbcUrl(url(settings.required("database.url")));
         config.setUsername(settings.text("database.username"));
         config.setPassword(settings.text("database.password"));
+        config.setMaximumPoolSize(CONNECTIONS);
+        config.setMinimumIdle(2);
         config.setConnectionTimeout(2_000);
-        // PostgreSQL's details quote the row that failed, and no address belongs into a log
+        config.setInitializationFailTimeout(-1);
         if (config.getJdbcUrl().startsWith("jdbc:postgresql:")) {
+            // PostgreSQL's details quote the row that failed, and no address belongs into a log
             config.addDataSourceProperty("logServerErrorDetail", "false");
-            // a server that no longer answers must not hold a webhook, or the alerts, for ever
-            config.addDataSourceProperty("socketTimeout", "30");
+            // a server that no longer answers must not hold a webhook, or the alerts, for long
+            config.addDataSourceProperty("connectTimeout", "2");
+            config.addDataSourceProperty("socketTimeout", "10");
             config.addDataSourceProperty("tcpKeepAlive", "true");
         }
-        HikariDataSource pool = connect(config);
+        return config;
+    }
+
+    /** @throws SQLTransientConnectionException at once while the database is known to be down, else after two seconds */
+    @Override
+    public Connection getConnection() throws SQLException {
         try {
-            migrate(pool);
-            return pool;
-        } catch (RuntimeException e) {
-            pool.close();
+            return breaker.executeCallable(this::connect);
+        } catch (CallNotPermittedException e) {
+            throw new SQLTransientConnectionException("The database is down", "08001", e);
+        } catch (SQLException | RuntimeException e) {
             throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("connect throws no other", e);
         }
     }
 
-    private static HikariDataSource connect(HikariConfig config) {
+    /** Whether it is known to be down; when it may be back, somebody has to try. */
+    public boolean isDown() {
+        return breaker.getState() == State.OPEN;
+    }
+
+    /** Whether something failed because the database was not there, and not because of what it was asked. */
+    public static boolean isAbsent(Throwable failure) {
+        for (Throwable cause : ObjectHelper.createExceptionIterable(failure)) {
+            if (cause instanceof SQLException sql
+                    && (sql.getSQLState() == null ? sql instanceof SQLTransientConnectionException : ABSENT.matcher(sql.getSQLState()).matches())) {
+                return true; // the pool names no state when it has no connection left
+            }
+        }
+        return false;
+    }
+
+    private Connection connect() throws SQLException {
+        Connection connection = super.getConnection();
+        if (!migrated) {
+            try {
+                migrate();
+            } catch (SQLException | RuntimeException e) {
+                connection.close();
+                throw e;
+            }
+        }
+        return connection;
+    }
+
+    private void migrate() throws SQLException {
+        if (!migration.tryLock()) {
+            throw new SQLTransientConnectionException("The schema is being brought up to date", "08001");
+        }
         try {
-            return new HikariDataSource(config);
-        } catch (HikariPool.PoolInitializationException e) {
-            throw new IllegalStateException("The database of database.url cannot be opened: does it run, is the password right, and does"
-                    + " no other Mail Events run in this folder?", e);
+            if (!migrated) {
+                // `camel run` compiles src/main/java and knows no resources
+                Path sources = Path.of("src/main/resources/db/migration");
+                boolean packaged = Database.class.getResource("/db/migration") != null;
+                Flyway.configure(Database.class.getClassLoader())
+                        .dataSource(getJdbcUrl(), getUsername(), getPassword())
+                        .locations(packaged || !Files.isDirectory(sources) ? "classpath:db/migration" : "filesystem:" + sources)
+                        .failOnMissingLocations(true)
+                        .load()
+                        .migrate();
+                migrated = true;
+            }
+        } finally {
+            migration.unlock();
         }
     }
 
@@ -87,17 +204,5 @@ public final class Database {
             }
         });
         return complete.toString();
-    }
-
-    private static void migrate(HikariDataSource pool) {
-        // `camel run` compiles src/main/java and knows no resources
-        Path sources = Path.of("src/main/resources/db/migration");
-        boolean packaged = Database.class.getResource("/db/migration") != null;
-        Flyway.configure(Database.class.getClassLoader())
-                .dataSource(pool)
-                .locations(packaged || !Files.isDirectory(sources) ? "classpath:db/migration" : "filesystem:" + sources)
-                .failOnMissingLocations(true)
-                .load()
-                .migrate();
     }
 }

@@ -1,15 +1,18 @@
 package org.mailevents.store;
 
-import java.util.ArrayList;
+import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.jdbc.JdbcConstants;
+import org.apache.camel.util.ObjectHelper;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
+import org.mailevents.operate.Failure;
 import org.mailevents.store.Insert.Column;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.Webhook;
@@ -52,8 +55,19 @@ public final class StoreEvents extends RouteBuilder {
             new Column<>("reason", "varchar", RejectedEvent::reason),
             new Column<>("payload", "text", RejectedEvent::payload)));
 
-    /** An INSERT and its rows; {@code counts} where its rows are events. */
-    private record Statement(String sql, Map<String, Object> parameters, boolean counts) {
+    /** SQLSTATE of a value that a database refuses, whether by its own limits or by a constraint that a team has added. */
+    private static final Pattern POISON = Pattern.compile("22.*|23.*|54.*|P0.*");
+
+    /** Rows for one INSERT. */
+    private record Rows<T>(Insert<T> insert, List<T> rows) {
+
+        Rows<T> part(int from, int to) {
+            return new Rows<>(insert, rows.subList(from, to));
+        }
+    }
+
+    /** What became of rows. */
+    private record Inserted(int stored, int rejected) {
     }
 
     @Override
@@ -64,48 +78,104 @@ public final class StoreEvents extends RouteBuilder {
         from("direct:store-events").routeId("store-events")
             .description("Stores a webhook's events and sets aside what is none; a repeated event changes nothing")
             .setVariable("webhook", body())
-            .process(StoreEvents::toStatements)
-            .split(body(), StoreEvents::count).stopOnException()
-                .process(StoreEvents::prepare)
-                .to("jdbc:" + Database.NAME + "?useHeadersAsParameters=true")
+            .process(StoreEvents::toRows)
+            .split(body(), StoreEvents::add).stopOnException()
+                .to("direct:insert-rows")
             .end()
             .process(StoreEvents::toReceipt);
+
+        from("direct:insert-rows").routeId("insert-rows")
+            .description("Inserts rows; when one of them is refused, halves them until it is found, and sets it aside")
+            .errorHandler(noErrorHandler())
+            .setVariable("rows", body())
+            .process(StoreEvents::toStatement)
+            .enrich("jdbc:" + Database.NAME + "?useHeadersAsParameters=true", StoreEvents::outcome, true)
+            .filter(body().isInstanceOf(List.class))
+                .split(body(), StoreEvents::add).stopOnException()
+                    .to("direct:insert-rows")
+                .end()
+            .end();
         // @formatter:on
     }
 
-    private static void toStatements(Exchange exchange) {
+    private static void toRows(Exchange exchange) {
         Webhook webhook = exchange.getVariable("webhook", Webhook.class);
-        List<Statement> statements = new ArrayList<>();
         // in one order everywhere, or two webhooks that hold the same events could wait for each other for ever
-        chunks(webhook.rejected(), Comparator.comparing(RejectedEvent::rejectedId)).forEach(rows -> statements.add(new Statement(REJECTED.sql(), REJECTED.parameters(rows), false)));
-        chunks(webhook.events(), Comparator.comparing(MailEvent::eventId)).forEach(rows -> statements.add(new Statement(EVENTS.sql(), EVENTS.parameters(rows), true)));
-        exchange.getMessage().setBody(statements);
+        exchange.getMessage().setBody(Stream.concat(
+                chunks(REJECTED, webhook.rejected(), Comparator.comparing(RejectedEvent::rejectedId)),
+                chunks(EVENTS, webhook.events(), Comparator.comparing(MailEvent::eventId))).toList());
     }
 
-    private static <T> List<List<T>> chunks(List<T> unsorted, Comparator<T> order) {
-        List<T> rows = unsorted.stream().sorted(order).toList();
-        return IntStream.iterate(0, from -> from < rows.size(), from -> from + MAX_ROWS)
-                .mapToObj(from -> rows.subList(from, Math.min(from + MAX_ROWS, rows.size()))).toList();
+    private static <T> Stream<Rows<T>> chunks(Insert<T> insert, List<T> unsorted, Comparator<T> order) {
+        Rows<T> all = new Rows<>(insert, unsorted.stream().sorted(order).toList());
+        return IntStream.iterate(0, from -> from < unsorted.size(), from -> from + MAX_ROWS)
+                .mapToObj(from -> all.part(from, Math.min(from + MAX_ROWS, unsorted.size())));
     }
 
-    private static void prepare(Exchange exchange) {
-        Statement statement = exchange.getMessage().getBody(Statement.class);
-        exchange.setVariable("counts", statement.counts());
-        exchange.getMessage().setHeader(JdbcConstants.JDBC_PARAMETERS, statement.parameters());
-        exchange.getMessage().setBody(statement.sql());
+    private static void toStatement(Exchange exchange) {
+        statement(rows(exchange), exchange);
     }
 
-    /** Adds up what was really inserted: the update count leaves out the rows that ON CONFLICT found there already. */
-    private static Exchange count(Exchange sum, Exchange statement) {
-        int before = sum == null ? 0 : sum.getVariable("stored", int.class);
-        int inserted = statement.getMessage().getHeader(JdbcConstants.JDBC_UPDATE_COUNT, 0, int.class);
-        statement.setVariable("stored", before + (statement.getVariable("counts", boolean.class) ? inserted : 0));
-        return statement;
+    private static <T> void statement(Rows<T> rows, Exchange exchange) {
+        exchange.getMessage().setHeader(JdbcConstants.JDBC_PARAMETERS, rows.insert().parameters(rows.rows()));
+        exchange.getMessage().setBody(rows.insert().sql());
+    }
+
+    /** Leaves what was inserted, or the rows in smaller parts, one of which holds what the database refuses. */
+    private static Exchange outcome(Exchange exchange, Exchange inserted) {
+        Rows<?> rows = rows(exchange);
+        Exception failure = inserted.getException();
+        if (failure == null) {
+            exchange.getMessage().setBody(count(rows, inserted));
+        } else if (rows.insert() == EVENTS && isPoison(failure)) {
+            exchange.getMessage().setBody(parts(rows, failure));
+        } else {
+            // what is set aside must be taken, or the webhook as a whole fails
+            exchange.setException(failure);
+        }
+        return exchange;
+    }
+
+    /** What was really inserted: the update count leaves out the rows that ON CONFLICT found there already. */
+    private static Inserted count(Rows<?> rows, Exchange inserted) {
+        return rows.insert() == EVENTS
+                ? new Inserted(inserted.getMessage().getHeader(JdbcConstants.JDBC_UPDATE_COUNT, int.class), 0)
+                : new Inserted(0, rows.rows().size());
+    }
+
+    private static List<Rows<?>> parts(Rows<?> rows, Exception failure) {
+        int half = rows.rows().size() / 2;
+        return half > 0
+                ? List.of(rows.part(0, half), rows.part(half, rows.rows().size()))
+                : List.of(new Rows<>(REJECTED, List.of(RejectedEvent.of((MailEvent) rows.rows().get(0),
+                        "the database refused it: " + Failure.describe(failure)))));
+    }
+
+    private static boolean isPoison(Exception failure) {
+        for (Throwable cause : ObjectHelper.createExceptionIterable(failure)) {
+            if (cause instanceof SQLException sql && sql.getSQLState() != null && POISON.matcher(sql.getSQLState()).matches()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Exchange add(Exchange sum, Exchange part) {
+        Inserted before = sum == null ? null : sum.getMessage().getBody(Inserted.class);
+        if (before != null && part.getMessage().getBody() instanceof Inserted more) {
+            part.getMessage().setBody(new Inserted(before.stored() + more.stored(), before.rejected() + more.rejected()));
+        }
+        return part;
+    }
+
+    private static Rows<?> rows(Exchange exchange) {
+        return exchange.getVariable("rows", Rows.class);
     }
 
     private static void toReceipt(Exchange exchange) {
         Webhook webhook = exchange.getVariable("webhook", Webhook.class);
-        int stored = exchange.getVariable("stored", 0, int.class);
-        exchange.getMessage().setBody(new Receipt(webhook.received(), stored, webhook.events().size() - stored, webhook.rejected().size(), 0));
+        Inserted inserted = exchange.getMessage().getBody() instanceof Inserted some ? some : new Inserted(0, 0);
+        exchange.getMessage().setBody(new Receipt(webhook.received(), inserted.stored(),
+                webhook.received() - inserted.stored() - inserted.rejected(), inserted.rejected(), 0));
     }
 }

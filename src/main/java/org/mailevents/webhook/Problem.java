@@ -25,7 +25,7 @@ public record Problem(String title, int status, String detail) implements Answer
     }
 
     static Problem unavailable() {
-        return new Problem(503, "The events could not be stored now; the log of this server says why. Send the webhook again later.");
+        return new Problem(503, "The events could be kept neither in the database nor in the spool; the log of this server says why. Send the webhook again later.");
     }
 
     @Override

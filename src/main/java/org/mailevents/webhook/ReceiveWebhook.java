@@ -1,6 +1,5 @@
 package org.mailevents.webhook;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.Set;
 import org.apache.camel.CamelContext;
@@ -9,8 +8,6 @@ import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.mailevents.event.EventReader;
-import org.mailevents.event.LoneSurrogates;
-import org.mailevents.event.RejectedEvent;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
@@ -52,23 +49,34 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
 
-        // what nobody foresaw: it must neither become a 500 nor an acknowledgement
-        onException(Throwable.class).handled(true).logExhausted(false).process(this::failed);
-
         // @formatter:off
         from("platform-http:{{webhook.path}}").routeId(ID)
             .description("Takes a webhook over HTTP and answers with what became of its events")
             // opened last, when all that it leads to has started
             .autoStartup(false)
+            // what nobody foresaw: it must neither become a 500 nor an acknowledgement
+            .onException(Throwable.class).handled(true).logExhausted(false).process(this::failed).end()
             .process(this::enter)
-            // enrich and not to: whatever a route does to its exchange, the answer is given here
-            .choice()
-                .when(simple("${body} is 'org.mailevents.webhook.Webhook' && ${body.events.size} > 0"))
-                    .enrich("direct:route-webhook", this::receipt, true)
-                .when(body().isInstanceOf(Webhook.class))
-                    .enrich("direct:store-events", this::receipt, true)
+            .filter(body().isInstanceOf(Webhook.class))
+                .doTry()
+                    .to("direct:take-webhook")
+                .doCatch(Throwable.class)
+                    // whatever failed: the sender need not know, once it is on disk
+                    .enrich("direct:spool-webhook", ReceiveWebhook::spooled, true)
+                .end()
             .end()
             .process(this::answer);
+
+        from("direct:take-webhook").routeId("take-webhook")
+            .description("Sends a webhook through the routes; it comes back as the receipt for what was stored, or it fails")
+            .errorHandler(noErrorHandler())
+            // enrich and not to: whatever a route does to its exchange, the webhook stays, and only a receipt is taken for one
+            .choice()
+                .when(simple("${body.events.size} > 0"))
+                    .enrich("direct:route-webhook", ReceiveWebhook::receipt, true)
+                .otherwise()
+                    .enrich("direct:store-events", ReceiveWebhook::receipt, true)
+            .end();
         // @formatter:on
     }
 
@@ -89,24 +97,16 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         String authorization = exchange.getMessage().getHeader("Authorization", String.class);
         // Headers of the caller end here, because the mail, file and SQL steps read headers.
         exchange.getMessage().removeHeaders("*");
-        exchange.getMessage().setBody(read(authorization, RequestGate.body(), receivedAt));
+        Object entered = read(authorization, RequestGate.body(), receivedAt);
+        exchange.setVariable("webhook", entered instanceof Webhook webhook ? webhook : null);
+        exchange.getMessage().setBody(entered);
     }
 
-    private Object read(String authorization, RequestGate.Body body, Instant receivedAt) {
+    private Object read(String authorization, Body body, Instant receivedAt) {
         if (!secrets.none() && !secrets.acceptHeader(authorization) && !secrets.acceptApiKey(WebhookReader.apiKey(body))) {
             return unauthorized();
         }
-        String copy = Secrets.redact(body.text());
-        try {
-            ObjectNode fields = WebhookReader.open(body);
-            fields.remove("api_key");
-            copy = body.form() ? copy : LoneSurrogates.escape(fields.toString());
-            return reader.read(fields, receivedAt);
-        } catch (UnreadableWebhook e) {
-            // PostgreSQL's text has no NUL
-            RejectedEvent kept = new RejectedEvent(receivedAt, e.getMessage(), copy.replace("\0", "\\u0000"));
-            return Webhook.unreadable(kept, new Problem(400, e.getMessage()));
-        }
+        return reader.read(body, receivedAt);
     }
 
     private static Problem unauthorized() {
@@ -114,23 +114,32 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
                 + " header.");
     }
 
-    private Exchange receipt(Exchange exchange, Exchange routed) {
-        Webhook webhook = exchange.getMessage().getBody(Webhook.class);
-        Object outcome = routed.getMessage().getBody();
-        if (routed.getException() == null && outcome instanceof Receipt receipt) {
-            exchange.getMessage().setBody(webhook.problem() == null ? receipt : webhook.problem());
-            log(webhook, receipt, exchange);
+    private static Exchange receipt(Exchange exchange, Exchange routed) {
+        if (routed.getException() != null) {
+            exchange.setException(routed.getException());
+        } else if (routed.getMessage().getBody() instanceof Receipt receipt) {
+            exchange.getMessage().setBody(receipt);
         } else {
-            LOG.error("{}: not stored, answered 503: {}", label(webhook), routed.getException() != null
-                    ? Failure.describe(routed.getException())
-                    : "a route ended without direct:store-events");
-            exchange.getMessage().setBody(Problem.unavailable());
+            exchange.setException(new IllegalStateException("A route ended without direct:store-events"));
         }
+        return exchange;
+    }
+
+    private static Exchange spooled(Exchange exchange, Exchange spooled) {
+        if (spooled.getException() != null) {
+            LOG.error("Answered 503: {}", Failure.describe(spooled.getException()));
+        }
+        exchange.getMessage().setBody(spooled.getException() == null ? spooled.getMessage().getBody() : Problem.unavailable());
         return exchange;
     }
 
     private void answer(Exchange exchange) {
         Answer answer = exchange.getMessage().getBody(Answer.class);
+        Webhook webhook = exchange.getVariable("webhook", Webhook.class);
+        if (webhook != null && answer instanceof Receipt receipt) {
+            log(webhook, receipt, exchange);
+            answer = webhook.problem() == null ? receipt : webhook.problem();
+        }
         exchange.getMessage().removeHeaders("*");
         exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, answer.status());
         exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, answer.mediaType());

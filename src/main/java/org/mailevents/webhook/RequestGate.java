@@ -71,10 +71,6 @@ final class RequestGate {
         router.route().last().handler(this::notFound);
     }
 
-    /** What a request brought: UTF-8 text, as the vendor always sends it, whatever charset its header names. */
-    record Body(boolean form, String text) {
-    }
-
     /** The body of the request that the current thread works for. */
     static Body body() {
         return Vertx.currentContext().getLocal(BODY);

@@ -1,5 +1,6 @@
 package org.mailevents.webhook;
 
+import java.time.Instant;
 import java.util.List;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
@@ -7,25 +8,28 @@ import org.mailevents.event.RejectedEvent;
 /**
  * One POST of the vendor, read: what flows through the routes.
  *
- * @param eventType {@code deliveries}, {@code bounces}, another type, or null where the body could not be read
- * @param events    the elements of its array that can be stored
- * @param rejected  the elements that cannot, or the whole body
- * @param problem   the answer to a body that could not be read, else null
+ * @param receivedAt when it arrived
+ * @param body       as it arrived, without its secret, so that it can be sent in again
+ * @param eventType  {@code deliveries}, {@code bounces}, another type, or null where the body could not be read
+ * @param events     the elements of its array that can be stored
+ * @param rejected   the elements that cannot, or the whole body
+ * @param problem    the answer to a body that could not be read, else null
  */
-public record Webhook(String eventType, List<MailEvent> events, List<RejectedEvent> rejected, Problem problem) {
+public record Webhook(Instant receivedAt, Body body, String eventType, List<MailEvent> events, List<RejectedEvent> rejected, Problem problem) {
 
     public Webhook {
         events = List.copyOf(events);
         rejected = List.copyOf(rejected);
     }
 
-    static Webhook unreadable(RejectedEvent body, Problem problem) {
-        return new Webhook(null, List.of(), List.of(body), problem);
+    /** @param copy the whole body, as it is kept */
+    static Webhook unreadable(Body body, RejectedEvent copy, Problem problem) {
+        return new Webhook(copy.receivedAt(), body, null, List.of(), List.of(copy), problem);
     }
 
     /** The same webhook with its events as the routes decided on them. */
     public Webhook withEvents(List<MailEvent> decided) {
-        return new Webhook(eventType, decided, rejected, problem);
+        return new Webhook(receivedAt, body, eventType, decided, rejected, problem);
     }
 
     /** Counts only: error messages quote what they are about, and no address belongs into a log. */

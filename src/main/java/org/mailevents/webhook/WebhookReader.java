@@ -24,8 +24,8 @@ import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.event.UnstorableEvent;
 
-/** Reads a body into a {@link Webhook}: first its top-level fields, so that a secret can be checked, then its events. */
-final class WebhookReader {
+/** Reads a body into a {@link Webhook}. The secret can be had before, at less cost. */
+public final class WebhookReader {
 
     /** A webhook is four levels deep. What is read must also be written again, and Jackson writes no deeper than 1,000 levels. */
     private static final int MAX_DEPTH = 100;
@@ -38,12 +38,12 @@ final class WebhookReader {
 
     private final EventReader events;
 
-    WebhookReader(EventReader events) {
+    public WebhookReader(EventReader events) {
         this.events = events;
     }
 
     /** The secret in a body, or null. */
-    static String apiKey(RequestGate.Body body) {
+    static String apiKey(Body body) {
         try {
             return body.form() ? openForm(body.text()).path("api_key").asText(null) : jsonKey(body.text());
         } catch (UnreadableWebhook e) {
@@ -51,8 +51,23 @@ final class WebhookReader {
         }
     }
 
-    /** The top-level fields of a body. */
-    static ObjectNode open(RequestGate.Body body) throws UnreadableWebhook {
+    /** @return every element of its array, as an event or as rejected with its reason; or the whole body as rejected */
+    public Webhook read(Body body, Instant receivedAt) {
+        Body copy = null;
+        try {
+            ObjectNode fields = open(body);
+            // taken out of the tree and not of the text, where the name can be spelt in many ways
+            copy = fields.remove("api_key") == null ? body : new Body(false, LoneSurrogates.escape(fields.toString()));
+            return read(fields, copy, receivedAt);
+        } catch (UnreadableWebhook e) {
+            Body kept = copy != null ? copy : new Body(body.form(), Secrets.redact(body.text()));
+            // PostgreSQL's text has no NUL
+            RejectedEvent rejected = new RejectedEvent(receivedAt, e.getMessage(), kept.text().replace("\0", "\\u0000"));
+            return Webhook.unreadable(kept, rejected, new Problem(400, e.getMessage()));
+        }
+    }
+
+    private static ObjectNode open(Body body) throws UnreadableWebhook {
         return body.form() ? openForm(body.text()) : openJson(body.text());
     }
 
@@ -99,8 +114,7 @@ final class WebhookReader {
         return fields;
     }
 
-    /** @return every element of the array, as an event or as rejected with its reason */
-    Webhook read(ObjectNode fields, Instant receivedAt) throws UnreadableWebhook {
+    private Webhook read(ObjectNode fields, Body copy, Instant receivedAt) throws UnreadableWebhook {
         if (!fields.has("event")) {
             throw new UnreadableWebhook(fields.has("envelope-to")
                     ? "This is the receive-mail webhook, and this address takes delivery and bounce webhooks: enter another one for it."
@@ -119,7 +133,7 @@ final class WebhookReader {
         if (!elements.isArray()) {
             throw new UnreadableWebhook("The field event must be a JSON object with an array of the name that event_type gives.");
         }
-        return read(fields, eventType, elements, receivedAt);
+        return read(fields, copy, eventType, elements, receivedAt);
     }
 
     private static void requireStorable(String names, String beside) throws UnreadableWebhook {
@@ -131,7 +145,7 @@ final class WebhookReader {
         }
     }
 
-    private Webhook read(ObjectNode fields, String eventType, JsonNode elements, Instant receivedAt) {
+    private Webhook read(ObjectNode fields, Body copy, String eventType, JsonNode elements, Instant receivedAt) {
         String serverComposition = fields.path("server_composition").asText(null);
         ObjectNode beside = beside(fields);
         List<MailEvent> read = new ArrayList<>(elements.size());
@@ -140,10 +154,10 @@ final class WebhookReader {
             try {
                 read.add(events.read(serverComposition, eventType, element, beside, receivedAt));
             } catch (UnstorableEvent e) {
-                rejected.add(new RejectedEvent(receivedAt, e.getMessage(), webhookOf(beside, serverComposition, eventType, element)));
+                rejected.add(new RejectedEvent(receivedAt, e.getMessage(), RejectedEvent.payload(beside, serverComposition, eventType, element)));
             }
         }
-        return new Webhook(eventType, read, rejected, null);
+        return new Webhook(receivedAt, copy, eventType, read, rejected, null);
     }
 
     private static ObjectNode beside(ObjectNode fields) {
@@ -154,14 +168,6 @@ final class WebhookReader {
             }
         });
         return beside;
-    }
-
-    /** The rejected element as a webhook of its own. */
-    private static String webhookOf(ObjectNode beside, String serverComposition, String eventType, JsonNode element) {
-        ObjectNode webhook = beside.deepCopy();
-        webhook.put("event_type", eventType).put("server_composition", serverComposition);
-        webhook.putObject("event").putArray(eventType).add(element);
-        return LoneSurrogates.escape(webhook.toString());
     }
 
     private static JsonNode parse(String text, String what) throws UnreadableWebhook {

@@ -24,6 +24,12 @@ public final class Answers {
         }
     }
 
+    /** None of it is stored yet, and all of it is on disk. */
+    public static void assertSpooled(HttpResponse<String> answer, int received) {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo("{\"received\":" + received + ",\"stored\":0,\"duplicates\":0,\"rejected\":0,\"spooled\":" + received + "}");
+    }
+
     public static void assertReceipt(HttpResponse<String> answer, int received, int stored, int duplicates, int rejected) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");

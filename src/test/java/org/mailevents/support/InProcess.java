@@ -15,6 +15,7 @@ public final class InProcess extends MailEvents {
      */
     public InProcess(Main main, Map<String, String> settings) {
         this.main = main;
+        main.addOverrideProperty("spool.directory", OwnProcess.folder().resolve("spool").toString());
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.start();

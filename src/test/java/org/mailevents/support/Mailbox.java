@@ -104,6 +104,9 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
 
         private String part(String type) {
             return ask(() -> {
+                if (message.isMimeType(type)) {
+                    return (String) message.getContent();
+                }
                 MimeMultipart parts = (MimeMultipart) message.getContent();
                 for (int i = 0; i < parts.getCount(); i++) {
                     Part part = parts.getBodyPart(i);

@@ -1,0 +1,220 @@
+package org.mailevents.spool;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.mailevents.operate.Settings;
+import org.mailevents.webhook.Body;
+
+/**
+ * The folder of the webhooks that could not be stored: one file each, whose content can be posted again as it is. A file that
+ * somebody puts there is sent in too. Those that fail too often are in {@code failed/}, each with its reason beside it, and moved
+ * back into the folder they are tried again.
+ */
+public final class Spool {
+
+    /** A webhook in the spool. */
+    record Spooled(Instant receivedAt, Body body) {
+    }
+
+    private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
+    private static final String JSON = ".json";
+    private static final String FORM = ".form";
+    private static final String INCOMPLETE = ".tmp";
+    /** Begins the name of a file, so that the names sort by age. */
+    private static final DateTimeFormatter RECEIVED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+    private static final int RECEIVED_LENGTH = "20261001T090000.000000Z".length();
+    /** What a file takes of a disk at least. */
+    private static final int BLOCK = 4_096;
+
+    private final Path directory;
+    private final Path failed;
+    private final long maxSize;
+    private final AtomicLong size = new AtomicLong();
+
+    private Spool(Path directory, long maxSize) {
+        this.directory = directory;
+        this.failed = directory.resolve("failed");
+        this.maxSize = maxSize;
+    }
+
+    /** The spool of this application, opened by whoever asks first. */
+    public static Spool of(CamelContext context) {
+        Spool open = context.getRegistry().lookupByNameAndType("spool", Spool.class);
+        if (open == null) {
+            Settings settings = new Settings(context);
+            open = open(Path.of(settings.required("spool.directory")), settings.bytes("spool.max-size"));
+            context.getRegistry().bind("spool", open);
+        }
+        return open;
+    }
+
+    /** @throws IllegalArgumentException where nothing can be written */
+    private static Spool open(Path directory, long maxSize) {
+        Spool spool = new Spool(directory, maxSize);
+        try {
+            Files.createDirectories(spool.failed);
+            Files.delete(Files.createTempFile(directory, "", INCOMPLETE));
+            spool.removeIncomplete();
+            spool.measure();
+            return spool;
+        } catch (IOException | UncheckedIOException e) {
+            throw new IllegalArgumentException("Set spool.directory to a folder that can be written: " + directory + " is none", e);
+        }
+    }
+
+    /**
+     * Keeps a webhook. When this returns, it outlives a crash of the process and of the machine.
+     *
+     * @param body without a secret
+     * @throws IOException when the spool or its disk is full
+     */
+    void write(Instant receivedAt, Body body) throws IOException {
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(body.text());
+        long taken = onDisk(bytes.remaining());
+        if (size.addAndGet(taken) > maxSize) {
+            size.addAndGet(-taken);
+            throw new IOException("The spool has reached spool.max-size (" + maxSize + " bytes)");
+        }
+        String name = RECEIVED.format(receivedAt) + "-" + UUID.randomUUID();
+        Path incomplete = directory.resolve(name + INCOMPLETE);
+        try {
+            try (FileChannel file = FileChannel.open(incomplete, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                while (bytes.hasRemaining()) {
+                    file.write(bytes);
+                }
+                file.force(true);
+            }
+            Files.move(incomplete, directory.resolve(name + (body.form() ? FORM : JSON)), StandardCopyOption.ATOMIC_MOVE);
+            flush(directory);
+        } catch (IOException e) {
+            size.addAndGet(-taken);
+            Files.deleteIfExists(incomplete);
+            throw e;
+        }
+    }
+
+    /** The wanted ones, at most so many, oldest first. */
+    List<Path> oldest(int count, Predicate<Path> wanted) {
+        try (Stream<Path> files = webhooks(directory)) {
+            return files.filter(wanted).sorted().limit(count).toList();
+        }
+    }
+
+    /** @throws NoSuchFileException when somebody has taken it away */
+    Spooled read(Path file) throws IOException {
+        String text = Files.readString(file);
+        return new Spooled(receivedAt(file), new Body(file.toString().endsWith(FORM), text));
+    }
+
+    /** What is stored need not be kept. */
+    void remove(Path file) throws IOException {
+        long taken = onDisk(Files.size(file));
+        Files.delete(file);
+        Files.deleteIfExists(reason(file));
+        size.addAndGet(-taken);
+    }
+
+    /** Out of the way of the others, with the reason beside it. */
+    void setAside(Path file, String reason) throws IOException {
+        Files.writeString(reason(file), reason + System.lineSeparator());
+        Files.move(file, failed.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** How much of {@code spool.max-size} is used, by failed webhooks too; 1 is all of it. */
+    public double fill() {
+        return (double) size.get() / maxSize;
+    }
+
+    /** How many webhooks have been set aside since then and are still there. */
+    public long failedSince(Instant then) {
+        try (Stream<Path> files = webhooks(failed)) {
+            return files.filter(file -> lastModified(reason(file)).isAfter(then)).count();
+        }
+    }
+
+    /** When the operators were told of this last, by this process or another; long ago where they never were. */
+    public Instant told(String what) {
+        return lastModified(directory.resolve(".told-" + what));
+    }
+
+    /** The operators have been told. */
+    public void tell(String what, Instant when) throws IOException {
+        Path note = directory.resolve(".told-" + what);
+        Files.write(note, new byte[0]);
+        Files.setLastModifiedTime(note, FileTime.from(when));
+    }
+
+    /** Counts again, since files may have been moved by hand. */
+    void measure() {
+        try (Stream<Path> files = Stream.concat(webhooks(directory), webhooks(failed))) {
+            size.set(files.mapToLong(file -> onDisk(file.toFile().length())).sum());
+        }
+    }
+
+    private void removeIncomplete() throws IOException {
+        Instant longAgo = Instant.now().minus(Duration.ofHours(1)); // another process may be writing one now
+        try (Stream<Path> files = Files.list(directory)) {
+            files.filter(file -> file.toString().endsWith(INCOMPLETE) && lastModified(file).isBefore(longAgo))
+                    .forEach(file -> file.toFile().delete());
+        }
+    }
+
+    private Path reason(Path file) {
+        return failed.resolve(file.getFileName() + ".reason.txt");
+    }
+
+    private static Stream<Path> webhooks(Path directory) {
+        try {
+            return Files.list(directory).filter(file -> file.toString().endsWith(JSON) || file.toString().endsWith(FORM));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** From the name; of a file that somebody else has put there, its own time. */
+    private static Instant receivedAt(Path file) {
+        String name = file.getFileName().toString();
+        try {
+            return RECEIVED.parse(name.substring(0, Math.min(name.length(), RECEIVED_LENGTH)), Instant::from);
+        } catch (DateTimeException e) {
+            return lastModified(file);
+        }
+    }
+
+    private static Instant lastModified(Path file) {
+        return Instant.ofEpochMilli(file.toFile().lastModified());
+    }
+
+    private static long onDisk(long length) {
+        return (length / BLOCK + 1) * BLOCK;
+    }
+
+    /** A new name is on disk when its folder is. */
+    private static void flush(Path directory) throws IOException {
+        if (!WINDOWS) { // which opens no folders, and journals their names by itself
+            try (FileChannel folder = FileChannel.open(directory, StandardOpenOption.READ)) {
+                folder.force(true);
+            }
+        }
+    }
+}

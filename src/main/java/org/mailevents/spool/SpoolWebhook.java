@@ -1,0 +1,31 @@
+package org.mailevents.spool;
+
+import java.io.IOException;
+import org.apache.camel.Exchange;
+import org.apache.camel.builder.RouteBuilder;
+import org.mailevents.webhook.Receipt;
+import org.mailevents.webhook.Webhook;
+
+/** Keeps a webhook that could not be stored, whatever the reason, until {@link ReplaySpool} has stored it. */
+public final class SpoolWebhook extends RouteBuilder {
+
+    private Spool spool;
+
+    @Override
+    public void configure() {
+        spool = Spool.of(getContext());
+
+        // @formatter:off
+        from("direct:spool-webhook").routeId("spool-webhook")
+            .description("Keeps a webhook that could not be stored in the spool; all of its events count as spooled")
+            .errorHandler(noErrorHandler())
+            .process(this::write);
+        // @formatter:on
+    }
+
+    private void write(Exchange exchange) throws IOException {
+        Webhook webhook = exchange.getMessage().getBody(Webhook.class);
+        spool.write(webhook.receivedAt(), webhook.body());
+        exchange.getMessage().setBody(new Receipt(webhook.received(), 0, 0, 0, webhook.received()));
+    }
+}

@@ -1,0 +1,62 @@
+package org.mailevents.support;
+
+import static org.awaitility.Awaitility.await;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A PostgreSQL server that can be killed and started again on its data. As by PostgreSQL's own default a commit is on disk before it
+ * is confirmed; the embedded server alone would turn that off.
+ */
+public final class PostgresServer {
+
+    private final EmbeddedPostgres first;
+    private final List<String> command;
+    private ProcessHandle postmaster;
+
+    /** It stops with the JVM. */
+    public PostgresServer() {
+        try {
+            Path data = Files.createTempDirectory("postgres");
+            first = EmbeddedPostgres.builder().setDataDirectory(data).setServerConfig("fsync", "on")
+                    .setServerConfig("synchronous_commit", "on")
+                    .setOutputRedirector(Redirect.DISCARD).setErrorRedirector(Redirect.DISCARD).start();
+            postmaster = ProcessHandle.of(Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0))).orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        // PostgreSQL does not run as root
+        Stream<String> anybody = LinuxUtils.isUnshareAvailable() ? Stream.of("unshare", "-U") : Stream.of();
+        ProcessHandle.Info info = postmaster.info();
+        command = Stream.of(anybody, info.command().stream(), Stream.of(info.arguments().orElseThrow())).flatMap(part -> part).toList();
+    }
+
+    public TestDatabase database() {
+        return new TestDatabase("jdbc:postgresql://127.0.0.1:" + first.getPort() + "/postgres", "postgres", "postgres");
+    }
+
+    /** All its processes at once, without a word to anybody. */
+    public void kill() {
+        List<ProcessHandle> processes = Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
+        processes.forEach(ProcessHandle::destroyForcibly);
+        processes.forEach(process -> process.onExit().join());
+    }
+
+    public void start() {
+        try {
+            postmaster = new ProcessBuilder(command).redirectOutput(Redirect.DISCARD).redirectError(Redirect.DISCARD).start().toHandle();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> database().rows("SELECT 1").size() == 1);
+    }
+}
