@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.mailevents.support.PostgresServer;
 import org.mailevents.support.TestDatabase;
 
 /**
@@ -55,9 +56,9 @@ class ChaosIT {
             installation.start();
             Faults faults = new Faults(new Random(SEED), ledger, installation, mailServer, database, databaseServer);
             try (Load load = new Load(ledger, installation::process, SEED)) {
-                if (KILLS > 0) faults.storm(KILLS, OUTAGES);
-                //faults.databaseOutage(OUTAGE);
-                //faults.fillSpool();
+                faults.storm(KILLS - 1, OUTAGES);
+                faults.databaseOutage(OUTAGE);
+                faults.fillSpool();
                 load.end();
             }
             faults.quiet();

@@ -68,11 +68,12 @@ final class Installation implements AutoCloseable {
     /** The webhooks that wait in the spool, and those that it gave up. */
     List<Path> spooled() {
         Path spool = folder.resolve("data/spool");
-        if (!Files.isDirectory(spool)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.walk(spool)) {
-            return files.filter(file -> file.toString().matches(".*\\.(json|form)")).map(spool::relativize).toList();
+        return Stream.of(spool, spool.resolve("failed")).filter(Files::isDirectory).flatMap(Installation::webhooks).toList();
+    }
+
+    private static Stream<Path> webhooks(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.toString().matches(".*\\.(json|form)")).toList().stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

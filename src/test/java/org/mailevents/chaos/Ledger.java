@@ -3,13 +3,11 @@ package org.mailevents.chaos;
 import static org.mailevents.support.Answers.number;
 
 import java.net.http.HttpResponse;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Queue;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -25,8 +23,8 @@ final class Ledger {
     final AtomicInteger unanswered = new AtomicInteger();
     final AtomicInteger spooled = new AtomicInteger();
     final AtomicLong slowestMillis = new AtomicLong();
-    /** Whatever should not have been answered. */
-    final Queue<String> wrong = new ConcurrentLinkedQueue<>();
+    /** Whatever should not have been answered, and how often it was. */
+    final Map<String, Integer> wrong = new ConcurrentHashMap<>();
 
     private volatile boolean noRoom;
 
@@ -81,6 +79,6 @@ final class Ledger {
     }
 
     private void wrong(String answer) {
-        wrong.add(Instant.now() + " " + answer);
+        wrong.merge(answer, 1, Integer::sum);
     }
 }

@@ -41,8 +41,9 @@ final class MailServer implements AutoCloseable {
         return received;
     }
 
-    Set<String> named() {
-        return received.stream().flatMap(mail -> mail.recipients().stream()).collect(Collectors.toSet());
+    /** The recipients that the mails name which came after so many. */
+    Set<String> namedSince(int before) {
+        return received.stream().skip(before).flatMap(mail -> mail.recipients().stream()).collect(Collectors.toSet());
     }
 
     /** Has this done when the next mail has come in, before it is confirmed to its sender. */

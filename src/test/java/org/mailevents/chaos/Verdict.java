@@ -37,7 +37,7 @@ final class Verdict {
         gap("bounces not marked as mailed", database.rows("SELECT event_id FROM mail_event WHERE alert_state <> 'sent'"));
         gap("rejected events", database.rows("SELECT reason FROM rejected_event"));
         gap("webhooks left in the spool", installation.spooled());
-        gap("wrong answers", ledger.wrong);
+        gap("kinds of wrong answers", ledger.wrong.entrySet());
     }
 
     private void rows(Ledger ledger, TestDatabase database) {
@@ -71,7 +71,8 @@ final class Verdict {
         Set<String> named = new HashSet<>();
         List<String> again = mails.values().stream().flatMap(Set::stream).filter(recipient -> !named.add(recipient)).toList();
         counts.put("bounces acknowledged", bounces.size());
-        counts.put("mails", mails.size());
+        counts.put("mails to the operators about the spool", mails.values().stream().filter(Set::isEmpty).count());
+        counts.put("mails of bounces", mails.values().stream().filter(recipients -> !recipients.isEmpty()).count());
         counts.put("– that came again, with the same Message-ID", received.size() - mails.size());
         gap("bounces acknowledged and not mailed", bounces.stream().filter(bounce -> !named.contains(bounce.recipient())).toList());
         gap("bounces in two different mails", again);
