@@ -2,27 +2,21 @@ package org.mailevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.mailevents.support.Answers.assertProblem;
 import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -32,9 +26,11 @@ import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
+import org.mailevents.support.PostgresServer;
+import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
 
-/** The next system down: nothing is acknowledged that is not stored, and no bounce counts as told before its mail was taken. */
+/** The next system down: no bounce counts as told before its mail was taken, and then it does. */
 @Execution(ExecutionMode.CONCURRENT)
 class FailuresTest {
 
@@ -122,6 +118,74 @@ class FailuresTest {
         next.close();
         assertThat(mailbox.mails()).hasSize(1);
         assertThat(mailbox.mails().get(0).header("Message-ID")).isEqualTo("<" + id + "@localhost>");
+    }
+
+    @Test
+    void aRecipientWhoIsRefusedDoesNotKeepTheMailFromTheOthers() {
+        // Given
+        TestDatabase database = TestDatabase.h2();
+        ObjectNode bounce = Payload.bounce("2");
+        try (SmtpServer server = new SmtpServer(address -> address.startsWith("gone") ? "550 5.1.1 no such user" : "250 ok", () -> { });
+                InProcess application = new InProcess(Application.configured(), recipients(database, server, "gone@example.com,here@example.com"))) {
+
+            // When
+            application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+
+            // Then
+            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
+            assertThat(server.taken).hasSize(1);
+            assertThat(server.taken.get(0).recipients()).containsExactly("here@example.com");
+            assertThat(server.taken.get(0).mail().text()).contains(bounce.get("to").asText());
+        }
+    }
+
+    @Test
+    void aRecipientWhoIsRefusedForNowGetsTheSameMailLaterAndNobodyGetsItTwice() {
+        // Given
+        TestDatabase database = TestDatabase.h2();
+        ObjectNode bounce = Payload.bounce("2");
+        AtomicInteger asked = new AtomicInteger();
+        Function<String, String> greylisting = address ->
+                address.startsWith("grey") && asked.incrementAndGet() < 3 ? "451 4.7.1 greylisted" : "250 ok";
+        try (SmtpServer server = new SmtpServer(greylisting, () -> { });
+                InProcess application = new InProcess(Application.configured(), recipients(database, server, "grey@example.com,here@example.com"))) {
+
+            // When
+            application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+
+            // Then
+            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
+            assertThat(server.taken.stream().map(SmtpServer.Taken::recipients)).containsExactly(List.of("here@example.com"), List.of("grey@example.com"));
+            assertThat(server.taken.stream().map(taken -> taken.mail().header("Message-ID")).distinct()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aMailThatWasTakenWhileTheDatabaseWentDownIsNotSentAgain() {
+        // Given
+        PostgresServer postgres = new PostgresServer();
+        TestDatabase database = postgres.database();
+        ObjectNode bounce = Payload.bounce("2");
+        try (SmtpServer server = new SmtpServer(address -> "250 ok", postgres::kill);
+                InProcess application = new InProcess(Application.configured(), recipients(database, server, "here@example.com"))) {
+            application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+            await().atMost(Duration.ofSeconds(30)).until(() -> server.taken.size() == 1);
+
+            // When
+            postgres.start();
+
+            // Then
+            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
+            assertThat(server.taken).hasSize(1);
+        } finally {
+            postgres.kill();
+        }
+    }
+
+    private static Map<String, String> recipients(TestDatabase database, SmtpServer server, String to) {
+        Map<String, String> settings = new HashMap<>(database.settings());
+        settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.first-delay", "100ms", "alert.to", to));
+        return settings;
     }
 
     static Map<String, String> settings(TestDatabase database, Mailbox mailbox) {

@@ -19,7 +19,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
-import org.apache.camel.util.ObjectHelper;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool;
@@ -104,7 +103,11 @@ public final class AlertSteps extends RouteBuilder {
     private void release(Exchange exchange) throws SQLException, IOException {
         Mailing mailing = mailing(exchange);
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        if (isThrough(mailing, ObjectHelper.getException(SendFailedException.class, failure))) {
+        // the outermost one: those within are about single recipients
+        while (failure != null && !(failure instanceof SendFailedException)) {
+            failure = failure.getCause();
+        }
+        if (isThrough(mailing, (SendFailedException) failure)) {
             mark(mailing);
         } else if (mailing instanceof Alert alert) {
             outbox.failed(alert);

@@ -39,9 +39,10 @@ public final class Database extends HikariDataSource {
 
     /**
      * What the one SQL for both databases needs of H2, and what the promise needs: by default H2 writes up to half a second after
-     * the commit, and a killed process would lose rows that were acknowledged.
+     * the commit, and a killed process would lose rows that were acknowledged. It also closes by itself as soon as the process is
+     * told to end, before what is in flight is stored; here the pool closes it.
      */
-    private static final Map<String, String> H2_OPTIONS = Map.of("MODE", "PostgreSQL", "WRITE_DELAY", "0");
+    private static final Map<String, String> H2_OPTIONS = Map.of("MODE", "PostgreSQL", "WRITE_DELAY", "0", "DB_CLOSE_ON_EXIT", "FALSE");
 
     /** SQLSTATE of a connection that failed, a server that starts, stops or has no room for us, and of H2's broken connections. */
     private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|90067|90098|90121");

@@ -37,7 +37,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets = new Secrets(settings.list("webhook.api-key"), settings.list("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
-        gate = new RequestGate(settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
         int port = settings.port("camel.server.port");
         RequestGate.requireFree(settings.required("camel.server.host"), port);
         router = VertxPlatformHttpRouter.getRouterNameFromPort(port);
@@ -45,7 +45,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(Failure.NAME, new Failure());
 
-        gate.prepare(getContext());
+        gate.prepare();
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
 

@@ -29,16 +29,20 @@ final class RequestGate {
     private static final String JSON = "application/json";
     private static final String FORM = "application/x-www-form-urlencoded";
 
+    private static final Problem NOT_NOW = new Problem(503, "The application is starting or stopping. Send the webhook again later.");
+
     private static final String BODY = RequestGate.class.getName() + ".body";
 
+    private final CamelContext camel;
     private final String path;
     private final long maxBody;
 
     /** @param maxBody bytes */
-    RequestGate(String path, long maxBody) {
+    RequestGate(CamelContext camel, String path, long maxBody) {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("Set webhook.path to a path that begins with /");
         }
+        this.camel = camel;
         this.path = path;
         this.maxBody = maxBody;
     }
@@ -58,11 +62,11 @@ final class RequestGate {
     }
 
     /** Before the routes are made: the server hands each body over to {@link #body()} once it has read it. */
-    void prepare(CamelContext context) {
+    void prepare() {
         VertxPlatformHttpEngine engine = new VertxPlatformHttpEngine();
         engine.setHandlers(List.of(RequestGate::handOver));
-        context.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
-        context.hasService(MainHttpServer.class).setMaxBodySize(maxBody);
+        camel.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
+        camel.hasService(MainHttpServer.class).setMaxBodySize(maxBody);
     }
 
     /** Once the server runs. */
@@ -79,7 +83,10 @@ final class RequestGate {
     private void check(RoutingContext context) {
         String contentType = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
         String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
-        if (!context.request().method().equals(HttpMethod.POST)) {
+        context.addHeadersEndHandler(headers -> completeRefusal(context));
+        if (camel.isStopping()) {
+            unavailable(context, NOT_NOW);
+        } else if (!context.request().method().equals(HttpMethod.POST)) {
             context.response().putHeader(HttpHeaders.ALLOW, "POST");
             answer(context, new Problem(405, "Send the webhook with POST."));
         } else if (!mediaType.equals(JSON) && !mediaType.equals(FORM)) {
@@ -119,9 +126,16 @@ final class RequestGate {
     private void notFound(RoutingContext context) {
         if (context.request().path().equals(path)) {
             // between this gate and its route, while the application starts or stops
-            unavailable(context, new Problem(503, "The application is starting or stopping. Send the webhook again later."));
+            unavailable(context, NOT_NOW);
         } else {
             answer(context, new Problem(404, "Send webhooks to the path " + path + "."));
+        }
+    }
+
+    /** Camel itself answers what had passed the gate when the stop began, and without saying when to come again. */
+    private static void completeRefusal(RoutingContext context) {
+        if (context.response().getStatusCode() == 503) {
+            context.response().putHeader(HttpHeaders.RETRY_AFTER, String.valueOf(Problem.RETRY_AFTER.toSeconds()));
         }
     }
 

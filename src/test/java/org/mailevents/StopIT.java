@@ -1,0 +1,122 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.Answers.assertReceipt;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
+
+/** How the jar stops: at SIGTERM it finishes what is in flight, and nothing needs repair afterwards. */
+class StopIT {
+
+    private final Path folder = OwnProcess.folder("routes", "application.properties");
+
+    @Test
+    void aWebhookInFlightIsAnsweredBeforeItEnds() throws IOException {
+        // Given
+        delayFailed(3_000);
+        ObjectNode delivery = Payload.delivery("failed");
+        OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
+        CompletableFuture<HttpResponse<String>> answer = CompletableFuture.supplyAsync(() ->
+                application.post(MailEvents.JSON, Payload.json("deliveries", delivery)));
+        await().atMost(Duration.ofSeconds(30)).until(() -> application.log().contains("in flight"));
+
+        // When
+        Duration stop = stop(application);
+
+        // Then
+        assertReceipt(answer.join(), 1, 1, 0, 0);
+        assertThat(stop).isLessThan(Duration.ofSeconds(10));
+        assertThat(application.log()).doesNotContain("\tat ").doesNotContain("ERROR");
+        delayFailed(0);
+        try (OwnProcess next = OwnProcess.jar(folder, Map.of()).started()) {
+            assertReceipt(next.post(MailEvents.JSON, Payload.json("deliveries", delivery)), 1, 0, 1, 0);
+        }
+    }
+
+    @Test
+    void aStepThatHangsDoesNotKeepItFromEnding() throws IOException {
+        // Given
+        delayFailed(600_000);
+        OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
+        CompletableFuture<Void> lost = CompletableFuture.runAsync(() ->
+                application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))));
+        await().atMost(Duration.ofSeconds(30)).until(() -> application.log().contains("in flight"));
+
+        // When
+        Duration stop = stop(application);
+
+        // Then
+        assertThat(stop).isLessThan(Duration.ofSeconds(10));
+        await().atMost(Duration.ofSeconds(30)).until(lost::isDone);
+    }
+
+    @Test
+    void underLoadItAnswersOrRefusesAndKeepsWhatItAcknowledged() {
+        // Given
+        OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
+        Queue<ObjectNode> acknowledged = new ConcurrentLinkedQueue<>();
+        Queue<HttpResponse<String>> refused = new ConcurrentLinkedQueue<>();
+        List<CompletableFuture<Void>> callers = IntStream.range(0, 8).mapToObj(i -> CompletableFuture.runAsync(() -> {
+            try {
+                while (true) {
+                    ObjectNode delivery = Payload.delivery("queued");
+                    HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", delivery));
+                    if (answer.statusCode() == 200) {
+                        acknowledged.add(delivery);
+                    } else {
+                        refused.add(answer);
+                    }
+                }
+            } catch (UncheckedIOException e) {
+                // it has ended
+            }
+        }, runnable -> new Thread(runnable).start())).toList();
+        await().atMost(Duration.ofSeconds(30)).until(() -> acknowledged.size() > 500);
+
+        // When
+        Duration stop = stop(application);
+
+        // Then
+        callers.forEach(CompletableFuture::join);
+        assertThat(stop).isLessThan(Duration.ofSeconds(10));
+        assertThat(refused).allSatisfy(answer -> {
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.headers().firstValueAsLong("Retry-After")).hasValue(30);
+        });
+        assertThat(application.log()).doesNotContain("\tat ").doesNotContain("ERROR");
+        try (OwnProcess next = OwnProcess.jar(folder, Map.of()).started()) {
+            assertReceipt(next.post(MailEvents.JSON, Payload.json("deliveries", acknowledged.toArray(ObjectNode[]::new))), acknowledged.size(), 0,
+                    acknowledged.size(), 0);
+        }
+    }
+
+    private static Duration stop(OwnProcess application) {
+        Instant told = Instant.now();
+        application.close();
+        return Duration.between(told, Instant.now());
+    }
+
+    private void delayFailed(int millis) throws IOException {
+        Path route = folder.resolve("routes/route-deliveries.camel.yaml");
+        Files.writeString(route, Files.readString(Path.of("routes/route-deliveries.camel.yaml")).replaceFirst("(?m)^( +)- log:\\s+message: failed$",
+                "$1- log:\n$1    message: in flight\n$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"" + millis + "\"\n$0"));
+    }
+}
