@@ -5,10 +5,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.mailevents.event.EventReader;
@@ -21,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends what was spooled in again, the same way, oldest first and one at a time, so that live webhooks come first. While the
- * database is down nothing counts as tried; else a webhook is tried {@code spool.attempts} times, at growing distances, and then
+ * Sends what was spooled in again, the same way, oldest first, one batch at a time, so that live webhooks have the upper hand. While
+ * the database is down nothing counts as tried; else a webhook is tried {@code spool.attempts} times, at growing distances, and then
  * set aside.
  */
 public final class ReplaySpool extends RouteBuilder {
@@ -57,15 +61,13 @@ public final class ReplaySpool extends RouteBuilder {
         // @formatter:off
         from("scheduler:replay-spool?delay=1000").routeId(ID)
             .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
-            .process(exchange -> exchange.getMessage().setBody(due()))
+            .process(exchange -> exchange.getMessage().setBody(batches()))
             .split(body()).streaming()
-                .setVariable("file", body())
+                .setVariable("batch", body())
+                .setBody(simple("${body.webhook}"))
                 .doTry()
-                    .process(this::open)
                     .to("direct:take-webhook")
                     .process(this::stored)
-                .doCatch(NoSuchFileException.class)
-                    // another instance in this folder has stored it
                 .doCatch(Throwable.class)
                     .process(this::failed)
                 .end()
@@ -73,13 +75,14 @@ public final class ReplaySpool extends RouteBuilder {
         // @formatter:on
     }
 
-    private Iterator<Path> due() {
+    private Iterator<Batch> batches() {
         if (Database.of(getContext()).isDown()) {
             return Collections.emptyIterator();
         }
         databaseDown = false;
         spool.measure();
-        return spool.oldest(MAX_FILES, this::isDue).stream().takeWhile(file -> !databaseDown && !getContext().isStopping()).iterator();
+        Deque<Path> files = new ArrayDeque<>(spool.oldest(MAX_FILES, this::isDue));
+        return Stream.generate(() -> next(files)).takeWhile(batch -> !batch.isEmpty() && !databaseDown && !getContext().isStopping()).iterator();
     }
 
     private boolean isDue(Path file) {
@@ -87,33 +90,69 @@ public final class ReplaySpool extends RouteBuilder {
         return failed == null || !failed.nextAttempt().isAfter(Instant.now());
     }
 
-    private void open(Exchange exchange) throws IOException {
-        Spooled spooled = spool.read(file(exchange));
-        exchange.getMessage().setBody(reader.read(spooled.body(), spooled.receivedAt()));
+    /** As many of the oldest as can go as one; what has failed goes alone, to find out which one it is. */
+    private Batch next(Deque<Path> files) {
+        Batch batch = new Batch();
+        boolean full = false;
+        while (!full && !files.isEmpty()) {
+            Path file = files.peek();
+            boolean alone = failures.containsKey(file);
+            full = alone && !batch.isEmpty() || !add(batch, file);
+            if (!full) {
+                files.remove();
+                full = alone;
+            }
+        }
+        return batch;
+    }
+
+    private boolean add(Batch batch, Path file) {
+        try {
+            Spooled spooled = spool.read(file);
+            return batch.add(file, reader.read(spooled.body(), spooled.receivedAt()));
+        } catch (NoSuchFileException e) {
+            return true; // another process in this folder has stored it
+        } catch (IOException e) {
+            failed(file, e);
+            return true;
+        }
     }
 
     private void stored(Exchange exchange) throws IOException {
-        Path file = file(exchange);
-        spool.remove(file);
-        failures.remove(file);
-        LOG.info("{}: {}", file.getFileName(), exchange.getMessage().getBody());
+        Batch batch = batch(exchange);
+        for (Path file : batch.files()) {
+            spool.remove(file);
+            failures.remove(file);
+        }
+        LOG.info("{} spooled webhooks: {}", batch.files().size(), exchange.getMessage().getBody());
     }
 
-    private void failed(Exchange exchange) throws IOException {
-        Path file = file(exchange);
+    private void failed(Exchange exchange) {
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        Set<Path> files = batch(exchange).files();
         if (Database.isAbsent(failure)) {
             databaseDown = true;
-            return;
+        } else if (files.size() > 1) {
+            files.forEach(file -> failures.put(file, NEVER));
+        } else {
+            files.forEach(file -> failed(file, failure));
         }
+    }
+
+    private void failed(Path file, Throwable failure) {
         int attempts = failures.getOrDefault(file, NEVER).attempts() + 1;
         if (attempts < maxAttempts) {
             failures.put(file, new Failed(attempts, Instant.now().plus(distance(attempts))));
             return;
         }
         failures.remove(file);
-        spool.setAside(file, Failure.describe(failure));
-        LOG.error("{}: set aside in failed/ after {} attempts, because of {}", file.getFileName(), attempts, Failure.describe(failure));
+        String reason = Failure.describe(failure);
+        LOG.error("{}: set aside in failed/ after {} attempts, because of {}", file.getFileName(), attempts, reason);
+        try {
+            spool.setAside(file, reason);
+        } catch (IOException e) {
+            LOG.error("{} cannot be set aside, and is tried again: {}", file.getFileName(), Failure.describe(e));
+        }
     }
 
     private static Duration distance(int attempts) {
@@ -121,7 +160,7 @@ public final class ReplaySpool extends RouteBuilder {
         return distance.compareTo(LAST_DISTANCE) < 0 ? distance : LAST_DISTANCE;
     }
 
-    private static Path file(Exchange exchange) {
-        return exchange.getVariable("file", Path.class);
+    private static Batch batch(Exchange exchange) {
+        return exchange.getVariable("batch", Batch.class);
     }
 }

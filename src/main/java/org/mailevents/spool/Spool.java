@@ -128,10 +128,11 @@ public final class Spool {
 
     /** What is stored need not be kept. */
     void remove(Path file) throws IOException {
-        long taken = onDisk(Files.size(file));
-        Files.delete(file);
+        long taken = onDisk(file.toFile().length());
+        if (Files.deleteIfExists(file)) {
+            size.addAndGet(-taken);
+        }
         Files.deleteIfExists(reason(file));
-        size.addAndGet(-taken);
     }
 
     /** Out of the way of the others, with the reason beside it. */

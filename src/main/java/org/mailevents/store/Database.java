@@ -39,10 +39,9 @@ public final class Database extends HikariDataSource {
 
     /**
      * What the one SQL for both databases needs of H2, and what the promise needs: by default H2 writes up to half a second after
-     * the commit, and a killed process would lose rows that were acknowledged. It also closes by itself as soon as the process is
-     * told to end, before what is in flight is stored; here the pool closes it.
+     * the commit, and a killed process would lose rows that were acknowledged.
      */
-    private static final Map<String, String> H2_OPTIONS = Map.of("MODE", "PostgreSQL", "WRITE_DELAY", "0", "DB_CLOSE_ON_EXIT", "FALSE");
+    private static final Map<String, String> H2_OPTIONS = Map.of("MODE", "PostgreSQL", "WRITE_DELAY", "0");
 
     /** SQLSTATE of a connection that failed, a server that starts, stops or has no room for us, and of H2's broken connections. */
     private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|90067|90098|90121");
@@ -199,11 +198,17 @@ public final class Database extends HikariDataSource {
         // AUTO_SERVER opens a port for other processes of this machine, and only for them
         System.setProperty("h2.bindAddress", "127.0.0.1");
         StringBuilder complete = new StringBuilder(url);
-        H2_OPTIONS.forEach((option, value) -> {
-            if (!url.toUpperCase(Locale.ROOT).contains(";" + option + "=")) {
-                complete.append(';').append(option).append('=').append(value);
-            }
-        });
-        return complete.toString();
+        H2_OPTIONS.forEach((option, value) -> complete.append(option(url, option, value)));
+        // H2 closes by itself as soon as the process is told to end, before what is in flight is stored. The pool closes it in time.
+        // (H2 refuses the two together; what is in flight at the end then goes into the spool.)
+        return complete.append(has(url, "AUTO_SERVER") ? "" : option(url, "DB_CLOSE_ON_EXIT", "FALSE")).toString();
+    }
+
+    private static String option(String url, String option, String value) {
+        return has(url, option) ? "" : ";" + option + "=" + value;
+    }
+
+    private static boolean has(String url, String option) {
+        return url.toUpperCase(Locale.ROOT).contains(";" + option + "=");
     }
 }

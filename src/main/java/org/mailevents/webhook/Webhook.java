@@ -1,6 +1,7 @@
 package org.mailevents.webhook;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
@@ -9,7 +10,7 @@ import org.mailevents.event.RejectedEvent;
  * One POST of the vendor, read: what flows through the routes.
  *
  * @param receivedAt when it arrived
- * @param body       as it arrived, without its secret, so that it can be sent in again
+ * @param body       as it arrived, without its secret, so that it can be sent in again; null where it is several ones
  * @param eventType  {@code deliveries}, {@code bounces}, another type, or null where the body could not be read
  * @param events     the elements of its array that can be stored
  * @param rejected   the elements that cannot, or the whole body
@@ -25,6 +26,13 @@ public record Webhook(Instant receivedAt, Body body, String eventType, List<Mail
     /** @param copy the whole body, as it is kept */
     static Webhook unreadable(Body body, RejectedEvent copy, Problem problem) {
         return new Webhook(copy.receivedAt(), body, null, List.of(), List.of(copy), problem);
+    }
+
+    /** Several ones of the same type as one. */
+    public static Webhook of(Collection<Webhook> webhooks) {
+        Webhook first = webhooks.iterator().next();
+        return new Webhook(first.receivedAt, null, first.eventType, webhooks.stream().flatMap(webhook -> webhook.events.stream()).toList(),
+                webhooks.stream().flatMap(webhook -> webhook.rejected.stream()).toList(), null);
     }
 
     /** The same webhook with its events as the routes decided on them. */
