@@ -84,7 +84,7 @@ final class Faults {
         faults.addAll(Collections.nCopies(kills - afterMail, this::kill));
         faults.addAll(Collections.nCopies(afterMail, this::killAfterMail));
         faults.addAll(Collections.nCopies(Math.max(0, outages - afterMail), this::stop));
-        // TODO faults.addAll(Collections.nCopies(outages, this::edit));
+        faults.addAll(Collections.nCopies(outages, this::edit));
         faults.addAll(Collections.nCopies(2 * outages, this::switchMailServer));
         if (databaseServer != null) {
             faults.addAll(Collections.nCopies(2 * outages, this::switchDatabase));
