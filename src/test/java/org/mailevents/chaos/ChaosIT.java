@@ -3,6 +3,8 @@ package org.mailevents.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -41,10 +43,14 @@ class ChaosIT {
 
     @AfterAll
     static void print() {
-        StringBuilder table = new StringBuilder("| seed " + SEED + " | " + String.join(" | ", TABLE.keySet()) + " |\n|---" + "|---:".repeat(TABLE.size()) + "|\n");
-        TABLE.values().stream().flatMap(counts -> counts.keySet().stream()).distinct().forEach(what -> table.append("| ").append(what).append(" | ")
-                .append(TABLE.values().stream().map(counts -> String.valueOf(counts.get(what))).collect(Collectors.joining(" | "))).append(" |\n"));
+        StringBuilder table = new StringBuilder(row("seed " + SEED, TABLE.keySet()) + row("---", Collections.nCopies(TABLE.size(), "---:")));
+        TABLE.values().stream().flatMap(counts -> counts.keySet().stream()).distinct()
+                .forEach(what -> table.append(row(what, TABLE.values().stream().map(counts -> counts.get(what)).toList())));
         System.out.println(table);
+    }
+
+    private static String row(String what, Collection<?> cells) {
+        return "| " + what + " | " + cells.stream().map(String::valueOf).collect(Collectors.joining(" | ")) + " |\n";
     }
 
     private static void run(String name, Installation installation, TestDatabase database, PostgresServer databaseServer) {

@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
@@ -110,7 +111,8 @@ final class Load implements AutoCloseable {
             String type = random.nextDouble() < BOUNCES ? "bounces" : "deliveries";
             int size = (int) Math.round(Math.pow(MAX_EVENTS, random.nextDouble()));
             AtomicInteger number = numbers.computeIfAbsent(type, any -> new AtomicInteger());
-            List<NumberedEvent> events = new ArrayList<>(Stream.generate(() -> new NumberedEvent(type, number.getAndIncrement())).limit(size).toList());
+            List<NumberedEvent> events = Stream.generate(() -> new NumberedEvent(type, number.getAndIncrement())).limit(size)
+                    .collect(Collectors.toCollection(ArrayList::new));
             if (random.nextDouble() < OVERLAPPING) {
                 int earlier = random.nextInt(events.get(0).number() + 1);
                 Stream.of(earlier, earlier / 2).distinct().map(each -> new NumberedEvent(type, each)).filter(each -> !events.contains(each))

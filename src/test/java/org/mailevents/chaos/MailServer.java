@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.mailevents.support.MailEvents;
@@ -18,6 +17,15 @@ import org.mailevents.support.Mailbox;
 final class MailServer implements AutoCloseable {
 
     private static final Pattern NAMED = Pattern.compile("(?m)^\\d+\\. (\\S+)$");
+
+    static {
+        // a connection breaks off whenever its client is killed, and GreenMail would print a stack trace for each
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
+            if (!thread.getName().startsWith("smtp:")) {
+                failure.printStackTrace();
+            }
+        });
+    }
 
     private final ServerSetup setup = new ServerSetup(MailEvents.freePort(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP);
     private final List<Digest> received = new CopyOnWriteArrayList<>();
@@ -29,7 +37,7 @@ final class MailServer implements AutoCloseable {
 
         private static Digest of(Mailbox.Mail mail) {
             return new Digest(mail.header("Message-ID"),
-                    NAMED.matcher(mail.text()).results().map(MatchResult::group).map(line -> line.substring(line.indexOf(' ') + 1)).collect(Collectors.toSet()));
+                    NAMED.matcher(mail.text()).results().map(line -> line.group(1)).collect(Collectors.toSet()));
         }
     }
 
