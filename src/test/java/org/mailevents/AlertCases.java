@@ -2,12 +2,8 @@ package org.mailevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.mailevents.support.MailEvents;
@@ -37,29 +33,5 @@ interface AlertCases extends Cases {
         assertThat(mail.to()).containsExactly("postmaster@localhost");
         assertThat(mail.header("From")).isEqualTo("mail-events@localhost");
         assertThat(mail.header("Auto-Submitted")).isEqualTo("auto-generated");
-    }
-
-    @Test
-    default void headersAndQueryOfTheCallerReachNoStep() {
-        // Given
-        ObjectNode bounce = Payload.bounce("2");
-        HttpRequest.Builder request = HttpRequest.newBuilder(application().uri(MailEvents.PATH + "?CamelSqlQuery=x&Bcc=victim@example.com"))
-                .POST(BodyPublishers.ofString(Payload.json("bounces", bounce)))
-                .headers("Content-Type", MailEvents.JSON, "To", "victim@example.com", "Bcc", "victim@example.com", "Subject", "owned",
-                        "From", "owned@example.com", "CamelJdbcParameters", "{}", "CamelFileName", "../owned", "recipient", "owned",
-                        "CamelHttpResponseCode", "599", "status", "owned", "kind", "owned", "audience", "owned");
-
-        // When
-        HttpResponse<String> answer = application().send(request);
-
-        // Then
-        assertReceipt(answer, 1, 1, 0, 0);
-        assertThat(answer.headers().map().keySet()).doesNotContain("to", "bcc", "subject", "camelfilename", "recipient");
-        assertThat(stored(bounce)).containsEntry("status", "2").containsEntry("audience", "list-owner");
-        await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox().naming(bounce.get("to").asText()).isEmpty());
-        assertThat(mailbox().naming(bounce.get("to").asText())).hasSize(1).allSatisfy(mail -> {
-            assertThat(mail.to()).containsExactly("postmaster@localhost");
-            assertThat(mail.subject()).doesNotContain("owned");
-        });
     }
 }

@@ -28,7 +28,7 @@ interface AnswerCases extends Cases {
                 "{\"event_type\":\"deliveries\",\"event\":[]}", "{\"event_type\":\"deliveries\",\"event\":7}",
                 "{\"event_type\":\"deliveries\",\"event\":\"no JSON\"}", "{\"event_type\":\"deliveries\",\"event\":{}}",
                 "{\"event_type\":\"deliveries\",\"event\":{\"deliveries\":{}}}", "{\"event_type\":\"deliveries\",\"event\":{\"bounces\":[]}}",
-                "{\"event\":{\"deliveries\":[]}}", "{\"event_type\":{},\"event\":{\"deliveries\":[]}}");
+                "{\"event\":{\"deliveries\":[]}}", "{\"event_type\":\"blocks\",\"event\":{\"blocks\":[1e2147483648]}}", "{\"event_type\":{},\"event\":{\"deliveries\":[]}}");
     }
 
     @ParameterizedTest
@@ -47,6 +47,23 @@ interface AnswerCases extends Cases {
     default void aFormThatIsNoWebhookIsKeptAndAnswered400(String body) {
         assertProblem(application().post(MailEvents.FORM, body), 400);
         assertThat(database().rows("SELECT reason FROM rejected_event WHERE payload = ?", body)).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {MailEvents.JSON, MailEvents.FORM})
+    default void twoEventsInOneWebhookAreKeptAndAnswered400(String contentType) {
+        // Given
+        String first = Payload.delivery("queued").get("to").asText();
+        String second = Payload.delivery("queued").get("to").asText();
+        String body = contentType.equals(MailEvents.FORM) ? "event_type=deliveries&event={\"deliveries\":[\"" + first + "\"]}&event={\"deliveries\":[\"" + second + "\"]}"
+                : "{\"event_type\":\"deliveries\",\"event\":{\"deliveries\":[\"" + first + "\"]},\"event\":{\"deliveries\":[\"" + second + "\"]}}";
+
+        // When
+        HttpResponse<String> answer = application().post(contentType, body);
+
+        // Then
+        assertProblem(answer, 400);
+        assertThat(database().rows("SELECT 1 FROM rejected_event WHERE payload LIKE ?", "%" + first + "%" + second + "%")).hasSize(1);
     }
 
     @Test

@@ -2,12 +2,14 @@ package org.mailevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.Answers.assertProblem;
 import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
@@ -17,6 +19,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.apache.camel.main.Main;
+import org.apache.camel.spi.InterceptStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -186,6 +190,27 @@ class FailuresTest {
         Map<String, String> settings = new HashMap<>(database.settings());
         settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.first-delay", "100ms", "alert.to", to));
         return settings;
+    }
+
+    void whatNobodyForesawIsAnswered503() {
+        // Given
+        Main main = Application.configured();
+        main.bind("unforeseen", (InterceptStrategy) (context, step, target, next) -> exchange -> {
+            if (exchange.getMessage().removeHeader("Unforeseen") != null) {
+                throw new NumberFormatException("for someone@example.net");
+            }
+            target.process(exchange);
+        });
+        try (InProcess application = new InProcess(main, settings(TestDatabase.h2(), Mailbox.folder()))) {
+
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued")), "Unforeseen", "1");
+
+            // Then
+            assertThat(assertProblem(answer, 503)).doesNotContain("example.net");
+            assertThat(answer.headers().firstValueAsLong("Retry-After")).hasValue(30);
+            assertThat(application.log()).contains("NumberFormatException").doesNotContain("example.net").doesNotContain("\tat ");
+        }
     }
 
     static Map<String, String> settings(TestDatabase database, Mailbox mailbox) {

@@ -8,6 +8,7 @@ import static org.mailevents.support.Answers.assertSpooled;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -15,12 +16,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.Certificate;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
@@ -44,6 +48,43 @@ class JarStartIT {
         OwnProcess application = OwnProcess.jar(Map.of(key, value));
         assertThat(application.ended()).isEqualTo(1);
         assertThat(application.log()).contains("Set " + key + " ").doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"camel.ssl.keystorePassword,wrong", "camel.ssl.keyStore,none.p12", "camel.ssl.keyStore,application.properties"})
+    void aKeyStoreThatCannotBeUsedIsNamed(String key, String value) {
+        Map<String, String> settings = new HashMap<>(Certificate.settings());
+        settings.put(key, value);
+        OwnProcess application = OwnProcess.jar(settings);
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("Set camel.ssl.keyStore ", "camel.ssl.keystorePassword").doesNotContain("\tat ")
+                .doesNotContain(Certificate.PASSWORD);
+    }
+
+    @Test
+    void withHttpsAndNoKeyStoreItSaysSo() {
+        OwnProcess application = OwnProcess.jar(Map.of("camel.ssl.enabled", "true"));
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("Set camel.ssl.keyStore ").doesNotContain("\tat ");
+    }
+
+    @Test
+    void fromItsFirstAnswerOnItStoresOrSaysWhenToComeAgain() {
+        try (OwnProcess application = OwnProcess.jar(Map.of())) {
+            List<HttpResponse<String>> answers = new ArrayList<>();
+            while (answers.isEmpty() || answers.get(answers.size() - 1).statusCode() == 503) {
+                try {
+                    answers.add(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))));
+                } catch (UncheckedIOException e) {
+                    // it does not listen yet
+                }
+            }
+            assertReceipt(answers.remove(answers.size() - 1), 1, 1, 0, 0);
+            assertThat(answers).allSatisfy(answer -> {
+                assertProblem(answer, 503);
+                assertThat(answer.headers().firstValueAsLong("Retry-After")).hasValue(30);
+            });
+        }
     }
 
     @Test

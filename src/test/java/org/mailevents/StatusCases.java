@@ -31,7 +31,7 @@ interface StatusCases extends Cases {
                 Arguments.of("7", "policy", "postmaster"), Arguments.of("8", "the message", "postmaster"),
                 Arguments.of("9", "permanent, address", "list-owner"), Arguments.of("10", "suppressed", "list-owner"),
                 Arguments.of("11", "suppressed", "list-owner"), Arguments.of("99", "permanent, other", "postmaster"),
-                Arguments.of("42", "unknown", "postmaster"));
+                Arguments.of("42", "unknown", "postmaster"), Arguments.of("12345678901234567890", "unknown", "postmaster"));
     }
 
     @ParameterizedTest

@@ -112,6 +112,24 @@ interface UnstorableCases extends Cases {
         stored(good);
     }
 
+    @Test
+    default void ofAKeyThatRepeatsNoValueIsDropped() {
+        // Given
+        ObjectNode good = Payload.delivery("queued");
+        ObjectNode bad = Payload.delivery("queued");
+        String body = Payload.json("deliveries", good, bad).replace("\"to\":\"" + bad.get("to").asText(), "\"to\":\"someone@example.net\",\"to\":\""
+                + bad.get("to").asText());
+
+        // When
+        HttpResponse<String> answer = application().post(MailEvents.JSON, body);
+
+        // Then
+        assertReceipt(answer, 2, 1, 0, 1);
+        stored(good);
+        assertThat(database().rows("SELECT 1 FROM rejected_event WHERE payload LIKE ?", "%[\"someone@example.net\",\"" + bad.get("to").asText() + "\"]%"))
+                .hasSize(1);
+    }
+
     /** What UTF-8 cannot carry, as JSON escapes it. */
     private static String escaped(String json) {
         StringBuilder escaped = new StringBuilder();

@@ -54,7 +54,8 @@ public final class StartUp implements StartupListener {
         Settings settings = new Settings(context);
         boolean secret = !settings.list("webhook.api-key").isEmpty() || !settings.list("webhook.basic").isEmpty();
         LOG.info("Mail Events takes webhooks. In the console of Customers Mail Cloud enter the public address of");
-        LOG.info("  http://{}:{}{}", settings.text("camel.server.host"), settings.text("camel.server.port"), settings.text("webhook.path"));
+        LOG.info("  {}://{}:{}{}", Https.enabled(context) ? "https" : "http", settings.text("camel.server.host"),
+                settings.text("camel.server.port"), settings.text("webhook.path"));
         LOG.info("  secret: {}", secret ? "needed" : "none, so only this machine can reach it (webhook.api-key, webhook.basic)");
         LOG.info("  events go to {}", withoutOptions(settings.text("database.url")));
         LOG.info("  alerts go to {} in {}", withoutOptions(settings.text("alert.endpoint")), settings.text("alert.language"));

@@ -136,6 +136,10 @@ public final class Database extends HikariDataSource {
         }
     }
 
+    boolean isH2() {
+        return getJdbcUrl().startsWith("jdbc:h2:");
+    }
+
     /** Whether it is known to be down; when it may be back, somebody has to try. */
     public boolean isDown() {
         return breaker.getState() == State.OPEN;

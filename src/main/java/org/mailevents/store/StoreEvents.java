@@ -1,8 +1,12 @@
 package org.mailevents.store;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -55,6 +59,9 @@ public final class StoreEvents extends RouteBuilder {
             new Column<>("reason", "varchar", RejectedEvent::reason),
             new Column<>("payload", "text", RejectedEvent::payload)));
 
+    /** As long as a statement may take on PostgreSQL. */
+    private static final Duration MAX_WAIT = Duration.ofSeconds(10);
+
     /** SQLSTATE of a value that a database refuses, whether by its own limits or by a constraint that a team has added. */
     private static final Pattern POISON = Pattern.compile("22.*|23.*|54.*|P0.*");
 
@@ -70,9 +77,12 @@ public final class StoreEvents extends RouteBuilder {
     private record Inserted(int stored, int rejected) {
     }
 
+    /** H2 counts a row that two statements insert at the same time for neither of them, so there they take turns. */
+    private Semaphore turns;
+
     @Override
     public void configure() {
-        Database.of(getContext());
+        turns = new Semaphore(Database.of(getContext()).isH2() ? 1 : Integer.MAX_VALUE);
 
         // @formatter:off
         from("direct:store-events").routeId("store-events")
@@ -89,7 +99,8 @@ public final class StoreEvents extends RouteBuilder {
             .errorHandler(noErrorHandler())
             .setVariable("rows", body())
             .process(StoreEvents::toStatement)
-            .enrich("jdbc:" + Database.NAME + "?useHeadersAsParameters=true", StoreEvents::outcome, true)
+            .process(exchange -> takeTurn())
+            .enrich("jdbc:" + Database.NAME + "?useHeadersAsParameters=true", this::outcome, true)
             .filter(body().isInstanceOf(List.class))
                 .split(body(), StoreEvents::add).stopOnException()
                     .to("direct:insert-rows")
@@ -121,8 +132,15 @@ public final class StoreEvents extends RouteBuilder {
         exchange.getMessage().setBody(rows.insert().sql());
     }
 
+    private void takeTurn() throws InterruptedException, SQLTransientConnectionException {
+        if (!turns.tryAcquire(MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new SQLTransientConnectionException("The INSERTs before this one take more than " + MAX_WAIT.toSeconds() + " s");
+        }
+    }
+
     /** Leaves what was inserted, or the rows in smaller parts, one of which holds what the database refuses. */
-    private static Exchange outcome(Exchange exchange, Exchange inserted) {
+    private Exchange outcome(Exchange exchange, Exchange inserted) {
+        turns.release();
         Rows<?> rows = rows(exchange);
         Exception failure = inserted.getException();
         if (failure == null) {

@@ -6,9 +6,9 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Https;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
 import org.slf4j.Logger;
@@ -28,8 +28,6 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
     private Secrets secrets;
     private WebhookReader reader;
-    private RequestGate gate;
-    private String router;
 
     @Override
     public void configure() throws Exception {
@@ -37,20 +35,24 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets = new Secrets(settings.list("webhook.api-key"), settings.list("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
-        gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        if (Https.enabled(getContext())) {
+            Https.requireKey(getContext());
+        }
         int port = settings.port("camel.server.port");
         RequestGate.requireFree(settings.required("camel.server.host"), port);
-        router = VertxPlatformHttpRouter.getRouterNameFromPort(port);
 
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(Failure.NAME, new Failure());
 
-        gate.prepare();
+        gate.prepare(port);
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
 
         // @formatter:off
         from("platform-http:{{webhook.path}}").routeId(ID)
+            // by naming one it goes without on-error, which would leave what nobody foresaw to the server: a 500
+            .routeConfigurationId("none")
             .description("Takes a webhook over HTTP and answers with what became of its events")
             // opened last, when all that it leads to has started
             .autoStartup(false)
@@ -87,7 +89,6 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
     @Override
     public void onCamelContextFullyStarted(CamelContext context, boolean alreadyStarted) throws Exception {
-        gate.install(VertxPlatformHttpRouter.lookup(context, router));
         context.getRouteController().startRoute(ID);
     }
 

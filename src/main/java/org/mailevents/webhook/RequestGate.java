@@ -13,10 +13,14 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.component.platform.http.main.MainHttpServer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.support.LifecycleStrategySupport;
 import org.mailevents.operate.Failure;
 
 /**
@@ -36,6 +40,7 @@ final class RequestGate {
     private final CamelContext camel;
     private final String path;
     private final long maxBody;
+    private final AtomicBoolean installed = new AtomicBoolean();
 
     /** @param maxBody bytes */
     RequestGate(CamelContext camel, String path, long maxBody) {
@@ -61,16 +66,29 @@ final class RequestGate {
         }
     }
 
-    /** Before the routes are made: the server hands each body over to {@link #body()} once it has read it. */
-    void prepare() {
+    /**
+     * Before the routes are made: the server hands each body over to {@link #body()} once it has read it, and nobody gets an answer of
+     * its own.
+     */
+    void prepare(int port) {
+        String routerName = VertxPlatformHttpRouter.getRouterNameFromPort(port);
         VertxPlatformHttpEngine engine = new VertxPlatformHttpEngine();
         engine.setHandlers(List.of(RequestGate::handOver));
         camel.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
         camel.hasService(MainHttpServer.class).setMaxBodySize(maxBody);
+        camel.addLifecycleStrategy(new LifecycleStrategySupport() {
+            @Override
+            public void onThreadPoolAdd(CamelContext context, ThreadPoolExecutor pool, String id, String source, String route, String profile) {
+                // the server makes a pool of threads when it has its router and does not listen yet
+                VertxPlatformHttpRouter router = context.getRegistry().lookupByNameAndType(routerName, VertxPlatformHttpRouter.class);
+                if (router != null && installed.compareAndSet(false, true)) {
+                    install(router);
+                }
+            }
+        });
     }
 
-    /** Once the server runs. */
-    void install(Router router) {
+    private void install(Router router) {
         router.route(path).order(-1).handler(this::check).failureHandler(this::failed);
         router.route().last().handler(this::notFound);
     }

@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The secrets a caller may show: an {@code api_key} in the body, or a user and password in the header. One valid secret is
@@ -21,8 +22,8 @@ record Secrets(List<String> apiKeys, List<String> basic) {
     /** RFC 7617: the vendor may send its credentials only after this challenge. */
     static final String CHALLENGE = "Basic realm=\"Mail Events\", charset=\"UTF-8\"";
 
-    private static final Pattern JSON_KEY = Pattern.compile("\"api(?:_|\\\\u005[fF])key\"\\s*:\\s*");
-    private static final Pattern FORM_KEY = Pattern.compile("((?:^|&)api(?:_|%5[fF])key=)[^&]*+");
+    private static final Pattern JSON_KEY = Pattern.compile("\"" + spelled("\\\\u00") + "\"\\s*:\\s*");
+    private static final Pattern FORM_KEY = Pattern.compile("((?:^|&)" + spelled("%") + "=)[^&]*+");
 
     Secrets {
         for (String pair : basic) {
@@ -74,8 +75,16 @@ record Secrets(List<String> apiKeys, List<String> basic) {
         return FORM_KEY.matcher(redacted.append(body, copied, body.length())).replaceAll("$1***");
     }
 
-    /** Where a JSON value ends: a string behind its closing quote, another before a comma or a bracket, and any with the text. */
+    /** A pattern of {@code api_key} in which each character may be escaped. */
+    private static String spelled(String escape) {
+        return "api_key".chars().mapToObj(c -> "(?:" + (char) c + "|(?i:" + escape + Integer.toHexString(c) + "))").collect(Collectors.joining());
+    }
+
+    /** Where a JSON value ends: a string behind its closing quote, another before a comma or a brace, and a list or an object with the text. */
     private static int endOfValue(String json, int start) {
+        if (start < json.length() && "[{".indexOf(json.charAt(start)) >= 0) {
+            return json.length();
+        }
         boolean string = start < json.length() && json.charAt(start) == '"';
         int end = string ? start + 1 : start;
         while (end < json.length() && (string ? json.charAt(end) != '"' : ",}".indexOf(json.charAt(end)) < 0)) {

@@ -4,14 +4,19 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadCapability;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.util.JacksonFeatureSet;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -45,7 +50,7 @@ public final class WebhookReader {
     /** The secret in a body, or null. */
     static String apiKey(Body body) {
         try {
-            return body.form() ? openForm(body.text()).path("api_key").asText(null) : jsonKey(body.text());
+            return body.form() ? formKey(openForm(body.text()).path("api_key")) : jsonKey(body.text());
         } catch (UnreadableWebhook e) {
             return null;
         }
@@ -53,14 +58,17 @@ public final class WebhookReader {
 
     /** @return every element of its array, as an event or as rejected with its reason; or the whole body as rejected */
     public Webhook read(Body body, Instant receivedAt) {
-        Body copy = null;
+        Body copy = body;
         try {
             ObjectNode fields = open(body);
-            // taken out of the tree and not of the text, where the name can be spelt in many ways
-            copy = fields.remove("api_key") == null ? body : new Body(false, LoneSurrogates.escape(fields.toString()));
+            if (fields.remove("api_key") != null) {
+                // out of the tree and not of the text, where the name can be spelt in many ways
+                copy = new Body(false, LoneSurrogates.escape(fields.toString()));
+            }
             return read(fields, copy, receivedAt);
         } catch (UnreadableWebhook e) {
-            Body kept = copy != null ? copy : new Body(body.form(), Secrets.redact(body.text()));
+            // what is not understood may hold the key anywhere
+            Body kept = new Body(copy.form(), Secrets.redact(copy.text()));
             // PostgreSQL's text has no NUL
             RejectedEvent rejected = new RejectedEvent(receivedAt, e.getMessage(), kept.text().replace("\0", "\\u0000"));
             return Webhook.unreadable(kept, rejected, new Problem(400, e.getMessage()));
@@ -69,6 +77,11 @@ public final class WebhookReader {
 
     private static ObjectNode open(Body body) throws UnreadableWebhook {
         return body.form() ? openForm(body.text()) : openJson(body.text());
+    }
+
+    /** Of two keys the first counts, as in JSON. */
+    private static String formKey(JsonNode apiKey) {
+        return (apiKey.isArray() ? apiKey.get(0) : apiKey).asText(null);
     }
 
     /** The secret in a JSON body, found without building anything of the rest: who has none must not cost memory. */
@@ -97,7 +110,7 @@ public final class WebhookReader {
         throw new UnreadableWebhook("The body must be a JSON object with event_type and event.");
     }
 
-    /** The top-level fields of a form body; where a name repeats, its first value counts. */
+    /** The top-level fields of a form body; of a name that repeats the values become a list, as in JSON. */
     private static ObjectNode openForm(String body) throws UnreadableWebhook {
         ObjectNode fields = JsonNodeFactory.instance.objectNode();
         try {
@@ -105,7 +118,13 @@ public final class WebhookReader {
                 int equals = parameter.indexOf('=');
                 if (equals > 0) {
                     String name = URLDecoder.decode(parameter.substring(0, equals), StandardCharsets.UTF_8);
-                    fields.putIfAbsent(name, fields.textNode(URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8)));
+                    JsonNode value = fields.textNode(URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
+                    JsonNode before = fields.get(name);
+                    if (before instanceof ArrayNode values) {
+                        values.add(value);
+                    } else {
+                        fields.set(name, before == null ? value : fields.arrayNode().add(before).add(value));
+                    }
                 }
             }
         } catch (IllegalArgumentException e) {
@@ -171,12 +190,32 @@ public final class WebhookReader {
     }
 
     private static JsonNode parse(String text, String what) throws UnreadableWebhook {
-        try {
-            return JSON.readTree(text);
+        try (JsonParser parser = new KeepingRepeated(JSON.createParser(text))) {
+            return JSON.readValue(parser, JsonNode.class);
         } catch (JsonProcessingException e) {
             String place = e.getLocation() == null ? ""
                     : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
             throw new UnreadableWebhook(what + " is no JSON, or nested deeper than " + MAX_DEPTH + " levels" + place + ".");
+        } catch (NumberFormatException e) {
+            throw new UnreadableWebhook(what + " holds a number with too large an exponent.");
+        } catch (IOException e) {
+            throw new UncheckedIOException("text in memory can be read", e);
+        }
+    }
+
+    /**
+     * Has the values of a name that repeats made a list of. Otherwise the last would silently replace the others, and a second
+     * {@code event} the events of the first. (Jackson does so for XML, where names repeat.)
+     */
+    private static final class KeepingRepeated extends JsonParserDelegate {
+
+        KeepingRepeated(JsonParser parser) {
+            super(parser);
+        }
+
+        @Override
+        public JacksonFeatureSet<StreamReadCapability> getReadCapabilities() {
+            return super.getReadCapabilities().with(StreamReadCapability.DUPLICATE_PROPERTIES);
         }
     }
 }

@@ -1,12 +1,31 @@
 package org.mailevents.support;
 
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.AppenderBase;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
+import org.slf4j.LoggerFactory;
 
 /** The application in the JVM of the test, started as its jar starts it. */
 public final class InProcess extends MailEvents {
 
+    private final Logger root = root();
+
+    private final StringBuffer log = new StringBuffer();
+    private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            log.append(event.getFormattedMessage()).append('\n');
+            if (event.getThrowableProxy() != null) {
+                log.append(ThrowableProxyUtil.asString(event.getThrowableProxy())).append('\n');
+            }
+        }
+    };
     private final Main main;
 
     /**
@@ -14,11 +33,19 @@ public final class InProcess extends MailEvents {
      * @param settings what differs from {@code application.properties}
      */
     public InProcess(Main main, Map<String, String> settings) {
+        super(settings);
         this.main = main;
         main.addOverrideProperty("spool.directory", OwnProcess.folder().resolve("spool").toString());
+        appender.start();
+        root.addAppender(appender);
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.start();
+    }
+
+    /** While another thread sets logging up, SLF4J hands out stand-ins. */
+    private static Logger root() {
+        return (Logger) await().until(() -> LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME), Logger.class::isInstance);
     }
 
     public CamelContext context() {
@@ -26,7 +53,13 @@ public final class InProcess extends MailEvents {
     }
 
     @Override
+    public String log() {
+        return log.toString();
+    }
+
+    @Override
     public void close() {
         main.stop();
+        root.detachAppender(appender);
     }
 }

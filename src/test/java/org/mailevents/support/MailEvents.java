@@ -3,6 +3,7 @@ package org.mailevents.support;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,6 +11,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Map;
+import javax.net.SocketFactory;
 
 /** A running application, seen from outside: HTTP in; rows, mails and answers out. */
 public abstract class MailEvents implements AutoCloseable {
@@ -21,12 +24,32 @@ public abstract class MailEvents implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     public final int port = freePort();
+    private final boolean https;
+
+    /** @param settings what differs from {@code application.properties} */
+    MailEvents(Map<String, String> settings) {
+        https = Boolean.parseBoolean(settings.get("camel.ssl.enabled"));
+    }
 
     @Override
     public abstract void close();
 
+    /** What it has logged. */
+    public abstract String log();
+
     public URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + port + path);
+        return URI.create((https ? "https" : "http") + "://127.0.0.1:" + port + path);
+    }
+
+    /** A connection, with TLS where the application has it. */
+    public Socket connect() {
+        try {
+            Socket socket = (https ? Certificate.context().getSocketFactory() : SocketFactory.getDefault()).createSocket("127.0.0.1", port);
+            socket.setSoTimeout(30_000);
+            return socket;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public HttpResponse<String> post(String contentType, String body, String... headers) {
@@ -42,7 +65,7 @@ public abstract class MailEvents implements AutoCloseable {
 
     public HttpResponse<String> send(HttpRequest.Builder request) {
         try {
-            return HTTP.send(request.build(), BodyHandlers.ofString());
+            return (https ? Certificate.http() : HTTP).send(request.build(), BodyHandlers.ofString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

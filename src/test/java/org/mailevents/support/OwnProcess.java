@@ -23,6 +23,7 @@ public final class OwnProcess extends MailEvents {
     private final Process process;
 
     private OwnProcess(Path folder, Map<String, String> settings, List<String> command) {
+        super(settings);
         try {
             log = Files.createTempFile(folder, "log", ".txt");
             ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
@@ -46,7 +47,11 @@ public final class OwnProcess extends MailEvents {
 
     /** {@code camel run application.properties}, in a folder that holds the sources too. */
     public static OwnProcess camelRun(Map<String, String> settings) {
-        return new OwnProcess(folder("routes", "application.properties", "src/main"), settings, camel("run", "application.properties"));
+        return camelRun(folder("routes", "application.properties", "src/main"), settings);
+    }
+
+    public static OwnProcess camelRun(Path folder, Map<String, String> settings) {
+        return new OwnProcess(folder, settings, camel("run", "application.properties"));
     }
 
     /** A command line of the Camel CLI, whose class path Maven wrote into target/. It downloads into Maven's own repository. */
@@ -108,6 +113,7 @@ public final class OwnProcess extends MailEvents {
         return process.pid();
     }
 
+    @Override
     public String log() {
         try {
             return Files.readString(log);

@@ -4,6 +4,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -39,10 +40,15 @@ public record TestDatabase(String url, String username, String password) {
     /** A file that this test and another process can open at the same time. */
     public static TestDatabase h2() {
         try {
-            return new TestDatabase("jdbc:h2:" + Files.createTempDirectory("mail-events").resolve("db") + ";AUTO_SERVER=TRUE", "sa", "");
+            return h2(Files.createTempDirectory("mail-events"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The same, in this folder. */
+    public static TestDatabase h2(Path folder) {
+        return new TestDatabase("jdbc:h2:" + folder.resolve("data/mail-events") + ";AUTO_SERVER=TRUE", "sa", "");
     }
 
     public static TestDatabase postgres() {
