@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import org.apache.camel.main.Main;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.HealthPort;
+import org.mailevents.operate.LiveRoutes;
 import org.mailevents.spool.ReplayRejected;
 import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
@@ -38,7 +40,10 @@ public final class Application {
     static Main configured() {
         // named one by one: scanning the jar for them takes half a second of the start
         Main main = new Main();
-        main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class, ReplayRejected.class, AlertSteps.class);
+        main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
+                ReplayRejected.class, AlertSteps.class);
+        main.setRoutesCollector(new LiveRoutes());
+        main.addMainListener(new HealthPort());
         // the file in the folder wins over the packaged one
         main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
         // the Java routes are in the jar: only `camel run` reads them from src/

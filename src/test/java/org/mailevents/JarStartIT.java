@@ -166,36 +166,60 @@ class JarStartIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "routes/route-bounces.camel.yaml | - split:              | - splitt:                  | routes/route-bounces.camel.yaml:7: Unknown node id: splitt",
+        "routes/route-bounces.camel.yaml | - split:              | - split                    | routes/route-bounces.camel.yaml:8: mapping values are not allowed here",
+        "routes/route-bounces.camel.yaml | direct:store-events   | direct:store               | routes/route-bounces.camel.yaml:135: The route route-bounces sends to direct:store",
+        "routes/on-error.camel.yaml      | direct:release-alert  | nonsense:x                 | routes/on-error.camel.yaml:42: No endpoint could be found for: nonsense://x",
+        "routes/templates/words.ja.ftl   | <#function subject    | <#functoin subject         | routes/templates/words.ja.ftl:30: Unknown directive: #functoin",
+        "routes/templates/alert.txt.ftl  | words.intro           | words.introo               | routes/templates/alert.txt.ftl:3: The following has evaluated to null"})
+    void aBrokenFileStopsTheStartAndIsNamedWithItsLine(String name, String right, String wrong, String line) throws IOException {
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        Path file = folder.resolve(name);
+        Files.writeString(file, Files.readString(file).replace(right, wrong));
+        OwnProcess application = OwnProcess.jar(folder, Map.of());
+        assertThat(application.ended()).isEqualTo(1);
+        assertThat(application.log()).contains("Not started: BrokenFile: " + line).doesNotContain("\tat ");
+    }
+
     @Test
-    void aTemplateIsEditedLive() throws IOException {
+    void anInstanceWhoseHealthPortIsTakenTakesWebhooks() {
+        try (OwnProcess first = OwnProcess.jar(Map.of()).started();
+                OwnProcess second = OwnProcess.jar(Map.of("camel.management.port", String.valueOf(first.healthPort))).started()) {
+            assertThat(first.health().body()).contains("\"status\":\"UP\"");
+            assertThat(second.log()).contains("camel.management.port").doesNotContain("\tat ");
+            assertReceipt(second.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1, 1, 0, 0);
+        }
+    }
+
+    @Test
+    void aRouteIsEditedLive() throws IOException {
         // Given
         Path folder = OwnProcess.folder("routes", "application.properties");
-        Path words = folder.resolve("routes/templates/words.ja.ftl");
+        Path route = folder.resolve("routes/route-bounces.camel.yaml");
+        String good = Files.readString(route);
         Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
-        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alert.first-delay", "1s")).started()) {
-            ObjectNode before = Payload.bounce("2");
-            application.post(MailEvents.JSON, Payload.json("bounces", before));
-            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(before.get("to").asText()).isEmpty());
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alert.first-delay", "100ms", "alert.to.edited", "edited@example.com")).started()) {
 
             // When
-            String good = Files.readString(words);
-            Files.writeString(words, good.replace("<#function subject", "<#functoin subject"));
-            ObjectNode meanwhile = Payload.bounce("2");
-            await().atMost(Duration.ofSeconds(30)).until(() -> {
-                application.post(MailEvents.JSON, Payload.json("bounces", meanwhile, Payload.bounce("2")));
-                return application.log().contains("functoin");
-            });
-            Files.writeString(words, good.replace("ユーザ不明", "宛先がありません"));
+            Files.writeString(route, good.replace("- split:", "- splitt:"));
 
             // Then
-            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(meanwhile.get("to").asText()).isEmpty());
-            assertThat(application.log()).contains("words.ja.ftl").doesNotContain("\tat ");
-            await().atMost(Duration.ofSeconds(30)).until(() -> {
-                ObjectNode after = Payload.bounce("2");
-                application.post(MailEvents.JSON, Payload.json("bounces", after));
-                await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(after.get("to").asText()).isEmpty());
-                return outbox.naming(after.get("to").asText()).get(0).text().contains("宛先がありません");
-            });
+            await().until(() -> application.log().contains("Not in use, what was before it goes on: routes/route-bounces.camel.yaml:7: Unknown node id: splitt"));
+            await().until(() -> application.health().body().contains("WARNING"));
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"))), 1, 1, 0, 0);
+
+            // When
+            Files.writeString(route, good.replace("list-owner", "edited"));
+
+            // Then
+            await().until(() -> application.log().contains("No longer broken: routes/route-bounces.camel.yaml"));
+            ObjectNode bounce = Payload.bounce("2");
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
+            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(bounce.get("to").asText()).isEmpty());
+            assertThat(outbox.naming(bounce.get("to").asText()).get(0).to()).containsExactly("edited@example.com");
+            assertThat(application.log()).doesNotContain("\tat ");
         }
     }
 

@@ -1,9 +1,6 @@
 package org.mailevents.alert;
 
-import freemarker.core.TemplateClassResolver;
-import freemarker.template.Configuration;
 import freemarker.template.TemplateException;
-import freemarker.template.TemplateExceptionHandler;
 import jakarta.mail.Address;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
@@ -12,13 +9,10 @@ import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeBodyPart;
 import jakarta.mail.internet.MimeMultipart;
-import java.io.File;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Date;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
@@ -26,46 +20,22 @@ import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.operate.Settings;
 
 /**
- * Renders an alert into a mail with an HTML and a text part, from the templates in {@code routes/templates/}. They are read again
- * within a second of being saved. Whom it goes to is a setting and nothing else: no value of an event becomes a header but inside
- * the subject, and there encoded (RFC 2047).
+ * Renders an alert into a mail with an HTML and a text part. Whom it goes to is a setting and nothing else: no value of an event
+ * becomes a header but inside the subject, and there encoded (RFC 2047).
  */
 final class AlertMail {
 
-    private static final File TEMPLATES = new File("routes/templates");
-
     private final Session session = Session.getInstance(new Properties());
-    private final Configuration templates;
+    private final AlertTemplates templates;
     private final Settings settings;
     private final InternetAddress from;
 
-    AlertMail(Settings settings) {
+    AlertMail(Settings settings, AlertTemplates templates) {
         this.settings = settings;
+        this.templates = templates;
         this.from = addresses("alert.from").get(0);
         addresses("alert.to");
         settings.audiences().forEach(this::addresses);
-        this.templates = templates(settings.required("alert.language"), settings.zone("webhook.time-zone").getId());
-    }
-
-    private static Configuration templates(String language, String zone) {
-        if (!new File(TEMPLATES, "words." + language + ".ftl").isFile()) {
-            throw new IllegalArgumentException("Set alert.language to a language that has its words: there is no " + TEMPLATES + "/words."
-                    + language + ".ftl");
-        }
-        try {
-            Configuration templates = new Configuration(Configuration.VERSION_2_3_34);
-            templates.setDirectoryForTemplateLoading(TEMPLATES);
-            templates.setDefaultEncoding(StandardCharsets.UTF_8.name());
-            templates.setTemplateUpdateDelayMilliseconds(1_000);
-            templates.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
-            templates.setLogTemplateExceptions(false);
-            templates.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
-            templates.setSharedVariable("language", language);
-            templates.setSharedVariable("zone", zone);
-            return templates;
-        } catch (IOException | TemplateException e) {
-            throw new IllegalStateException(TEMPLATES + " cannot be read", e);
-        }
     }
 
     /**
@@ -83,17 +53,15 @@ final class AlertMail {
                 mail.addRecipient(Message.RecipientType.TO, to);
             }
         }
+        AlertTemplates.Words words = templates.render(mailing);
+        mail.setSubject(words.subject(), StandardCharsets.UTF_8.name());
         mail.setSentDate(new Date());
         // RFC 3834: no automatic answers
         mail.setHeader("Auto-Submitted", "auto-generated");
-        if (mailing instanceof Alert alert) {
-            Map<String, Object> model = Map.of("alert", alert);
-            mail.setSubject(fill("alert.subject.ftl", model).strip(), StandardCharsets.UTF_8.name());
-            mail.setContent(new MimeMultipart("alternative", part(fill("alert.txt.ftl", model), "plain"), part(fill("alert.html.ftlh", model), "html")));
+        if (words.html() == null) {
+            mail.setText(words.text(), StandardCharsets.UTF_8.name());
         } else {
-            Map<String, Object> model = Map.of("notice", mailing, "folder", settings.text("spool.directory"));
-            mail.setSubject(fill("notice.subject.ftl", model).strip(), StandardCharsets.UTF_8.name());
-            mail.setText(fill("notice.txt.ftl", model), StandardCharsets.UTF_8.name());
+            mail.setContent(new MimeMultipart("alternative", part(words.text(), "plain"), part(words.html(), "html")));
         }
         mail.saveChanges();
         mail.setHeader("Message-ID", messageId(mailing.id()));
@@ -109,12 +77,6 @@ final class AlertMail {
         MimeBodyPart part = new MimeBodyPart();
         part.setText(text, StandardCharsets.UTF_8.name(), subtype);
         return part;
-    }
-
-    private String fill(String template, Map<String, Object> model) throws IOException, TemplateException {
-        StringWriter text = new StringWriter();
-        templates.getTemplate(template).process(model, text);
-        return text.toString();
     }
 
     private List<InternetAddress> addresses(String key) {

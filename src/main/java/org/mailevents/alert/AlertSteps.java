@@ -41,11 +41,11 @@ public final class AlertSteps extends RouteBuilder {
     private AlertMail mail;
 
     @Override
-    public void configure() {
+    public void configure() throws Exception {
         Settings settings = new Settings(getContext());
         outbox = new AlertOutbox(Database.of(getContext()), settings.duration("alert.first-delay"));
         notices = new Notices(Spool.of(getContext()), settings.duration("alert.first-delay"));
-        mail = new AlertMail(settings);
+        mail = new AlertMail(settings, new AlertTemplates(getContext()));
         // camel-mail's own converter gives a message's content; an .eml file is the whole message
         getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, SMTPMessage.class,
                 new SimpleTypeConverter(false, (type, exchange, message) -> eml((SMTPMessage) message)));

@@ -31,8 +31,13 @@ public final class Failure {
         if (cause != null && !text.contains(String.valueOf(cause.getMessage()))) {
             text += ", because of " + one(cause);
         }
+        return line(text);
+    }
+
+    /** The text on one line, not too long, and without addresses. */
+    static String line(String text) {
         String line = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "…" : text;
-        return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ");
+        return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ").strip();
     }
 
     /** The failure of an exchange, with the route and the step where it happened. */

@@ -1,5 +1,6 @@
 package org.mailevents.operate;
 
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -42,6 +43,11 @@ public final class Settings {
     /** The comma-separated values, without empty ones. */
     public List<String> list(String key) {
         return Stream.of(text(key).split(",")).map(String::trim).filter(value -> !value.isEmpty()).toList();
+    }
+
+    /** The folder of the routes, which Camel gets as a pattern. */
+    public Path routes() {
+        return Path.of(required("camel.main.routesIncludePattern").split(",")[0].replaceFirst("^file:", "")).getParent();
     }
 
     /** The settings {@code alert.to.<audience>}, in a file or in the environment. */

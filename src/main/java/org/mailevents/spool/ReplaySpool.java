@@ -6,13 +6,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.mailevents.event.EventReader;
@@ -46,10 +43,11 @@ public final class ReplaySpool extends RouteBuilder {
     private static final Failed NEVER = new Failed(0, Instant.EPOCH);
 
     private final Map<Path, Failed> failures = new HashMap<>();
+    /** The oldest files, as listed last. */
+    private final Deque<Path> waiting = new ArrayDeque<>();
     private Spool spool;
     private WebhookReader reader;
     private int maxAttempts;
-    private boolean databaseDown;
 
     @Override
     public void configure() {
@@ -59,12 +57,11 @@ public final class ReplaySpool extends RouteBuilder {
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off
-        from("scheduler:replay-spool?delay=1000").routeId(ID)
+        // greedy: while there is more, at once
+        from("scheduler:replay-spool?delay=1000&greedy=true").routeId(ID)
             .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
-            .process(exchange -> exchange.getMessage().setBody(batches()))
-            .split(body()).streaming()
-                .setVariable("batch", body())
-                .setBody(simple("${body.webhook}"))
+            .process(this::next)
+            .filter(body().isNotNull())
                 .doTry()
                     .to("direct:take-webhook")
                     .process(this::stored)
@@ -75,14 +72,17 @@ public final class ReplaySpool extends RouteBuilder {
         // @formatter:on
     }
 
-    private Iterator<Batch> batches() {
+    private void next(Exchange exchange) {
         if (Database.of(getContext()).isDown()) {
-            return Collections.emptyIterator();
+            waiting.clear();
+        } else if (waiting.isEmpty()) {
+            spool.measure();
+            waiting.addAll(spool.oldest(MAX_FILES, this::isDue));
         }
-        databaseDown = false;
-        spool.measure();
-        Deque<Path> files = new ArrayDeque<>(spool.oldest(MAX_FILES, this::isDue));
-        return Stream.generate(() -> next(files)).takeWhile(batch -> !batch.isEmpty() && !databaseDown && !getContext().isStopping()).iterator();
+        Batch batch = nextBatch();
+        exchange.setVariable("batch", batch);
+        exchange.getMessage().setBody(batch.isEmpty() ? null : batch.webhook());
+        exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !batch.isEmpty());
     }
 
     private boolean isDue(Path file) {
@@ -91,15 +91,15 @@ public final class ReplaySpool extends RouteBuilder {
     }
 
     /** As many of the oldest as can go as one; what has failed goes alone, to find out which one it is. */
-    private Batch next(Deque<Path> files) {
+    private Batch nextBatch() {
         Batch batch = new Batch();
         boolean full = false;
-        while (!full && !files.isEmpty()) {
-            Path file = files.peek();
+        while (!full && !waiting.isEmpty()) {
+            Path file = waiting.peek();
             boolean alone = failures.containsKey(file);
             full = alone && !batch.isEmpty() || !add(batch, file);
             if (!full) {
-                files.remove();
+                waiting.remove();
                 full = alone;
             }
         }
@@ -131,7 +131,8 @@ public final class ReplaySpool extends RouteBuilder {
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         Set<Path> files = batch(exchange).files();
         if (Database.isAbsent(failure)) {
-            databaseDown = true;
+            waiting.clear();
+            exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
         } else if (files.size() > 1) {
             files.forEach(file -> failures.put(file, NEVER));
         } else {

@@ -72,7 +72,13 @@ final class RequestGate {
      */
     void prepare(int port) {
         String routerName = VertxPlatformHttpRouter.getRouterNameFromPort(port);
-        VertxPlatformHttpEngine engine = new VertxPlatformHttpEngine();
+        // beside the server of the health check, Camel 4.17 does not know which one is meant
+        VertxPlatformHttpEngine engine = new VertxPlatformHttpEngine() {
+            @Override
+            public int getServerPort() {
+                return port;
+            }
+        };
         engine.setHandlers(List.of(RequestGate::handOver));
         camel.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
         camel.hasService(MainHttpServer.class).setMaxBodySize(maxBody);

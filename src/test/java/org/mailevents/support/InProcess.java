@@ -40,6 +40,7 @@ public final class InProcess extends MailEvents {
         root.addAppender(appender);
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
+        main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));
         main.start();
     }
 

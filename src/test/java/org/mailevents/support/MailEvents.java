@@ -13,6 +13,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
 import javax.net.SocketFactory;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** A running application, seen from outside: HTTP in; rows, mails and answers out. */
 public abstract class MailEvents implements AutoCloseable {
@@ -24,6 +25,7 @@ public abstract class MailEvents implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     public final int port = freePort();
+    public final int healthPort = freePort();
     private final boolean https;
 
     /** @param settings what differs from {@code application.properties} */
@@ -73,12 +75,20 @@ public abstract class MailEvents implements AutoCloseable {
         }
     }
 
-    /** A port that nobody listens on now. */
+    /** The answer to a load balancer. */
+    public HttpResponse<String> health() {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + healthPort + "/observe/health")));
+    }
+
+    /** A port that nobody listens on now, below those that the system gives to whoever asks for any. */
     public static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        for (;;) {
+            int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                // taken: another one
+            }
         }
     }
 }

@@ -29,6 +29,7 @@ public final class OwnProcess extends MailEvents {
             ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
                     .redirectOutput(log.toFile());
             builder.environment().put(variable("camel.server.port"), String.valueOf(port));
+            builder.environment().put(variable("camel.management.port"), String.valueOf(healthPort));
             settings.forEach((key, value) -> builder.environment().put(variable(key), value));
             process = builder.start();
         } catch (IOException e) {
