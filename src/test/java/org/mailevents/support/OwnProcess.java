@@ -110,6 +110,10 @@ public final class OwnProcess extends MailEvents {
         }
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     @Override
     public String log() {
         try {

@@ -1,0 +1,76 @@
+package org.mailevents.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.mailevents.support.PostgresServer;
+import org.mailevents.support.TestDatabase;
+
+/**
+ * Nothing acknowledged is lost and nothing is stored or mailed twice, whatever fails. {@code mvn verify} runs it in short, and
+ * {@code mvn -Pchaos verify} in full; {@code -Dchaos.seed=…} has the faults of an earlier run again.
+ */
+class ChaosIT {
+
+    private static final int KILLS = Integer.getInteger("chaos.kills");
+    private static final int OUTAGES = Integer.getInteger("chaos.outages");
+    private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("chaos.outage-seconds"));
+    private static final long SEED = Long.getLong("chaos.seed", new Random().nextInt(1_000_000));
+
+    private static final Map<String, Map<String, Object>> TABLE = new LinkedHashMap<>();
+
+    @Test
+    void onH2() {
+        Installation installation = new Installation();
+        run("H2", installation, new TestDatabase("jdbc:h2:" + installation.folder.resolve("data/mail-events"), "sa", ""), null);
+    }
+
+    @Test
+    void onPostgres() {
+        PostgresServer server = new PostgresServer();
+        Installation installation = new Installation();
+        installation.set(server.database().settings());
+        run("PostgreSQL", installation, server.database(), server);
+    }
+
+    @AfterAll
+    static void print() {
+        StringBuilder table = new StringBuilder(row("seed " + SEED, TABLE.keySet()) + row("---", Collections.nCopies(TABLE.size(), "---:")));
+        TABLE.values().stream().flatMap(counts -> counts.keySet().stream()).distinct()
+                .forEach(what -> table.append(row(what, TABLE.values().stream().map(counts -> counts.get(what)).toList())));
+        System.out.println(table);
+    }
+
+    private static String row(String what, Collection<?> cells) {
+        return "| " + what + " | " + cells.stream().map(String::valueOf).collect(Collectors.joining(" | ")) + " |\n";
+    }
+
+    private static void run(String name, Installation installation, TestDatabase database, PostgresServer databaseServer) {
+        System.out.println("Chaos on " + name + " in " + installation.folder + " with -Dchaos.seed=" + SEED);
+        Ledger ledger = new Ledger();
+        try (MailServer mailServer = new MailServer(); installation) {
+            mailServer.start();
+            installation.set(Map.of("alert.endpoint", mailServer.endpoint(), "alert.first-delay", "1s", "java.tool.options", "-Xmx128m"));
+            installation.start();
+            Faults faults = new Faults(new Random(SEED), ledger, installation, mailServer, database, databaseServer);
+            try (Load load = new Load(ledger, installation::process, SEED)) {
+                faults.storm(KILLS - 1, OUTAGES);
+                faults.databaseOutage(OUTAGE);
+                faults.fillSpool();
+                load.end();
+            }
+            faults.quiet();
+            Verdict verdict = new Verdict(ledger, faults, installation, mailServer, database);
+            TABLE.put(name, verdict.counts);
+            assertThat(verdict.gaps).as("%s, the logs are in %s, -Dchaos.seed=%s", name, installation.folder, SEED).isEmpty();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package org.mailevents.chaos;
+
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+import org.mailevents.support.OwnProcess;
+
+/** Mail Events in a folder of its own, and whichever process runs there now. */
+final class Installation implements AutoCloseable {
+
+    final Path folder = OwnProcess.folder("routes", "application.properties");
+
+    private final Map<String, String> settings = new HashMap<>();
+    private volatile OwnProcess process;
+
+    /** From the next start on. */
+    void set(Map<String, String> some) {
+        settings.putAll(some);
+    }
+
+    OwnProcess process() {
+        return process;
+    }
+
+    void start() {
+        process = OwnProcess.jar(folder, settings);
+        process.started();
+    }
+
+    /** As an operator stops it. */
+    void stop() {
+        process.close();
+    }
+
+    /** As {@code kill -9} does. */
+    void kill() {
+        process.kill();
+    }
+
+    /** What a full garbage collection leaves, in MB. */
+    long liveHeap() {
+        try {
+            VirtualMachine machine = VirtualMachine.attach(String.valueOf(process.pid()));
+            try (JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()))) {
+                MemoryMXBean memory = ManagementFactory.getPlatformMXBean(connector.getMBeanServerConnection(), MemoryMXBean.class);
+                memory.gc();
+                return memory.getHeapMemoryUsage().getUsed() / 1_000_000;
+            } finally {
+                machine.detach();
+            }
+        } catch (IOException | AttachNotSupportedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The webhooks that wait in the spool, and those that it gave up. */
+    List<Path> spooled() {
+        Path spool = folder.resolve("data/spool");
+        return Stream.of(spool, spool.resolve("failed")).filter(Files::isDirectory).flatMap(Installation::webhooks).toList();
+    }
+
+    private static Stream<Path> webhooks(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.toString().matches(".*\\.(json|form)")).toList().stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String read(String file) {
+        try {
+            return Files.readString(folder.resolve(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void save(String file, String text) {
+        try {
+            Files.writeString(folder.resolve(file), text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.kill();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package org.mailevents.chaos;
+
+import static org.mailevents.support.Answers.number;
+
+import java.net.http.HttpResponse;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What the callers have sent, and what they were told. Only a 200 acknowledges; without an answer nothing is known. */
+final class Ledger {
+
+    final Set<NumberedEvent> sent = ConcurrentHashMap.newKeySet();
+    final Set<NumberedEvent> acknowledged = ConcurrentHashMap.newKeySet();
+    final AtomicInteger posts = new AtomicInteger();
+    final AtomicInteger accepted = new AtomicInteger();
+    final AtomicInteger refused = new AtomicInteger();
+    final AtomicInteger refusedAtStartOrStop = new AtomicInteger();
+    final AtomicInteger unanswered = new AtomicInteger();
+    final AtomicInteger spooled = new AtomicInteger();
+    final AtomicLong slowestMillis = new AtomicLong();
+    /** Whatever should not have been answered, and how often it was. */
+    final Map<String, Integer> wrong = new ConcurrentHashMap<>();
+
+    private volatile boolean noRoom;
+
+    int answers() {
+        return accepted.get() + refused.get();
+    }
+
+    /** Whether there is neither a database nor room in the spool, so that a 503 is the right answer. */
+    void noRoom(boolean now) {
+        noRoom = now;
+    }
+
+    void posted(Collection<NumberedEvent> events) {
+        posts.incrementAndGet();
+        sent.addAll(events);
+    }
+
+    void unanswered() {
+        unanswered.incrementAndGet();
+    }
+
+    /** @return whether this answer acknowledges the events */
+    boolean answered(List<NumberedEvent> events, HttpResponse<String> answer, long millis) {
+        slowestMillis.accumulateAndGet(millis, Math::max);
+        switch (answer.statusCode()) {
+            case 200 -> {
+                accepted.incrementAndGet();
+                acknowledged.addAll(events);
+                spooled.addAndGet(number(answer, "spooled"));
+                int sum = number(answer, "stored") + number(answer, "duplicates") + number(answer, "spooled");
+                if (number(answer, "received") != events.size() || sum != events.size()) {
+                    wrong(answer.body() + " for " + events.size() + " events");
+                }
+                return true;
+            }
+            case 503 -> {
+                if (answer.body().contains("starting or stopping")) {
+                    refusedAtStartOrStop.incrementAndGet();
+                } else {
+                    refused.incrementAndGet();
+                    if (!noRoom) {
+                        wrong("503 " + answer.body());
+                    }
+                }
+                if (answer.headers().firstValue("Retry-After").isEmpty()) {
+                    wrong("503 without Retry-After: " + answer.body());
+                }
+            }
+            default -> wrong(answer.statusCode() + " " + answer.body());
+        }
+        return false;
+    }
+
+    private void wrong(String answer) {
+        wrong.merge(answer, 1, Integer::sum);
+    }
+}

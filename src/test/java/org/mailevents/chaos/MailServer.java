@@ -1,0 +1,82 @@
+package org.mailevents.chaos;
+
+import com.icegreen.greenmail.user.MessageDeliveryHandler;
+import com.icegreen.greenmail.user.UserManager;
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox;
+
+/** An SMTP server that can be stopped and started, and keeps each mail it was ever given, also one that it could not confirm. */
+final class MailServer implements AutoCloseable {
+
+    private static final Pattern NAMED = Pattern.compile("(?m)^\\d+\\. (\\S+)$");
+
+    static {
+        // a connection breaks off whenever its client is killed, and GreenMail would print a stack trace for each
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
+            if (!thread.getName().startsWith("smtp:")) {
+                failure.printStackTrace();
+            }
+        });
+    }
+
+    private final ServerSetup setup = new ServerSetup(MailEvents.freePort(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP);
+    private final List<Digest> received = new CopyOnWriteArrayList<>();
+    private final AtomicReference<Runnable> onNext = new AtomicReference<>(() -> { });
+    private GreenMail server;
+
+    /** A mail and the recipients that it names. */
+    record Digest(String messageId, Set<String> recipients) {
+
+        private static Digest of(Mailbox.Mail mail) {
+            return new Digest(mail.header("Message-ID"),
+                    NAMED.matcher(mail.text()).results().map(line -> line.group(1)).collect(Collectors.toSet()));
+        }
+    }
+
+    String endpoint() {
+        return "smtp://127.0.0.1:" + setup.getPort();
+    }
+
+    List<Digest> received() {
+        return received;
+    }
+
+    /** The recipients that the mails name which came after so many. */
+    Set<String> namedSince(int before) {
+        return received.stream().skip(before).flatMap(mail -> mail.recipients().stream()).collect(Collectors.toSet());
+    }
+
+    /** Has this done when the next mail has come in, before it is confirmed to its sender. */
+    void onNext(Runnable action) {
+        onNext.set(action);
+    }
+
+    void start() {
+        server = new GreenMail(setup);
+        UserManager users = server.getUserManager();
+        MessageDeliveryHandler store = users.getMessageDeliveryHandler();
+        users.setMessageDeliveryHandler((message, to) -> {
+            received.add(Digest.of(new Mailbox.Mail(message.getMessage())));
+            onNext.getAndSet(() -> { }).run();
+            return store.handle(message, to);
+        });
+        server.start();
+    }
+
+    void stop() {
+        server.stop();
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+}

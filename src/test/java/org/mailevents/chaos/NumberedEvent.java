@@ -1,0 +1,51 @@
+package org.mailevents.chaos;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import org.mailevents.support.Payload;
+
+/**
+ * A delivery or bounce with a number of its own in its Message-ID and its recipient, so that each one can be looked for afterwards.
+ * It is always sent the same way, whichever webhook it is in.
+ *
+ * @param type {@code deliveries} or {@code bounces}
+ */
+record NumberedEvent(String type, int number) {
+
+    private static final List<String> STATUSES = List.of("queued", "succeeded", "deferred", "failed", "expired");
+    private static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42");
+    private static final ObjectNode DELIVERY = Payload.delivery("queued");
+    private static final ObjectNode BOUNCE = Payload.bounce("2");
+
+    boolean bounce() {
+        return type.equals("bounces");
+    }
+
+    String recipient() {
+        return name() + "@example.net";
+    }
+
+    ObjectNode json() {
+        ObjectNode element = (bounce() ? BOUNCE : DELIVERY).deepCopy();
+        return element.put("status", status()).put("messageId", messageId()).put("to", recipient());
+    }
+
+    /** What its row must say. */
+    Map<String, String> row() {
+        return Map.of("message_id", messageId(), "recipient", recipient(), "event_type", type, "status", status());
+    }
+
+    private String status() {
+        List<String> all = bounce() ? CODES : STATUSES;
+        return all.get(number % all.size());
+    }
+
+    String messageId() {
+        return "<" + name() + "@mta01.example.com>";
+    }
+
+    private String name() {
+        return type + "-" + number;
+    }
+}
