@@ -7,7 +7,6 @@ import org.mailevents.alert.AlertSteps;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.HealthPort;
 import org.mailevents.operate.LiveRoutes;
-import org.mailevents.spool.ReplayRejected;
 import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
 import org.mailevents.store.StoreEvents;
@@ -41,7 +40,7 @@ public final class Application {
         // named one by one: scanning the jar for them takes half a second of the start
         Main main = new Main();
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                ReplayRejected.class, AlertSteps.class);
+                AlertSteps.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         // the file in the folder wins over the packaged one

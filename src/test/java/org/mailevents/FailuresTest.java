@@ -192,6 +192,7 @@ class FailuresTest {
         return settings;
     }
 
+    @Test
     void whatNobodyForesawIsAnswered503() {
         // Given
         Main main = Application.configured();

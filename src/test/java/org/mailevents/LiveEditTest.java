@@ -54,12 +54,12 @@ class LiveEditTest {
     static void listen() {
         LOG.list = new CopyOnWriteArrayList<>();
         LOG.start();
-        ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).addAppender(LOG);
+        InProcess.root().addAppender(LOG);
     }
 
     @AfterAll
     static void stopListening() {
-        ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).detachAppender(LOG);
+        InProcess.root().detachAppender(LOG);
     }
 
     @BeforeEach
@@ -271,6 +271,8 @@ class LiveEditTest {
         "words.ja.ftl    | '}, \"text\"'         | '}  \"text\"'      | words.ja.ftl",
         "alert.txt.ftl   | words.intro           | words.introo       | :3: The following has evaluated to null or missing: ==> words.introo",
         "alert.html.ftlh | bounce.recipient      | bounce.recipent    | :17: The following has evaluated to null or missing: ==> bounce.recipent",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | it goes on without end",
+        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | it goes on without end",
         "words.en.ftl    | <#function subject    | <#functoin subject | :31: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given

@@ -12,6 +12,10 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
@@ -21,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.Processor;
 import org.apache.camel.main.Main;
@@ -29,6 +34,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.event.MailEvent;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
@@ -179,7 +185,7 @@ class SpoolTest {
         ObjectNode failing = Payload.delivery("failed").put("subject", "failing");
         ObjectNode later = Payload.delivery("failed");
         Processor step = exchange -> {
-            if (fails.get() || "failing".equals(exchange.getVariable("event", org.mailevents.event.MailEvent.class).subject())) {
+            if (fails.get() || "failing".equals(exchange.getVariable("event", MailEvent.class).subject())) {
                 throw new IllegalStateException("no");
             }
         };
@@ -193,6 +199,58 @@ class SpoolTest {
             // Then
             await().atMost(LIMIT).until(() -> database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", later.get("to").asText()).size() == 1);
             assertThat(spooled()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aStepWhoseOwnDatabaseIsDownHoldsUpNothingElse() {
+        // Given
+        TestDatabase database = TestDatabase.h2();
+        ObjectNode failing = Payload.delivery("failed").put("subject", "failing");
+        ObjectNode later = Payload.delivery("failed");
+        AtomicBoolean fails = new AtomicBoolean(true);
+        Processor step = exchange -> {
+            if (fails.get() || "failing".equals(exchange.getVariable("event", MailEvent.class).subject())) {
+                throw new SQLTransientConnectionException("the CRM's database is down", "08001");
+            }
+        };
+        try (InProcess application = start(database, step, Map.of("spool.attempts", "2"))) {
+            assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", failing)), 1);
+            assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", later)), 1);
+
+            // When
+            fails.set(false);
+
+            // Then
+            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            assertThat(files(spool.resolve("failed")).stream().map(SpoolTest::content)).anyMatch(text -> text.contains(failing.get("to").asText()));
+        }
+    }
+
+    @Test
+    void whileTheTableIsLockedNobodyWaitsLong() throws SQLException {
+        // Given
+        TestDatabase database = TestDatabase.postgres();
+        List<ObjectNode> deliveries = IntStream.range(0, 40).mapToObj(i -> Payload.delivery("queued")).toList();
+        ExecutorService callers = Executors.newFixedThreadPool(deliveries.size());
+        try (InProcess application = start(database, Map.of());
+                Connection locking = DriverManager.getConnection(database.url(), database.username(), database.password())) {
+            locking.setAutoCommit(false);
+            locking.createStatement().execute("LOCK TABLE mail_event IN EXCLUSIVE MODE");
+
+            // When
+            List<HttpResponse<String>> answers = deliveries.stream().map(delivery -> CompletableFuture.supplyAsync(() ->
+                    application.post(MailEvents.JSON, Payload.json("deliveries", delivery)), callers)).toList().stream()
+                    .map(CompletableFuture::join).toList();
+            locking.rollback();
+
+            // Then
+            assertThat(answers).allSatisfy(answer -> assertSpooled(answer, 1));
+            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            assertThat(database.rows("SELECT recipient FROM mail_event").stream().map(row -> row.get("recipient"))).containsExactlyInAnyOrderElementsOf(
+                    deliveries.stream().map(delivery -> delivery.get("to").asText()).toList());
+        } finally {
+            callers.shutdown();
         }
     }
 

@@ -132,7 +132,7 @@ public final class AlertSteps extends RouteBuilder {
         if (failure == null) {
             return false;
         }
-        Set<Address> reached = settled.computeIfAbsent(mailing.id(), id -> new HashSet<>());
+        Set<Address> reached = new HashSet<>(settled.getOrDefault(mailing.id(), Set.of()));
         reached.addAll(addresses(failure.getValidSentAddresses()));
         if (reached.isEmpty()) {
             return false;
@@ -142,6 +142,7 @@ public final class AlertSteps extends RouteBuilder {
             LOG.error("{} recipients of the audience {} are refused for good: correct alert.to", refused.size(), mailing.audience());
         }
         reached.addAll(refused);
+        settled.put(mailing.id(), reached);
         return addresses(failure.getValidUnsentAddresses()).isEmpty();
     }
 

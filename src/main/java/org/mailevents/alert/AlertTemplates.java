@@ -34,7 +34,8 @@ final class AlertTemplates {
     record Words(String subject, String text, String html) {
     }
 
-    private static final List<Mailing> SAMPLES = List.of(new Notice("failed", 2, 50, Instant.EPOCH), new Notice("filling", 0, 80, Instant.EPOCH),
+    private static final List<Mailing> SAMPLES = List.of(new Notice("failed", 2, 50, Instant.EPOCH, Instant.EPOCH),
+            new Notice("filling", 0, 80, Instant.EPOCH, Instant.EPOCH),
             sample("list-owner", List.of(bounce("2", "x"))),
             sample("sample", Stream.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "sample").flatMap(code ->
                     Stream.of(bounce(code, "x"), bounce(code, ""))).toList()));
@@ -124,6 +125,8 @@ final class AlertTemplates {
             throw new BrokenFile(path(e.getTemplateSourceName()), e.getLineNumber(), e.getMessageWithoutStackTop().split("----")[0]);
         } catch (IOException e) {
             throw new BrokenFile(file, 0, e.getMessage());
+        } catch (Endless e) {
+            throw new BrokenFile(path(e.getMessage()), 0, "it goes on without end");
         }
     }
 
@@ -136,8 +139,12 @@ final class AlertTemplates {
     }
 
     private String fill(Configuration templates, String template, String name, Mailing mailing) throws IOException, TemplateException {
-        StringWriter text = new StringWriter();
-        templates.getTemplate(template).process(Map.of(name, mailing, "language", language, "zone", zone, "folder", spool), text);
+        StringWriter text = new Bounded(template);
+        try {
+            templates.getTemplate(template).process(Map.of(name, mailing, "language", language, "zone", zone, "folder", spool), text);
+        } catch (StackOverflowError e) {
+            throw new Endless(template);
+        }
         return text.toString();
     }
 
@@ -151,5 +158,42 @@ final class AlertTemplates {
 
     private static Bounce bounce(String code, String text) {
         return new Bounce(text, code, text, text, text, text, text, text, text, text);
+    }
+
+    /** A template, named by the message, that repeats or calls itself without end. */
+    private static final class Endless extends RuntimeException {
+
+        Endless(String template) {
+            super(template);
+        }
+    }
+
+    /** Ends before a template fills the heap. A mail of 500 long bounces has two million characters. */
+    private static final class Bounded extends StringWriter {
+
+        private static final int MAX_LENGTH = 10_000_000;
+        private final String template;
+
+        Bounded(String template) {
+            this.template = template;
+        }
+
+        @Override
+        public void write(String text) {
+            super.write(text);
+            check();
+        }
+
+        @Override
+        public void write(char[] text, int from, int length) {
+            super.write(text, from, length);
+            check();
+        }
+
+        private void check() {
+            if (getBuffer().length() > MAX_LENGTH) {
+                throw new Endless(template);
+            }
+        }
     }
 }

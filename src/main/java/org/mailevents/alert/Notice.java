@@ -11,8 +11,9 @@ import java.util.UUID;
  * @param webhooks how many webhooks have been set aside since the last notice
  * @param percent  how much of {@code spool.max-size} is used
  * @param since    when the last notice of this kind was sent, or long ago
+ * @param until    when this was counted
  */
-public record Notice(String what, long webhooks, long percent, Instant since) implements Mailing {
+public record Notice(String what, long webhooks, long percent, Instant since, Instant until) implements Mailing {
 
     @Override
     public UUID id() {

@@ -34,9 +34,8 @@ final class Notices {
     }
 
     void sent(Notice notice) throws IOException {
-        Instant now = Instant.now();
-        notBefore.put(notice.what(), now.plus(DISTANCE));
-        spool.tell(notice.what(), now);
+        notBefore.put(notice.what(), notice.until().plus(DISTANCE));
+        spool.tell(notice.what(), notice.until());
     }
 
     void failed(Notice notice) {
@@ -50,6 +49,7 @@ final class Notices {
 
     private Notice notice(String what) {
         Instant told = spool.told(what);
-        return new Notice(what, spool.failedSince(told), Math.round(spool.fill() * 100), told);
+        Instant now = Instant.now();
+        return new Notice(what, spool.failedSince(told), Math.round(spool.fill() * 100), told, now);
     }
 }

@@ -81,7 +81,7 @@ public final class FolderWatch {
                 told = now;
                 taker.accept(now);
             }
-        } catch (RuntimeException | LinkageError e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("{} could not be looked through: {}", folder, Failure.describe(e)); // else the executor would end
         }
     }

@@ -1,8 +1,10 @@
 package org.mailevents.spool;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -12,11 +14,13 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.util.ObjectHelper;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool.Spooled;
 import org.mailevents.store.Database;
+import org.mailevents.store.DatabaseAbsent;
 import org.mailevents.webhook.WebhookReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +50,9 @@ public final class ReplaySpool extends RouteBuilder {
     /** The oldest files, as listed last. */
     private final Deque<Path> waiting = new ArrayDeque<>();
     private Spool spool;
+    private Database database;
+    /** The file that asks for it. */
+    private Path replayRejected;
     private WebhookReader reader;
     private int maxAttempts;
 
@@ -53,6 +60,8 @@ public final class ReplaySpool extends RouteBuilder {
     public void configure() {
         Settings settings = new Settings(getContext());
         spool = Spool.of(getContext());
+        database = Database.of(getContext());
+        replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
         maxAttempts = settings.positive("spool.attempts");
 
@@ -61,7 +70,7 @@ public final class ReplaySpool extends RouteBuilder {
         from("scheduler:replay-spool?delay=1000&greedy=true").routeId(ID)
             .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
             .onException(Throwable.class).handled(true).logExhausted(false)
-                .process(exchange -> LOG.error("The spool cannot be read: {}", Failure.describe(failure(exchange)))).end()
+                .process(exchange -> LOG.error("The spool cannot be sent in again now: {}", Failure.describe(failure(exchange)))).end()
             .process(this::next)
             .filter(body().isNotNull())
                 .doTry()
@@ -74,10 +83,14 @@ public final class ReplaySpool extends RouteBuilder {
         // @formatter:on
     }
 
-    private void next(Exchange exchange) {
-        if (Database.of(getContext()).isDown()) {
+    private void next(Exchange exchange) throws SQLException, IOException {
+        if (database.isDown()) {
             waiting.clear();
         } else if (waiting.isEmpty()) {
+            if (Files.exists(replayRejected)) {
+                LOG.info("{} rejected events are sent in again", new RejectedEvents(database, spool).spoolAll());
+                Files.deleteIfExists(replayRejected);
+            }
             spool.measure();
             waiting.addAll(spool.oldest(MAX_FILES, this::isDue));
         }
@@ -132,7 +145,8 @@ public final class ReplaySpool extends RouteBuilder {
     private void failed(Exchange exchange) {
         Throwable failure = failure(exchange);
         Set<Path> files = batch(exchange).files();
-        if (Database.isAbsent(failure)) {
+        if (ObjectHelper.getException(DatabaseAbsent.class, failure) != null && !database.answers()) {
+            // not the webhook's fault, and no try of it
             waiting.clear();
             exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
         } else if (files.size() > 1) {

@@ -51,6 +51,7 @@ public final class Spool {
     private final long maxSize;
     private final AtomicLong size = new AtomicLong();
     private final AtomicLong writing = new AtomicLong();
+    private final AtomicLong added = new AtomicLong();
 
     private Spool(Path directory, long maxSize) {
         this.directory = directory;
@@ -106,18 +107,14 @@ public final class Spool {
             }
             Files.move(incomplete, directory.resolve(name + (body.form() ? FORM : JSON)), StandardCopyOption.ATOMIC_MOVE);
             flush(directory);
-            written(taken);
+            added.addAndGet(taken);
+            size.addAndGet(taken);
         } catch (IOException e) {
             Files.deleteIfExists(incomplete);
             throw e;
         } finally {
             writing.addAndGet(-taken);
         }
-    }
-
-    /** After the measuring, if one is under way: it may have missed the file, and counting it twice until the next does no harm. */
-    private synchronized void written(long taken) {
-        size.addAndGet(taken);
     }
 
     /** The wanted ones, at most so many, oldest first. */
@@ -172,10 +169,11 @@ public final class Spool {
         Files.setLastModifiedTime(note, FileTime.from(when));
     }
 
-    /** Counts again, since files may have been moved by hand. */
-    synchronized void measure() {
+    /** Counts again, since files may have been moved by hand. What is written meanwhile may count twice until the next time, and never not. */
+    void measure() {
+        long before = added.get();
         try (Stream<Path> files = Stream.concat(webhooks(directory), webhooks(failed))) {
-            size.set(files.mapToLong(file -> onDisk(file.toFile().length())).sum());
+            size.set(files.mapToLong(file -> onDisk(file.toFile().length())).sum() + added.get() - before);
         }
     }
 

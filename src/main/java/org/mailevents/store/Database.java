@@ -49,6 +49,9 @@ public final class Database extends HikariDataSource {
     /** One for each of the HTTP server's 20 workers, one for the alerts, one for the spool: nobody waits because others are slow. */
     private static final int CONNECTIONS = 22;
 
+    /** How many seconds PostgreSQL has to take us in, whatever keeps it: the connection, TLS or the login. */
+    private static final Map<String, String> LOGIN = Map.of("connectTimeout", "2", "loginTimeout", "2");
+
     /** Three failures in a row are an outage. Then one caller is let through now and then, at growing distances, to look. */
     private static final CircuitBreakerConfig WHEN_DOWN = CircuitBreakerConfig.custom()
             .slidingWindowSize(3)
@@ -111,13 +114,14 @@ public final class Database extends HikariDataSource {
         config.setMaximumPoolSize(CONNECTIONS);
         config.setMinimumIdle(2);
         config.setConnectionTimeout(2_000);
+        config.setValidationTimeout(1_500);
         config.setInitializationFailTimeout(-1);
         if (config.getJdbcUrl().startsWith("jdbc:postgresql:")) {
             // PostgreSQL's details quote the row that failed, and no address belongs into a log
             config.addDataSourceProperty("logServerErrorDetail", "false");
-            // a server that no longer answers must not hold a webhook, or the alerts, for long
-            config.addDataSourceProperty("connectTimeout", "2");
-            config.addDataSourceProperty("socketTimeout", "10");
+            // a server that no longer answers must not hold a webhook, or the alerts, for long; nor the stop, which takes 8 s
+            LOGIN.forEach(config::addDataSourceProperty);
+            config.addDataSourceProperty("socketTimeout", "5");
             config.addDataSourceProperty("tcpKeepAlive", "true");
         }
         return config;
@@ -139,6 +143,15 @@ public final class Database extends HikariDataSource {
 
     boolean isH2() {
         return getJdbcUrl().startsWith("jdbc:h2:");
+    }
+
+    /** Whether it gives a connection now. */
+    public boolean answers() {
+        try (Connection connection = getConnection()) {
+            return true;
+        } catch (SQLException | RuntimeException e) {
+            return false;
+        }
     }
 
     /** Whether it is known to be down; when it may be back, somebody has to try. */
@@ -181,6 +194,7 @@ public final class Database extends HikariDataSource {
                 boolean packaged = Database.class.getResource("/db/migration") != null;
                 Flyway.configure(Database.class.getClassLoader())
                         .dataSource(getJdbcUrl(), getUsername(), getPassword())
+                        .jdbcProperties(isH2() ? Map.of() : LOGIN)
                         .locations(packaged || !Files.isDirectory(sources) ? "classpath:db/migration" : "filesystem:" + sources)
                         .failOnMissingLocations(true)
                         .load()

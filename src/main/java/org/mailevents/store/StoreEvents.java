@@ -27,8 +27,8 @@ import org.mailevents.webhook.Webhook;
  */
 public final class StoreEvents extends RouteBuilder {
 
-    /** H2's arrays end at 65,536 elements; a longer webhook takes several statements, and each may be repeated. */
-    private static final int MAX_ROWS = 50_000;
+    /** A longer webhook takes several statements, each done in time and well within H2's 65,536 elements; any may be repeated. */
+    private static final int MAX_ROWS = 10_000;
 
     private static final Insert<MailEvent> EVENTS = new Insert<>("mail_event", List.of(
             new Column<>("event_id", "uuid", MailEvent::eventId),
@@ -60,7 +60,7 @@ public final class StoreEvents extends RouteBuilder {
             new Column<>("payload", "text", RejectedEvent::payload)));
 
     /** As long as a statement may take on PostgreSQL. */
-    private static final Duration MAX_WAIT = Duration.ofSeconds(10);
+    private static final Duration MAX_WAIT = Duration.ofSeconds(5);
 
     /** SQLSTATE of a value that a database refuses, whether by its own limits or by a constraint that a team has added. */
     private static final Pattern POISON = Pattern.compile("22.*|23.*|54.*|P0.*");
@@ -147,11 +147,11 @@ public final class StoreEvents extends RouteBuilder {
         Exception failure = inserted.getException();
         if (failure == null) {
             exchange.getMessage().setBody(count(rows, inserted));
-        } else if (rows.insert() == EVENTS && isPoison(failure)) {
+        } else if (rows.insert() == EVENTS && isPoison(failure) && !Database.isAbsent(failure)) {
             exchange.getMessage().setBody(parts(rows, failure));
         } else {
             // what is set aside must be taken, or the webhook as a whole fails
-            exchange.setException(failure);
+            exchange.setException(Database.isAbsent(failure) ? new DatabaseAbsent(failure) : failure);
         }
         return exchange;
     }

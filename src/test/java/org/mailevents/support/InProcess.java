@@ -45,7 +45,7 @@ public final class InProcess extends MailEvents {
     }
 
     /** While another thread sets logging up, SLF4J hands out stand-ins. */
-    private static Logger root() {
+    public static Logger root() {
         return (Logger) await().until(() -> LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME), Logger.class::isInstance);
     }
 
