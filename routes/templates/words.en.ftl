@@ -45,7 +45,7 @@
     },
     "filling": {
       "subject": "[Mail Events] The spool is " + notice.percent?c + " % full",
-      "text": "Webhooks that cannot be stored now are kept in the spool. When it is full, further ones are refused, and the sender may not send them again. See to it that the database answers, move what is in failed/ elsewhere, or raise spool.max-size."
+      "text": "Webhooks that cannot be stored now are kept in the spool. Once it is full, further ones are refused, and the sender may not send them again. See to it that the database answers, move what is in failed/ elsewhere, or raise spool.max-size."
     }
   }[notice.what]>
 </#function>

@@ -45,7 +45,7 @@
     },
     "filling": {
       "subject": "【Mail Events】スプールの使用率が " + notice.percent?c + " % です",
-      "text": "いま保存できない Webhook をスプールに蓄えています。一杯になると以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。"
+      "text": "現在保存できない Webhook をスプールに蓄えています。上限に達すると以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。"
     }
   }[notice.what]>
 </#function>

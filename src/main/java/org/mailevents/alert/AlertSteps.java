@@ -104,7 +104,7 @@ public final class AlertSteps extends RouteBuilder {
             LOG.info("Mailed {} bounces to the audience {}", alert.bounces().size(), alert.audience());
         } else if (mailing instanceof Notice notice) {
             notices.sent(notice);
-            LOG.info("Told the operators: {}", notice.what());
+            LOG.info("Mailed the operators about the spool: {}", notice.what());
         }
     }
 

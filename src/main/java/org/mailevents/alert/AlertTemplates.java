@@ -55,7 +55,7 @@ final class AlertTemplates {
         folder = settings.routes().resolve("templates");
         language = settings.required("alert.language");
         zone = settings.zone("webhook.time-zone").getId();
-        spool = settings.required("spool.directory");
+        spool = Path.of(settings.required("spool.directory")).toAbsolutePath().normalize().toString();
         FolderWatch watch = new FolderWatch(folder, "\\.ftlh?");
         live = watch.first();
         if (!live.containsKey(path("words." + language + ".ftl"))) {

@@ -10,13 +10,14 @@ import java.util.stream.Stream;
 import org.mailevents.spool.Spool;
 
 /**
- * What the operators must be told of the spool, at most once an hour for each kind, by all processes in this folder together. It
+ * What the operators must be told of the spool, while it lasts at most once an hour for each kind, by all processes in this folder together. It
  * needs no database, since that may be down. What a process could not note on a full disk it knows by itself.
  */
 final class Notices {
 
     private static final Duration DISTANCE = Duration.ofHours(1);
     private static final double ALARM = 0.8;
+    private static final double ALL_CLEAR = 0.5;
 
     private final Spool spool;
     private final Duration retry;
@@ -29,6 +30,13 @@ final class Notices {
     }
 
     List<Notice> due() {
+        // what is over may be told of again when it comes back
+        if (spool.failedSince(Instant.EPOCH) == 0) {
+            forget("failed");
+        }
+        if (spool.fill() < ALL_CLEAR) {
+            forget("filling");
+        }
         return Stream.of("failed", "filling").filter(this::mayTell).map(this::notice)
                 .filter(notice -> notice.what().equals("failed") ? notice.webhooks() > 0 : spool.fill() >= ALARM).toList();
     }
@@ -40,6 +48,11 @@ final class Notices {
 
     void failed(Notice notice) {
         notBefore.put(notice.what(), Instant.now().plus(retry));
+    }
+
+    private void forget(String what) {
+        notBefore.remove(what);
+        spool.forget(what);
     }
 
     private boolean mayTell(String what) {

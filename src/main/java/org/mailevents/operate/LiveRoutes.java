@@ -93,7 +93,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         }
         Map<String, String> next = new TreeMap<>(live);
         live.keySet().stream().filter(file -> !saved.containsKey(file)).forEach(file ->
-                broken.put(file, new BrokenFile(file, 0, "it is gone. The next start does without it")));
+                broken.put(file, new BrokenFile(file, 0, "it is gone: the next start is without it, or refuses if others need it")));
         Map<String, String> open = new TreeMap<>(saved);
         open.entrySet().removeAll(live.entrySet());
         // files may need each other: all of them together, else without those at fault

@@ -21,6 +21,7 @@ import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool.Spooled;
 import org.mailevents.store.Database;
 import org.mailevents.store.DatabaseAbsent;
+import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.WebhookReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -139,7 +140,9 @@ public final class ReplaySpool extends RouteBuilder {
             spool.remove(file);
             failures.remove(file);
         }
-        LOG.info("{} spooled webhooks: {}", batch.files().size(), exchange.getMessage().getBody());
+        Receipt receipt = exchange.getMessage().getBody(Receipt.class);
+        LOG.info("{} webhooks from the spool: {} received, {} stored, {} duplicates, {} rejected", batch.files().size(), receipt.received(),
+                receipt.stored(), receipt.duplicates(), receipt.rejected());
     }
 
     private void failed(Exchange exchange) {

@@ -169,6 +169,11 @@ public final class Spool {
         Files.setLastModifiedTime(note, FileTime.from(when));
     }
 
+    /** What they were told of is over. */
+    public void forget(String what) {
+        directory.resolve(".told-" + what).toFile().delete();
+    }
+
     /** Counts again, since files may have been moved by hand. What is written meanwhile may count twice until the next time, and never not. */
     void measure() {
         long before = added.get();

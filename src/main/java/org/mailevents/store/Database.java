@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The connection pool and the schema, on H2 or PostgreSQL. It may be down, at the start too: then connections are refused at once,
- * so that no webhook waits for one, until a try now and then has found it back. Its schema is brought up to date before the
+ * so that no webhook waits for one, until {@code find-database} has found it back. Its schema is brought up to date before the
  * first connection is given out.
  */
 public final class Database extends HikariDataSource {
@@ -52,7 +52,7 @@ public final class Database extends HikariDataSource {
     /** How many seconds PostgreSQL has to take us in, whatever keeps it: the connection, TLS or the login. */
     private static final Map<String, String> LOGIN = Map.of("connectTimeout", "2", "loginTimeout", "2");
 
-    /** Three failures in a row are an outage. Then one caller is let through now and then, at growing distances, to look. */
+    /** Three failures in a row are an outage. */
     private static final CircuitBreakerConfig WHEN_DOWN = CircuitBreakerConfig.custom()
             .slidingWindowSize(3)
             .minimumNumberOfCalls(3)
@@ -96,8 +96,8 @@ public final class Database extends HikariDataSource {
         } catch (SQLException | RuntimeException e) {
             if (!isAbsent(e)) {
                 database.close();
-                throw new IllegalStateException("The database of database.url cannot be opened: is the password right, and does no other"
-                        + " Mail Events run in this folder?", e);
+                throw new IllegalStateException("The database of database.url cannot be opened. Are the user, its password and the database"
+                        + " right, and with an H2 file, does no other Mail Events run in this folder?", e);
             }
             LOG.warn("The database does not answer (database.url): {}", Failure.describe(e));
             database.breaker.transitionToOpenState();
@@ -130,6 +130,13 @@ public final class Database extends HikariDataSource {
     /** @throws SQLTransientConnectionException at once while the database is known to be down, else after two seconds */
     @Override
     public Connection getConnection() throws SQLException {
+        if (isDown()) {
+            throw new SQLTransientConnectionException("The database is down", "08001");
+        }
+        return guarded();
+    }
+
+    private Connection guarded() throws SQLException {
         try {
             return breaker.executeCallable(this::connect);
         } catch (CallNotPermittedException e) {
@@ -145,18 +152,18 @@ public final class Database extends HikariDataSource {
         return getJdbcUrl().startsWith("jdbc:h2:");
     }
 
-    /** Whether it gives a connection now. */
+    /** Whether it gives a connection now; known to be down, it is asked at growing distances, and once it does it is back for all. */
     public boolean answers() {
-        try (Connection connection = getConnection()) {
+        try (Connection connection = guarded()) {
             return true;
         } catch (SQLException | RuntimeException e) {
             return false;
         }
     }
 
-    /** Whether it is known to be down; when it may be back, somebody has to try. */
+    /** Whether it is known to be down. */
     public boolean isDown() {
-        return breaker.getState() == State.OPEN;
+        return breaker.getState() != State.CLOSED;
     }
 
     /** Whether something failed because the database was not there, and not because of what it was asked. */

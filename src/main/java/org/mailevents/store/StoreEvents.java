@@ -82,7 +82,8 @@ public final class StoreEvents extends RouteBuilder {
 
     @Override
     public void configure() {
-        turns = new Semaphore(Database.of(getContext()).isH2() ? 1 : Integer.MAX_VALUE);
+        Database database = Database.of(getContext());
+        turns = new Semaphore(database.isH2() ? 1 : Integer.MAX_VALUE);
 
         // @formatter:off
         from("direct:store-events").routeId("store-events")
@@ -107,6 +108,13 @@ public final class StoreEvents extends RouteBuilder {
                 .split(body(), StoreEvents::add).stopOnException()
                     .to("direct:insert-rows")
                 .end()
+            .end();
+
+        from("scheduler:find-database?delay=500").routeId("find-database")
+            .description("Looks now and then whether a database that is down is back, so that no webhook has to")
+            .errorHandler(noErrorHandler())
+            .filter(exchange -> database.isDown())
+                .process(exchange -> database.answers())
             .end();
         // @formatter:on
     }

@@ -127,8 +127,6 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     }
 
     private static Exchange spooled(Exchange exchange, Exchange spooled) {
-        Throwable reason = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        LOG.warn("{}: not stored, because of {}", label(exchange.getVariable("webhook", Webhook.class)), Failure.describe(reason));
         if (spooled.getException() == null) {
             exchange.getMessage().setBody(spooled.getMessage().getBody());
         } else {
@@ -164,8 +162,9 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     }
 
     private static void log(Webhook webhook, Receipt receipt, Exchange exchange) {
-        LOG.info("{}: {} received, {} stored, {} duplicates, {} rejected, {} spooled in {} ms", label(webhook), receipt.received(),
-                receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled(), exchange.getClock().elapsed());
+        LOG.info("{}: {} received, {} stored, {} duplicates, {} rejected, {} spooled in {} ms{}", label(webhook), receipt.received(),
+                receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled(), exchange.getClock().elapsed(),
+                receipt.spooled() == 0 ? "" : ", because of " + Failure.describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)));
     }
 
     /** Only documented words reach the log: a caller can write anything into event_type. */

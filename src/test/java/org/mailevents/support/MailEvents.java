@@ -13,6 +13,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
 import javax.net.SocketFactory;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** A running application, seen from outside: HTTP in; rows, mails and answers out. */
@@ -23,6 +25,9 @@ public abstract class MailEvents implements AutoCloseable {
     public static final String FORM = "application/x-www-form-urlencoded";
 
     private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    /** Nobody else gets one before it is listened on. */
+    private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     public final int port = freePort();
     public final int healthPort = freePort();
@@ -85,7 +90,9 @@ public abstract class MailEvents implements AutoCloseable {
         for (;;) {
             int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
             try (ServerSocket socket = new ServerSocket(port)) {
-                return socket.getLocalPort();
+                if (GIVEN.add(port)) {
+                    return port;
+                }
             } catch (IOException e) {
                 // taken: another one
             }
