@@ -112,7 +112,9 @@ class EditedRoutesTest {
                 assertSpooled(answer, 3);
             }
             assertThat(database.rows("SELECT 1 FROM mail_event")).isEmpty();
-            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1, 1, 0, 0);
+            ObjectNode good = Payload.delivery("queued");
+            application.post(MailEvents.JSON, Payload.json("deliveries", good));
+            await().atMost(Duration.ofSeconds(60)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", good.get("to").asText()).isEmpty());
         }
     }
 

@@ -2,6 +2,7 @@ package org.mailevents.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.DriverDataSource;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
@@ -15,8 +16,10 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
+import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
 import org.apache.camel.util.ObjectHelper;
 import org.flywaydb.core.Flyway;
@@ -90,9 +93,10 @@ public final class Database extends HikariDataSource {
     /** @throws IllegalStateException when it is there and does not let us in: that does not pass by itself */
     private static Database open(Settings settings) {
         Database database = new Database(config(settings));
-        try {
-            // not through the pool: an error is told at once, and a database that opens slowly is waited for
+        // not through the pool: an error is told at once, and a database that opens slowly is waited for
+        try (Connection open = database.direct().getConnection()) {
             database.migrate();
+            database.getConnection().close(); // from now on the pool keeps an H2 file open
         } catch (SQLException | RuntimeException e) {
             if (!isAbsent(e)) {
                 database.close();
@@ -116,7 +120,9 @@ public final class Database extends HikariDataSource {
         config.setConnectionTimeout(2_000);
         config.setValidationTimeout(1_500);
         config.setInitializationFailTimeout(-1);
-        if (config.getJdbcUrl().startsWith("jdbc:postgresql:")) {
+        if (config.getJdbcUrl().startsWith("jdbc:h2:")) {
+            config.setMaxLifetime(0); // without a connection the file is closed, and opened again
+        } else {
             // PostgreSQL's details quote the row that failed, and no address belongs into a log
             config.addDataSourceProperty("logServerErrorDetail", "false");
             // a server that no longer answers must not hold a webhook, or the alerts, for long; nor the stop, which takes 8 s
@@ -200,8 +206,7 @@ public final class Database extends HikariDataSource {
                 Path sources = Path.of("src/main/resources/db/migration");
                 boolean packaged = Database.class.getResource("/db/migration") != null;
                 Flyway.configure(Database.class.getClassLoader())
-                        .dataSource(getJdbcUrl(), getUsername(), getPassword())
-                        .jdbcProperties(isH2() ? Map.of() : LOGIN)
+                        .dataSource(direct())
                         .locations(packaged || !Files.isDirectory(sources) ? "classpath:db/migration" : "filesystem:" + sources)
                         .failOnMissingLocations(true)
                         .load()
@@ -211,6 +216,13 @@ public final class Database extends HikariDataSource {
         } finally {
             migration.unlock();
         }
+    }
+
+    /** Connections without the pool. */
+    private DataSource direct() {
+        Properties properties = new Properties();
+        properties.putAll(isH2() ? Map.of() : LOGIN);
+        return new DriverDataSource(getJdbcUrl(), null, properties, getUsername(), getPassword());
     }
 
     /** A URL of H2 with the options that it lacks; any other as it is. */
