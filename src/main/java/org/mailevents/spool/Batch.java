@@ -20,6 +20,14 @@ final class Batch {
     private int events;
     private int length;
 
+    /** Private, because the Camel CLI makes an object of every class that it can make one of, and cannot of this. */
+    private Batch() {
+    }
+
+    static Batch empty() {
+        return new Batch();
+    }
+
     /**
      * Adds a webhook, where it fits.
      *

@@ -108,7 +108,7 @@ public final class ReplaySpool extends RouteBuilder {
 
     /** As many of the oldest as can go as one; what has failed goes alone, to find out which one it is. */
     private Batch nextBatch() {
-        Batch batch = new Batch();
+        Batch batch = Batch.empty();
         boolean full = false;
         while (!full && !waiting.isEmpty()) {
             Path file = waiting.peek();
