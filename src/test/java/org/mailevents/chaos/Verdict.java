@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.mailevents.support.TestDatabase;
 
 /** Compares what was acknowledged with what is there, event by event. */
