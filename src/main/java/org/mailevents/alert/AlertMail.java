@@ -1,6 +1,5 @@
 package org.mailevents.alert;
 
-import freemarker.template.TemplateException;
 import jakarta.mail.Address;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
@@ -9,74 +8,126 @@ import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeBodyPart;
 import jakarta.mail.internet.MimeMultipart;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Date;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
+import org.mailevents.alert.AlertTemplates.Words;
 import org.mailevents.operate.Settings;
 
 /**
- * Renders an alert into a mail with an HTML and a text part. Whom it goes to is a setting and nothing else: no value of an event
- * becomes a header but inside the subject, and there encoded (RFC 2047).
+ * Makes a mail of an alert's or a notice's words. Whom it goes to is a setting and nothing else: no value of an event becomes a header but inside the
+ * subject, and there encoded (RFC 2047).
  */
 final class AlertMail {
 
     private final Session session = Session.getInstance(new Properties());
-    private final AlertTemplates templates;
     private final Settings settings;
     private final InternetAddress from;
+    /** Every address that a mail may go to, lower case. */
+    private final Set<String> recipients = new HashSet<>();
 
-    AlertMail(Settings settings, AlertTemplates templates) {
+    AlertMail(Settings settings) {
         this.settings = settings;
-        this.templates = templates;
         this.from = addresses("alert.from").get(0);
-        addresses("alert.to");
-        settings.audiences().forEach(this::addresses);
+        recipients.addAll(plain("alert.to"));
+        settings.audiences("alert.to").forEach(audience -> recipients.addAll(plain(audience)));
+        recipients.addAll(fallback());
+    }
+
+    String sender() {
+        return from.getAddress();
+    }
+
+    /** Every address that a mail may go to, in lower case. */
+    Set<String> recipients() {
+        return Set.copyOf(recipients);
+    }
+
+    /** The addresses of {@code alert.fallback}, in lower case; none where it is not set. */
+    Set<String> fallback() {
+        return settings.text("alert.fallback").isEmpty() ? Set.of() : plain("alert.fallback");
     }
 
     /**
      * @param alreadyTaken the recipients for whom a mail server has taken or refused this mail before: they are left out
      * @return the mail, complete with its Message-ID, which is the same for the same alert
      */
-    SMTPMessage render(Mailing mailing, Set<Address> alreadyTaken) throws MessagingException, IOException, TemplateException {
+    SMTPMessage render(Mailing mailing, Words words, Set<Address> alreadyTaken) throws MessagingException {
         SMTPMessage mail = new SMTPMessage(session);
         // one recipient whom the mail server refuses must not keep the mail from the others
         mail.setSendPartial(true);
         mail.setFrom(from);
-        String audience = "alert.to." + mailing.audience();
-        for (InternetAddress to : addresses(settings.text(audience).isEmpty() ? "alert.to" : audience)) {
+        for (InternetAddress to : addresses(settings.text(mailing.recipients()).isEmpty() ? "alert.to" : mailing.recipients())) {
             if (!alreadyTaken.contains(to)) {
                 mail.addRecipient(Message.RecipientType.TO, to);
             }
         }
-        AlertTemplates.Words words = templates.render(mailing);
         mail.setSubject(words.subject(), StandardCharsets.UTF_8.name());
-        mail.setSentDate(new Date());
-        // RFC 3834: no automatic answers
+        mail.setSentDate(Date.from(mailing.madeAt()));
+        // RFC 3834, and what Exchange reads in its place: no automatic answers
         mail.setHeader("Auto-Submitted", "auto-generated");
+        mail.setHeader("Precedence", "bulk");
+        mail.setHeader("X-Auto-Response-Suppress", "All");
+        // should this mail bounce, OwnMail knows it by these; the vendor hands X-Api-Data back in the webhook
+        mail.setHeader("X-Mail-Events-Alert", mailing.id().toString());
+        mail.setHeader("X-Api-Data", OwnMail.MARK);
+        if (mailing instanceof Alert alert) {
+            if (!alert.thread().isEmpty()) {
+                mail.setHeader("In-Reply-To", alert.thread().get(alert.thread().size() - 1));
+                mail.setHeader("References", String.join(" ", alert.thread()));
+            }
+            if (alert.urgent()) {
+                mail.setHeader("Importance", "high");
+                mail.setHeader("X-Priority", "1");
+            }
+        }
         if (words.html() == null) {
             mail.setText(words.text(), StandardCharsets.UTF_8.name());
         } else {
-            mail.setContent(new MimeMultipart("alternative", part(words.text(), "plain"), part(words.html(), "html")));
+            mail.setContent(content(words));
         }
         mail.saveChanges();
         mail.setHeader("Message-ID", messageId(mailing.id()));
         return mail;
     }
 
-    private String messageId(UUID id) {
+    /** As in RFC 5322, 3.6.4. */
+    String messageId(UUID id) {
         String address = from.getAddress();
         return "<" + id + "@" + address.substring(address.lastIndexOf('@') + 1) + ">";
+    }
+
+    private static MimeMultipart content(Words words) throws MessagingException {
+        MimeMultipart alternative = new MimeMultipart("alternative", part(words.text(), "plain"), part(words.html(), "html"));
+        if (words.csv() == null) {
+            return alternative;
+        }
+        MimeBodyPart both = new MimeBodyPart();
+        both.setContent(alternative);
+        // without the mark of byte order Excel takes UTF-8 for the encoding of its country
+        MimeBodyPart csv = part("\uFEFF" + words.csv().replaceAll("\r?\n", "\r\n"), "csv");
+        csv.setFileName(words.file());
+        csv.setDisposition("attachment");
+        csv.setHeader("Content-Transfer-Encoding", "base64");
+        return new MimeMultipart("mixed", both, csv);
     }
 
     private static MimeBodyPart part(String text, String subtype) throws MessagingException {
         MimeBodyPart part = new MimeBodyPart();
         part.setText(text, StandardCharsets.UTF_8.name(), subtype);
         return part;
+    }
+
+    private Set<String> plain(String key) {
+        Set<String> plain = new HashSet<>();
+        addresses(key).forEach(address -> plain.add(address.getAddress().toLowerCase(Locale.ROOT)));
+        return plain;
     }
 
     private List<InternetAddress> addresses(String key) {

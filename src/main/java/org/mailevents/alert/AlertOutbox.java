@@ -1,157 +1,270 @@
 package org.mailevents.alert;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
+import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
-import org.mailevents.alert.Alert.Bounce;
+import org.mailevents.alert.OwnMail.Unreachable;
+import org.mailevents.alert.Standing.Sent;
+import org.mailevents.alert.Standing.Waiting;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The bounces that wait for their mail. Their rows are the outbox: {@code pending} until an alert claims them, {@code claimed}
- * until the mail endpoint took its mail, then {@code sent}. A claim runs out, so that what a killed process left behind is
- * mailed by the next one, and a claim is one UPDATE, so that of several processes one gets a row.
+ * The mails to be sent, and the incidents they belong to, all in the database, so that neither a restart nor a second process forgets or
+ * doubles one. A bounce is {@code pending} until a mail claims it, then {@code claimed} until the mail endpoint took that mail, then
+ * {@code sent}. A mail is made in one transaction: its row, its bounces and the step of its incident. A claim of a mail runs out, so that
+ * what a killed process left behind is mailed by the next one.
  */
 final class AlertOutbox {
+
+    private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
 
     /** Longer than a mail takes to send: camel-mail gives up after 30 s of silence (connectionTimeout). */
     private static final Duration CLAIM = Duration.ofMinutes(5);
     /** What a mail may list: mail servers take some 10 MB, and a mail too large would be refused for ever. The rest is the next mail. */
-    private static final int MAX_BOUNCES = 500;
+    static final int MAX_BOUNCES = 10_000;
+    /** An alert's recipient who cannot be reached is told of again after this. */
+    private static final Duration UNREACHABLE_AGAIN = Duration.ofDays(30);
 
     private final DataSource dataSource;
-    private final Duration firstDelay;
+    private final Clock clock;
+    private final AlertPolicy policy;
+    private final OwnMail ownMail;
+    private final Set<String> fallback;
+    private final Optional<Silence> silence;
+    private final MailContents contents;
+    private final Function<UUID, String> messageId;
     /** Mails that were taken, and the database was down before they could be marked. */
-    private final Set<Alert> unmarked = ConcurrentHashMap.newKeySet();
+    private final Set<UUID> unmarked = ConcurrentHashMap.newKeySet();
 
-    /** @param firstDelay how long the first bounce waits for its companions, and a failed mail for its next try */
-    AlertOutbox(DataSource dataSource, Duration firstDelay) {
+    /**
+     * @param fallback  who is told that an alert's recipient cannot be reached, lower case; none for nobody
+     * @param messageId makes the Message-ID of a mail
+     */
+    AlertOutbox(DataSource dataSource, Clock clock, AlertPolicy policy, OwnMail ownMail, Set<String> fallback, Optional<Silence> silence,
+            MailContents contents, Function<UUID, String> messageId) {
         this.dataSource = dataSource;
-        this.firstDelay = firstDelay;
+        this.clock = clock;
+        this.policy = policy;
+        this.ownMail = ownMail;
+        this.fallback = fallback;
+        this.silence = silence;
+        this.contents = contents;
+        this.messageId = messageId;
     }
 
     /**
-     * What is due: mails that have to be tried again as they were, else one new mail for each audience with news. Each is claimed
-     * only when the iterator comes to it, so that no claim runs out while the mails before it are sent.
+     * What is to be sent now. Each mail is claimed only when the iterator comes to it, so that no claim runs out while the mails before it
+     * are sent.
      */
-    Iterator<Alert> claim() throws SQLException {
-        for (Alert alert : unmarked) {
-            sent(alert);
+    Iterator<Mailing> claim() throws SQLException {
+        for (UUID mail : unmarked) {
+            sent(mail);
         }
-        try (Connection connection = dataSource.getConnection()) {
-            return due(connection, Instant.now()).stream().flatMap(due -> claim(due).stream()).iterator();
+        for (String audience : dueAudiences()) {
+            make(audience);
         }
-    }
-
-    private Optional<Alert> claim(Due due) {
-        UUID id = due.id() == null ? UUID.randomUUID() : due.id();
-        try (Connection connection = dataSource.getConnection()) {
-            return claim(connection, due, id, Instant.now())
-                    ? Optional.of(new Alert(id, due.audience(), bounces(connection, id))) : Optional.empty();
-        } catch (SQLException e) {
-            throw new IllegalStateException("The bounces of " + due.audience() + " cannot be claimed", e);
+        if (silence.isPresent()) {
+            silence.get().check(dataSource, this::add);
+        }
+        try (Transaction transaction = new Transaction(dataSource)) {
+            List<UUID> mails = transaction.rows("SELECT mail_id FROM alert_mail WHERE sent_at IS NULL AND retry_at <= ? ORDER BY made_at",
+                    row -> row.getObject("mail_id", UUID.class), clock.instant());
+            return mails.stream().flatMap(mail -> take(mail).stream()).iterator();
         }
     }
 
-    /** The mail endpoint took the mail: nobody is told of these bounces again. */
-    void sent(Alert alert) throws SQLException {
-        unmarked.add(alert);
-        try (Connection connection = dataSource.getConnection()) {
-            update(connection, "UPDATE mail_event SET alert_state = 'sent', alert_retry_at = NULL"
-                    + " WHERE alert_state = 'claimed' AND audience = ? AND alert_id = ?", alert.audience(), alert.id());
+    /** The mail endpoint took the mail: nobody is told of its bounces again. */
+    void sent(UUID mail) throws SQLException {
+        unmarked.add(mail);
+        try (Transaction transaction = new Transaction(dataSource)) {
+            transaction.update("UPDATE alert_mail SET sent_at = ?, retry_at = NULL WHERE mail_id = ? AND sent_at IS NULL", clock.instant(), mail);
+            transaction.update("UPDATE mail_event SET alert_state = 'sent' WHERE alert_state = 'claimed' AND alert_id = ?", mail);
+            transaction.commit();
         }
-        unmarked.remove(alert);
+        unmarked.remove(mail);
     }
 
     /** The mail could not be sent: it is due again after the first delay. */
-    void failed(Alert alert) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            update(connection, "UPDATE mail_event SET alert_retry_at = ? WHERE alert_state = 'claimed' AND audience = ? AND alert_id = ?",
-                    timestamp(Instant.now().plus(firstDelay)), alert.audience(), alert.id());
+    void failed(UUID mail) throws SQLException {
+        try (Transaction transaction = new Transaction(dataSource)) {
+            transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL",
+                    clock.instant().plus(policy.firstDelay()), mail);
+            transaction.commit();
         }
     }
 
-    /** @param id of the mail to try again, or null for a new one */
-    private record Due(String audience, UUID id) {
+    /** The subject of an incident's first mail, once it is known: the later ones repeat it. */
+    void subject(Alert first, String subject) throws SQLException {
+        try (Transaction transaction = new Transaction(dataSource)) {
+            transaction.update("UPDATE alert_incident SET subject = ? WHERE subject IS NULL"
+                    + " AND incident_id = (SELECT incident_id FROM alert_mail WHERE mail_id = ?)", subject, first.id());
+            transaction.commit();
+        }
     }
 
-    /** An audience whose last mail is not through yet gets no new one, so that after an outage one mail tells all that came meanwhile. */
-    private List<Due> due(Connection connection, Instant now) throws SQLException {
-        String sql = "SELECT audience, alert_id FROM mail_event WHERE alert_state = 'claimed'"
-                + " GROUP BY audience, alert_id HAVING MIN(alert_retry_at) <= ?"
-                + " UNION ALL "
-                + "SELECT audience, CAST(NULL AS uuid) FROM mail_event WHERE alert_state = 'pending'"
-                + " AND audience NOT IN (SELECT audience FROM mail_event WHERE alert_state = 'claimed')"
-                + " GROUP BY audience HAVING MIN(received_at) <= ?";
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setObject(1, timestamp(now));
-            statement.setObject(2, timestamp(now.minus(firstDelay)));
-            List<Due> due = new ArrayList<>();
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    due.add(new Due(rows.getString(1), rows.getObject(2, UUID.class)));
+    private List<String> dueAudiences() throws SQLException {
+        try (Transaction transaction = new Transaction(dataSource)) {
+            List<String> due = new ArrayList<>();
+            for (Standing standing : standings(transaction).values()) {
+                if (due(transaction, standing).isPresent()) {
+                    due.add(standing.audience());
                 }
             }
             return due;
         }
     }
 
-    private boolean claim(Connection connection, Due due, UUID id, Instant now) throws SQLException {
-        OffsetDateTime until = timestamp(now.plus(CLAIM));
-        if (due.id() == null) {
-            return update(connection, "UPDATE mail_event SET alert_state = 'claimed', alert_id = ?, alert_retry_at = ?"
-                    + " WHERE alert_state = 'pending' AND event_id IN (SELECT event_id FROM mail_event"
-                    + " WHERE alert_state = 'pending' AND audience = ? ORDER BY received_at LIMIT " + MAX_BOUNCES + ")",
-                    id, until, due.audience()) > 0;
-        }
-        return update(connection, "UPDATE mail_event SET alert_retry_at = ?"
-                + " WHERE alert_state = 'claimed' AND audience = ? AND alert_id = ? AND alert_retry_at <= ?",
-                until, due.audience(), id, timestamp(now)) > 0;
+    private Optional<Stage> due(Transaction transaction, Standing standing) throws SQLException {
+        Instant now = clock.instant();
+        return policy.due(standing, now, () -> Figures.unusual(transaction, standing.audience(), now), () -> news(transaction, standing));
     }
 
-    private List<Bounce> bounces(Connection connection, UUID id) throws SQLException {
-        String sql = "SELECT recipient, status, kind, created_text, subject, sender, message_id, api_data, enhanced_code, reason"
-                + " FROM mail_event WHERE alert_state = 'claimed' AND alert_id = ? ORDER BY occurred_at, recipient, event_id";
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setObject(1, id);
-            List<Bounce> bounces = new ArrayList<>();
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    bounces.add(new Bounce(line(rows, 1), line(rows, 2), line(rows, 3), line(rows, 4), line(rows, 5), line(rows, 6),
-                            line(rows, 7), line(rows, 8), line(rows, 9), line(rows, 10)));
-                }
+    /** Makes the mail that an audience is due, unless another process does. */
+    private void make(String audience) throws SQLException {
+        try (Transaction transaction = new Transaction(dataSource)) {
+            for (Unreachable unreachable : ownMail.setAside(transaction, audience)) {
+                tell(transaction, unreachable);
             }
-            return bounces;
-        }
-    }
-
-    /** Control characters and line breaks become spaces: a subject of several lines must not look like lines of the mail. */
-    private static String line(ResultSet row, int column) throws SQLException {
-        String text = row.getString(column);
-        return text == null ? "" : text.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]+", " ").strip();
-    }
-
-    private static int update(Connection connection, String sql, Object... parameters) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            for (int i = 0; i < parameters.length; i++) {
-                statement.setObject(i + 1, parameters[i]);
+            Standing standing = standings(transaction).get(audience);
+            Optional<Stage> due = standing == null ? Optional.empty() : due(transaction, standing);
+            if (due.isEmpty() || make(transaction, standing, due.get())) {
+                transaction.commit();
             }
-            return statement.executeUpdate();
         }
     }
 
-    private static OffsetDateTime timestamp(Instant instant) {
-        return instant.atOffset(ZoneOffset.UTC);
+    /** @return whether it was made: another process may have been faster, or a bounce may have come on the heels of an all-clear */
+    private boolean make(Transaction transaction, Standing standing, Stage due) throws SQLException {
+        long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
+        Stage stage = due == Stage.CLOSED && waiting > MAX_BOUNCES ? Stage.UPDATE : due;
+        UUID mail = UUID.randomUUID();
+        int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ?"
+                + " WHERE alert_state = 'pending' AND event_id IN (SELECT event_id FROM mail_event"
+                + " WHERE alert_state = 'pending' AND audience = ? ORDER BY received_at, event_id LIMIT " + MAX_BOUNCES + ")", mail, standing.audience());
+        Instant now = clock.instant();
+        Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
+                + " WHERE alert_id = ?", row -> waiting(row), mail).get(0);
+        if (stage == Stage.OPENED) {
+            UUID incident = UUID.randomUUID();
+            return claimed > 0 && transaction.update("INSERT INTO alert_incident (incident_id, audience, open_for, opened_at, last_bounce_at, mails)"
+                    + " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING", incident, standing.audience(), standing.audience(), told.oldest(),
+                    told.newest()) == 1 && add(transaction, new Row(mail, incident, 1, standing.audience(), stage.toString(), null, now));
+        }
+        Incident incident = standing.incident();
+        Instant last = claimed == 0 || told.newest().isBefore(incident.lastBounceAt()) ? incident.lastBounceAt() : told.newest();
+        boolean closes = stage == Stage.CLOSED;
+        return (closes ? !last.isAfter(standing.lastBounceAt()) : claimed > 0)
+                && transaction.update("UPDATE alert_incident SET mails = mails + 1, last_bounce_at = ?, closed_at = ?, open_for = ?"
+                        + " WHERE incident_id = ? AND mails = ? AND closed_at IS NULL", last, closes ? now : null, closes ? null : standing.audience(),
+                        incident.id(), incident.mails()) == 1
+                && add(transaction, new Row(mail, incident.id(), incident.mails() + 1, standing.audience(), stage.toString(), null, now));
+    }
+
+    /** The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. */
+    private void tell(Transaction transaction, Unreachable unreachable) throws SQLException {
+        Instant now = clock.instant();
+        boolean told = transaction.exists("SELECT 1 FROM alert_mail WHERE what = 'unreachable' AND about = ? AND made_at > ?", unreachable.address(),
+                now.minus(UNREACHABLE_AGAIN));
+        if (told) {
+            return;
+        }
+        LOG.error("Alerts do not reach a recipient of alert.to: its bounce is in mail_event, alert_state 'own'{}",
+                fallback.isEmpty() ? ". Set alert.fallback to have somebody told" : "");
+        if (!fallback.isEmpty() && !fallback.contains(unreachable.address())) {
+            add(transaction, new Row(Row.id("unreachable", unreachable.address(), now.truncatedTo(ChronoUnit.HOURS)), null, null, Notice.OPERATORS,
+                    "unreachable", unreachable.address(), now));
+        }
+    }
+
+    /**
+     * A row of alert_mail, as it is made.
+     *
+     * @param about what a mail of no incident is about
+     */
+    record Row(UUID mail, UUID incident, Integer number, String audience, String what, String about, Instant madeAt) {
+
+        /** The same for the same, whichever process makes it. */
+        static UUID id(Object... parts) {
+            return UUID.nameUUIDFromBytes(Arrays.toString(parts).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private boolean add(Transaction transaction, Row row) throws SQLException {
+        return transaction.update("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, about, message_id, made_at, retry_at)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row.mail(), row.incident(), row.number(), row.audience(), row.what(),
+                row.about(), messageId.apply(row.mail()), row.madeAt(), row.madeAt()) == 1;
+    }
+
+    /** Whether a bounce waits whose address and code its incident has not told yet. */
+    private static boolean news(Transaction transaction, Standing standing) throws SQLException {
+        return transaction.exists("SELECT 1 FROM mail_event waiting WHERE alert_state = 'pending' AND audience = ? AND NOT EXISTS ("
+                + "SELECT 1 FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
+                + " WHERE m.incident_id = ? AND told.recipient = waiting.recipient AND told.status = waiting.status) LIMIT 1",
+                standing.audience(), standing.incident().id());
+    }
+
+    /** What is known of each audience that has an incident or a bounce that waits. */
+    private Map<String, Standing> standings(Transaction transaction) throws SQLException {
+        Map<String, Incident> incidents = byAudience(transaction, "SELECT incident_id, audience, opened_at, last_bounce_at, mails FROM alert_incident"
+                + " WHERE open_for IS NOT NULL", row -> new Incident(row.getObject("incident_id", UUID.class), Transaction.instant(row, "opened_at"),
+                Transaction.instant(row, "last_bounce_at"), row.getInt("mails")));
+        Map<String, Waiting> waiting = byAudience(transaction, "SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest"
+                + " FROM mail_event WHERE alert_state = 'pending' GROUP BY audience", AlertOutbox::waiting);
+        Instant now = clock.instant();
+        Map<String, Sent> sent = byAudience(transaction, "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) AS unsent,"
+                + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day, MAX(sent_at) AS last_sent"
+                + " FROM alert_mail WHERE incident_id IS NOT NULL AND (sent_at IS NULL OR made_at > ?) GROUP BY audience",
+                row -> new Sent(row.getInt("unsent") > 0, row.getInt("last_hour"), row.getInt("last_day"), Transaction.instant(row, "last_sent")),
+                now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)));
+        Map<String, Standing> standings = new TreeMap<>();
+        Stream.concat(incidents.keySet().stream(), waiting.keySet().stream()).distinct().forEach(audience -> standings.put(audience,
+                new Standing(audience, incidents.get(audience), waiting.get(audience), sent.getOrDefault(audience, Sent.NONE))));
+        return standings;
+    }
+
+    private static <T> Map<String, T> byAudience(Transaction transaction, String sql, Transaction.Row<T> value, Object... parameters)
+            throws SQLException {
+        Map<String, T> values = new HashMap<>();
+        transaction.rows(sql, row -> values.put(row.getString("audience"), value.read(row)), parameters);
+        return values;
+    }
+
+    private static Waiting waiting(ResultSet row) throws SQLException {
+        return new Waiting(row.getLong("bounces"), Transaction.instant(row, "oldest"), Transaction.instant(row, "newest"));
+    }
+
+    /** Claims a mail for this process, or nothing where another one has it. */
+    private Optional<Mailing> take(UUID mail) {
+        try (Transaction transaction = new Transaction(dataSource)) {
+            Instant now = clock.instant();
+            if (transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL AND retry_at <= ?", now.plus(CLAIM),
+                    mail, now) == 0) {
+                return Optional.empty();
+            }
+            Mailing mailing = contents.of(transaction, mail);
+            transaction.commit();
+            return Optional.of(mailing);
+        } catch (SQLException e) {
+            throw new IllegalStateException("A mail cannot be claimed", e);
+        }
     }
 }

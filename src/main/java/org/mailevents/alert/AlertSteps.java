@@ -8,12 +8,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +24,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.operate.Settings;
+import org.mailevents.operate.TimeSource;
 import org.mailevents.spool.Spool;
 import org.mailevents.store.Database;
 import org.slf4j.Logger;
@@ -39,14 +42,22 @@ public final class AlertSteps extends RouteBuilder {
     private final Map<UUID, Set<Address>> settled = new ConcurrentHashMap<>();
     private AlertOutbox outbox;
     private Notices notices;
+    private Optional<Silence> silence;
+    private AlertTemplates templates;
     private AlertMail mail;
 
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
-        outbox = new AlertOutbox(Database.of(getContext()), settings.duration("alert.first-delay"));
-        notices = new Notices(Spool.of(getContext()), settings.duration("alert.first-delay"));
-        mail = new AlertMail(settings, new AlertTemplates(getContext()));
+        Clock clock = TimeSource.of(getContext());
+        AlertPolicy policy = AlertPolicy.of(settings);
+        Database database = Database.of(getContext());
+        templates = new AlertTemplates(getContext());
+        mail = new AlertMail(settings);
+        silence = settings.text("alert.silence").isEmpty() ? Optional.empty() : Optional.of(new Silence(clock, settings.duration("alert.silence")));
+        outbox = new AlertOutbox(database, clock, policy, new OwnMail(mail.sender(), mail.recipients()), mail.fallback(), silence,
+                new MailContents(database, settings.percent("alert.rate")), mail::messageId);
+        notices = new Notices(Spool.of(getContext()), clock, policy.firstDelay());
         // camel-mail's own converter gives a message's content; an .eml file is the whole message
         getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, SMTPMessage.class,
                 new SimpleTypeConverter(false, (type, exchange, message) -> eml((SMTPMessage) message)));
@@ -86,6 +97,7 @@ public final class AlertSteps extends RouteBuilder {
             return due.isEmpty() ? outbox.claim() : due.iterator();
         } catch (SQLException e) {
             if (Database.isAbsent(e)) {
+                silence.ifPresent(Silence::interrupted);
                 return Collections.emptyIterator(); // which is in the log once, and need not be every second
             }
             throw e;
@@ -94,18 +106,21 @@ public final class AlertSteps extends RouteBuilder {
 
     private void render(Exchange exchange) throws Exception {
         Mailing mailing = mailing(exchange);
-        exchange.getMessage().setBody(mail.render(mailing, settled.getOrDefault(mailing.id(), Set.of())));
+        AlertTemplates.Words words = templates.render(mailing);
+        if (mailing instanceof Alert alert && alert.subject() == null) {
+            outbox.subject(alert, words.subject());
+        }
+        exchange.getMessage().setBody(mail.render(mailing, words, settled.getOrDefault(mailing.id(), Set.of())));
     }
 
     private void mark(Mailing mailing) throws SQLException, IOException {
         settled.remove(mailing.id());
-        if (mailing instanceof Alert alert) {
-            outbox.sent(alert);
-            LOG.info("Mailed {} bounces to the audience {}", alert.bounces().size(), alert.audience());
-        } else if (mailing instanceof Notice notice) {
-            notices.sent(notice);
-            LOG.info("Mailed the operators about the spool: {}", notice.what());
+        if (notices.isOne(mailing)) {
+            notices.sent((Notice) mailing);
+        } else {
+            outbox.sent(mailing.id());
         }
+        LOG.info("Mailed {}", mailing);
     }
 
     private void release(Exchange exchange) throws SQLException, IOException {
@@ -117,10 +132,10 @@ public final class AlertSteps extends RouteBuilder {
         }
         if (isThrough(mailing, (SendFailedException) failure)) {
             mark(mailing);
-        } else if (mailing instanceof Alert alert) {
-            outbox.failed(alert);
-        } else if (mailing instanceof Notice notice) {
-            notices.failed(notice);
+        } else if (notices.isOne(mailing)) {
+            notices.failed((Notice) mailing);
+        } else {
+            outbox.failed(mailing.id());
         }
     }
 

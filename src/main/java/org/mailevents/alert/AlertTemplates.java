@@ -11,66 +11,87 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.camel.CamelContext;
-import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.operate.BrokenFile;
 import org.mailevents.operate.FolderWatch;
 import org.mailevents.operate.PendingEdits;
 import org.mailevents.operate.Settings;
 
 /**
- * The words of a mail, from the FreeMarker templates in {@code routes/templates/}. What is saved there is used once all of it was
- * tried out on samples; until then mails go out with what was before it.
+ * The words of a mail, from the FreeMarker templates and the table of causes in {@code routes/templates/}. What is saved there is used once
+ * all of it was tried out on samples; until then mails go out with what was before it.
  */
 final class AlertTemplates {
 
-    /** A mail's words; a notice has no HTML. */
-    record Words(String subject, String text, String html) {
+    private static final String CAUSES = "causes.json";
+
+    /**
+     * A mail's words; a notice has neither HTML nor CSV, and an alert has a CSV, with a file name, where it has more bounces than it lists.
+     */
+    record Words(String subject, String text, String html, String file, String csv) {
     }
 
-    private static final List<Mailing> SAMPLES = List.of(new Notice("failed", 2, 50, Instant.EPOCH, Instant.EPOCH),
-            new Notice("filling", 0, 80, Instant.EPOCH, Instant.EPOCH),
-            sample("list-owner", List.of(bounce("2", "x"))),
-            sample("sample", Stream.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "sample").flatMap(code ->
-                    Stream.of(bounce(code, "x"), bounce(code, ""))).toList()));
+    /** What is in use. */
+    private record Edition(Configuration templates, Causes causes) {
+    }
 
     private final PendingEdits edits;
     private final Path folder;
-    private final String language;
-    private final String zone;
+    private final Settings settings;
+    private final ZoneId zone;
     private final String spool;
     private Map<String, String> live;
-    private volatile Configuration templates;
+    private volatile Edition edition;
 
     /** @throws BrokenFile the first mistake */
     AlertTemplates(CamelContext context) throws Exception {
-        Settings settings = new Settings(context);
+        settings = new Settings(context);
         edits = PendingEdits.of(context);
         folder = settings.routes().resolve("templates");
-        language = settings.required("alert.language");
-        zone = settings.zone("webhook.time-zone").getId();
+        zone = settings.zone("webhook.time-zone");
         spool = Path.of(settings.required("spool.directory")).toAbsolutePath().normalize().toString();
-        FolderWatch watch = new FolderWatch(folder, "\\.ftlh?");
+        FolderWatch watch = new FolderWatch(folder, "\\.(ftlh?|json)");
         live = watch.first();
-        if (!live.containsKey(path("words." + language + ".ftl"))) {
-            throw new IllegalArgumentException("Set alert.language to a language that has its words: there is no "
-                    + path("words." + language + ".ftl"));
+        for (String setting : languageSettings()) {
+            if (!live.containsKey(path("words." + settings.required(setting) + ".ftl"))) {
+                throw new IllegalArgumentException("Set " + setting + " to a language that has its words: there is no "
+                        + path("words." + settings.text(setting) + ".ftl"));
+            }
         }
-        templates = tried(live);
+        edition = tried(live);
         watch.start(context, this::take);
     }
 
+    private Set<String> languageSettings() {
+        Set<String> keys = new TreeSet<>(settings.audiences("alert.language"));
+        keys.add("alert.language");
+        return keys;
+    }
+
+    private String language(String audience) {
+        String own = settings.text("alert.language." + audience);
+        return own.isEmpty() ? settings.required("alert.language") : own;
+    }
+
+    /** The mail's words, in the language of its audience. */
     Words render(Mailing mailing) throws IOException, TemplateException {
-        return render(templates, mailing);
+        return render(edition, mailing, language(mailing.audience()));
+    }
+
+    /** The same in a language of the caller's choice. */
+    Words render(Mailing mailing, String language) throws IOException, TemplateException {
+        return render(edition, mailing, language);
     }
 
     private void take(Map<String, String> saved) {
         try {
-            templates = tried(saved);
+            edition = tried(saved);
             List<String> changed = saved.keySet().stream().filter(file -> !saved.get(file).equals(live.get(file))).toList();
             live = saved;
             edits.report("templates", changed, List.of());
@@ -79,22 +100,33 @@ final class AlertTemplates {
         }
     }
 
-    private Configuration tried(Map<String, String> files) throws BrokenFile {
+    private Edition tried(Map<String, String> files) throws BrokenFile {
         FolderWatch.requireText(files);
-        Configuration configuration = configuration(files);
+        if (!files.containsKey(path(CAUSES))) {
+            throw new BrokenFile(path(CAUSES), 0, "it is needed, and it is gone");
+        }
+        Edition tried = new Edition(configuration(files), Causes.parse(path(CAUSES), files.get(path(CAUSES))));
         for (String file : files.keySet()) {
-            attempt(file, () -> configuration.getTemplate(Path.of(file).getFileName().toString()));
+            if (!file.equals(path(CAUSES))) {
+                attempt(file, () -> tried.templates().getTemplate(Path.of(file).getFileName().toString()));
+            }
         }
-        for (Mailing sample : SAMPLES) {
-            attempt(folder.toString(), () -> {
-                Words words = render(configuration, sample);
-                if (words.subject().isEmpty() || words.text().isBlank() || sample instanceof Alert && words.html().isBlank()) {
-                    throw new BrokenFile(folder.toString(), 0, "a template gives an empty subject or text");
-                }
-                return words;
-            });
+        for (String setting : languageSettings()) {
+            String language = settings.required(setting);
+            if (!tried.causes().languages().contains(language)) {
+                throw new BrokenFile(path(CAUSES), 0, "it lacks the language " + language + " of " + setting);
+            }
+            for (Mailing sample : Samples.ALL) {
+                attempt(folder.toString(), () -> {
+                    Words words = render(tried, sample, language);
+                    if (words.subject().isEmpty() || words.text().isBlank() || sample instanceof Alert && words.html().isBlank()) {
+                        throw new BrokenFile(folder.toString(), 0, "a template gives an empty subject or text");
+                    }
+                    return words;
+                });
+            }
         }
-        return configuration;
+        return tried;
     }
 
     private static Configuration configuration(Map<String, String> files) {
@@ -128,18 +160,40 @@ final class AlertTemplates {
         }
     }
 
-    private Words render(Configuration templates, Mailing mailing) throws IOException, TemplateException {
-        return mailing instanceof Alert
-                ? new Words(fill(templates, "alert.subject.ftl", "alert", mailing).strip(), fill(templates, "alert.txt.ftl", "alert", mailing),
-                        fill(templates, "alert.html.ftlh", "alert", mailing))
-                : new Words(fill(templates, "notice.subject.ftl", "notice", mailing).strip(),
-                        fill(templates, "notice.txt.ftl", "notice", mailing), null);
+    private Words render(Edition edition, Mailing mailing, String language) throws IOException, TemplateException {
+        Configuration templates = edition.templates();
+        if (mailing instanceof Notice notice) {
+            Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "folder", spool, "notice", shown(notice));
+            return new Words(fill(templates, "notice.subject.ftl", model).strip(), fill(templates, "notice.txt.ftl", model), null, null, null);
+        }
+        Alert alert = (Alert) mailing;
+        AlertView view = AlertView.of(alert, edition.causes(), language, zone);
+        Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "alert", view);
+        boolean attached = !view.file().isEmpty();
+        return new Words(subject(alert, templates, model), fill(templates, "alert.txt.ftl", model), fill(templates, "alert.html.ftlh", model),
+                attached ? view.file() : null, attached ? fill(templates, "alert.csv.ftl", model) : null);
     }
 
-    private String fill(Configuration templates, String template, String name, Mailing mailing) throws IOException, TemplateException {
+    /** Mail programs split a thread whose subject changes, so the first mail's holds for all. */
+    private static String subject(Alert alert, Configuration templates, Map<String, Object> model) throws IOException, TemplateException {
+        if (alert.subject() == null) {
+            return fill(templates, "alert.subject.ftl", model).strip();
+        }
+        return alert.thread().isEmpty() ? alert.subject() : "Re: " + alert.subject();
+    }
+
+    /** What the templates see of a notice. */
+    private Map<String, Object> shown(Notice notice) {
+        Map<String, Object> facts = new HashMap<>();
+        notice.facts().forEach((name, fact) -> facts.put(name, fact instanceof Instant instant ? AlertView.time(instant, zone) : fact));
+        facts.putAll(Map.of("from", settings.text("alert.from"), "duration", settings.text("alert.silence")));
+        return Map.of("what", notice.what(), "facts", facts);
+    }
+
+    private static String fill(Configuration templates, String template, Map<String, Object> model) throws IOException, TemplateException {
         StringWriter text = new Bounded(template);
         try {
-            templates.getTemplate(template).process(Map.of(name, mailing, "language", language, "zone", zone, "folder", spool), text);
+            templates.getTemplate(template).process(model, text);
         } catch (StackOverflowError e) {
             throw new Endless(template);
         }
@@ -150,14 +204,6 @@ final class AlertTemplates {
         return folder.resolve(template).toString();
     }
 
-    private static Alert sample(String audience, List<Bounce> bounces) {
-        return new Alert(new UUID(0, 0), audience, bounces);
-    }
-
-    private static Bounce bounce(String code, String text) {
-        return new Bounce(text, code, text, text, text, text, text, text, text, text);
-    }
-
     /** A template, named by the message, that repeats or calls itself without end. */
     private static final class Endless extends RuntimeException {
 
@@ -166,10 +212,10 @@ final class AlertTemplates {
         }
     }
 
-    /** Ends before a template fills the heap. A mail of 500 long bounces has two million characters. */
+    /** Ends before a template fills the heap. A CSV of 10,000 bounces has some three million characters. */
     private static final class Bounded extends StringWriter {
 
-        private static final int MAX_LENGTH = 10_000_000;
+        private static final int MAX_LENGTH = 50_000_000;
         private final String template;
 
         Bounded(String template) {

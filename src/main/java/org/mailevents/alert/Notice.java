@@ -1,27 +1,37 @@
 package org.mailevents.alert;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 
 /**
- * One mail to the operators: the spool needs them.
+ * One mail that is about no incident, to whoever operates Mail Events.
  *
- * @param what     {@code failed} or {@code filling}, which the words of the templates go by
- * @param webhooks how many webhooks have been set aside since the last notice
- * @param percent  how much of {@code spool.max-size} is used
- * @param since    when the last notice of this kind was sent, or long ago
- * @param until    when this was counted
+ * @param id    the same when the same mail has to be sent again, so that its Message-ID is too
+ * @param what  what it is about, which the words of the templates go by: {@code failed} or {@code filling} (the spool), {@code unreachable} (a
+ *              recipient of alerts), {@code silent} or {@code returned} (the webhooks)
+ * @param facts what is said of it; an {@link Instant} is shown in the zone of {@code webhook.time-zone}
+ * @param madeAt when this was found
  */
-public record Notice(String what, long webhooks, long percent, Instant since, Instant until) implements Mailing {
+public record Notice(UUID id, String what, Map<String, Object> facts, Instant madeAt) implements Mailing {
 
-    @Override
-    public UUID id() {
-        return UUID.nameUUIDFromBytes((what + since).getBytes(StandardCharsets.UTF_8));
-    }
+    /** The audience of all notices. */
+    static final String OPERATORS = "operators";
 
     @Override
     public String audience() {
-        return "operators";
+        return OPERATORS;
+    }
+
+    /** Whom alerts do not reach must not be the one who is told so. */
+    @Override
+    public String recipients() {
+        return what.equals("unreachable") ? "alert.fallback" : Mailing.super.recipients();
+    }
+
+    /** For the log, where no address belongs. */
+    @Override
+    public String toString() {
+        return "notice to the operators: " + what;
     }
 }

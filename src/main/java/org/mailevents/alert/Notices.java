@@ -1,12 +1,14 @@
 package org.mailevents.alert;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.UUID;
 import org.mailevents.spool.Spool;
 
 /**
@@ -19,13 +21,17 @@ final class Notices {
     private static final double ALARM = 0.8;
     private static final double ALL_CLEAR = 0.5;
 
+    private static final List<String> KINDS = List.of("failed", "filling");
+
     private final Spool spool;
+    private final Clock clock;
     private final Duration retry;
     private final Map<String, Instant> notBefore = new HashMap<>();
 
     /** @param retry how long a mail that failed waits for its next try */
-    Notices(Spool spool, Duration retry) {
+    Notices(Spool spool, Clock clock, Duration retry) {
         this.spool = spool;
+        this.clock = clock;
         this.retry = retry;
     }
 
@@ -37,17 +43,22 @@ final class Notices {
         if (spool.fill() < ALL_CLEAR) {
             forget("filling");
         }
-        return Stream.of("failed", "filling").filter(this::mayTell).map(this::notice)
-                .filter(notice -> notice.what().equals("failed") ? notice.webhooks() > 0 : spool.fill() >= ALARM).toList();
+        return KINDS.stream().filter(this::mayTell).map(this::notice)
+                .filter(notice -> notice.what().equals("failed") ? (long) notice.facts().get("webhooks") > 0 : spool.fill() >= ALARM).toList();
+    }
+
+    /** Whether this is about the spool, and so one of these. */
+    boolean isOne(Mailing mailing) {
+        return mailing instanceof Notice notice && KINDS.contains(notice.what());
     }
 
     void sent(Notice notice) throws IOException {
-        notBefore.put(notice.what(), notice.until().plus(DISTANCE));
-        spool.tell(notice.what(), notice.until());
+        notBefore.put(notice.what(), notice.madeAt().plus(DISTANCE));
+        spool.tell(notice.what(), notice.madeAt());
     }
 
     void failed(Notice notice) {
-        notBefore.put(notice.what(), Instant.now().plus(retry));
+        notBefore.put(notice.what(), clock.instant().plus(retry));
     }
 
     private void forget(String what) {
@@ -56,13 +67,14 @@ final class Notices {
     }
 
     private boolean mayTell(String what) {
-        Instant now = Instant.now();
+        Instant now = clock.instant();
         return !notBefore.getOrDefault(what, Instant.EPOCH).isAfter(now) && !spool.told(what).plus(DISTANCE).isAfter(now);
     }
 
     private Notice notice(String what) {
         Instant told = spool.told(what);
-        Instant now = Instant.now();
-        return new Notice(what, spool.failedSince(told), Math.round(spool.fill() * 100), told, now);
+        Instant now = clock.instant();
+        return new Notice(UUID.nameUUIDFromBytes((what + told).getBytes(StandardCharsets.UTF_8)), what,
+                Map.of("webhooks", spool.failedSince(told), "percent", Math.round(spool.fill() * 100)), now);
     }
 }

@@ -22,12 +22,14 @@ import org.apache.camel.util.TimeUtils;
  */
 public final class Settings {
 
+    private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
-    /** Every setting that is ours; besides them there is one alert.to.… an audience. */
+    /** Every setting that is ours; besides them there are alert.to.… and alert.language.… for each audience. */
     static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body",
             "database.url", "database.username", "database.password", "spool.directory", "spool.max-size", "spool.attempts",
-            "alert.to", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay");
+            "alert.to", "alert.fallback", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet",
+            "alert.max-per-hour", "alert.rate", "alert.silence");
 
     private final CamelContext context;
 
@@ -50,12 +52,12 @@ public final class Settings {
         return Path.of(required("camel.main.routesIncludePattern").split(",")[0].replaceFirst("^file:", "")).getParent();
     }
 
-    /** The settings {@code alert.to.<audience>}, in a file or in the environment. */
-    public Set<String> audiences() {
-        String prefix = "ALERT_TO_";
+    /** The settings {@code <key>.<audience>}, in a file or in the environment. */
+    public Set<String> audiences(String key) {
+        String prefix = key.toUpperCase(Locale.ROOT).replace('.', '_') + "_";
         Stream<String> environment = System.getenv().keySet().stream().filter(name -> name.startsWith(prefix))
-                .map(name -> "alert.to." + name.substring(prefix.length()).toLowerCase(Locale.ROOT).replace('_', '-'));
-        return Stream.concat(startingWith("alert.to.").stream(), environment.filter(key -> !text(key).isEmpty())).collect(Collectors.toSet());
+                .map(name -> key + "." + name.substring(prefix.length()).toLowerCase(Locale.ROOT).replace('_', '-'));
+        return Stream.concat(startingWith(key + ".").stream(), environment.filter(found -> !text(found).isEmpty())).collect(Collectors.toSet());
     }
 
     /** The settings in a file whose names begin so and that are not empty. */
@@ -67,7 +69,7 @@ public final class Settings {
     /** What a file sets under our names and nobody reads. */
     Set<String> unknown() {
         return Stream.of("webhook.", "database.", "spool.", "alert.").flatMap(prefix -> startingWith(prefix).stream())
-                .filter(key -> !KNOWN.contains(key) && !key.startsWith("alert.to.")).collect(Collectors.toCollection(TreeSet::new));
+                .filter(key -> !KNOWN.contains(key) && !key.startsWith("alert.to.") && !key.startsWith("alert.language.")).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** A number from 1 to 999,999,999. */
@@ -96,7 +98,15 @@ public final class Settings {
 
     /** A duration in Camel's form, for instance {@code 10s} or {@code 45m}; a bare number is milliseconds. */
     public Duration duration(String key) {
-        String text = required(key);
+        return duration(key, required(key));
+    }
+
+    /** Durations, comma-separated, at least one. */
+    public List<Duration> durations(String key) {
+        return Stream.of(required(key).split(",")).map(text -> duration(key, text.trim())).toList();
+    }
+
+    private Duration duration(String key, String text) {
         if (!text.matches("[0-9][0-9a-zA-Z. ]*")) {
             throw invalid(key, "a duration such as 10s or 5m", null);
         }
@@ -105,6 +115,16 @@ public final class Settings {
         } catch (IllegalArgumentException e) {
             throw invalid(key, "a duration such as 10s or 5m", e);
         }
+    }
+
+    /** A share in percent: {@code 5 %}, also written {@code 5} or {@code 0.05}. */
+    public double percent(String key) {
+        Matcher percent = PERCENT.matcher(required(key));
+        if (!percent.matches() || Double.parseDouble(percent.group(1)) > 100) {
+            throw invalid(key, "a share such as 5 %", null);
+        }
+        double number = Double.parseDouble(percent.group(1));
+        return percent.group(2) == null && number < 1 ? 100 * number : number;
     }
 
     /** A size in bytes: a number, with B, KB, MB or GB behind it (1 KB is 1,024 bytes). */

@@ -1,5 +1,6 @@
 package org.mailevents.webhook;
 
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Set;
 import org.apache.camel.CamelContext;
@@ -11,6 +12,7 @@ import org.mailevents.operate.Failure;
 import org.mailevents.operate.Https;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
+import org.mailevents.operate.TimeSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,12 +30,14 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
     private Secrets secrets;
     private WebhookReader reader;
+    private Clock clock;
 
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
         secrets = new Secrets(settings.list("webhook.api-key"), settings.list("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
+        clock = TimeSource.of(getContext());
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
         RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
         if (Https.enabled(getContext())) {
@@ -94,7 +98,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
     /** Leaves a {@link Webhook} or a {@link Problem} in the body, and nothing else of the request. */
     private void enter(Exchange exchange) {
-        Instant receivedAt = Instant.now();
+        Instant receivedAt = clock.instant();
         String authorization = exchange.getMessage().getHeader("Authorization", String.class);
         // Headers of the caller end here, because the mail, file and SQL steps read headers.
         exchange.getMessage().removeHeaders("*");

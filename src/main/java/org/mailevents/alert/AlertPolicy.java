@@ -1,0 +1,68 @@
+package org.mailevents.alert;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.mailevents.alert.Standing.Sent;
+import org.mailevents.operate.Settings;
+
+/**
+ * When an audience is mailed, and never too often.
+ *
+ * @param firstDelay how long the first bounce waits for its companions
+ * @param updates    the distances from mail to mail while an incident lasts; the last one repeats
+ * @param quiet      how long after its last bounce an incident is over
+ * @param maxPerHour how many mails an audience gets within an hour at most
+ */
+record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, int maxPerHour) {
+
+    /** The distance of the mails of an audience that had as many within a day as it may have within an hour, and nothing unusual goes on. */
+    static final Duration DISTANCE_ON_BUSY_DAYS = Duration.ofHours(6);
+
+    static AlertPolicy of(Settings settings) {
+        return new AlertPolicy(settings.duration("alert.first-delay"), settings.durations("alert.updates"), settings.duration("alert.quiet"),
+                settings.positive("alert.max-per-hour"));
+    }
+
+    /** Something that only the database knows, asked when it matters. */
+    interface Question {
+        boolean ask() throws SQLException;
+    }
+
+    /**
+     * Which mail the audience is due now.
+     *
+     * @param unusual whether far more mail bounces than usual
+     * @param news    whether what waits tells more than the mails before it
+     */
+    Optional<Stage> due(Standing standing, Instant now, Question unusual, Question news) throws SQLException {
+        if (standing.sent().unsent()) {
+            return Optional.empty(); // so that after an outage one mail tells all that came meanwhile
+        }
+        if (standing.incident() == null) {
+            return standing.waiting() != null && passed(standing.waiting().oldest(), firstDelay, now) && room(standing.sent(), 0, now, unusual)
+                    ? Optional.of(Stage.OPENED) : Optional.empty();
+        }
+        if (passed(standing.lastBounceAt(), quiet, now)) {
+            return room(standing.sent(), 0, now, unusual) ? Optional.of(Stage.CLOSED) : Optional.empty();
+        }
+        // one mail is kept for the all-clear
+        return standing.waiting() != null && passed(standing.sent().last(), distance(standing.incident().mails()), now)
+                && room(standing.sent(), Math.min(1, maxPerHour - 1), now, unusual) && news.ask() ? Optional.of(Stage.UPDATE) : Optional.empty();
+    }
+
+    private Duration distance(int mails) {
+        return updates.get(Math.min(mails, updates.size()) - 1);
+    }
+
+    private boolean room(Sent sent, int reserve, Instant now, Question unusual) throws SQLException {
+        int most = maxPerHour - reserve;
+        return sent.lastHour() < most && (sent.lastDay() < most || passed(sent.last(), DISTANCE_ON_BUSY_DAYS, now) || unusual.ask());
+    }
+
+    private static boolean passed(Instant since, Duration time, Instant now) {
+        return since == null || !since.plus(time).isAfter(now);
+    }
+}

@@ -1,0 +1,86 @@
+package org.mailevents.alert;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * What happens around an incident, in numbers. A failed message is a bounce too, so what is finished has succeeded or bounced.
+ *
+ * @param hour   of all audiences within an hour
+ * @param day    of all audiences within a day
+ * @param recent bounces of the audience within an hour
+ * @param usual  bounces of the audience in an average hour of the week before
+ */
+public record Figures(Share hour, Share day, long recent, double usual) {
+
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final Duration DAY = Duration.ofDays(1);
+    private static final Duration WEEK = Duration.ofDays(7);
+    /** An incident of some addresses is no rate. */
+    private static final int MIN_FINISHED = 100;
+
+    /** Bounces among finished messages. */
+    public record Share(long bounces, long finished) {
+
+        /** In percent, with one decimal; 0 where nothing was finished. */
+        public double percent() {
+            return finished == 0 ? 0 : Math.round(1000.0 * bounces / finished) / 10.0;
+        }
+    }
+
+    static Figures of(Transaction transaction, String audience, Instant until) throws SQLException {
+        return new Figures(share(transaction, until.minus(HOUR), until), share(transaction, until.minus(DAY), until),
+                recent(transaction, audience, until), usual(transaction, audience, until));
+    }
+
+    /** Whether the audience has far more bounces than usual. */
+    static boolean unusual(Transaction transaction, String audience, Instant until) throws SQLException {
+        return unusual(recent(transaction, audience, until), usual(transaction, audience, until));
+    }
+
+    /** Whether the audience has far more bounces than usual. */
+    public boolean unusual() {
+        return unusual(recent, usual);
+    }
+
+    /** @param rate in percent */
+    boolean above(double rate) {
+        return hour.finished() >= MIN_FINISHED && 100.0 * hour.bounces() / hour.finished() > rate;
+    }
+
+    private static boolean unusual(long recent, double usual) {
+        return recent > 3 * usual + 10;
+    }
+
+    private static Share share(Transaction transaction, Instant since, Instant until) throws SQLException {
+        return transaction.rows("SELECT COUNT(*) FILTER (WHERE event_type = 'bounces') AS bounces, COUNT(*) AS finished FROM mail_event"
+                + " WHERE received_at > ? AND received_at <= ? AND (event_type = 'bounces' OR event_type = 'deliveries' AND status = 'succeeded')",
+                row -> new Share(row.getLong("bounces"), row.getLong("finished")), since, until).get(0);
+    }
+
+    private static long recent(Transaction transaction, String audience, Instant until) throws SQLException {
+        return since(transaction, audience, until.minus(HOUR), until).bounces();
+    }
+
+    private static double usual(Transaction transaction, String audience, Instant until) throws SQLException {
+        Instant week = until.minus(WEEK);
+        Instant end = until.minus(HOUR);
+        Since first = since(transaction, audience, Instant.EPOCH, end);
+        if (first.bounces() == 0) {
+            return 0;
+        }
+        Duration time = Duration.between(first.first().isBefore(week) ? week : first.first(), end);
+        return since(transaction, audience, week, end).bounces() / Math.max(1, time.toMinutes() / 60.0);
+    }
+
+    /** Bounces of a time and when the first of them was received. */
+    private record Since(long bounces, Instant first) {
+    }
+
+    private static Since since(Transaction transaction, String audience, Instant since, Instant until) throws SQLException {
+        return transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS first FROM mail_event WHERE audience = ?"
+                + " AND alert_state IN ('pending', 'claimed', 'sent') AND received_at > ? AND received_at <= ?",
+                row -> new Since(row.getLong("bounces"), Transaction.instant(row, "first")), audience, since, until).get(0);
+    }
+}

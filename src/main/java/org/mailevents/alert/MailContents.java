@@ -1,0 +1,119 @@
+package org.mailevents.alert;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.mailevents.alert.Alert.Bounce;
+import org.mailevents.alert.Alert.Count;
+import org.mailevents.operate.Failure;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads what a mail of the outbox tells; the same for the same mail, as often as it has to be sent. */
+final class MailContents {
+
+    private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
+
+    /** So long a text is cut: a mail tells what happened, its row has all of it. */
+    private static final int MAX_TEXT = 1_000;
+    private static final int MAX_DOMAINS = 5;
+    /** Figures must not keep a mail waiting. */
+    private static final Duration MAX_COUNTING = Duration.ofSeconds(3);
+
+    private final DataSource dataSource;
+    private final double urgentRate;
+
+    /** @param urgentRate in percent: above it a mail is urgent */
+    MailContents(DataSource dataSource, double urgentRate) {
+        this.dataSource = dataSource;
+        this.urgentRate = urgentRate;
+    }
+
+    /** A mail of the outbox, and its incident if it has one. */
+    private record Outgoing(UUID id, UUID incident, String audience, String what, String about, Instant madeAt, Instant openedAt, Instant lastBounceAt,
+                            String subject) {
+
+        static Outgoing read(ResultSet row) throws SQLException {
+            return new Outgoing(row.getObject("mail_id", UUID.class), row.getObject("incident_id", UUID.class), row.getString("audience"),
+                    row.getString("what"), row.getString("about"), Transaction.instant(row, "made_at"), Transaction.instant(row, "opened_at"),
+                    Transaction.instant(row, "last_bounce_at"), row.getString("subject"));
+        }
+    }
+
+    Mailing of(Transaction transaction, UUID mail) throws SQLException {
+        Outgoing outgoing = transaction.rows("SELECT m.mail_id, m.incident_id, m.audience, m.what, m.about, m.made_at, i.opened_at, i.last_bounce_at,"
+                + " i.subject FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id WHERE m.mail_id = ?", Outgoing::read, mail)
+                .get(0);
+        return outgoing.incident() == null ? notice(transaction, outgoing) : alert(transaction, outgoing);
+    }
+
+    private static Notice notice(Transaction transaction, Outgoing mail) throws SQLException {
+        return new Notice(mail.id(), mail.what(), switch (mail.what()) {
+            case "unreachable" -> Map.of("address", mail.about(), "reason", transaction.rows(
+                    "SELECT reason FROM mail_event WHERE alert_state = 'own' AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1",
+                    row -> line(row, "reason"), mail.about()).stream().findFirst().orElse(""));
+            case "silent" -> Map.of("since", Instant.parse(mail.about()));
+            case "returned" -> Map.of("since", Instant.parse(mail.about()), "until", mail.madeAt());
+            default -> throw new IllegalStateException("alert_mail tells nothing that is called " + mail.what());
+        }, mail.madeAt());
+    }
+
+    private Alert alert(Transaction transaction, Outgoing mail) throws SQLException {
+        Stage stage = Stage.of(mail.what());
+        Figures figures = figures(mail);
+        List<Count> causes = transaction.rows("SELECT e.status AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
+                + FROM_INCIDENT + " GROUP BY e.status ORDER BY count DESC, what", MailContents::count, mail.id(), mail.incident());
+        List<Count> domains = transaction.rows("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
+                + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
+                + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, MailContents::count, mail.id(), mail.incident());
+        boolean all = stage == Stage.CLOSED && causes.stream().mapToLong(Count::count).sum() <= AlertOutbox.MAX_BOUNCES;
+        List<String> thread = transaction.rows("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ?"
+                + " ORDER BY number", row -> row.getString("message_id"), mail.incident(), mail.id());
+        return new Alert(mail.id(), stage, mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), ends(thread), causes, domains,
+                bounces(transaction, mail, all), figures, figures != null && figures.above(urgentRate));
+    }
+
+    private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
+
+    private static List<Bounce> bounces(Transaction transaction, Outgoing mail, boolean all) throws SQLException {
+        return transaction.rows("SELECT e.recipient, e.status, e.kind, e.created_text, e.subject, e.sender, e.message_id, e.api_data, e.enhanced_code,"
+                + " e.reason, EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient AND before.event_type = 'bounces'"
+                + " AND before.received_at < ?) AS known" + FROM_INCIDENT + (all ? "" : " AND m.mail_id = ?")
+                + " ORDER BY e.occurred_at, e.recipient, e.event_id",
+                row -> new Bounce(line(row, "recipient"), line(row, "status"), line(row, "kind"), line(row, "created_text"), line(row, "subject"),
+                        line(row, "sender"), line(row, "message_id"), line(row, "api_data"), line(row, "enhanced_code"), line(row, "reason"),
+                        row.getBoolean("known")),
+                all ? new Object[] {mail.openedAt(), mail.incident()} : new Object[] {mail.openedAt(), mail.incident(), mail.id()});
+    }
+
+    /** The thread's first mail and the last one before this. */
+    private static List<String> ends(List<String> thread) {
+        return thread.size() < 2 ? thread : List.of(thread.get(0), thread.get(thread.size() - 1));
+    }
+
+    private Figures figures(Outgoing mail) {
+        try (Transaction counting = new Transaction(dataSource, MAX_COUNTING)) {
+            return Figures.of(counting, mail.audience(), mail.madeAt());
+        } catch (SQLException e) {
+            LOG.warn("A mail goes out without figures: {}", Failure.describe(e));
+            return null;
+        }
+    }
+
+    private static Count count(ResultSet row) throws SQLException {
+        return new Count(line(row, "what"), row.getLong("count"), row.getLong("news"));
+    }
+
+    /** Control characters and line breaks become spaces: a subject of several lines must not look like lines of the mail. */
+    private static String line(ResultSet row, String column) throws SQLException {
+        String text = row.getString(column);
+        String line = text == null ? "" : text.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]+", " ").strip();
+        return line.length() <= MAX_TEXT ? line : line.substring(0, line.offsetByCodePoints(0, line.codePointCount(0, MAX_TEXT))) + "…";
+    }
+}

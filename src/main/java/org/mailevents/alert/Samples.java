@@ -1,0 +1,92 @@
+package org.mailevents.alert;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.mailevents.alert.Alert.Bounce;
+import org.mailevents.alert.Alert.Count;
+import org.mailevents.alert.Figures.Share;
+
+/** Mails of every kind: saved templates are tried on them, and the preview shows them where no bounce is stored. */
+final class Samples {
+
+    private static final Instant OPENED_AT = Instant.parse("2026-10-01T00:00:07Z");
+    private static final Instant LAST_BOUNCE_AT = OPENED_AT.plus(Duration.ofMinutes(65));
+    private static final String SUBJECT = "sample";
+    private static final List<String> THREAD = List.of("<first@localhost>");
+    private static final Figures FIGURES = new Figures(new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
+
+    private static final Bounce NO_SUCH_USER = bounce("hanako@example.net", "2", "5.1.1", "550 5.1.1 <hanako@example.net>: Recipient address rejected: User unknown",
+            false);
+    /** A reply of each code, one that contradicts its code, a code added later, and what was not sent. */
+    private static final List<Bounce> OF_EVERY_CODE = List.of(
+            bounce("taro@example.invalid", "1", "", "host unknown", false),
+            NO_SUCH_USER,
+            bounce("jiro@example.net", "2", "4.2.2", "452 4.2.2 The email account that you tried to reach is over quota", true),
+            bounce("info@example.org", "3", "4.4.1", "451 4.4.1 Connection timed out", false),
+            bounce("sales@example.com", "4", "5.7.26", "550 5.7.26 This mail is unauthenticated", false),
+            bounce("saburo@example.net", "5", "5.2.2", "552 5.2.2 Mailbox full", true),
+            bounce("shiro@example.org", "6", "", "550 Forwarding failed", false),
+            bounce("goro@example.com", "7", "5.3.5", "550 5.3.5 System incorrectly configured", false),
+            bounce("rokuro@example.net", "8", "5.3.4", "552 5.3.4 Message size exceeds fixed limit", false),
+            bounce("nana..ko@example.net", "9", "5.1.3", "501 5.1.3 Bad recipient address syntax", false),
+            bounce("hachiro@example.net", "10", "", "", true),
+            bounce("kuro@example.org", "11", "", "", true),
+            bounce("juro@example.com", "99", "5.0.0", "554 5.0.0 Service unavailable", false),
+            new Bounce("someone@example.net", "42", "unknown", "", "", "", "", "", "", "", false));
+    private static final List<Bounce> MANY = IntStream.rangeClosed(1, 120).mapToObj(i -> bounce("member" + i + "@example.net", i % 3 == 0 ? "4" : "2",
+            i % 3 == 0 ? "5.7.1" : "5.1.1", i % 3 == 0 ? "554 5.7.1 Message refused" : "550 5.1.1 User unknown", false)).toList();
+
+    private static final Alert OPENED = alert("list-owner", Stage.OPENED, List.of(NO_SUCH_USER), null, false);
+    private static final Alert UPDATE = alert("postmaster", Stage.UPDATE, OF_EVERY_CODE, FIGURES, false);
+    private static final Alert CLOSED = alert("list-owner", Stage.CLOSED, MANY, FIGURES, false);
+
+    /** What the preview shows. */
+    static final List<Alert> ALERTS = List.of(OPENED, UPDATE, CLOSED);
+
+    /** What a template must be able to show. */
+    static final List<Mailing> ALL = Stream.concat(ALERTS.stream(), Stream.<Mailing>of(
+            alert("sample", Stage.OPENED, MANY, FIGURES, true),
+            new Alert(id(), Stage.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD, List.of(new Count("2", 3, 0)),
+                    List.of(), List.of(), null, false),
+            notice("failed", Map.of("webhooks", 2L)),
+            notice("filling", Map.of("percent", 80L)),
+            notice("unreachable", Map.of("address", "postmaster@example.com", "reason", "550 5.1.1 User unknown")),
+            notice("silent", Map.of("since", OPENED_AT)),
+            notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
+
+    private Samples() {
+    }
+
+    /** An alert of any bounces: those of the incident are these and no others. */
+    static Alert alert(String audience, Stage stage, List<Bounce> bounces, Figures figures, boolean urgent) {
+        boolean first = stage == Stage.OPENED;
+        return new Alert(id(), stage, audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT, first ? null : SUBJECT, first ? List.of() : THREAD,
+                counts(bounces.stream().map(Bounce::code)), counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", ""))).stream().limit(5).toList(),
+                bounces, figures, urgent);
+    }
+
+    private static List<Count> counts(Stream<String> things) {
+        return things.collect(Collectors.groupingBy(thing -> thing, Collectors.counting())).entrySet().stream()
+                .map(count -> new Count(count.getKey(), count.getValue(), count.getValue()))
+                .sorted((one, other) -> Long.compare(other.count(), one.count())).toList();
+    }
+
+    private static Notice notice(String what, Map<String, Object> facts) {
+        return new Notice(id(), what, facts, LAST_BOUNCE_AT);
+    }
+
+    private static UUID id() {
+        return new UUID(0, 0);
+    }
+
+    private static Bounce bounce(String recipient, String code, String enhancedCode, String reason, boolean known) {
+        return new Bounce(recipient, code, "", "2026-10-01 09:00:07", "【サンプル】秋のお知らせ", "news@shop.example.com",
+                "<" + recipient.replace('@', '.') + "@mta01.example.com>", "campaign-7", enhancedCode, reason, known);
+    }
+}

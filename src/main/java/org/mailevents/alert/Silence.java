@@ -1,0 +1,60 @@
+package org.mailevents.alert;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.mailevents.alert.AlertOutbox.Row;
+
+/** Notices that webhooks used to come and have stopped, and that they are back: one mail each, to the operators. */
+final class Silence {
+
+    private final Clock clock;
+    private final Duration limit;
+    /** Since when we would have heard a webhook: while we are away, or the database is, none is stored. */
+    private Instant listening;
+
+    /** @param limit how long it may be silent */
+    Silence(Clock clock, Duration limit) {
+        this.clock = clock;
+        this.limit = limit;
+        this.listening = clock.instant();
+    }
+
+    /** The database was away until now. */
+    void interrupted() {
+        listening = clock.instant();
+    }
+
+    /** Adds a mail to the outbox. */
+    interface Outbox {
+        boolean add(Transaction transaction, Row mail) throws SQLException;
+    }
+
+    private record Told(UUID mail, boolean silent, String about, Instant madeAt) {
+    }
+
+    void check(DataSource dataSource, Outbox outbox) throws SQLException {
+        Instant now = clock.instant();
+        try (Transaction transaction = new Transaction(dataSource)) {
+            Instant last = transaction.rows("SELECT MAX(received_at) AS last_at FROM mail_event", row -> Transaction.instant(row, "last_at")).get(0);
+            if (last == null) {
+                return; // none has ever come
+            }
+            List<Told> told = transaction.rows("SELECT mail_id, what, about, made_at FROM alert_mail WHERE what IN ('silent', 'returned')"
+                    + " ORDER BY made_at DESC, what LIMIT 1", row -> new Told(row.getObject("mail_id", UUID.class), row.getString("what").equals("silent"),
+                    row.getString("about"), Transaction.instant(row, "made_at")));
+            if (!told.isEmpty() && told.get(0).silent()) {
+                if (last.isAfter(told.get(0).madeAt())) {
+                    outbox.add(transaction, new Row(Row.id("returned", told.get(0).mail()), null, null, Notice.OPERATORS, "returned", told.get(0).about(), now));
+                }
+            } else if (!last.plus(limit).isAfter(now) && !listening.plus(limit).isAfter(now)) {
+                outbox.add(transaction, new Row(Row.id("silent", last), null, null, Notice.OPERATORS, "silent", last.toString(), now));
+            }
+            transaction.commit();
+        }
+    }
+}
