@@ -250,8 +250,8 @@ final class Faults {
     /** What a killed process has claimed is mailed again after five minutes, which is longer than anybody wants to wait here. */
     private void letClaimsRunOut() {
         if (!databaseDown) {
-            database.execute("UPDATE mail_event SET alert_retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"
-                    + " WHERE alert_state = 'claimed'");
+            database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"
+                    + " WHERE sent_at IS NULL");
         }
     }
 

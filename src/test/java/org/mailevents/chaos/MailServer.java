@@ -8,15 +8,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 
 /** An SMTP server that can be stopped and started, and keeps each mail it was ever given, also one that it could not confirm. */
 final class MailServer implements AutoCloseable {
-
-    private static final Pattern NAMED = Pattern.compile("(?m)^\\d+\\. (\\S+)$");
 
     static {
         // a connection breaks off whenever its client is killed, and GreenMail would print a stack trace for each
@@ -36,8 +33,7 @@ final class MailServer implements AutoCloseable {
     record Digest(String messageId, Set<String> recipients) {
 
         private static Digest of(Mailbox.Mail mail) {
-            return new Digest(mail.header("Message-ID"),
-                    NAMED.matcher(mail.text()).results().map(line -> line.group(1)).collect(Collectors.toSet()));
+            return new Digest(mail.header("Message-ID"), Set.copyOf(mail.addresses()));
         }
     }
 

@@ -15,8 +15,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -51,13 +53,14 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
         return received.get().stream().map(Mail::new).toList();
     }
 
-    /** The mails whose text names this. */
+    /** The mails whose text or attachment names this. */
     public List<Mail> naming(String text) {
-        return mails().stream().filter(mail -> mail.text().contains(text)).toList();
+        return mails().stream().filter(mail -> mail.text().contains(text) || mail.csv().contains(text)).toList();
     }
 
+    /** What a test needs that cannot wait for minutes. */
     public Map<String, String> settings() {
-        return Map.of("alert.endpoint", endpoint, "alert.first-delay", "1s");
+        return Map.of("alert.endpoint", endpoint, "alert.first-delay", "1s", "alert.updates", "1s", "alert.max-per-hour", "1000");
     }
 
     private static List<MimeMessage> emls(Path folder) {
@@ -82,12 +85,26 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
     /** One mail that arrived. */
     public record Mail(MimeMessage message) {
 
+        private static final Pattern LISTED = Pattern.compile("(?m)^\\d+\\. (\\S+)\\s*$");
+        private static final Pattern SECOND_CELL = Pattern.compile("(?m)^\"[^\"]*\",\"([^\"]*)\"");
+
         public String text() {
-            return part("text/plain");
+            return part("text/plain").orElseThrow(() -> new AssertionError("no text part"));
         }
 
         public String html() {
-            return part("text/html");
+            return part("text/html").orElseThrow(() -> new AssertionError("no HTML part"));
+        }
+
+        /** The attachment, empty where there is none. */
+        public String csv() {
+            return part("text/csv").orElse("");
+        }
+
+        /** The addresses that it tells of: all are in the attachment, if it has one. */
+        public List<String> addresses() {
+            return csv().isEmpty() ? LISTED.matcher(text()).results().map(line -> line.group(1)).toList()
+                    : SECOND_CELL.matcher(csv()).results().skip(1).map(line -> line.group(1)).toList();
         }
 
         public String subject() {
@@ -102,20 +119,23 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
             return ask(() -> message.getHeader(name, null));
         }
 
-        private String part(String type) {
-            return ask(() -> {
-                if (message.isMimeType(type)) {
-                    return (String) message.getContent();
-                }
-                MimeMultipart parts = (MimeMultipart) message.getContent();
+        private Optional<String> part(String type) {
+            return ask(() -> part(message, type));
+        }
+
+        private static Optional<String> part(Part part, String type) throws MessagingException, IOException {
+            if (part.isMimeType(type)) {
+                return Optional.of((String) part.getContent());
+            }
+            if (part.getContent() instanceof MimeMultipart parts) {
                 for (int i = 0; i < parts.getCount(); i++) {
-                    Part part = parts.getBodyPart(i);
-                    if (part.isMimeType(type)) {
-                        return (String) part.getContent();
+                    Optional<String> found = part(parts.getBodyPart(i), type);
+                    if (found.isPresent()) {
+                        return found;
                     }
                 }
-                throw new AssertionError("no " + type);
-            });
+            }
+            return Optional.empty();
         }
 
         private static <T> T ask(Question<T> question) {
