@@ -15,6 +15,7 @@ import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.camel.CamelContext;
@@ -113,8 +114,9 @@ final class AlertTemplates {
         }
         for (String setting : languageSettings()) {
             String language = settings.required(setting);
-            if (!tried.causes().languages().contains(language)) {
-                throw new BrokenFile(path(CAUSES), 0, "it lacks the language " + language + " of " + setting);
+            Optional<String> lacking = tried.causes().lacking(language);
+            if (lacking.isPresent()) {
+                throw new BrokenFile(path(CAUSES), 0, lacking.get() + " lacks the language " + language + " of " + setting);
             }
             for (Mailing sample : Samples.ALL) {
                 attempt(folder.toString(), () -> {

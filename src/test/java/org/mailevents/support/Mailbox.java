@@ -10,6 +10,7 @@ import jakarta.mail.internet.MimeMultipart;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,7 +126,7 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
 
         private static Optional<String> part(Part part, String type) throws MessagingException, IOException {
             if (part.isMimeType(type)) {
-                return Optional.of((String) part.getContent());
+                return Optional.of(new String(part.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
             }
             if (part.getContent() instanceof MimeMultipart parts) {
                 for (int i = 0; i < parts.getCount(); i++) {
