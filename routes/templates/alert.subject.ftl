@@ -1,3 +1,3 @@
-<#-- The subject of the alert mail. -->
+<#-- The subject of an incident's mails. -->
 <#import "words.${language}.ftl" as words>
-${words.subject(alert.bounces?size, alert.audience)}
+${words.subject(alert)}

@@ -1,17 +1,69 @@
 <#-- The text part of the alert mail: it stands alone and tells the same as the HTML part. -->
 <#import "words.${language}.ftl" as words>
-${words.intro(alert.bounces?size)}
+${words.stage(alert)}${words.colon}${words.intro(alert)}
+<#if alert.urgent>
 
-<#list alert.bounces as bounce>
-<#assign cause = words.cause(bounce.code)>
-${bounce?counter?c}. ${bounce.recipient}
-   ${words.when}: ${bounce.occurredAt} (${zone})
-   ${words.mailSubject}: ${bounce.subject}
-   ${words.causeLabel}: ${cause.name} (${words.code} ${bounce.code})
-   ${cause.text}
-   ${words.reply}: <#if bounce.reason?has_content>${bounce.reason}<#else>${words.none}</#if>
-   ${words.messageId}: ${bounce.messageId}
+*** ${words.urgent(alert)} ***
 
+</#if>
+<#if alert.figures??>
+${words.usual(alert.figures)}
+</#if>
+<#if alert.file != "">
+${words.attached(alert)}
+</#if>
+<#if alert.groups?size != 1>
+
+${words.mark} ${words.byCause}
+<#list alert.groups as group>
+  - ${group.cause.name}${words.colon}${words.counted(group, alert)}
 </#list>
--- 
+</#if>
+<#assign number = 0>
+<#list alert.groups as group>
+
+${words.mark} ${group.cause.name}${words.code(group)}${words.colon}${words.counted(group, alert)}
+${group.cause.text}
+${words.action}${words.colon}${group.cause.action}
+${words.again}${words.colon}${group.cause.again}
+<#list group.bounces as bounce>
+<#assign number++>
+
+${number?c}. ${bounce.recipient}
+<#if bounce.known>
+   ${words.known}
+</#if>
+   ${words.when}${words.colon}${bounce.occurredAt}
+   ${words.mailSubject}${words.colon}${(bounce.subject != "")?then(bounce.subject, words.none)}
+   ${words.reply}${words.colon}${(bounce.reason != "")?then(bounce.reason, words.none)}
+<#if bounce.enhancedCode != "">
+   ${words.statusCode}${words.colon}${words.status(bounce)}
+</#if>
+<#if bounce.disagrees>
+   ! ${words.disagrees(group, bounce)}
+</#if>
+<#if bounce.sender != "">
+   ${words.sender}${words.colon}${bounce.sender}
+</#if>
+   ${words.messageId}${words.colon}${(bounce.messageId != "")?then(bounce.messageId, words.none)}
+<#if bounce.apiData != "">
+   ${words.apiData}${words.colon}${bounce.apiData}
+</#if>
+</#list>
+</#list>
+
+${words.mark} ${words.situation}
+${words.period}${words.colon}${words.lasted(alert)}
+${words.count}${words.colon}${words.totals(alert)}
+${words.addresses}${words.colon}${words.seen(alert)}
+${words.domains}${words.colon}${words.top(alert)}
+<#if alert.figures??>
+${words.hour}${words.colon}${words.rate(alert.figures.hour)}
+${words.day}${words.colon}${words.rate(alert.figures.day)}
+</#if>
+
+${words.next(alert)}
+${words.times()}
+
+${"-- "}
 ${words.footer}

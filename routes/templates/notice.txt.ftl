@@ -1,8 +1,11 @@
-<#-- A notice to the operators: the spool needs them. -->
+<#-- A notice to the operators: Mail Events needs them. -->
 <#import "words.${language}.ftl" as words>
-${words.notice(notice).text}
+<#assign told = words.notice(notice)>
+${told.text}
 
-  ${words.folder}: ${folder}
+<#list told.details as label, value>
+  ${label}${words.colon}${value}
+</#list>
 
--- 
+${"-- "}
 ${words.footer}

@@ -1,51 +1,151 @@
-<#-- The English wording. The cause of each code follows the bounce code table of Customers Mail Cloud. -->
+<#-- The English wording. What each cause and each status code means comes from the application. -->
 <#assign
+  colon = ": "
+  mark = "*"
+  none = "none"
+  byCause = "Bounces by cause"
+  action = "What to do"
+  again = "Sending again"
   when = "When"
   mailSubject = "Subject"
-  causeLabel = "Cause"
-  code = "code"
-  reply = "Error message"
+  sender = "From"
+  reply = "Server's reply"
+  statusCode = "Status"
   messageId = "Message-ID"
-  none = "none"
-  folder = "Folder"
+  apiData = "apiData"
+  known = "This address has bounced before."
+  situation = "The situation"
+  period = "Period"
+  count = "Bounces"
+  addresses = "Addresses"
+  domains = "Domains"
+  hour = "Last hour"
+  day = "Last 24 hours"
   footer = "Mail Events sends this mail by itself. Change its recipients in application.properties and its wording in routes/templates/."
   audiences = {
     "list-owner": "for whoever keeps the list",
-    "postmaster": "for the postmaster"
-  }
-  causes = {
-    "1":  {"name": "Unknown host", "text": "The domain of the address was not found: it is mistyped, or it has lapsed. Correct the address, or take it off the list."},
-    "2":  {"name": "Unknown user", "text": "The address does not exist. Check it for a typing error, or take it off the list."},
-    "3":  {"name": "Retransmission timeout", "text": "There was no connection, or only temporary errors, until the retries ran out. Sent again later, it may arrive."},
-    "4":  {"name": "Rejection", "text": "The destination's policy refused the mail. Check sender authentication (SPF, DKIM, DMARC), your reputation, and the recipient's own filters."},
-    "5":  {"name": "Overcapacity", "text": "The mailbox or the server's disk is full. Sent again later, it may arrive; if this repeats, nobody may be using the address."},
-    "6":  {"name": "Forward error", "text": "A forwarding address of the recipient failed. The addressed mailbox may have the mail. Ask the recipient to check the forwarding."},
-    "7":  {"name": "Receiving server error", "text": "The destination's mail server or DNS (MX) is misconfigured. Tell the recipient or its administrator, and not by mail."},
-    "8":  {"name": "Oversized", "text": "The mail is larger than the destination takes. Attach less, or send a link for download."},
-    "9":  {"name": "Address format error", "text": "This is not a valid address (full-width characters, two dots in a row). Correct it."},
-    "10": {"name": "Blocked address", "text": "Delivery was not attempted, because the address failed before. Take it off the list; if it is valid, lift the block in the console and send again."},
-    "11": {"name": "Unsubscribed address", "text": "Delivery was not attempted, because the recipient has unsubscribed. Take the address off the list."},
-    "99": {"name": "Others", "text": "A permanent error that no other code covers. See the error message."}
+    "postmaster": "for the postmaster",
+    "operators": "for the operators",
+    "fallback": "for the fallback address"
   }
 >
-<#function subject count audience>
-  <#return "[Bounce] " + count?c + (count == 1)?then(" delivery error", " delivery errors") + " (" + ((audiences[audience])!audience) + ")">
+<#-- Later mails of the incident keep this subject: nothing in it may change. The time tells two incidents apart. -->
+<#function subject alert>
+  <#return alert.urgent?then("[Urgent] ", "")
+      + "[Bounce] Delivery errors since " + alert.openedAt + " (" + (audiences[alert.audience]!alert.audience) + ")">
 </#function>
-<#function intro count>
-  <#return (count == 1)?then("This delivery", "These " + count?c + " deliveries") + " failed.">
+<#function stage alert>
+  <#local name = {"opened": "Ongoing", "update": "Still ongoing", "closed": "All clear"}[alert.stage]>
+  <#return (alert.urgent && alert.stage != "closed")?then("Urgent – ", "") + name>
 </#function>
-<#function cause code>
-  <#return causes[code]!{"name": "Unknown code", "text": "The bounce code is new and in no table yet. See the error message."}>
+<#-- An inbox shows it beside the subject too. -->
+<#function intro alert>
+  <#local cause = "(" + alert.groups[0].cause.name + (alert.groups?size > 1)?then(" and others", "") + ")">
+  <#local moment = alert.openedAt == alert.lastBounceAt>
+  <#switch alert.stage>
+    <#on "opened">
+      <#if alert.total == 1>
+        <#return "1 delivery bounced at " + alert.openedAt + " " + cause + "; the incident is still open.">
+      </#if>
+      <#return alert.total?c + " deliveries have bounced since " + alert.openedAt + " " + cause + ".">
+    <#on "update">
+      <#return alert.news?c + (alert.news == 1)?then(" more delivery has", " more deliveries have") + " bounced " + cause
+          + ", which makes " + alert.total?c + " since " + alert.openedAt + ".">
+    <#on "closed">
+      <#return alert.total?c + (alert.total == 1)?then(" delivery", " deliveries") + " bounced "
+          + moment?then("at " + alert.openedAt, "from " + alert.openedAt + " to " + alert.lastBounceAt + ", in " + duration(alert.minutes))
+          + " " + cause + ", and none since: it is over.">
+  </#switch>
+</#function>
+<#function urgent alert>
+  <#if alert.stage == "closed">
+    <#return "Note: the bounce rate of the last hour is still above its limit (alert.rate).">
+  </#if>
+  <#return "Urgent: the bounce rate of the last hour is above its limit (alert.rate). If mail is going out, pause it and look at the causes first.">
+</#function>
+<#function usual figures>
+  <#return "Your bounces in the last hour: " + figures.recent?c + ", " + figures.unusual?then("far more than usual", "not unusual") + " (" + figures.usual + " in an average hour of the last week).">
+</#function>
+<#function attached alert>
+  <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
+      + "; the first " + (alert.listed == 1)?then("1 is", alert.listed?c + " are") + " shown here.">
+</#function>
+<#function counted group alert>
+  <#return bounces(group.count) + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then(", " + group.news?c + " new", "")>
+</#function>
+<#function code group>
+  <#return " (code " + group.code + ")">
+</#function>
+<#function status bounce>
+  <#return bounce.enhancedCode + (bounce.status != "")?then(" (" + bounce.status + ")", "")>
+</#function>
+<#function disagrees group bounce>
+  <#return "The code of Customers Mail Cloud (" + group.code + ") and the server's status (" + bounce.enhancedCode + ") say different things. "
+      + "Look at the server's reply.">
+</#function>
+<#function lasted alert>
+  <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " – " + alert.lastBounceAt) + " (" + duration(alert.minutes) + ")">
+</#function>
+<#function totals alert>
+  <#return alert.total?c + (alert.stage == "opened" || alert.news == 0)?then("", " in all, " + alert.news?c + " new")>
+</#function>
+<#function seen alert>
+  <#return alert.firstTime?c + " bounced for the first time, " + alert.known?c + " had bounced before">
+</#function>
+<#function bounces count>
+  <#return count?c + (count == 1)?then(" bounce", " bounces")>
+</#function>
+<#function top alert>
+  <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join(", ")>
+</#function>
+<#function rate figure>
+  <#return bounces(figure.bounces) + " among " + figure.finished?c + (figure.finished == 1)?then(" finished delivery", " finished deliveries")
+      + " in all (" + figure.percent + " %)">
+</#function>
+<#function next alert>
+  <#return (alert.stage == "closed")?then("If it begins again, you hear of it under a new subject.", "You hear of further bounces, and when it is over.")>
+</#function>
+<#function times>
+  <#return "All times are in " + zone + ".">
+</#function>
+<#function duration minutes>
+  <#local hours = (minutes / 60)?floor rest = minutes % 60>
+  <#local parts = (hours > 0)?then([hours?c + " h"], []) + (rest > 0)?then([rest?c + " min"], [])>
+  <#return (minutes == 0)?then("less than a minute", parts?join(" "))>
 </#function>
 <#function notice notice>
-  <#return {
-    "failed": {
-      "subject": "[Mail Events] " + notice.webhooks?c + (notice.webhooks == 1)?then(" webhook", " webhooks") + " could not be stored",
-      "text": "They were tried several times, each time something other than the database failed, and they were set aside. Nothing is lost. In the folder failed/ of the spool each has its reason beside it. Mend the cause, then move the files ending in .json and .form one folder up: they are sent in again by themselves."
-    },
-    "filling": {
-      "subject": "[Mail Events] The spool is " + notice.percent?c + " % full",
-      "text": "Webhooks that cannot be stored now are kept in the spool. Once it is full, further ones are refused, and the sender may not send them again. See to it that the database answers, move what is in failed/ elsewhere, or raise spool.max-size."
-    }
-  }[notice.what]>
+  <#local facts = notice.facts>
+  <#switch notice.what>
+    <#on "failed">
+      <#return {
+        "subject": "[Mail Events] " + facts.webhooks?c + (facts.webhooks == 1)?then(" webhook", " webhooks") + " could not be stored",
+        "text": (facts.webhooks == 1)?then("It was", "They were") + " tried several times, each time something other than the database failed, and "
+            + (facts.webhooks == 1)?then("it was", "they were") + " set aside. Nothing is lost. In the folder failed/ of the spool each webhook has its reason beside it. Mend the cause, then move the files ending in .json and .form one folder up: they are sent in again by themselves.",
+        "details": {"Folder": folder}
+      }>
+    <#on "filling">
+      <#return {
+        "subject": "[Mail Events] The spool is " + facts.percent?c + " % full",
+        "text": "Webhooks that cannot be stored now are kept in the spool. Once it is full, further ones are refused, and the sender may not send them again. See to it that the database answers, move what is in failed/ elsewhere, or raise spool.max-size.",
+        "details": {"Folder": folder}
+      }>
+    <#on "unreachable">
+      <#return {
+        "subject": "[Mail Events] Alerts do not reach " + facts.address,
+        "text": "An alert mail to this address bounced: whoever should read it there hears nothing. Check that the address in alert.to (or alert.to.<audience>) in application.properties is right, and that mail from alert.from is not refused there.",
+        "details": {"Address": facts.address, "Server's reply": (facts.reason != "")?then(facts.reason, none), "From": facts.from}
+      }>
+    <#on "silent">
+      <#return {
+        "subject": "[Mail Events] No webhook since " + facts.since,
+        "text": "For alert.silence (" + facts.duration + ") nothing has come from Customers Mail Cloud. If mail is going out nevertheless, nobody hears of its bounces. Check the webhook in the vendor's console (its URL and its secret), the network, and whether the certificate has expired. You hear of it when webhooks come again.",
+        "details": {"Last event received": facts.since + " (" + zone + ")"}
+      }>
+    <#on "returned">
+      <#return {
+        "subject": "[Mail Events] Webhooks come again since " + facts.until,
+        "text": "After a silence, events come in from Customers Mail Cloud again. What happened in between may or may not follow; if it matters, look at the delivery logs in the vendor's console.",
+        "details": {"Silent since": facts.since + " (" + zone + ")", "Back since": facts.until + " (" + zone + ")"}
+      }>
+  </#switch>
 </#function>

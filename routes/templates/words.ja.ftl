@@ -1,51 +1,144 @@
-<#-- 日本語の文面。コードごとの原因は、Customers Mail Cloud のバウンスコード表による。 -->
+<#-- 日本語の文面。原因ごとの説明（cause）と拡張ステータスコードの意味（status）は、アプリケーションから渡される。 -->
 <#assign
+  colon = "："
+  mark = "■"
+  none = "なし"
+  byCause = "原因別の件数"
+  action = "対処"
+  again = "再送"
   when = "発生日時"
   mailSubject = "件名"
-  causeLabel = "原因"
-  code = "コード"
-  reply = "エラーメッセージ"
+  sender = "差出人"
+  reply = "サーバの応答"
+  statusCode = "ステータス"
   messageId = "Message-ID"
-  none = "なし"
-  folder = "フォルダ"
+  apiData = "apiData"
+  known = "以前にもエラーになったアドレスです。"
+  situation = "発生状況"
+  period = "期間"
+  count = "件数"
+  addresses = "アドレス"
+  domains = "宛先ドメイン"
+  hour = "直近1時間"
+  day = "直近24時間"
   footer = "このメールは Mail Events から自動送信しています。通知先は application.properties、文面は routes/templates/ で変更できます。"
   audiences = {
     "list-owner": "配信リストご担当者様",
-    "postmaster": "メール管理者様"
-  }
-  causes = {
-    "1":  {"name": "ホスト不明", "text": "宛先のドメインが見つかりません。入力誤りかドメインの失効が考えられます。アドレスを確認し、訂正できない場合は配信リストから外してください。"},
-    "2":  {"name": "ユーザ不明", "text": "宛先のアドレスが存在しません。入力誤りがないか確認し、訂正できない場合は配信リストから外してください。"},
-    "3":  {"name": "再送タイムアウト", "text": "受信サーバに接続できない、または一時的なエラーが続いたため、再送期限を過ぎました。時間をおいて送り直すと届く可能性があります。"},
-    "4":  {"name": "受信拒否", "text": "受信側のポリシーにより拒否されました。送信ドメイン認証（SPF、DKIM、DMARC）と送信元の評価、受信者側の受信設定（ドメイン指定受信など）をご確認ください。"},
-    "5":  {"name": "容量オーバー", "text": "宛先のメールボックス、または受信サーバのディスクの空きがありません。時間をおいて送り直すと届く可能性があります。繰り返す場合は、使われていないアドレスかもしれません。"},
-    "6":  {"name": "転送エラー", "text": "宛先に設定された転送先への配信に失敗しました。宛先のメールボックスには届いている可能性があります。受信者に転送設定の確認をご依頼ください。"},
-    "7":  {"name": "受信サーバエラー", "text": "受信サーバまたは DNS（MX）の設定に問題があります。受信者または受信側の管理者に、メール以外の方法でご連絡ください。"},
-    "8":  {"name": "サイズオーバー", "text": "メールのサイズが受信側の上限を超えています。添付ファイルを減らすか、ダウンロード用の URL に置き換えてください。"},
-    "9":  {"name": "アドレス形式エラー", "text": "メールアドレスの形式が正しくありません（全角文字、連続したピリオドなど）。アドレスを訂正してください。"},
-    "10": {"name": "配信停止アドレス", "text": "過去に「ユーザ不明」などでエラーになったアドレスのため、配信を停止しています。配信リストから外してください。有効なアドレスであれば、管理コンソールで配信停止を解除してから送り直してください。"},
-    "11": {"name": "購読解除アドレス", "text": "受信者が購読を解除しているため、配信しませんでした。配信リストから外してください。"},
-    "99": {"name": "その他", "text": "他のコードに分類されない恒久的なエラーです。エラーメッセージをご確認ください。"}
+    "postmaster": "メール管理者様",
+    "operators": "システム運用ご担当者様",
+    "fallback": "予備通知先ご担当者様"
   }
 >
-<#function subject count audience>
-  <#return "【バウンス】配信エラーが" + count?c + "件発生しました（" + ((audiences[audience])!audience) + "）">
+<#-- 続報も同じ件名になるため、途中で変わる値は含めない。日時は、別の件と区別するため。 -->
+<#function subject alert>
+  <#return alert.urgent?then("【緊急】", "") + "【バウンス】配信エラーが発生しました " + alert.openedAt + "（" + (audiences[alert.audience]!alert.audience) + "）">
 </#function>
-<#function intro count>
-  <#return "次の" + count?c + "件で配信エラーが発生しました。">
+<#function stage alert>
+  <#local name = {"opened": "発生中", "update": "継続中", "closed": "収束"}[alert.stage]>
+  <#return (alert.urgent && alert.stage != "closed")?then("緊急・", "") + name>
 </#function>
-<#function cause code>
-  <#return causes[code]!{"name": "不明なコード", "text": "コード表にないバウンスコードです。エラーメッセージをご確認ください。"}>
+<#-- 受信トレイのプレビューにも表示される。 -->
+<#function intro alert>
+  <#local cause = alert.groups[0].cause.name + (alert.groups?size > 1)?then("ほか", "")>
+  <#local moment = alert.openedAt == alert.lastBounceAt>
+  <#switch alert.stage>
+    <#on "opened">
+      <#if alert.total == 1>
+        <#return alert.openedAt + " に、配信エラー（" + cause + "）が1件発生し、監視を続けています。">
+      </#if>
+      <#return alert.openedAt + " から、配信エラー（" + cause + "）が" + alert.total?c + "件発生しています。">
+    <#on "update">
+      <#return alert.openedAt + " から続く配信エラー（" + cause + "）は、新たに" + alert.news?c + "件発生し、累計" + alert.total?c + "件になりました。">
+    <#on "closed">
+      <#return alert.openedAt + moment?then(" に発生した", " から " + alert.lastBounceAt + " まで（" + duration(alert.minutes) + "）続いた")
+          + "配信エラー（" + cause + "、計" + alert.total?c + "件）は、収まりました。">
+  </#switch>
+</#function>
+<#function urgent alert>
+  <#if alert.stage == "closed">
+    <#return "ご注意：直近1時間のバウンス率は、まだ基準値（alert.rate）を超えています。">
+  </#if>
+  <#return "緊急：直近1時間のバウンス率が基準値（alert.rate）を超えています。配信中のメールがあれば一時停止し、原因をご確認ください。">
+</#function>
+<#function usual figures>
+  <#return "ご担当分のバウンスは直近1時間で" + figures.recent?c + "件です。普段（過去1週間の平均で1時間あたり" + figures.usual + "件）と比べて、"
+      + figures.unusual?then("大幅に多い件数です。", "特に多い件数ではありません。")>
+</#function>
+<#function attached alert>
+  <#return "全" + alert.rows?c + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには最初の" + alert.listed?c + "件を掲載しています。">
+</#function>
+<#function counted group alert>
+  <#return group.count?c + "件" + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then("（うち新規" + group.news?c + "件）", "")>
+</#function>
+<#function code group>
+  <#return "（コード " + group.code + "）">
+</#function>
+<#function status bounce>
+  <#return bounce.enhancedCode + (bounce.status != "")?then("（" + bounce.status + "）", "")>
+</#function>
+<#function disagrees group bounce>
+  <#return "Customers Mail Cloud のコード（" + group.code + "）とサーバのステータス（" + bounce.enhancedCode + "）の示す原因が異なります。サーバの応答をご確認ください。">
+</#function>
+<#function lasted alert>
+  <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " ～ " + alert.lastBounceAt) + "（" + duration(alert.minutes) + "）">
+</#function>
+<#function totals alert>
+  <#return (alert.stage == "opened" || alert.news == 0)?then(alert.total?c + "件", "累計" + alert.total?c + "件（うち新規" + alert.news?c + "件）")>
+</#function>
+<#function seen alert>
+  <#return "初めてエラー " + alert.firstTime?c + "件、以前にもエラー " + alert.known?c + "件">
+</#function>
+<#function bounces count>
+  <#return count?c + "件">
+</#function>
+<#function top alert>
+  <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join("、")>
+</#function>
+<#function rate figure>
+  <#return "全体の配信結果" + figure.finished?c + "件のうち、バウンス" + figure.bounces?c + "件（" + figure.percent + " %）">
+</#function>
+<#function next alert>
+  <#return (alert.stage == "closed")?then("再び発生した場合は、新しい件名でお知らせします。", "新たなエラーは続報で、収まったときは収束のお知らせでご連絡します。")>
+</#function>
+<#function times>
+  <#return "日時のタイムゾーンは " + zone + " です。">
+</#function>
+<#function duration minutes>
+  <#local hours = (minutes / 60)?floor rest = minutes % 60>
+  <#return (minutes == 0)?then("1分未満", (hours > 0)?then(hours?c + "時間", "") + (rest > 0)?then(rest?c + "分", ""))>
 </#function>
 <#function notice notice>
-  <#return {
-    "failed": {
-      "subject": "【Mail Events】保存できない Webhook が " + notice.webhooks?c + " 件あります",
-      "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダへ移してください。自動的に再処理されます。"
-    },
-    "filling": {
-      "subject": "【Mail Events】スプールの使用率が " + notice.percent?c + " % です",
-      "text": "現在保存できない Webhook をスプールに蓄えています。上限に達すると以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。"
-    }
-  }[notice.what]>
+  <#local facts = notice.facts>
+  <#switch notice.what>
+    <#on "failed">
+      <#return {
+        "subject": "【Mail Events】保存できない Webhook が " + facts.webhooks?c + " 件あります",
+        "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダへ移してください。自動的に再処理されます。",
+        "details": {"フォルダ": folder}
+      }>
+    <#on "filling">
+      <#return {
+        "subject": "【Mail Events】スプールの使用率が " + facts.percent?c + " % です",
+        "text": "現在保存できない Webhook をスプールに蓄えています。上限に達すると以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。",
+        "details": {"フォルダ": folder}
+      }>
+    <#on "unreachable">
+      <#return {
+        "subject": "【Mail Events】通知メールが " + facts.address + " に届いていません",
+        "text": "バウンスをお知らせするメールが、通知先でエラーになりました。この宛先にはお知らせが届いていません。application.properties の alert.to（または alert.to.<区分>）のアドレスが正しいか、差出人（alert.from）からのメールを受信側が拒否していないかをご確認ください。",
+        "details": {"通知先": facts.address, "サーバの応答": (facts.reason != "")?then(facts.reason, none), "差出人": facts.from}
+      }>
+    <#on "silent">
+      <#return {
+        "subject": "【Mail Events】Webhook が届いていません（" + facts.since + " 以降）",
+        "text": "Customers Mail Cloud から最後にイベントを受信してから、alert.silence（" + facts.duration + "）が過ぎました。メールを配信しているのに届かない場合、その間のバウンスはお知らせできません。管理コンソールの Webhook 設定（URL と認証）、ネットワーク、証明書の期限をご確認ください。受信が再開したときは、あらためてお知らせします。",
+        "details": {"最後の受信": facts.since + "（" + zone + "）"}
+      }>
+    <#on "returned">
+      <#return {
+        "subject": "【Mail Events】Webhook の受信が再開しました（" + facts.until + "）",
+        "text": "途絶えていた Customers Mail Cloud からの Webhook を、再び受信しています。途絶えていた間のイベントが後から届くとは限りません。必要に応じて、管理コンソールの配信履歴をご確認ください。",
+        "details": {"途絶えた日時": facts.since + "（" + zone + "）", "再開した日時": facts.until + "（" + zone + "）"}
+      }>
+  </#switch>
 </#function>
