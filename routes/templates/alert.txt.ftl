@@ -34,8 +34,8 @@ ${number?c}. ${bounce.recipient}
    ${words.known}
 </#if>
    ${words.when}${words.colon}${bounce.occurredAt}
-   ${words.mailSubject}${words.colon}${bounce.subject}
-   ${words.reply}${words.colon}<#if bounce.reason != "">${bounce.reason}<#else>${words.none}</#if>
+   ${words.mailSubject}${words.colon}${(bounce.subject != "")?then(bounce.subject, words.none)}
+   ${words.reply}${words.colon}${(bounce.reason != "")?then(bounce.reason, words.none)}
 <#if bounce.enhancedCode != "">
    ${words.statusCode}${words.colon}${words.status(bounce)}
 </#if>
@@ -45,7 +45,7 @@ ${number?c}. ${bounce.recipient}
 <#if bounce.sender != "">
    ${words.sender}${words.colon}${bounce.sender}
 </#if>
-   ${words.messageId}${words.colon}${bounce.messageId}
+   ${words.messageId}${words.colon}${(bounce.messageId != "")?then(bounce.messageId, words.none)}
 <#if bounce.apiData != "">
    ${words.apiData}${words.colon}${bounce.apiData}
 </#if>
@@ -56,7 +56,7 @@ ${words.mark} ${words.situation}
 ${words.period}${words.colon}${words.lasted(alert)}
 ${words.count}${words.colon}${words.totals(alert)}
 ${words.addresses}${words.colon}${words.seen(alert)}
-${words.domains}${words.colon}<#list alert.domains as domain>${domain.domain} ${words.bounces(domain.count)}<#sep>, </#list>
+${words.domains}${words.colon}${words.top(alert)}
 <#if alert.figures??>
 ${words.hour}${words.colon}${words.rate(alert.figures.hour)}
 ${words.day}${words.colon}${words.rate(alert.figures.day)}

@@ -5,7 +5,7 @@
   none = "none"
   byCause = "Bounces by cause"
   action = "What to do"
-  again = "Send again?"
+  again = "Sending again"
   when = "When"
   mailSubject = "Subject"
   sender = "From"
@@ -31,10 +31,11 @@
 >
 <#-- Later mails of the incident keep this subject: nothing in it may change. The time tells two incidents apart. -->
 <#function subject alert>
-  <#return alert.urgent?then("[Urgent] ", "") + "[Bounce] Delivery errors since " + alert.openedAt + " (" + (audiences[alert.audience]!alert.audience) + ")">
+  <#return alert.urgent?then("[Urgent] ", "")
+      + "[Bounce] Delivery errors since " + alert.openedAt + " (" + (audiences[alert.audience]!alert.audience) + ")">
 </#function>
 <#function stage alert>
-  <#local name = {"opened": "Going on", "update": "Still going on", "closed": "All clear"}[alert.stage]>
+  <#local name = {"opened": "Ongoing", "update": "Still ongoing", "closed": "All clear"}[alert.stage]>
   <#return (alert.urgent && alert.stage != "closed")?then("Urgent – ", "") + name>
 </#function>
 <#-- An inbox shows it beside the subject too. -->
@@ -44,16 +45,16 @@
   <#switch alert.stage>
     <#on "opened">
       <#if alert.total == 1>
-        <#return "1 delivery bounced at " + alert.openedAt + " " + cause + ", and the watch goes on.">
+        <#return "1 delivery bounced at " + alert.openedAt + " " + cause + "; the incident is still open.">
       </#if>
       <#return alert.total?c + " deliveries have bounced since " + alert.openedAt + " " + cause + ".">
     <#on "update">
       <#return alert.news?c + (alert.news == 1)?then(" more delivery has", " more deliveries have") + " bounced " + cause
           + ", which makes " + alert.total?c + " since " + alert.openedAt + ".">
     <#on "closed">
-      <#return "It is over: " + alert.total?c + (alert.total == 1)?then(" delivery", " deliveries") + " bounced "
+      <#return alert.total?c + (alert.total == 1)?then(" delivery", " deliveries") + " bounced "
           + moment?then("at " + alert.openedAt, "from " + alert.openedAt + " to " + alert.lastBounceAt + ", in " + duration(alert.minutes))
-          + " " + cause + ", and none since.">
+          + " " + cause + ", and none since: it is over.">
   </#switch>
 </#function>
 <#function urgent alert>
@@ -63,11 +64,11 @@
   <#return "Urgent: the bounce rate of the last hour is above its limit (alert.rate). If mail is going out, pause it and look at the causes first.">
 </#function>
 <#function usual figures>
-  <#return "In your charge, the last hour brought " + bounces(figures.recent) + ", "
-      + figures.unusual?then("far more than usual", "which is nothing unusual") + " (" + figures.usual + " in an average hour of the last week).">
+  <#return "Your bounces in the last hour: " + figures.recent?c + ", " + figures.unusual?then("far more than usual", "not unusual") + " (" + figures.usual + " in an average hour of the last week).">
 </#function>
 <#function attached alert>
-  <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file + "; the first " + (alert.listed == 1)?then("1 is", alert.listed?c + " are") + " shown here.">
+  <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
+      + "; the first " + (alert.listed == 1)?then("1 is", alert.listed?c + " are") + " shown here.">
 </#function>
 <#function counted group alert>
   <#return bounces(group.count) + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then(", " + group.news?c + " new", "")>
@@ -79,13 +80,14 @@
   <#return bounce.enhancedCode + (bounce.status != "")?then(" (" + bounce.status + ")", "")>
 </#function>
 <#function disagrees group bounce>
-  <#return "The code of Customers Mail Cloud (" + group.code + ") and the server's status (" + bounce.enhancedCode + ") say different things. Look at the server's reply.">
+  <#return "The code of Customers Mail Cloud (" + group.code + ") and the server's status (" + bounce.enhancedCode + ") say different things. "
+      + "Look at the server's reply.">
 </#function>
 <#function lasted alert>
   <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " – " + alert.lastBounceAt) + " (" + duration(alert.minutes) + ")">
 </#function>
 <#function totals alert>
-  <#return (alert.news == alert.total || alert.stage == "closed" && alert.news == 0)?then("", alert.news?c + " new, ") + alert.total?c + " in all">
+  <#return alert.total?c + (alert.stage == "opened" || alert.news == 0)?then("", " in all, " + alert.news?c + " new")>
 </#function>
 <#function seen alert>
   <#return alert.firstTime?c + " bounced for the first time, " + alert.known?c + " had bounced before">
@@ -93,9 +95,12 @@
 <#function bounces count>
   <#return count?c + (count == 1)?then(" bounce", " bounces")>
 </#function>
+<#function top alert>
+  <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join(", ")>
+</#function>
 <#function rate figure>
   <#return bounces(figure.bounces) + " among " + figure.finished?c + (figure.finished == 1)?then(" finished delivery", " finished deliveries")
-      + " to anyone (" + figure.percent + " %)">
+      + " in all (" + figure.percent + " %)">
 </#function>
 <#function next alert>
   <#return (alert.stage == "closed")?then("If it begins again, you hear of it under a new subject.", "You hear of further bounces, and when it is over.")>

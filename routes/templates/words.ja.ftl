@@ -13,7 +13,7 @@
   statusCode = "ステータス"
   messageId = "Message-ID"
   apiData = "apiData"
-  known = "以前にもエラーになったアドレスです"
+  known = "以前にもエラーになったアドレスです。"
   situation = "発生状況"
   period = "期間"
   count = "件数"
@@ -62,7 +62,7 @@
 </#function>
 <#function usual figures>
   <#return "ご担当分のバウンスは直近1時間で" + figures.recent?c + "件です。普段（過去1週間の平均で1時間あたり" + figures.usual + "件）と比べて、"
-      + figures.unusual?then("大幅に多くなっています。", "特に多くはありません。")>
+      + figures.unusual?then("大幅に多い件数です。", "特に多い件数ではありません。")>
 </#function>
 <#function attached alert>
   <#return "全" + alert.rows?c + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには最初の" + alert.listed?c + "件を掲載しています。">
@@ -83,16 +83,19 @@
   <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " ～ " + alert.lastBounceAt) + "（" + duration(alert.minutes) + "）">
 </#function>
 <#function totals alert>
-  <#return (alert.news == alert.total || alert.stage == "closed" && alert.news == 0)?then("", "新規" + alert.news?c + "件、") + "累計" + alert.total?c + "件">
+  <#return (alert.stage == "opened" || alert.news == 0)?then(alert.total?c + "件", "累計" + alert.total?c + "件（うち新規" + alert.news?c + "件）")>
 </#function>
 <#function seen alert>
-  <#return "初めてのエラー" + alert.firstTime?c + "件、以前にもエラー" + alert.known?c + "件">
+  <#return "初めてエラー " + alert.firstTime?c + "件、以前にもエラー " + alert.known?c + "件">
 </#function>
 <#function bounces count>
   <#return count?c + "件">
 </#function>
+<#function top alert>
+  <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join("、")>
+</#function>
 <#function rate figure>
-  <#return "全体で" + figure.finished?c + "件の配信が終わり、うち" + figure.bounces?c + "件（" + figure.percent + " %）がバウンス">
+  <#return "全体の配信結果" + figure.finished?c + "件のうち、バウンス" + figure.bounces?c + "件（" + figure.percent + " %）">
 </#function>
 <#function next alert>
   <#return (alert.stage == "closed")?then("再び発生した場合は、新しい件名でお知らせします。", "新たなエラーは続報で、収まったときは収束のお知らせでご連絡します。")>
