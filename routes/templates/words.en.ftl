@@ -28,6 +28,9 @@
     "operators": "for the operators",
     "fallback": "for the fallback address"
   }
+  columns = ["When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender", "Message-ID", "apiData"]
+  yes = "yes"
+  no = "no"
 >
 <#-- Later mails of the incident keep this subject: nothing in it may change. The time tells two incidents apart. -->
 <#function subject alert>
@@ -149,8 +152,3 @@
       }>
   </#switch>
 </#function>
-<#assign
-  columns = ["When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender", "Message-ID", "apiData"]
-  yes = "yes"
-  no = "no"
->

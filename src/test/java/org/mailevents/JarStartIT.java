@@ -172,7 +172,7 @@ class JarStartIT {
         "routes/route-bounces.camel.yaml | - split:              | - split                    | routes/route-bounces.camel.yaml:8: mapping values are not allowed here",
         "routes/route-bounces.camel.yaml | direct:store-events   | direct:store               | routes/route-bounces.camel.yaml:136: The route route-bounces sends to direct:store",
         "routes/on-error.camel.yaml      | direct:release-alert  | nonsense:x                 | routes/on-error.camel.yaml:42: No endpoint could be found for: nonsense://x",
-        "routes/templates/words.ja.ftl   | <#function subject    | <#functoin subject         | routes/templates/words.ja.ftl:31: Unknown directive: #functoin",
+        "routes/templates/words.ja.ftl   | <#function subject    | <#functoin subject         | routes/templates/words.ja.ftl:36: Unknown directive: #functoin",
         "routes/templates/alert.txt.ftl  | words.intro           | words.introo               | routes/templates/alert.txt.ftl:3: The following has evaluated to null"})
     void aBrokenFileStopsTheStartAndIsNamedWithItsLine(String name, String right, String wrong, String line) throws IOException {
         Path folder = OwnProcess.folder("routes", "application.properties");
