@@ -19,7 +19,7 @@ import org.mailevents.operate.Settings;
 record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, int maxPerHour) {
 
     /** The distance of the mails of an audience that had as many within a day as it may have within an hour, and nothing unusual goes on. */
-    static final Duration DISTANCE_ON_BUSY_DAYS = Duration.ofHours(6);
+    static final Duration DISTANCE_ON_BUSY_DAYS = Duration.ofHours(4);
 
     static AlertPolicy of(Settings settings) {
         return new AlertPolicy(settings.duration("alert.first-delay"), settings.durations("alert.updates"), settings.duration("alert.quiet"),

@@ -66,12 +66,12 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     private static double usual(Transaction transaction, String audience, Instant until) throws SQLException {
         Instant week = until.minus(WEEK);
         Instant end = until.minus(HOUR);
-        Since first = since(transaction, audience, Instant.EPOCH, end);
-        if (first.bounces() == 0) {
+        Since since = since(transaction, audience, week, end);
+        if (since.bounces() == 0) {
             return 0;
         }
-        Duration time = Duration.between(first.first().isBefore(week) ? week : first.first(), end);
-        return since(transaction, audience, week, end).bounces() / Math.max(1, time.toMinutes() / 60.0);
+        boolean older = transaction.exists("SELECT 1 FROM mail_event WHERE audience = ? AND alert_state = 'sent' AND received_at <= ? LIMIT 1", audience, week);
+        return since.bounces() / Math.max(1, Duration.between(older ? week : since.first(), end).toMinutes() / 60.0);
     }
 
     /** Bounces of a time and when the first of them was received. */

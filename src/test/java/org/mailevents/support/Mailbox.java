@@ -54,6 +54,11 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
         return received.get().stream().map(Mail::new).toList();
     }
 
+    /** How many there are. */
+    public int count() {
+        return received.get().size();
+    }
+
     /** The mails whose text or attachment names this. */
     public List<Mail> naming(String text) {
         return mails().stream().filter(mail -> mail.text().contains(text) || mail.csv().contains(text)).toList();
@@ -87,7 +92,7 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
     public record Mail(MimeMessage message) {
 
         private static final Pattern LISTED = Pattern.compile("(?m)^\\d+\\. (\\S+)\\s*$");
-        private static final Pattern SECOND_CELL = Pattern.compile("(?m)^\"[^\"]*\",\"([^\"]*)\"");
+        private static final Pattern SECOND_CELL = Pattern.compile("(?m)^\uFEFF?\"[^\"]*\",\"([^\"]*)\"");
 
         public String text() {
             return part("text/plain").orElseThrow(() -> new AssertionError("no text part"));
