@@ -108,12 +108,13 @@ class IncidentTest {
             assertThat(thread).hasSizeLessThanOrEqualTo(6);
             assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed").containsOnlyOnce("opened", "closed");
             assertThat(thread.get(0).at()).isBefore(START.plusSeconds(30));
-            List<String> told = told(thread).toList();
-            assertThat(told).doesNotHaveDuplicates();
-            assertThat(thread.get(thread.size() - 1).mail().addresses()).containsExactlyInAnyOrderElementsOf(told);
+            // sorted, because ten thousand of each are compared
+            List<String> told = told(thread).sorted().toList();
+            assertThat(told).isEqualTo(told.stream().distinct().toList());
+            assertThat(thread.get(thread.size() - 1).mail().addresses().stream().sorted().toList()).isEqualTo(told);
         });
-        assertThat(threads.values().stream().map(thread -> Set.copyOf(told(thread).toList())))
-                .containsExactlyInAnyOrderElementsOf(addresses.values().stream().map(Set::copyOf).toList());
+        assertThat(threads.values().stream().map(thread -> Set.copyOf(told(thread).toList())).collect(Collectors.toSet()))
+                .isEqualTo(addresses.values().stream().map(Set::copyOf).collect(Collectors.toSet()));
         assertThat(threads.values().stream().map(thread -> thread.get(thread.size() - 1).mail().text()))
                 .anySatisfy(text -> assertThat(text).contains("6700").contains("3400").contains("3300"))
                 .anySatisfy(text -> assertThat(text).contains("3300"));
@@ -139,7 +140,7 @@ class IncidentTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ANY,28", "OFFICE,7"})
+    @CsvSource({"ANY,28", "OFFICE,3"})
     void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days) {
         // Given
         start(Map.of());

@@ -157,9 +157,12 @@ final class AlertOutbox {
         long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
         Stage stage = due == Stage.CLOSED && waiting > MAX_BOUNCES ? Stage.UPDATE : due;
         UUID mail = UUID.randomUUID();
+        // in two statements: in an UPDATE, H2 would evaluate the SELECT for each row again
+        UUID[] oldest = transaction.rows("SELECT event_id FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
+                + " ORDER BY received_at, event_id LIMIT " + MAX_BOUNCES, row -> row.getObject("event_id", UUID.class), standing.audience())
+                .toArray(UUID[]::new);
         int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ?"
-                + " WHERE alert_state = 'pending' AND event_id IN (SELECT event_id FROM mail_event"
-                + " WHERE alert_state = 'pending' AND audience = ? ORDER BY received_at, event_id LIMIT " + MAX_BOUNCES + ")", mail, standing.audience());
+                + " WHERE alert_state = 'pending' AND event_id = ANY (?)", mail, oldest);
         Instant now = clock.instant();
         Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
                 + " WHERE alert_id = ?", row -> waiting(row), mail).get(0);
