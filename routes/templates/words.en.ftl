@@ -67,6 +67,9 @@
   <#return "Urgent: the bounce rate of the last hour is above its limit (alert.rate). If mail is going out, pause it and look at the causes first.">
 </#function>
 <#function usual figures>
+  <#if figures.usual == "0.0">
+    <#return "Your bounces in the last hour: " + figures.recent?c + figures.unusual?then(", far more than usual", "") + ". In the week before there were hardly any.">
+  </#if>
   <#return "Your bounces in the last hour: " + figures.recent?c + ", " + figures.unusual?then("far more than usual", "not unusual") + " (" + figures.usual + " in an average hour of the last week).">
 </#function>
 <#function attached alert>

@@ -64,7 +64,11 @@
   <#return "緊急：直近1時間のバウンス率が基準値（alert.rate）を超えています。配信中のメールがあれば一時停止し、原因をご確認ください。">
 </#function>
 <#function usual figures>
-  <#return "ご担当分のバウンスは直近1時間で" + figures.recent?c + "件です。普段（過去1週間の平均で1時間あたり" + figures.usual + "件）と比べて、"
+  <#local recent = "ご担当分のバウンスは直近1時間で" + figures.recent?c + "件です。">
+  <#if figures.usual == "0.0">
+    <#return recent + "過去1週間には、ほとんどありませんでした。" + figures.unusual?then("大幅に多い件数です。", "")>
+  </#if>
+  <#return recent + "普段（過去1週間の平均で1時間あたり" + figures.usual + "件）と比べて、"
       + figures.unusual?then("大幅に多い件数です。", "特に多い件数ではありません。")>
 </#function>
 <#function attached alert>

@@ -2,8 +2,10 @@ package org.mailevents;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.camel.main.Main;
 import org.mailevents.alert.AlertSteps;
+import org.mailevents.alert.Preview;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.HealthPort;
 import org.mailevents.operate.LiveRoutes;
@@ -14,7 +16,10 @@ import org.mailevents.webhook.ReceiveWebhook;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs Mail Events from the jar, in a folder that holds {@code routes/} and {@code application.properties}. */
+/**
+ * Runs Mail Events from the jar, in a folder that holds {@code routes/} and {@code application.properties}; with the argument {@code preview} it
+ * shows the alert mails in place of that, of samples or, with {@code preview stored}, of the bounces stored last.
+ */
 public final class Application {
 
     private static final Logger LOG = LoggerFactory.getLogger("mail-events");
@@ -28,21 +33,44 @@ public final class Application {
             System.exit(1);
         }
         try {
+            if (args.length > 0 && args[0].equals("preview")) {
+                LOG.info("Open it in a browser: {}", preview(args.length > 1 && args[1].equals("stored")));
+                return;
+            }
             System.exit(configured().run(args));
         } catch (Exception e) {
-            LOG.error("Not started: {}", Failure.describe(e));
+            LOG.error("{}: {}", args.length == 0 ? "Not started" : "No preview", Failure.describe(e));
             System.exit(1);
+        }
+    }
+
+    /** Renders the templates into a page, without taking webhooks or sending mails. */
+    private static Path preview(boolean stored) throws Exception {
+        Main main = settled();
+        main.configure().setRoutesCollectorEnabled(false);
+        List.of("camel.server.enabled", "camel.management.enabled").forEach(door -> main.addOverrideProperty(door, "false"));
+        main.start();
+        try {
+            return new Preview(main.getCamelContext()).write(stored);
+        } finally {
+            main.stop();
         }
     }
 
     /** The application, ready to be started. */
     static Main configured() {
+        Main main = settled();
         // named one by one: scanning the jar for them takes half a second of the start
-        Main main = new Main();
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
                 AlertSteps.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
+        return main;
+    }
+
+    /** With the settings of this folder. */
+    private static Main settled() {
+        Main main = new Main();
         // the file in the folder wins over the packaged one
         main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
         // the Java routes are in the jar: only `camel run` reads them from src/

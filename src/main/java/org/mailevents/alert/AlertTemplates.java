@@ -85,6 +85,13 @@ final class AlertTemplates {
         return render(edition, mailing, language(mailing.audience()));
     }
 
+    /** The languages that have all of their texts. */
+    Set<String> languages() {
+        Set<String> languages = new TreeSet<>(edition.causes().languages());
+        languages.removeIf(language -> !live.containsKey(path("words." + language + ".ftl")));
+        return languages;
+    }
+
     /** The same in a language of the caller's choice. */
     Words render(Mailing mailing, String language) throws IOException, TemplateException {
         return render(edition, mailing, language);

@@ -4,7 +4,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -81,15 +80,26 @@ final class MailContents {
 
     private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
 
+    private static final String BOUNCE = "SELECT e.recipient, e.status, e.kind, e.created_text, e.subject, e.sender, e.message_id, e.api_data,"
+            + " e.enhanced_code, e.reason, EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
+            + " AND before.event_type = 'bounces' AND before.received_at < ?) AS known";
+
     private static List<Bounce> bounces(Transaction transaction, Outgoing mail, boolean all) throws SQLException {
-        return transaction.rows("SELECT e.recipient, e.status, e.kind, e.created_text, e.subject, e.sender, e.message_id, e.api_data, e.enhanced_code,"
-                + " e.reason, EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient AND before.event_type = 'bounces'"
-                + " AND before.received_at < ?) AS known" + FROM_INCIDENT + (all ? "" : " AND m.mail_id = ?")
-                + " ORDER BY e.occurred_at, e.recipient, e.event_id",
-                row -> new Bounce(line(row, "recipient"), line(row, "status"), line(row, "kind"), line(row, "created_text"), line(row, "subject"),
-                        line(row, "sender"), line(row, "message_id"), line(row, "api_data"), line(row, "enhanced_code"), line(row, "reason"),
-                        row.getBoolean("known")),
+        return transaction.rows(BOUNCE + FROM_INCIDENT + (all ? "" : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
+                MailContents::bounce,
                 all ? new Object[] {mail.openedAt(), mail.incident()} : new Object[] {mail.openedAt(), mail.incident(), mail.id()});
+    }
+
+    /** The bounces stored last. */
+    static List<Bounce> latest(Transaction transaction, int count) throws SQLException {
+        return transaction.rows(BOUNCE + " FROM mail_event e WHERE e.event_type = 'bounces' ORDER BY e.received_at DESC LIMIT " + count,
+                MailContents::bounce, Instant.EPOCH);
+    }
+
+    private static Bounce bounce(ResultSet row) throws SQLException {
+        return new Bounce(line(row, "recipient"), line(row, "status"), line(row, "kind"), line(row, "created_text"), line(row, "subject"),
+                line(row, "sender"), line(row, "message_id"), line(row, "api_data"), line(row, "enhanced_code"), line(row, "reason"),
+                row.getBoolean("known"));
     }
 
     /** The thread's first mail and the last one before this. */

@@ -1,0 +1,73 @@
+package org.mailevents.alert;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import org.apache.camel.CamelContext;
+import org.mailevents.alert.Alert.Bounce;
+import org.mailevents.alert.AlertTemplates.Words;
+import org.mailevents.operate.TimeSource;
+import org.mailevents.store.Database;
+
+/**
+ * Shows what the templates in {@code routes/templates/} make of bounces, as one page for the browser: the three mails of an incident in each
+ * language, the HTML part as a mail program shows it and the text part below. No mail is sent.
+ */
+public final class Preview {
+
+    /** Where the page is written. */
+    public static final Path FILE = Path.of("data/preview.html");
+
+    private static final int MAX_STORED = 60;
+
+    private final CamelContext context;
+
+    public Preview(CamelContext context) {
+        this.context = context;
+    }
+
+    /**
+     * @param stored whether it shows the bounces stored last in place of samples
+     * @return the page that was written
+     * @throws IllegalStateException where none is stored, or the database does not open
+     * @throws org.mailevents.operate.BrokenFile the first mistake in the templates
+     */
+    public Path write(boolean stored) throws Exception {
+        List<Alert> alerts = stored ? stored() : Samples.ALERTS;
+        AlertTemplates templates = new AlertTemplates(context);
+        StringBuilder page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Mail Events: preview</title>\n"
+                + "<body style=\"font-family:sans-serif;margin:24px\">\n");
+        for (String language : templates.languages()) {
+            for (Alert alert : alerts) {
+                page.append(section(language, alert.stage(), templates.render(alert, language)));
+            }
+        }
+        Files.createDirectories(FILE.getParent());
+        return Files.writeString(FILE, page).toAbsolutePath();
+    }
+
+    private List<Alert> stored() throws SQLException {
+        try (Transaction transaction = new Transaction(Database.of(context))) {
+            List<Bounce> bounces = MailContents.latest(transaction, MAX_STORED);
+            if (bounces.isEmpty()) {
+                throw new IllegalStateException("There is no bounce in the database: leave out the word stored to see samples");
+            }
+            Instant now = TimeSource.of(context).instant();
+            Figures figures = Figures.of(transaction, "list-owner", now);
+            return List.of(Samples.alert("list-owner", Stage.OPENED, bounces.subList(0, 1), figures, false),
+                    Samples.alert("list-owner", Stage.UPDATE, bounces, figures, false), Samples.alert("list-owner", Stage.CLOSED, bounces, figures, false));
+        }
+    }
+
+    private static String section(String language, Stage stage, Words words) {
+        return "<h2>" + language + ", " + stage + ": " + escaped(words.subject()) + "</h2>\n"
+                + "<iframe title=\"HTML\" sandbox style=\"width:100%;height:900px;border:1px solid #999\" srcdoc=\"" + escaped(words.html()) + "\"></iframe>\n"
+                + "<pre style=\"white-space:pre-wrap;border:1px solid #999;padding:12px\">" + escaped(words.text()) + "</pre>\n";
+    }
+
+    private static String escaped(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
+    }
+}
