@@ -1,7 +1,9 @@
 package org.mailevents;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.operate.Failure;
@@ -38,7 +40,15 @@ public final class Application {
     /** The application, ready to be started. */
     static Main configured() {
         // named one by one: scanning the jar for them takes half a second of the start
-        Main main = new Main();
+        Main main = new Main() {
+            @Override
+            protected CamelContext createCamelContext() {
+                CamelContext context = super.createCamelContext();
+                // a name in alert.to may be Japanese, and Camel would read the file as ISO 8859-1
+                context.getPropertiesComponent().setEncoding(StandardCharsets.UTF_8.name());
+                return context;
+            }
+        };
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
                 AlertSteps.class);
         main.setRoutesCollector(new LiveRoutes());
