@@ -33,7 +33,7 @@ ${number?c}. ${bounce.recipient}
 <#if bounce.known>
    ${words.known}
 </#if>
-   ${words.when}${words.colon}${bounce.occurredAt}
+   ${words.when}${words.colon}${(bounce.occurredAt != "")?then(bounce.occurredAt, words.none)}
    ${words.mailSubject}${words.colon}${(bounce.subject != "")?then(bounce.subject, words.none)}
    ${words.reply}${words.colon}${(bounce.reason != "")?then(bounce.reason, words.none)}
 <#if bounce.enhancedCode != "">

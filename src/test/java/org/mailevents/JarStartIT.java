@@ -7,6 +7,7 @@ import static org.mailevents.support.Answers.assertReceipt;
 import static org.mailevents.support.Answers.assertSpooled;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.mail.internet.MimeUtility;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -130,6 +131,32 @@ class JarStartIT {
         try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
             assertThat(application.log()).contains("webhook.apikey is no setting").doesNotContain("alert.to.crm");
         }
+    }
+
+    @Test
+    void aNameInTheFileMayBeJapaneseAndAnAddressMayNot() throws IOException {
+        // Given
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        Path file = folder.resolve("application.properties");
+        Files.writeString(file, "\nalert.to = 監視担当 <watch@example.com>\n", StandardOpenOption.APPEND);
+
+        // When
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alert.first-delay", "100ms")).started()) {
+            application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2")));
+
+            // Then
+            Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
+            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.mails().isEmpty());
+            assertThat(MimeUtility.decodeText(outbox.mails().get(0).header("To"))).isEqualTo("監視担当 <watch@example.com>");
+        }
+
+        // When
+        Files.writeString(file, "\nalert.to = watch@例え.jp\n", StandardOpenOption.APPEND);
+        OwnProcess refused = OwnProcess.jar(folder, Map.of());
+
+        // Then
+        assertThat(refused.ended()).isEqualTo(1);
+        assertThat(refused.log()).contains("Set alert.to to mail addresses", "in ASCII").doesNotContain("\tat ");
     }
 
     @Test

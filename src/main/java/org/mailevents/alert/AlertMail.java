@@ -8,7 +8,11 @@ import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeBodyPart;
 import jakarta.mail.internet.MimeMultipart;
+import jakarta.mail.internet.MimeUtility;
+import java.io.UnsupportedEncodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +20,7 @@ import java.util.Locale;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.alert.AlertTemplates.Words;
 import org.mailevents.operate.Settings;
@@ -25,6 +30,9 @@ import org.mailevents.operate.Settings;
  * subject, and there encoded (RFC 2047).
  */
 final class AlertMail {
+
+    /** So many bytes become a line of 76 with the field's name, as RFC 2047, 2, has it. */
+    private static final int MAX_WORD = 39;
 
     private final Session session = Session.getInstance(new Properties());
     private final Settings settings;
@@ -68,7 +76,7 @@ final class AlertMail {
                 mail.addRecipient(Message.RecipientType.TO, to);
             }
         }
-        mail.setSubject(words.subject(), StandardCharsets.UTF_8.name());
+        mail.setHeader("Subject", encoded(words.subject()));
         mail.setSentDate(Date.from(mailing.madeAt()));
         // RFC 3834, and what Exchange reads in its place: no automatic answers
         mail.setHeader("Auto-Submitted", "auto-generated");
@@ -80,7 +88,7 @@ final class AlertMail {
         if (mailing instanceof Alert alert) {
             if (!alert.thread().isEmpty()) {
                 mail.setHeader("In-Reply-To", alert.thread().get(alert.thread().size() - 1));
-                mail.setHeader("References", String.join(" ", alert.thread()));
+                mail.setHeader("References", MimeUtility.fold("References: ".length(), String.join(" ", alert.thread())));
             }
             if (alert.urgent()) {
                 mail.setHeader("Importance", "high");
@@ -88,7 +96,7 @@ final class AlertMail {
             }
         }
         if (words.html() == null) {
-            mail.setText(words.text(), StandardCharsets.UTF_8.name());
+            mail.setText(lines(words.text()), StandardCharsets.UTF_8.name());
         } else {
             mail.setContent(content(words));
         }
@@ -103,6 +111,31 @@ final class AlertMail {
         return "<" + id + "@" + address.substring(address.lastIndexOf('@') + 1) + ">";
     }
 
+    /**
+     * In encoded words (RFC 2047) unless it is plain ASCII; what looks like an encoded word is not plain. Jakarta Mail leaves that as it is, and its
+     * first line too long.
+     */
+    private static String encoded(String subject) {
+        if (subject.chars().allMatch(c -> c >= ' ' && c <= '~') && !subject.contains("=?")) {
+            return MimeUtility.fold("Subject: ".length(), subject);
+        }
+        List<StringBuilder> words = new ArrayList<>(List.of(new StringBuilder()));
+        subject.codePoints().mapToObj(Character::toString).forEach(character -> {
+            StringBuilder word = words.get(words.size() - 1);
+            if (bytes(word + character).length > MAX_WORD) {
+                words.add(new StringBuilder(character));
+            } else {
+                word.append(character);
+            }
+        });
+        return words.stream().map(word -> "=?UTF-8?B?" + Base64.getEncoder().encodeToString(bytes(word.toString())) + "?=")
+                .collect(Collectors.joining("\r\n "));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
     private static MimeMultipart content(Words words) throws MessagingException {
         MimeMultipart alternative = new MimeMultipart("alternative", part(words.text(), "plain"), part(words.html(), "html"));
         if (words.csv() == null) {
@@ -111,7 +144,7 @@ final class AlertMail {
         MimeBodyPart both = new MimeBodyPart();
         both.setContent(alternative);
         // without the mark of byte order Excel takes UTF-8 for the encoding of its country
-        MimeBodyPart csv = part("\uFEFF" + words.csv().replaceAll("\r?\n", "\r\n"), "csv");
+        MimeBodyPart csv = part("\uFEFF" + words.csv(), "csv");
         csv.setFileName(words.file());
         csv.setDisposition("attachment");
         csv.setHeader("Content-Transfer-Encoding", "base64");
@@ -120,8 +153,13 @@ final class AlertMail {
 
     private static MimeBodyPart part(String text, String subtype) throws MessagingException {
         MimeBodyPart part = new MimeBodyPart();
-        part.setText(text, StandardCharsets.UTF_8.name(), subtype);
+        part.setText(lines(text), StandardCharsets.UTF_8.name(), subtype);
         return part;
+    }
+
+    /** Lines of a mail end with CRLF, before they are encoded too (RFC 2046, 4.1.1). */
+    private static String lines(String text) {
+        return text.replaceAll("\r?\n", "\r\n");
     }
 
     private Set<String> plain(String key) {
@@ -133,12 +171,15 @@ final class AlertMail {
     private List<InternetAddress> addresses(String key) {
         try {
             List<InternetAddress> addresses = List.of(InternetAddress.parse(settings.required(key), true));
-            if (!addresses.isEmpty() && addresses.stream().allMatch(address -> address.getAddress().contains("@"))) {
+            if (!addresses.isEmpty() && addresses.stream().allMatch(address -> address.getAddress().matches("[ -~]+@[!-~]+"))) {
+                for (InternetAddress address : addresses) {
+                    address.setPersonal(address.getPersonal(), StandardCharsets.UTF_8.name()); // encoded, which parse leaves to us
+                }
                 return addresses;
             }
-        } catch (AddressException e) {
+        } catch (AddressException | UnsupportedEncodingException e) {
             throw new IllegalArgumentException("Set " + key + " to mail addresses, comma-separated: " + e.getMessage(), e);
         }
-        throw new IllegalArgumentException("Set " + key + " to mail addresses, comma-separated, each with its @");
+        throw new IllegalArgumentException("Set " + key + " to mail addresses, comma-separated, each with its @ and in ASCII; only names may be others");
     }
 }

@@ -173,7 +173,7 @@ final class AlertTemplates {
         Configuration templates = edition.templates();
         if (mailing instanceof Notice notice) {
             Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "folder", spool, "notice", shown(notice));
-            return new Words(fill(templates, "notice.subject.ftl", model).strip(), fill(templates, "notice.txt.ftl", model), null, null, null);
+            return new Words(line(fill(templates, "notice.subject.ftl", model)), fill(templates, "notice.txt.ftl", model), null, null, null);
         }
         Alert alert = (Alert) mailing;
         AlertView view = AlertView.of(alert, edition.causes(), language, zone);
@@ -186,9 +186,14 @@ final class AlertTemplates {
     /** Mail programs split a thread whose subject changes, so the first mail's holds for all. */
     private static String subject(Alert alert, Configuration templates, Map<String, Object> model) throws IOException, TemplateException {
         if (alert.subject() == null) {
-            return fill(templates, "alert.subject.ftl", model).strip();
+            return line(fill(templates, "alert.subject.ftl", model));
         }
         return alert.thread().isEmpty() ? alert.subject() : "Re: " + alert.subject();
+    }
+
+    /** A subject is one line, however many its template has. */
+    private static String line(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
     /** What the templates see of a notice. */

@@ -54,7 +54,7 @@ final class MailContents {
 
     private static Notice notice(Transaction transaction, Outgoing mail) throws SQLException {
         return new Notice(mail.id(), mail.what(), switch (mail.what()) {
-            case "unreachable" -> Map.of("address", mail.about(), "reason", transaction.rows(
+            case "unreachable" -> Map.of("address", line(mail.about()), "reason", transaction.rows(
                     "SELECT reason FROM mail_event WHERE alert_state = 'own' AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1",
                     row -> line(row, "reason"), mail.about()).stream().findFirst().orElse(""));
             case "silent" -> Map.of("since", Instant.parse(mail.about()));
@@ -120,9 +120,12 @@ final class MailContents {
         return new Count(line(row, "what"), row.getLong("count"), row.getLong("news"));
     }
 
-    /** Control characters and line breaks become spaces: a subject of several lines must not look like lines of the mail. */
     private static String line(ResultSet row, String column) throws SQLException {
-        String text = row.getString(column);
+        return line(row.getString(column));
+    }
+
+    /** Control characters and line breaks become spaces: a subject of several lines must not look like lines of the mail. */
+    private static String line(String text) {
         String line = text == null ? "" : text.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]+", " ").strip();
         return line.length() <= MAX_TEXT ? line : line.substring(0, line.offsetByCodePoints(0, line.codePointCount(0, MAX_TEXT))) + "…";
     }

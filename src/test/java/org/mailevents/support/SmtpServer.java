@@ -3,10 +3,10 @@ package org.mailevents.support;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -22,8 +22,20 @@ import java.util.function.Function;
 /** An SMTP server (RFC 5321) that answers as a test wants it to, which a well-behaved one cannot. */
 public final class SmtpServer implements AutoCloseable {
 
-    /** One mail it took, for these recipients. */
-    public record Taken(List<String> recipients, Mailbox.Mail mail) {
+    /**
+     * One mail it took, for these recipients.
+     *
+     * @param raw byte for byte as it was transmitted, but for the dots of RFC 5321, 4.5.2
+     */
+    public record Taken(List<String> recipients, byte[] raw) {
+
+        public Mailbox.Mail mail() {
+            try {
+                return new Mailbox.Mail(new MimeMessage(Session.getInstance(new Properties()), new ByteArrayInputStream(raw)));
+            } catch (MessagingException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 
     public final List<Taken> taken = new CopyOnWriteArrayList<>();
@@ -65,18 +77,17 @@ public final class SmtpServer implements AutoCloseable {
     private void listen() {
         while (!socket.isClosed()) {
             try (Socket client = socket.accept()) {
-                talk(new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1)),
-                        new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1));
-            } catch (IOException | MessagingException e) {
+                talk(new BufferedInputStream(client.getInputStream()), new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1));
+            } catch (IOException e) {
                 // the client hung up, or the test has ended
             }
         }
     }
 
-    private void talk(BufferedReader in, PrintWriter out) throws IOException, MessagingException {
+    private void talk(InputStream in, PrintWriter out) throws IOException {
         List<String> recipients = new ArrayList<>();
         say(out, "220 here");
-        for (String line = in.readLine(); line != null; line = in.readLine()) {
+        for (String line = line(in); line != null; line = line(in)) {
             if (line.startsWith("RCPT TO:")) {
                 String address = line.substring(line.indexOf('<') + 1, line.indexOf('>'));
                 String reply = recipient.apply(address);
@@ -87,13 +98,11 @@ public final class SmtpServer implements AutoCloseable {
             } else if (line.equals("DATA")) {
                 say(out, "354 go on");
                 StringBuilder data = new StringBuilder();
-                for (line = in.readLine(); line != null && !line.equals("."); line = in.readLine()) {
-                    data.append(line).append("\r\n");
+                for (line = line(in); line != null && !line.equals("."); line = line(in)) {
+                    data.append(line.startsWith(".") ? line.substring(1) : line).append("\r\n");
                 }
-                MimeMessage message = new MimeMessage(Session.getInstance(new Properties()),
-                        new ByteArrayInputStream(data.toString().getBytes(StandardCharsets.ISO_8859_1)));
                 beforeTaking.run();
-                taken.add(new Taken(List.copyOf(recipients), new Mailbox.Mail(message)));
+                taken.add(new Taken(List.copyOf(recipients), data.toString().getBytes(StandardCharsets.ISO_8859_1)));
                 say(out, "250 taken");
             } else if (line.equals("QUIT")) {
                 say(out, "221 bye");
@@ -102,6 +111,18 @@ public final class SmtpServer implements AutoCloseable {
                 say(out, "250 yes");
             }
         }
+    }
+
+    /** Up to the next CRLF, a bare CR or LF included; null at the end. */
+    private static String line(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = in.read(); next >= 0; next = in.read()) {
+            line.append((char) next);
+            if (next == '\n' && line.length() > 1 && line.charAt(line.length() - 2) == '\r') {
+                return line.substring(0, line.length() - 2);
+            }
+        }
+        return null;
     }
 
     private static void say(PrintWriter out, String reply) {
