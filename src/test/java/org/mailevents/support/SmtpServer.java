@@ -26,33 +26,79 @@ public final class SmtpServer implements AutoCloseable {
     public record Taken(List<String> recipients, Mailbox.Mail mail) {
     }
 
+    /** When it may answer otherwise than usual. */
+    public enum Moment {
+        GREETING("220 here"), RECIPIENT("250 ok"), DATA("250 taken"), QUIT("221 bye");
+
+        private final String usual;
+
+        Moment(String usual) {
+            this.usual = usual;
+        }
+
+        public String usual() {
+            return usual;
+        }
+    }
+
+    /** What it answers. */
+    public interface Script {
+
+        /**
+         * @param address of the recipient, at {@link Moment#RECIPIENT}
+         * @return the reply, or null to hang up; a mail is taken when the reply to its data begins with 250
+         */
+        String reply(Moment moment, String address);
+    }
+
     public final List<Taken> taken = new CopyOnWriteArrayList<>();
 
-    private final ServerSocket socket;
-    private final Function<String, String> recipient;
-    private final Runnable beforeTaking;
+    private final Script script;
+    private final int port;
+    private volatile ServerSocket socket;
+
+    /** It listens at once, on a free port. */
+    public SmtpServer(Script script) {
+        this.script = script;
+        open(0);
+        port = socket.getLocalPort();
+    }
 
     /**
      * @param recipient    its reply to each recipient
      * @param beforeTaking what happens when it has a mail and has not yet said so
      */
     public SmtpServer(Function<String, String> recipient, Runnable beforeTaking) {
-        this.recipient = recipient;
-        this.beforeTaking = beforeTaking;
+        this((moment, address) -> {
+            if (moment == Moment.DATA) {
+                beforeTaking.run();
+            }
+            return moment == Moment.RECIPIENT ? recipient.apply(address) : moment.usual();
+        });
+    }
+
+    public String endpoint() {
+        return "smtp://127.0.0.1:" + port;
+    }
+
+    /** From now on it listens again, on the same port. */
+    public void open() {
+        open(port);
+    }
+
+    private void open(int at) {
         try {
-            socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            socket = new ServerSocket(at, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Thread thread = new Thread(this::listen, "smtp");
+        ServerSocket listening = socket;
+        Thread thread = new Thread(() -> listen(listening), "smtp");
         thread.setDaemon(true);
         thread.start();
     }
 
-    public String endpoint() {
-        return "smtp://127.0.0.1:" + socket.getLocalPort();
-    }
-
+    /** From now on connections are refused. */
     @Override
     public void close() {
         try {
@@ -62,9 +108,9 @@ public final class SmtpServer implements AutoCloseable {
         }
     }
 
-    private void listen() {
-        while (!socket.isClosed()) {
-            try (Socket client = socket.accept()) {
+    private void listen(ServerSocket listening) {
+        while (!listening.isClosed()) {
+            try (Socket client = listening.accept()) {
                 talk(new BufferedReader(new InputStreamReader(client.getInputStream(), StandardCharsets.ISO_8859_1)),
                         new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1));
             } catch (IOException | MessagingException e) {
@@ -75,12 +121,12 @@ public final class SmtpServer implements AutoCloseable {
 
     private void talk(BufferedReader in, PrintWriter out) throws IOException, MessagingException {
         List<String> recipients = new ArrayList<>();
-        say(out, "220 here");
+        say(out, script.reply(Moment.GREETING, null));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             if (line.startsWith("RCPT TO:")) {
                 String address = line.substring(line.indexOf('<') + 1, line.indexOf('>'));
-                String reply = recipient.apply(address);
-                if (reply.startsWith("250")) {
+                String reply = script.reply(Moment.RECIPIENT, address);
+                if (reply != null && reply.startsWith("250")) {
                     recipients.add(address);
                 }
                 say(out, reply);
@@ -92,11 +138,13 @@ public final class SmtpServer implements AutoCloseable {
                 }
                 MimeMessage message = new MimeMessage(Session.getInstance(new Properties()),
                         new ByteArrayInputStream(data.toString().getBytes(StandardCharsets.ISO_8859_1)));
-                beforeTaking.run();
-                taken.add(new Taken(List.copyOf(recipients), new Mailbox.Mail(message)));
-                say(out, "250 taken");
+                String reply = script.reply(Moment.DATA, null);
+                if (reply != null && reply.startsWith("250")) {
+                    taken.add(new Taken(List.copyOf(recipients), new Mailbox.Mail(message)));
+                }
+                say(out, reply);
             } else if (line.equals("QUIT")) {
-                say(out, "221 bye");
+                say(out, script.reply(Moment.QUIT, null));
                 return;
             } else {
                 say(out, "250 yes");
@@ -104,7 +152,10 @@ public final class SmtpServer implements AutoCloseable {
         }
     }
 
-    private static void say(PrintWriter out, String reply) {
+    private static void say(PrintWriter out, String reply) throws IOException {
+        if (reply == null) {
+            throw new IOException("hung up");
+        }
         out.print(reply + "\r\n");
         out.flush();
     }
