@@ -39,8 +39,16 @@ final class AlertOutbox {
 
     /** Longer than a mail takes to send: camel-mail gives up after 30 s of silence (connectionTimeout). */
     private static final Duration CLAIM = Duration.ofMinutes(5);
-    /** What a mail may list: mail servers take some 10 MB, and a mail too large would be refused for ever. The rest is the next mail. */
+    /** What a mail may list. The rest is the next mail. */
     static final int MAX_BOUNCES = 10_000;
+    /**
+     * What a mail may list, in bytes. Encoded it is a third more, and many mail servers take no mail beyond 10 MB (Postfix, message_size_limit):
+     * a larger one would be refused for ever, and hold up all that come after it.
+     */
+    static final long MAX_SIZE = 5_000_000;
+    /** About how many bytes a bounce takes in a list: what was sent, cut as a mail cuts it, and what is said of it. */
+    static final String SIZE = "250 + OCTET_LENGTH(CONCAT_WS('', e.recipient, e.message_id, LEFT(e.sender, 1000), LEFT(e.subject, 1000),"
+            + " LEFT(e.api_data, 1000), LEFT(e.reason, 1000)))";
     /** An alert's recipient who cannot be reached is told of again after this. */
     private static final Duration UNREACHABLE_AGAIN = Duration.ofDays(30);
 
@@ -155,11 +163,11 @@ final class AlertOutbox {
     /** @return whether it was made: another process may have been faster, or a bounce may have come on the heels of an all-clear */
     private boolean make(Transaction transaction, Standing standing, Stage due) throws SQLException {
         long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
-        Stage stage = due == Stage.CLOSED && waiting > MAX_BOUNCES ? Stage.UPDATE : due;
         UUID mail = UUID.randomUUID();
-        int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ?"
-                + " WHERE alert_state = 'pending' AND event_id IN (SELECT event_id FROM mail_event"
-                + " WHERE alert_state = 'pending' AND audience = ? ORDER BY received_at, event_id LIMIT " + MAX_BOUNCES + ")", mail, standing.audience());
+        // by their ids: H2 would look again for each row which ones are the oldest, for minutes
+        int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ? WHERE alert_state = 'pending'"
+                + " AND event_id = ANY (CAST(? AS uuid ARRAY))", mail, oldest(transaction, standing.audience()));
+        Stage stage = due == Stage.CLOSED && claimed < waiting ? Stage.UPDATE : due;
         Instant now = clock.instant();
         Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
                 + " WHERE alert_id = ?", row -> waiting(row), mail).get(0);
@@ -177,6 +185,26 @@ final class AlertOutbox {
                         + " WHERE incident_id = ? AND mails = ? AND closed_at IS NULL", last, closes ? now : null, closes ? null : standing.audience(),
                         incident.id(), incident.mails()) == 1
                 && add(transaction, new Row(mail, incident.id(), incident.mails() + 1, standing.audience(), stage.toString(), null, now));
+    }
+
+    private record Waits(String id, long size) {
+    }
+
+    /** The bounces that wait longest, as many as fit into a mail. */
+    private static String[] oldest(Transaction transaction, String audience) throws SQLException {
+        List<Waits> oldest = transaction.rows("SELECT e.event_id, " + SIZE + " AS size FROM mail_event e WHERE e.alert_state = 'pending'"
+                + " AND e.audience = ? ORDER BY e.received_at, e.event_id LIMIT " + MAX_BOUNCES,
+                row -> new Waits(row.getString("event_id"), row.getLong("size")), audience);
+        List<String> fitting = new ArrayList<>();
+        long size = 0;
+        for (Waits bounce : oldest) {
+            size += bounce.size();
+            if (size > MAX_SIZE && !fitting.isEmpty()) {
+                break;
+            }
+            fitting.add(bounce.id());
+        }
+        return fitting.toArray(String[]::new);
     }
 
     /** The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. */
