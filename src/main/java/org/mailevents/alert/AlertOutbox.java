@@ -24,6 +24,8 @@ import javax.sql.DataSource;
 import org.mailevents.alert.OwnMail.Unreachable;
 import org.mailevents.alert.Standing.Sent;
 import org.mailevents.alert.Standing.Waiting;
+import org.mailevents.operate.Failure;
+import org.mailevents.store.Database;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,7 +90,14 @@ final class AlertOutbox {
             sent(mail);
         }
         for (String audience : dueAudiences()) {
-            make(audience);
+            try {
+                make(audience);
+            } catch (SQLException e) {
+                if (Database.isAbsent(e)) {
+                    throw e;
+                }
+                LOG.error("The audience {} has to wait: {}", audience, Failure.describe(e));
+            }
         }
         if (silence.isPresent()) {
             silence.get().check(dataSource, this::add);
@@ -288,9 +297,9 @@ final class AlertOutbox {
                     mail, now) == 0) {
                 return Optional.empty();
             }
-            Mailing mailing = contents.of(transaction, mail);
+            // before it is read: one that cannot be read must not be the first again in a second, and again
             transaction.commit();
-            return Optional.of(mailing);
+            return Optional.of(contents.of(transaction, mail));
         } catch (SQLException e) {
             throw new IllegalStateException("A mail cannot be claimed", e);
         }
