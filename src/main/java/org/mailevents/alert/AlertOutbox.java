@@ -299,7 +299,13 @@ final class AlertOutbox {
             }
             // before it is read: one that cannot be read must not be the first again in a second, and again
             transaction.commit();
-            return Optional.of(contents.of(transaction, mail));
+            Mailing mailing = contents.of(transaction, mail);
+            if (mailing instanceof Alert alert && alert.total() == 0) {
+                LOG.warn("A mail to the audience {} is not sent: its bounces were deleted", alert.audience());
+                sent(mail);
+                return Optional.empty();
+            }
+            return Optional.of(mailing);
         } catch (SQLException e) {
             throw new IllegalStateException("A mail cannot be claimed", e);
         }
