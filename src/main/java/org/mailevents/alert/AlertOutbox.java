@@ -51,6 +51,7 @@ final class AlertOutbox {
     /** About how many bytes a bounce takes in a list: what was sent, cut as a mail cuts it, and what is said of it. */
     static final String SIZE = "250 + OCTET_LENGTH(CONCAT_WS('', e.recipient, e.message_id, LEFT(e.sender, 1000), LEFT(e.subject, 1000),"
             + " LEFT(e.api_data, 1000), LEFT(e.reason, 1000)))";
+    private static final String DUE = "sent_at IS NULL AND (retry_at <= ? OR retry_at > ?)";
     /** An alert's recipient who cannot be reached is told of again after this. */
     private static final Duration UNREACHABLE_AGAIN = Duration.ofDays(30);
 
@@ -103,8 +104,9 @@ final class AlertOutbox {
             silence.get().check(dataSource, this::add);
         }
         try (Transaction transaction = new Transaction(dataSource)) {
-            List<UUID> mails = transaction.rows("SELECT mail_id FROM alert_mail WHERE sent_at IS NULL AND retry_at <= ? ORDER BY made_at",
-                    row -> row.getObject("mail_id", UUID.class), clock.instant());
+            Instant now = clock.instant();
+            List<UUID> mails = transaction.rows("SELECT mail_id FROM alert_mail WHERE " + DUE + " ORDER BY made_at",
+                    row -> row.getObject("mail_id", UUID.class), now, latestRetry(now));
             return mails.stream().flatMap(mail -> take(mail).stream()).iterator();
         }
     }
@@ -269,9 +271,9 @@ final class AlertOutbox {
         Instant now = clock.instant();
         Map<String, Sent> sent = byAudience(transaction, "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) AS unsent,"
                 + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day, MAX(sent_at) AS last_sent"
-                + " FROM alert_mail WHERE incident_id IS NOT NULL AND (sent_at IS NULL OR made_at > ?) GROUP BY audience",
+                + " FROM alert_mail WHERE incident_id IS NOT NULL AND (sent_at IS NULL OR made_at > ? AND sent_at <= ?) GROUP BY audience",
                 row -> new Sent(row.getInt("unsent") > 0, row.getInt("last_hour"), row.getInt("last_day"), Transaction.instant(row, "last_sent")),
-                now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)));
+                now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)), now.plus(AlertPolicy.MAX_SKEW));
         Map<String, Standing> standings = new TreeMap<>();
         Stream.concat(incidents.keySet().stream(), waiting.keySet().stream()).distinct().forEach(audience -> standings.put(audience,
                 new Standing(audience, incidents.get(audience), waiting.get(audience), sent.getOrDefault(audience, Sent.NONE))));
@@ -289,12 +291,17 @@ final class AlertOutbox {
         return new Waiting(row.getLong("bounces"), Transaction.instant(row, "oldest"), Transaction.instant(row, "newest"));
     }
 
+    /** What is to be tried again later than this was put off by a clock that was wrong. */
+    private Instant latestRetry(Instant now) {
+        return now.plus(CLAIM).plus(policy.firstDelay()).plus(AlertPolicy.MAX_SKEW);
+    }
+
     /** Claims a mail for this process, or nothing where another one has it. */
     private Optional<Mailing> take(UUID mail) {
         try (Transaction transaction = new Transaction(dataSource)) {
             Instant now = clock.instant();
-            if (transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL AND retry_at <= ?", now.plus(CLAIM),
-                    mail, now) == 0) {
+            if (transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND " + DUE, now.plus(CLAIM), mail, now,
+                    latestRetry(now)) == 0) {
                 return Optional.empty();
             }
             // before it is read: one that cannot be read must not be the first again in a second, and again
