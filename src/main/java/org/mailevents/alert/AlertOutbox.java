@@ -24,6 +24,8 @@ import javax.sql.DataSource;
 import org.mailevents.alert.OwnMail.Unreachable;
 import org.mailevents.alert.Standing.Sent;
 import org.mailevents.alert.Standing.Waiting;
+import org.mailevents.operate.Failure;
+import org.mailevents.store.Database;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,8 +41,17 @@ final class AlertOutbox {
 
     /** Longer than a mail takes to send: camel-mail gives up after 30 s of silence (connectionTimeout). */
     private static final Duration CLAIM = Duration.ofMinutes(5);
-    /** What a mail may list: mail servers take some 10 MB, and a mail too large would be refused for ever. The rest is the next mail. */
+    /** What a mail may list. The rest is the next mail. */
     static final int MAX_BOUNCES = 10_000;
+    /**
+     * What a mail may list, in bytes. Encoded it is a third more, and many mail servers take no mail beyond 10 MB (Postfix, message_size_limit):
+     * a larger one would be refused for ever, and hold up all that come after it.
+     */
+    static final long MAX_SIZE = 5_000_000;
+    /** About how many bytes a bounce takes in a list: what was sent, cut as a mail cuts it, and what is said of it. */
+    static final String SIZE = "250 + OCTET_LENGTH(CONCAT_WS('', e.recipient, e.message_id, LEFT(e.sender, 1000), LEFT(e.subject, 1000),"
+            + " LEFT(e.api_data, 1000), LEFT(e.reason, 1000)))";
+    private static final String DUE = "sent_at IS NULL AND (retry_at <= ? OR retry_at > ?)";
     /** An alert's recipient who cannot be reached is told of again after this. */
     private static final Duration UNREACHABLE_AGAIN = Duration.ofDays(30);
 
@@ -80,14 +91,22 @@ final class AlertOutbox {
             sent(mail);
         }
         for (String audience : dueAudiences()) {
-            make(audience);
+            try {
+                make(audience);
+            } catch (SQLException e) {
+                if (Database.isAbsent(e)) {
+                    throw e;
+                }
+                LOG.error("The audience {} has to wait: {}", audience, Failure.describe(e));
+            }
         }
         if (silence.isPresent()) {
             silence.get().check(dataSource, this::add);
         }
         try (Transaction transaction = new Transaction(dataSource)) {
-            List<UUID> mails = transaction.rows("SELECT mail_id FROM alert_mail WHERE sent_at IS NULL AND retry_at <= ? ORDER BY made_at",
-                    row -> row.getObject("mail_id", UUID.class), clock.instant());
+            Instant now = clock.instant();
+            List<UUID> mails = transaction.rows("SELECT mail_id FROM alert_mail WHERE " + DUE + " ORDER BY made_at",
+                    row -> row.getObject("mail_id", UUID.class), now, latestRetry(now));
             return mails.stream().flatMap(mail -> take(mail).stream()).iterator();
         }
     }
@@ -155,14 +174,11 @@ final class AlertOutbox {
     /** @return whether it was made: another process may have been faster, or a bounce may have come on the heels of an all-clear */
     private boolean make(Transaction transaction, Standing standing, Stage due) throws SQLException {
         long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
-        Stage stage = due == Stage.CLOSED && waiting > MAX_BOUNCES ? Stage.UPDATE : due;
         UUID mail = UUID.randomUUID();
-        // in two statements: in an UPDATE, H2 would evaluate the SELECT for each row again
-        UUID[] oldest = transaction.rows("SELECT event_id FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
-                + " ORDER BY received_at, event_id LIMIT " + MAX_BOUNCES, row -> row.getObject("event_id", UUID.class), standing.audience())
-                .toArray(UUID[]::new);
-        int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ?"
-                + " WHERE alert_state = 'pending' AND event_id = ANY (?)", mail, oldest);
+        // by their ids: H2 would look again for each row which ones are the oldest, for minutes
+        int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ? WHERE alert_state = 'pending'"
+                + " AND event_id = ANY (CAST(? AS uuid ARRAY))", mail, oldest(transaction, standing.audience()));
+        Stage stage = due == Stage.CLOSED && claimed < waiting ? Stage.UPDATE : due;
         Instant now = clock.instant();
         Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
                 + " WHERE alert_id = ?", row -> waiting(row), mail).get(0);
@@ -180,6 +196,26 @@ final class AlertOutbox {
                         + " WHERE incident_id = ? AND mails = ? AND closed_at IS NULL", last, closes ? now : null, closes ? null : standing.audience(),
                         incident.id(), incident.mails()) == 1
                 && add(transaction, new Row(mail, incident.id(), incident.mails() + 1, standing.audience(), stage.toString(), null, now));
+    }
+
+    private record Waits(String id, long size) {
+    }
+
+    /** The bounces that wait longest, as many as fit into a mail. */
+    private static String[] oldest(Transaction transaction, String audience) throws SQLException {
+        List<Waits> oldest = transaction.rows("SELECT e.event_id, " + SIZE + " AS size FROM mail_event e WHERE e.alert_state = 'pending'"
+                + " AND e.audience = ? ORDER BY e.received_at, e.event_id LIMIT " + MAX_BOUNCES,
+                row -> new Waits(row.getString("event_id"), row.getLong("size")), audience);
+        List<String> fitting = new ArrayList<>();
+        long size = 0;
+        for (Waits bounce : oldest) {
+            size += bounce.size();
+            if (size > MAX_SIZE && !fitting.isEmpty()) {
+                break;
+            }
+            fitting.add(bounce.id());
+        }
+        return fitting.toArray(String[]::new);
     }
 
     /** The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. */
@@ -235,9 +271,9 @@ final class AlertOutbox {
         Instant now = clock.instant();
         Map<String, Sent> sent = byAudience(transaction, "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) AS unsent,"
                 + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day, MAX(sent_at) AS last_sent"
-                + " FROM alert_mail WHERE incident_id IS NOT NULL AND (sent_at IS NULL OR made_at > ?) GROUP BY audience",
+                + " FROM alert_mail WHERE incident_id IS NOT NULL AND (sent_at IS NULL OR made_at > ? AND sent_at <= ?) GROUP BY audience",
                 row -> new Sent(row.getInt("unsent") > 0, row.getInt("last_hour"), row.getInt("last_day"), Transaction.instant(row, "last_sent")),
-                now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)));
+                now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)), now.plus(AlertPolicy.MAX_SKEW));
         Map<String, Standing> standings = new TreeMap<>();
         Stream.concat(incidents.keySet().stream(), waiting.keySet().stream()).distinct().forEach(audience -> standings.put(audience,
                 new Standing(audience, incidents.get(audience), waiting.get(audience), sent.getOrDefault(audience, Sent.NONE))));
@@ -255,16 +291,27 @@ final class AlertOutbox {
         return new Waiting(row.getLong("bounces"), Transaction.instant(row, "oldest"), Transaction.instant(row, "newest"));
     }
 
+    /** What is to be tried again later than this was put off by a clock that was wrong. */
+    private Instant latestRetry(Instant now) {
+        return now.plus(CLAIM).plus(policy.firstDelay()).plus(AlertPolicy.MAX_SKEW);
+    }
+
     /** Claims a mail for this process, or nothing where another one has it. */
     private Optional<Mailing> take(UUID mail) {
         try (Transaction transaction = new Transaction(dataSource)) {
             Instant now = clock.instant();
-            if (transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL AND retry_at <= ?", now.plus(CLAIM),
-                    mail, now) == 0) {
+            if (transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND " + DUE, now.plus(CLAIM), mail, now,
+                    latestRetry(now)) == 0) {
                 return Optional.empty();
             }
-            Mailing mailing = contents.of(transaction, mail);
+            // before it is read: one that cannot be read must not be the first again in a second, and again
             transaction.commit();
+            Mailing mailing = contents.of(transaction, mail);
+            if (mailing instanceof Alert alert && alert.total() == 0) {
+                LOG.warn("A mail to the audience {} is not sent: its bounces were deleted", alert.audience());
+                sent(mail);
+                return Optional.empty();
+            }
             return Optional.of(mailing);
         } catch (SQLException e) {
             throw new IllegalStateException("A mail cannot be claimed", e);

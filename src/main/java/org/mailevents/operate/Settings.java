@@ -39,7 +39,8 @@ public final class Settings {
 
     /** The value without surrounding space; empty where it is not set. */
     public String text(String key) {
-        return context.resolvePropertyPlaceholders("{{" + key + ":}}").trim();
+        // an audience can be any text, and with Camel's own signs in it a default, a recipient that nobody set
+        return key.matches("[^:?{}]+") ? context.resolvePropertyPlaceholders("{{" + key + ":}}").trim() : "";
     }
 
     /** The comma-separated values, without empty ones. */

@@ -34,6 +34,7 @@ final class Verdict {
         rows(ledger, database);
         mails(ledger.acknowledged.stream().filter(NumberedEvent::bounce).toList(), mailServer.received());
         gap("bounces not marked as mailed", database.rows("SELECT event_id FROM mail_event WHERE alert_state <> 'sent'"));
+        gap("mails not marked as sent", database.rows("SELECT what, audience FROM alert_mail WHERE sent_at IS NULL"));
         gap("rejected events", database.rows("SELECT reason FROM rejected_event"));
         gap("webhooks left in the spool", installation.spooled());
         gap("kinds of wrong answers", ledger.wrong.entrySet());

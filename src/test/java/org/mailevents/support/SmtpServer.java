@@ -38,33 +38,79 @@ public final class SmtpServer implements AutoCloseable {
         }
     }
 
+    /** When it may answer otherwise than usual. */
+    public enum Moment {
+        GREETING("220 here"), RECIPIENT("250 ok"), DATA("250 taken"), QUIT("221 bye");
+
+        private final String usual;
+
+        Moment(String usual) {
+            this.usual = usual;
+        }
+
+        public String usual() {
+            return usual;
+        }
+    }
+
+    /** What it answers. */
+    public interface Script {
+
+        /**
+         * @param address of the recipient, at {@link Moment#RECIPIENT}
+         * @return the reply, or null to hang up; a mail is taken when the reply to its data begins with 250
+         */
+        String reply(Moment moment, String address);
+    }
+
     public final List<Taken> taken = new CopyOnWriteArrayList<>();
 
-    private final ServerSocket socket;
-    private final Function<String, String> recipient;
-    private final Runnable beforeTaking;
+    private final Script script;
+    private final int port;
+    private volatile ServerSocket socket;
+
+    /** It listens at once, on a free port. */
+    public SmtpServer(Script script) {
+        this.script = script;
+        open(0);
+        port = socket.getLocalPort();
+    }
 
     /**
      * @param recipient    its reply to each recipient
      * @param beforeTaking what happens when it has a mail and has not yet said so
      */
     public SmtpServer(Function<String, String> recipient, Runnable beforeTaking) {
-        this.recipient = recipient;
-        this.beforeTaking = beforeTaking;
+        this((moment, address) -> {
+            if (moment == Moment.DATA) {
+                beforeTaking.run();
+            }
+            return moment == Moment.RECIPIENT ? recipient.apply(address) : moment.usual();
+        });
+    }
+
+    public String endpoint() {
+        return "smtp://127.0.0.1:" + port;
+    }
+
+    /** From now on it listens again, on the same port. */
+    public void open() {
+        open(port);
+    }
+
+    private void open(int at) {
         try {
-            socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            socket = new ServerSocket(at, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Thread thread = new Thread(this::listen, "smtp");
+        ServerSocket listening = socket;
+        Thread thread = new Thread(() -> listen(listening), "smtp");
         thread.setDaemon(true);
         thread.start();
     }
 
-    public String endpoint() {
-        return "smtp://127.0.0.1:" + socket.getLocalPort();
-    }
-
+    /** From now on connections are refused. */
     @Override
     public void close() {
         try {
@@ -74,9 +120,9 @@ public final class SmtpServer implements AutoCloseable {
         }
     }
 
-    private void listen() {
-        while (!socket.isClosed()) {
-            try (Socket client = socket.accept()) {
+    private void listen(ServerSocket listening) {
+        while (!listening.isClosed()) {
+            try (Socket client = listening.accept()) {
                 talk(new BufferedInputStream(client.getInputStream()), new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1));
             } catch (IOException e) {
                 // the client hung up, or the test has ended
@@ -86,12 +132,12 @@ public final class SmtpServer implements AutoCloseable {
 
     private void talk(InputStream in, PrintWriter out) throws IOException {
         List<String> recipients = new ArrayList<>();
-        say(out, "220 here");
+        say(out, script.reply(Moment.GREETING, null));
         for (String line = line(in); line != null; line = line(in)) {
             if (line.startsWith("RCPT TO:")) {
                 String address = line.substring(line.indexOf('<') + 1, line.indexOf('>'));
-                String reply = recipient.apply(address);
-                if (reply.startsWith("250")) {
+                String reply = script.reply(Moment.RECIPIENT, address);
+                if (reply != null && reply.startsWith("250")) {
                     recipients.add(address);
                 }
                 say(out, reply);
@@ -101,11 +147,13 @@ public final class SmtpServer implements AutoCloseable {
                 for (line = line(in); line != null && !line.equals("."); line = line(in)) {
                     data.append(line.startsWith(".") ? line.substring(1) : line).append("\r\n");
                 }
-                beforeTaking.run();
-                taken.add(new Taken(List.copyOf(recipients), data.toString().getBytes(StandardCharsets.ISO_8859_1)));
-                say(out, "250 taken");
+                String reply = script.reply(Moment.DATA, null);
+                if (reply != null && reply.startsWith("250")) {
+                    taken.add(new Taken(List.copyOf(recipients), data.toString().getBytes(StandardCharsets.ISO_8859_1)));
+                }
+                say(out, reply);
             } else if (line.equals("QUIT")) {
-                say(out, "221 bye");
+                say(out, script.reply(Moment.QUIT, null));
                 return;
             } else {
                 say(out, "250 yes");
@@ -125,7 +173,10 @@ public final class SmtpServer implements AutoCloseable {
         return null;
     }
 
-    private static void say(PrintWriter out, String reply) {
+    private static void say(PrintWriter out, String reply) throws IOException {
+        if (reply == null) {
+            throw new IOException("hung up");
+        }
         out.print(reply + "\r\n");
         out.flush();
     }
