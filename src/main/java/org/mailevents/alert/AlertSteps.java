@@ -41,6 +41,7 @@ public final class AlertSteps extends RouteBuilder {
     /** For a mail that some recipients still lack: who need not get it again. A start forgets it, and they get it twice. */
     private final Map<UUID, Set<Address>> settled = new ConcurrentHashMap<>();
     private AlertOutbox outbox;
+    private Incidents incidents;
     private Notices notices;
     private Optional<Silence> silence;
     private AlertTemplates templates;
@@ -54,9 +55,10 @@ public final class AlertSteps extends RouteBuilder {
         Database database = Database.of(getContext());
         templates = new AlertTemplates(getContext());
         mail = new AlertMail(settings);
-        silence = settings.text("alert.silence").isEmpty() ? Optional.empty() : Optional.of(new Silence(clock, settings.duration("alert.silence")));
-        outbox = new AlertOutbox(database, clock, policy, new OwnMail(mail.sender(), mail.recipients()), mail.fallback(), silence,
-                new MailContents(database, settings.percent("alert.rate")), mail::messageId);
+        outbox = new AlertOutbox(database, clock, policy.firstDelay(), new MailContents(database, settings.percent("alert.rate")), mail::messageId);
+        incidents = new Incidents(database, clock, policy, new OwnMail(mail.sender(), mail.recipients()), mail.fallback(), outbox);
+        silence = settings.text("alert.silence").isEmpty() ? Optional.empty()
+                : Optional.of(new Silence(database, clock, settings.duration("alert.silence"), outbox));
         notices = new Notices(Spool.of(getContext()), clock, policy.firstDelay());
         // camel-mail's own converter gives a message's content; an .eml file is the whole message
         getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, SMTPMessage.class,
@@ -93,8 +95,15 @@ public final class AlertSteps extends RouteBuilder {
     /** Notices need no database, so they must not wait for one; the bounces have their turn a second later. */
     private Iterator<? extends Mailing> claim() throws SQLException {
         List<Notice> due = notices.due();
+        if (!due.isEmpty()) {
+            return due.iterator();
+        }
         try {
-            return due.isEmpty() ? outbox.claim() : due.iterator();
+            incidents.advance();
+            if (silence.isPresent()) {
+                silence.get().check();
+            }
+            return outbox.claim();
         } catch (SQLException e) {
             if (Database.isAbsent(e)) {
                 silence.ifPresent(Silence::interrupted);

@@ -71,9 +71,9 @@ final class MailContents {
         List<Count> domains = transaction.rows("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
                 + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, MailContents::count, mail.id(), mail.incident());
-        boolean all = stage == Stage.CLOSED && causes.stream().mapToLong(Count::count).sum() <= AlertOutbox.MAX_BOUNCES
-                && transaction.rows("SELECT COALESCE(SUM(" + AlertOutbox.SIZE + "), 0) AS size" + FROM_INCIDENT, row -> row.getLong("size"),
-                        mail.incident()).get(0) <= AlertOutbox.MAX_SIZE;
+        boolean all = stage == Stage.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
+                && transaction.rows("SELECT COALESCE(SUM(" + Incidents.SIZE + "), 0) AS size" + FROM_INCIDENT, row -> row.getLong("size"),
+                        mail.incident()).get(0) <= Incidents.MAX_SIZE;
         List<String> thread = transaction.rows("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ?"
                 + " ORDER BY number", row -> row.getString("message_id"), mail.incident(), mail.id());
         return new Alert(mail.id(), stage, mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), ends(thread), causes, domains,

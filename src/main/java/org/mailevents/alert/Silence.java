@@ -12,15 +12,19 @@ import org.mailevents.alert.AlertOutbox.Row;
 /** Notices that webhooks used to come and have stopped, and that they are back: one mail each, to the operators. */
 final class Silence {
 
+    private final DataSource dataSource;
     private final Clock clock;
     private final Duration limit;
+    private final AlertOutbox outbox;
     /** Since when we would have heard a webhook: while we are away, or the database is, none is stored. */
     private Instant listening;
 
     /** @param limit how long it may be silent */
-    Silence(Clock clock, Duration limit) {
+    Silence(DataSource dataSource, Clock clock, Duration limit, AlertOutbox outbox) {
+        this.dataSource = dataSource;
         this.clock = clock;
         this.limit = limit;
+        this.outbox = outbox;
         this.listening = clock.instant();
     }
 
@@ -29,15 +33,11 @@ final class Silence {
         listening = clock.instant();
     }
 
-    /** Adds a mail to the outbox. */
-    interface Outbox {
-        boolean add(Transaction transaction, Row mail) throws SQLException;
-    }
-
     private record Told(UUID mail, boolean silent, String about, Instant madeAt) {
     }
 
-    void check(DataSource dataSource, Outbox outbox) throws SQLException {
+    /** Puts a mail into the outbox when there is something to tell. */
+    void check() throws SQLException {
         Instant now = clock.instant();
         try (Transaction transaction = new Transaction(dataSource)) {
             Instant last = transaction.rows("SELECT MAX(received_at) AS last_at FROM mail_event", row -> Transaction.instant(row, "last_at")).get(0);

@@ -1,0 +1,211 @@
+package org.mailevents.alert;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.mailevents.alert.AlertOutbox.Row;
+import org.mailevents.alert.OwnMail.Unreachable;
+import org.mailevents.alert.Standing.Sent;
+import org.mailevents.alert.Standing.Waiting;
+import org.mailevents.operate.Failure;
+import org.mailevents.store.Database;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The incidents of all audiences. A mail is made in one transaction: its row in the outbox, its bounces and the step of its incident. So
+ * neither a restart nor a second process forgets or doubles one.
+ */
+final class Incidents {
+
+    private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
+
+    /** What a mail may list. The rest is the next mail. */
+    static final int MAX_BOUNCES = 10_000;
+    /**
+     * What a mail may list, in bytes. Encoded it is a third more, and many mail servers take no mail beyond 10 MB (Postfix, message_size_limit):
+     * a larger one would be refused for ever, and hold up all that come after it.
+     */
+    static final long MAX_SIZE = 5_000_000;
+    /** About how many bytes a bounce takes in a list: what was sent, cut as a mail cuts it, and what is said of it. */
+    static final String SIZE = "250 + OCTET_LENGTH(CONCAT_WS('', e.recipient, e.message_id, LEFT(e.sender, 1000), LEFT(e.subject, 1000),"
+            + " LEFT(e.api_data, 1000), LEFT(e.reason, 1000)))";
+    /** An alert's recipient who cannot be reached is told of again after this. */
+    private static final Duration UNREACHABLE_AGAIN = Duration.ofDays(30);
+
+    private final DataSource dataSource;
+    private final Clock clock;
+    private final AlertPolicy policy;
+    private final OwnMail ownMail;
+    private final Set<String> fallback;
+    private final AlertOutbox outbox;
+
+    /** @param fallback who is told that an alert's recipient cannot be reached, lower case; none for nobody */
+    Incidents(DataSource dataSource, Clock clock, AlertPolicy policy, OwnMail ownMail, Set<String> fallback, AlertOutbox outbox) {
+        this.dataSource = dataSource;
+        this.clock = clock;
+        this.policy = policy;
+        this.ownMail = ownMail;
+        this.fallback = fallback;
+        this.outbox = outbox;
+    }
+
+    /** Puts into the outbox the mail that each audience is due. */
+    void advance() throws SQLException {
+        for (String audience : dueAudiences()) {
+            try {
+                make(audience);
+            } catch (SQLException e) {
+                if (Database.isAbsent(e)) {
+                    throw e;
+                }
+                LOG.error("The audience {} has to wait: {}", audience, Failure.describe(e));
+            }
+        }
+    }
+
+    private List<String> dueAudiences() throws SQLException {
+        try (Transaction transaction = new Transaction(dataSource)) {
+            List<String> due = new ArrayList<>();
+            for (Standing standing : standings(transaction).values()) {
+                if (due(transaction, standing).isPresent()) {
+                    due.add(standing.audience());
+                }
+            }
+            return due;
+        }
+    }
+
+    private Optional<Stage> due(Transaction transaction, Standing standing) throws SQLException {
+        Instant now = clock.instant();
+        return policy.due(standing, now, () -> Figures.unusual(transaction, standing.audience(), now), () -> news(transaction, standing));
+    }
+
+    /** Makes the mail that an audience is due, unless another process does. */
+    private void make(String audience) throws SQLException {
+        try (Transaction transaction = new Transaction(dataSource)) {
+            for (Unreachable unreachable : ownMail.setAside(transaction, audience)) {
+                tell(transaction, unreachable);
+            }
+            Standing standing = standings(transaction).get(audience);
+            Optional<Stage> due = standing == null ? Optional.empty() : due(transaction, standing);
+            if (due.isEmpty() || make(transaction, standing, due.get())) {
+                transaction.commit();
+            }
+        }
+    }
+
+    /** @return whether it was made: another process may have been faster, or a bounce may have come on the heels of an all-clear */
+    private boolean make(Transaction transaction, Standing standing, Stage due) throws SQLException {
+        long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
+        UUID mail = UUID.randomUUID();
+        // by their ids: H2 would look again for each row which ones are the oldest, for minutes
+        int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ? WHERE alert_state = 'pending'"
+                + " AND event_id = ANY (CAST(? AS uuid ARRAY))", mail, oldest(transaction, standing.audience()));
+        Stage stage = due == Stage.CLOSED && claimed < waiting ? Stage.UPDATE : due;
+        Instant now = clock.instant();
+        Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
+                + " WHERE alert_id = ?", row -> waiting(row), mail).get(0);
+        if (stage == Stage.OPENED) {
+            UUID incident = UUID.randomUUID();
+            return claimed > 0 && transaction.update("INSERT INTO alert_incident (incident_id, audience, open_for, opened_at, last_bounce_at, mails)"
+                    + " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING", incident, standing.audience(), standing.audience(), told.oldest(),
+                    told.newest()) == 1 && outbox.add(transaction, new Row(mail, incident, 1, standing.audience(), stage.toString(), null, now));
+        }
+        Incident incident = standing.incident();
+        Instant last = claimed == 0 || told.newest().isBefore(incident.lastBounceAt()) ? incident.lastBounceAt() : told.newest();
+        boolean closes = stage == Stage.CLOSED;
+        return (closes ? !last.isAfter(standing.lastBounceAt()) : claimed > 0)
+                && transaction.update("UPDATE alert_incident SET mails = mails + 1, last_bounce_at = ?, closed_at = ?, open_for = ?"
+                        + " WHERE incident_id = ? AND mails = ? AND closed_at IS NULL", last, closes ? now : null, closes ? null : standing.audience(),
+                        incident.id(), incident.mails()) == 1
+                && outbox.add(transaction, new Row(mail, incident.id(), incident.mails() + 1, standing.audience(), stage.toString(), null, now));
+    }
+
+    private record Waits(String id, long size) {
+    }
+
+    /** The bounces that wait longest, as many as fit into a mail. */
+    private static String[] oldest(Transaction transaction, String audience) throws SQLException {
+        List<Waits> oldest = transaction.rows("SELECT e.event_id, " + SIZE + " AS size FROM mail_event e WHERE e.alert_state = 'pending'"
+                + " AND e.audience = ? ORDER BY e.received_at, e.event_id LIMIT " + MAX_BOUNCES,
+                row -> new Waits(row.getString("event_id"), row.getLong("size")), audience);
+        List<String> fitting = new ArrayList<>();
+        long size = 0;
+        for (Waits bounce : oldest) {
+            size += bounce.size();
+            if (size > MAX_SIZE && !fitting.isEmpty()) {
+                break;
+            }
+            fitting.add(bounce.id());
+        }
+        return fitting.toArray(String[]::new);
+    }
+
+    /** The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. */
+    private void tell(Transaction transaction, Unreachable unreachable) throws SQLException {
+        Instant now = clock.instant();
+        boolean told = transaction.exists("SELECT 1 FROM alert_mail WHERE what = 'unreachable' AND about = ? AND made_at > ?", unreachable.address(),
+                now.minus(UNREACHABLE_AGAIN));
+        if (told) {
+            return;
+        }
+        LOG.error("Alerts do not reach a recipient of alert.to: its bounce is in mail_event, alert_state 'own'{}",
+                fallback.isEmpty() ? ". Set alert.fallback to have somebody told" : "");
+        if (!fallback.isEmpty() && !fallback.contains(unreachable.address())) {
+            outbox.add(transaction, new Row(Row.id("unreachable", unreachable.address(), now.truncatedTo(ChronoUnit.HOURS)), null, null, Notice.OPERATORS,
+                    "unreachable", unreachable.address(), now));
+        }
+    }
+
+    /** Whether a bounce waits whose address and code its incident has not told yet. */
+    private static boolean news(Transaction transaction, Standing standing) throws SQLException {
+        return transaction.exists("SELECT 1 FROM mail_event waiting WHERE alert_state = 'pending' AND audience = ? AND NOT EXISTS ("
+                + "SELECT 1 FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
+                + " WHERE m.incident_id = ? AND told.recipient = waiting.recipient AND told.status = waiting.status) LIMIT 1",
+                standing.audience(), standing.incident().id());
+    }
+
+    /** What is known of each audience that has an incident or a bounce that waits. */
+    private Map<String, Standing> standings(Transaction transaction) throws SQLException {
+        Map<String, Incident> incidents = byAudience(transaction, "SELECT incident_id, audience, opened_at, last_bounce_at, mails FROM alert_incident"
+                + " WHERE open_for IS NOT NULL", row -> new Incident(row.getObject("incident_id", UUID.class), Transaction.instant(row, "opened_at"),
+                Transaction.instant(row, "last_bounce_at"), row.getInt("mails")));
+        Map<String, Waiting> waiting = byAudience(transaction, "SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest"
+                + " FROM mail_event WHERE alert_state = 'pending' GROUP BY audience", Incidents::waiting);
+        Instant now = clock.instant();
+        Map<String, Sent> sent = byAudience(transaction, "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) AS unsent,"
+                + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day, MAX(sent_at) AS last_sent"
+                + " FROM alert_mail WHERE incident_id IS NOT NULL AND (sent_at IS NULL OR made_at > ? AND sent_at <= ?) GROUP BY audience",
+                row -> new Sent(row.getInt("unsent") > 0, row.getInt("last_hour"), row.getInt("last_day"), Transaction.instant(row, "last_sent")),
+                now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)), now.plus(AlertPolicy.MAX_SKEW));
+        Map<String, Standing> standings = new TreeMap<>();
+        Stream.concat(incidents.keySet().stream(), waiting.keySet().stream()).distinct().forEach(audience -> standings.put(audience,
+                new Standing(audience, incidents.get(audience), waiting.get(audience), sent.getOrDefault(audience, Sent.NONE))));
+        return standings;
+    }
+
+    private static <T> Map<String, T> byAudience(Transaction transaction, String sql, Transaction.Row<T> value, Object... parameters)
+            throws SQLException {
+        Map<String, T> values = new HashMap<>();
+        transaction.rows(sql, row -> values.put(row.getString("audience"), value.read(row)), parameters);
+        return values;
+    }
+
+    private static Waiting waiting(ResultSet row) throws SQLException {
+        return new Waiting(row.getLong("bounces"), Transaction.instant(row, "oldest"), Transaction.instant(row, "newest"));
+    }
+}
