@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -63,8 +64,10 @@ final class Transaction implements AutoCloseable {
     /** Takes back what was not committed. */
     @Override
     public void close() throws SQLException {
-        try (connection) {
+        try (connection; Statement last = connection.createStatement()) {
             connection.rollback();
+            // H2 keeps a timeout for the connection, and the next one who gets it from the pool has none
+            last.setQueryTimeout(0);
         }
     }
 
