@@ -97,9 +97,9 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
             return part("text/html").orElseThrow(() -> new AssertionError("no HTML part"));
         }
 
-        /** The attachment, empty where there is none. */
+        /** The attachment without its mark of byte order; empty where there is none. */
         public String csv() {
-            return part("text/csv").orElse("");
+            return part("text/csv").orElse("").replaceFirst("^\uFEFF", "");
         }
 
         /** The addresses that it tells of: all are in the attachment, if it has one. */
