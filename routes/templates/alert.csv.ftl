@@ -1,6 +1,7 @@
-<#-- The CSV of a mail that has more bounces than it lists (RFC 4180). A cell that a spreadsheet would calculate gets an apostrophe. -->
+<#-- The CSV of a mail that has more bounces than it lists (RFC 4180). A cell that a spreadsheet would calculate, a Japanese one also
+     where the sign is full-width, gets an apostrophe (OWASP, CSV Injection). -->
 <#import "words.${language}.ftl" as words>
-<#function cell value><#return '"' + value?replace("^[=+\\-@]", "'$0", "r")?replace('"', '""') + '"'></#function>
+<#function cell value><#return '"' + value?replace("^[=+\\-@＝＋－＠]", "'$0", "r")?replace('"', '""') + '"'></#function>
 <#list words.columns as column>${cell(column)}<#sep>,</#list>
 <#list alert.bounces as bounce>
 ${cell(bounce.occurredAt)},${cell(bounce.recipient)},${cell(bounce.code)},${cell(bounce.cause)},${cell(bounce.enhancedCode)},${cell(bounce.status)},${cell(bounce.reason)},${cell(bounce.known?then(words.yes, words.no))},${cell(bounce.subject)},${cell(bounce.sender)},${cell(bounce.messageId)},${cell(bounce.apiData)}

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -57,6 +58,7 @@ class MailFormatTest {
             "=?UTF-8?B?44GT44KM?= =?ISO-2022-JP?B?",
             "\"quoted\", 'single', comma, semi; 日本語 🎉👨‍👩‍👧 ｶﾅ",
             "=cmd|'/C calc'!A0",
+            "＝ＳＵＭ（１）",
             ".",
             "🎉".repeat(700),
             "とても長い件名です。".repeat(60),
@@ -87,6 +89,8 @@ class MailFormatTest {
         ObjectNode hostileOwn = Payload.bounce("2").put("to", "x\r\nBcc: victim@example.com =?UTF-8?B?44GT?= " + "z".repeat(200)).put("apiData", "mail-events-alert");
         ObjectNode delivery = Payload.delivery("queued");
         JsonNode[] deliveries = IntStream.range(0, 150).mapToObj(i -> Payload.delivery("succeeded")).toArray(JsonNode[]::new);
+        RUNS.values().forEach(run -> run.database().execute("INSERT INTO mail_event (event_id, event_type, recipient, received_at) VALUES (?, 'bounces', ?, ?)",
+                UUID.randomUUID(), "known@example.net", run.now().minus(DAY).atOffset(ZoneOffset.UTC)));
         step(Duration.ZERO, "bounces", FIRST.toArray(JsonNode[]::new));
         step(Duration.ofSeconds(10), 2);
         step(Duration.ofMinutes(20), "deliveries", deliveries);
@@ -225,6 +229,22 @@ class MailFormatTest {
     }
 
     @Test
+    void aMailTellsWhatHappenedAndHowOften() {
+        // Given
+        long first = of(FIRST, "1|2|9|10|11").size();
+
+        // Then
+        assertThat(incident("ja", "postmaster").get(0).text()).containsSubsequence("known@example.net", "以前にもエラーになったアドレスです。",
+                "550 5.1.1 No such user", "5.1.1（", "の示す原因が異なります。", "以前にもエラー 1件");
+        assertThat(incident("en", "postmaster").get(0).text()).containsSubsequence("known@example.net", "This address has bounced before.",
+                "550 5.1.1 No such user", "5.1.1 (", "say different things.", "1 had bounced before");
+        assertThat(incident("ja", "list-owner").get(1).text()).contains("累計" + (51 + first) + "件（うち新規51件）");
+        assertThat(incident("en", "list-owner").get(1).text()).contains((51 + first) + " in all, 51 new");
+        assertThat(incident("ja", "list-owner").get(2).text()).contains("計" + (51 + first) + "件", "期間：", "20分");
+        assertThat(incident("en", "list-owner").get(2).text()).contains((51 + first) + " deliveries bounced", "Period: ", "20 min");
+    }
+
+    @Test
     void bothLanguagesTellTheSameFacts() {
         // Then
         for (String audience : List.of("list-owner", "postmaster")) {
@@ -309,9 +329,9 @@ class MailFormatTest {
                 ? List.of("発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData")
                 : List.of("When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
                         "Message-ID", "apiData"));
-        assertThat(rows).allSatisfy(row -> assertThat(row).hasSize(12).allSatisfy(cell -> assertThat(cell).doesNotContainPattern("^[=+@\\-]|[\\r\\n\\t]")));
+        assertThat(rows).allSatisfy(row -> assertThat(row).hasSize(12).allSatisfy(cell -> assertThat(cell).doesNotContainPattern("^[=+@＝＋－＠\\-]|[\\r\\n\\t]")));
         assertThat(rows.stream().skip(1).map(row -> row.get(1))).containsExactlyInAnyOrderElementsOf(expected.stream().map(address -> "'" + address).toList());
-        assertThat(rows.stream().map(row -> row.get(8))).contains("\"quoted\", 'single', comma, semi; 日本語 🎉👨‍👩‍👧 ｶﾅ", "'=cmd|'/C calc'!A0");
+        assertThat(rows.stream().map(row -> row.get(8))).contains("\"quoted\", 'single', comma, semi; 日本語 🎉👨‍👩‍👧 ｶﾅ", "'=cmd|'/C calc'!A0", "'＝ＳＵＭ（１）");
         assertThat(csv(all.text()).stream().skip(1).map(row -> row.get(1))).hasSize(51 + of(FIRST, "1|2|9|10|11").size())
                 .contains("日本語@例え.テスト", "🎉@example.net", "\"quoted \\\"at\\\" @, <b>\"@example.net").doesNotHaveDuplicates();
     }
