@@ -132,6 +132,23 @@ class OwnMailTest {
         }
     }
 
+    @Test
+    void customersBouncesFromTheSenderOfTheAlertsAreToldThoughNoDeliveryWasEverReported() {
+        // Given
+        try (TimedAlerts run = start(Map.of("alert.fallback", FALLBACK))) {
+            ObjectNode one = Payload.bounce("2").put("from", FROM);
+            ObjectNode other = Payload.bounce("2").put("from", FROM);
+
+            // When
+            run.post("bounces", one, other);
+            run.pass(Duration.ofSeconds(10));
+
+            // Then
+            assertThat(run.mailed(1).mails().get(0).text()).contains(one.get("to").asText(), other.get("to").asText());
+            assertThat(run.recipients()).containsExactly(List.of(TO));
+        }
+    }
+
     /** The mail, which is the last one so far, bounces ten times, and no further one goes out until all of it is set aside. */
     private static void bounce(TimedAlerts run, int number, HandedBack handedBack, String recipient) {
         Rfc5322 mail = run.mailed(number).mails().get(number - 1);

@@ -229,7 +229,7 @@ final class AlertTemplates {
     /** Ends before a template fills the heap. A CSV of 10,000 bounces has some three million characters. */
     private static final class Bounded extends StringWriter {
 
-        private static final int MAX_LENGTH = 20_000_000;
+        private static final int MAX_LENGTH = 10_000_000;
         private final String template;
 
         Bounded(String template) {

@@ -10,7 +10,7 @@ import java.util.Set;
 /**
  * Recognises the bounces of our own alerts. Alerted like others, each would be a further mail that bounces. An alert that failed is known by its
  * recipient, by its Message-ID, or, should a mail server have given it another, by the mark that the vendor hands back as
- * {@code apiData}; and by its sender, unless other mail is sent from that address too.
+ * {@code apiData}; and by its sender, unless that address sends to others too.
  */
 final class OwnMail {
 
@@ -38,8 +38,8 @@ final class OwnMail {
         String places = String.join(", ", Collections.nCopies(recipients.size(), "?"));
         String own = " WHERE alert_state = 'pending' AND audience = ? AND (LOWER(recipient) IN (" + places + ")"
                 + " OR message_id IN (SELECT message_id FROM alert_mail) OR api_data = '" + MARK + "'"
-                + " OR LOWER(sender) = ? AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE other.event_type = 'deliveries'"
-                + " AND other.status = 'succeeded' AND LOWER(other.sender) = ? AND LOWER(other.recipient) NOT IN (" + places + ")))";
+                + " OR LOWER(sender) = ? AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE LOWER(other.sender) = ?"
+                + " AND other.recipient <> mail_event.recipient AND LOWER(other.recipient) NOT IN (" + places + ")))";
         List<Object> parameters = new ArrayList<>(List.of(audience));
         parameters.addAll(recipients);
         parameters.addAll(List.of(sender, sender));
