@@ -35,13 +35,14 @@ public final class Application {
             System.exit(1);
         }
         try {
-            if (args.length > 0 && args[0].equals("preview")) {
-                LOG.info("Open it in a browser: {}", preview(args.length > 1 && args[1].equals("stored")));
-                return;
+            switch (String.join(" ", args)) {
+                case "" -> System.exit(configured().run(args));
+                case "preview" -> LOG.info("Open it in a browser: {}", preview(false));
+                case "preview stored" -> LOG.info("Open it in a browser: {}", preview(true));
+                default -> throw new IllegalArgumentException("There is no command " + String.join(" ", args) + ": only preview, and preview stored");
             }
-            System.exit(configured().run(args));
         } catch (Exception e) {
-            LOG.error("{}: {}", args.length == 0 ? "Not started" : "No preview", Failure.describe(e));
+            LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", Failure.describe(e));
             System.exit(1);
         }
     }

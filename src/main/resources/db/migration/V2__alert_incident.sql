@@ -35,7 +35,11 @@ CREATE INDEX alert_mail_message ON alert_mail (message_id);
 
 -- alert_id now is the mail that tells the bounce; what was on its way is told again, by a mail of the new kind.
 UPDATE mail_event SET alert_state = 'pending', alert_id = NULL WHERE alert_state = 'claimed';
+ALTER TABLE mail_event DROP COLUMN alert_retry_at;
 DROP INDEX mail_event_alert;
 CREATE INDEX mail_event_alert ON mail_event (alert_state, audience, received_at);
 CREATE INDEX mail_event_alert_id ON mail_event (alert_id);
+-- whether an address has bounced before
+DROP INDEX mail_event_recipient;
+CREATE INDEX mail_event_recipient ON mail_event (recipient, event_type, received_at);
 CREATE INDEX mail_event_received ON mail_event (received_at);

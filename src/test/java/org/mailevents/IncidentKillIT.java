@@ -217,6 +217,7 @@ class IncidentKillIT {
         /** As if the hour of alert.quiet were over. */
         void letQuietPass() {
             database.execute("UPDATE alert_incident SET last_bounce_at = last_bounce_at - INTERVAL '2' HOUR WHERE open_for IS NOT NULL");
+            database.execute("UPDATE alert_mail SET sent_at = sent_at - INTERVAL '2' HOUR");
         }
 
         /** Waits until each audience has one more mail of this stage. */

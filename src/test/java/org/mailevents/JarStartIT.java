@@ -44,7 +44,7 @@ class JarStartIT {
 
     @ParameterizedTest
     @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s", "webhook.max-body,0", "alert.from,''",
-        "alert.language,tlh", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x"})
+        "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody", "alert.updates,'5m,soon'", "alert.rate,much", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         OwnProcess application = OwnProcess.jar(Map.of(key, value));
         assertThat(application.ended()).isEqualTo(1);
@@ -218,6 +218,47 @@ class JarStartIT {
             assertThat(second.log()).contains("camel.management.port").doesNotContain("\tat ");
             assertReceipt(second.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1, 1, 0, 0);
         }
+    }
+
+    @Test
+    void thePreviewShowsTheMailsOfAnIncidentAndSendsNone() throws IOException {
+        // Given
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        Path page = folder.resolve("data/preview.html");
+
+        // When
+        OwnProcess samples = OwnProcess.jar(folder, Map.of(), "preview");
+
+        // Then
+        assertThat(samples.ended()).isZero();
+        assertThat(samples.log()).contains("Open it in a browser: ").contains("data/preview.html");
+        assertThat(page).content().contains("【バウンス】", "[Bounce] ", "発生中", "継続中", "収束", "Ongoing", "All clear", "srcdoc=");
+        assertThat(folder.resolve("data")).isDirectoryNotContaining("glob:**mail-events*").isDirectoryNotContaining("glob:**outbox");
+
+        // Given
+        ObjectNode bounce = Payload.bounce("2").put("subject", "<b>\"&amp;");
+        assertThat(OwnProcess.jar(folder, Map.of(), "preview", "stored").ended()).isEqualTo(1);
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
+        }
+
+        // When
+        OwnProcess stored = OwnProcess.jar(folder, Map.of(), "preview", "stored");
+
+        // Then
+        assertThat(stored.ended()).isZero();
+        assertThat(page).content().contains(bounce.get("to").asText(), "&lt;b>&quot;&amp;amp;").doesNotContain("<b>\"");
+
+        // Given
+        Path template = folder.resolve("routes/templates/alert.txt.ftl");
+        Files.writeString(template, Files.readString(template).replace("words.intro", "words.introo"));
+
+        // When
+        OwnProcess broken = OwnProcess.jar(folder, Map.of(), "preview");
+
+        // Then
+        assertThat(broken.ended()).isEqualTo(1);
+        assertThat(broken.log()).contains("Not done: BrokenFile: routes/templates/alert.txt.ftl:3: ");
     }
 
     @Test

@@ -299,6 +299,22 @@ class LiveEditTest {
         assertThat(mail()).contains("宛先がありません");
     }
 
+    @Test
+    void aTemplateThatFailsOnARealMailDoesNotStopIt() {
+        // Given
+        Path template = folder.resolve("templates/alert.txt.ftl");
+        save(template, read(template).replace("<#import", "<#list alert.bounces as bounce><#if bounce.subject?contains('テスト')>${nothing}</#if></#list><#import"));
+        await().until(() -> log().contains("In use now: " + template));
+        ObjectNode bounce = Payload.bounce("2");
+
+        // When
+        application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+
+        // Then
+        await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+        assertThat(mailbox.naming(bounce.get("to").asText()).get(0).text()).contains("ユーザ不明");
+    }
+
     /** What is stored of a new bounce. */
     private String kind() {
         ObjectNode bounce = Payload.bounce("2");

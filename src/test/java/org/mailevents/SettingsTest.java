@@ -19,6 +19,7 @@ import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.operate.Settings;
 
 class SettingsTest {
@@ -45,7 +46,7 @@ class SettingsTest {
                 .filter(key -> !key.startsWith("camel.jbang.")).collect(Collectors.toSet()));
         String readme = Files.readString(Path.of("README.md"));
         for (String key : List.of("webhook.path", "webhook.time-zone", "webhook.max-body", "database.url", "alert.to", "alert.from",
-                "alert.endpoint", "alert.language", "alert.first-delay")) {
+                "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet", "alert.max-per-hour", "alert.rate")) {
             assertThat(readme).contains("| `" + key + "` | `" + packaged.getProperty(key) + "` |");
         }
     }
@@ -60,6 +61,27 @@ class SettingsTest {
     @CsvSource({"10s,10000", "45m,2700000", "1h30m,5400000", "100ms,100", "250,250"})
     void durations(String text, long milliseconds) {
         assertThat(settings("delay", text).duration("delay")).isEqualTo(Duration.ofMillis(milliseconds));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5 %,5", "5%,5", "5,5", "0.05,5", "0.5 %,0.5", "12.5,12.5", "100 %,100"})
+    void shares(String text, double percent) {
+        assertThat(settings("rate", text).percent("rate")).isEqualTo(percent);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"much", "-5", "101 %", "5 % or so"})
+    void noShares(String text) {
+        assertThatThrownBy(() -> settings("alert.rate", text).percent("alert.rate")).hasMessageContaining("alert.rate").hasMessageContaining("5 %")
+                .hasMessageContaining(text);
+    }
+
+    @Test
+    void severalDurations() {
+        assertThat(settings("alert.updates", "5m, 15m,1h").durations("alert.updates"))
+                .containsExactly(Duration.ofMinutes(5), Duration.ofMinutes(15), Duration.ofHours(1));
+        assertThatThrownBy(() -> settings("alert.updates", "5m,soon").durations("alert.updates")).hasMessageContaining("alert.updates")
+                .hasMessageContaining("5m,soon");
     }
 
     @Test

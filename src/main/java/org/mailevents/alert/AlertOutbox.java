@@ -28,6 +28,7 @@ final class AlertOutbox {
 
     /** Longer than a mail takes to send: camel-mail gives up after 30 s of silence (connectionTimeout). */
     private static final Duration CLAIM = Duration.ofMinutes(5);
+    private static final Duration MAX_RETRY = Duration.ofMinutes(15);
     private static final String DUE = "sent_at IS NULL AND (retry_at <= ? OR retry_at > ?)";
     private final DataSource dataSource;
     private final Clock clock;
@@ -38,7 +39,7 @@ final class AlertOutbox {
     private final Set<UUID> unmarked = ConcurrentHashMap.newKeySet();
 
     /**
-     * @param retry     how long a mail that failed waits for its next try
+     * @param retry     how long a mail that failed waits at first for its next try
      * @param messageId makes the Message-ID of a mail
      */
     AlertOutbox(DataSource dataSource, Clock clock, Duration retry, MailContents contents, Function<UUID, String> messageId) {
@@ -76,13 +77,22 @@ final class AlertOutbox {
         unmarked.remove(mail);
     }
 
-    /** The mail could not be sent: it is due again later. */
+    /** The mail could not be sent: it is due again later, at growing distances. */
     void failed(UUID mail) throws SQLException {
         try (Transaction transaction = new Transaction(dataSource)) {
-            transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL",
-                    clock.instant().plus(retry), mail);
+            Instant now = clock.instant();
+            for (Instant madeAt : transaction.rows("SELECT made_at FROM alert_mail WHERE mail_id = ?", row -> Transaction.instant(row, "made_at"), mail)) {
+                transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL", now.plus(distance(madeAt, now)), mail);
+            }
             transaction.commit();
         }
+    }
+
+    /** A mail server that refuses a mail for good must not be asked every ten seconds. */
+    private Duration distance(Instant madeAt, Instant now) {
+        Duration growing = Duration.between(madeAt, now).dividedBy(4);
+        Duration atMost = growing.compareTo(MAX_RETRY) < 0 ? growing : MAX_RETRY;
+        return atMost.compareTo(retry) > 0 ? atMost : retry;
     }
 
     /** The subject of an incident's first mail, once it is known: the later ones repeat it. */
@@ -123,8 +133,8 @@ final class AlertOutbox {
     private Optional<Mailing> take(UUID mail) {
         try (Transaction transaction = new Transaction(dataSource)) {
             Instant now = clock.instant();
-            if (transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND " + DUE, now.plus(CLAIM), mail, now,
-                    latestRetry(now)) == 0) {
+            if (transaction.update("UPDATE alert_mail SET retry_at = ?, message_id = ? WHERE mail_id = ? AND " + DUE, now.plus(CLAIM),
+                    messageId.apply(mail), mail, now, latestRetry(now)) == 0) {
                 return Optional.empty();
             }
             // before it is read: one that cannot be read must not be the first again in a second, and again

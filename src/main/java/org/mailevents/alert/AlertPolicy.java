@@ -13,7 +13,7 @@ import org.mailevents.operate.Settings;
  *
  * @param firstDelay how long the first bounce waits for its companions
  * @param updates    the distances from mail to mail while an incident lasts; the last one repeats
- * @param quiet      how long after its last bounce an incident is over
+ * @param quiet      how long after its last bounce and its last mail an incident is over
  * @param maxPerHour how many mails an audience gets within an hour at most
  */
 record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, int maxPerHour) {
@@ -47,8 +47,9 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
             return standing.waiting() != null && passed(standing.waiting().oldest(), firstDelay, now) && room(standing.sent(), 0, now, unusual)
                     ? Optional.of(Stage.OPENED) : Optional.empty();
         }
-        if (passed(standing.lastBounceAt(), quiet, now)) {
-            return room(standing.sent(), 0, now, unusual) ? Optional.of(Stage.CLOSED) : Optional.empty();
+        // after the last mail too: what comes out of the spool after an outage was received long ago
+        if (passed(standing.lastBounceAt(), quiet, now) && passed(standing.sent().last(), quiet, now)) {
+            return standing.sent().lastHour() < maxPerHour ? Optional.of(Stage.CLOSED) : Optional.empty();
         }
         // one mail is kept for the all-clear
         return standing.waiting() != null && passed(standing.sent().last(), distance(standing.incident().mails()), now)

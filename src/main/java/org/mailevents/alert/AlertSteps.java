@@ -23,6 +23,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
+import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.TimeSource;
 import org.mailevents.spool.Spool;
@@ -37,9 +38,13 @@ import org.slf4j.LoggerFactory;
 public final class AlertSteps extends RouteBuilder {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
+    /** So many looks in a row may fail before it is told. */
+    private static final int LOGGED = 5;
 
     /** For a mail that some recipients still lack: who need not get it again. A start forgets it, and they get it twice. */
     private final Map<UUID, Set<Address>> settled = new ConcurrentHashMap<>();
+    private Database database;
+    private int failures;
     private AlertOutbox outbox;
     private Incidents incidents;
     private Notices notices;
@@ -52,14 +57,16 @@ public final class AlertSteps extends RouteBuilder {
         Settings settings = new Settings(getContext());
         Clock clock = TimeSource.of(getContext());
         AlertPolicy policy = AlertPolicy.of(settings);
-        Database database = Database.of(getContext());
+        database = Database.of(getContext());
         templates = new AlertTemplates(getContext());
         mail = new AlertMail(settings);
-        outbox = new AlertOutbox(database, clock, policy.firstDelay(), new MailContents(database, settings.percent("alert.rate")), mail::messageId);
-        incidents = new Incidents(database, clock, policy, new OwnMail(mail.sender(), mail.recipients()), mail.fallback(), outbox);
+        double urgentRate = settings.percent("alert.rate");
+        Spool spool = Spool.of(getContext());
+        outbox = new AlertOutbox(database, clock, policy.firstDelay(), new MailContents(database, urgentRate), mail::messageId);
+        incidents = new Incidents(database, spool, clock, policy, urgentRate, new OwnMail(mail.sender(), mail.recipients(), clock), mail.fallback(), outbox);
         silence = settings.text("alert.silence").isEmpty() ? Optional.empty()
-                : Optional.of(new Silence(database, clock, settings.duration("alert.silence"), outbox));
-        notices = new Notices(Spool.of(getContext()), clock, policy.firstDelay());
+                : Optional.of(new Silence(database, spool, clock, settings.duration("alert.silence"), outbox));
+        notices = new Notices(spool, clock, policy.firstDelay());
         // camel-mail's own converter gives a message's content; an .eml file is the whole message
         getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, SMTPMessage.class,
                 new SimpleTypeConverter(false, (type, exchange, message) -> eml((SMTPMessage) message)));
@@ -103,13 +110,18 @@ public final class AlertSteps extends RouteBuilder {
             if (silence.isPresent()) {
                 silence.get().check();
             }
-            return outbox.claim();
+            Iterator<Mailing> mails = outbox.claim();
+            failures = 0;
+            return mails;
         } catch (SQLException e) {
-            if (Database.isAbsent(e)) {
-                silence.ifPresent(Silence::interrupted);
-                return Collections.emptyIterator(); // which is in the log once, and need not be every second
+            if (!Database.isAbsent(e)) {
+                throw e;
             }
-            throw e;
+            silence.ifPresent(Silence::interrupted);
+            if (!database.isDown() && ++failures % LOGGED == 0) { // an outage is in the log once, and need not be every second
+                LOG.error("Alerts have to wait: {}", Failure.describe(e));
+            }
+            return Collections.emptyIterator();
         }
     }
 

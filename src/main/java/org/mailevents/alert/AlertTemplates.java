@@ -15,14 +15,19 @@ import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.operate.BrokenFile;
+import org.mailevents.operate.Failure;
 import org.mailevents.operate.FolderWatch;
 import org.mailevents.operate.PendingEdits;
 import org.mailevents.operate.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The words of a mail, from the FreeMarker templates and the table of causes in {@code routes/templates/}. What is saved there is used once
@@ -30,6 +35,7 @@ import org.mailevents.operate.Settings;
  */
 final class AlertTemplates {
 
+    private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
     private static final String CAUSES = "causes.json";
 
     /**
@@ -49,6 +55,7 @@ final class AlertTemplates {
     private final String spool;
     private Map<String, String> live;
     private volatile Edition edition;
+    private volatile Edition before;
 
     /** @throws BrokenFile the first mistake */
     AlertTemplates(CamelContext context) throws Exception {
@@ -80,9 +87,30 @@ final class AlertTemplates {
         return own.isEmpty() ? settings.required("alert.language") : own;
     }
 
-    /** The mail's words, in the language of its audience. */
-    Words render(Mailing mailing) throws IOException, TemplateException {
-        return render(edition, mailing, language(mailing.audience()));
+    /**
+     * The mail's words, in the language of its audience. A template may pass the trial and fail on what really bounced: then the mail goes out
+     * with the templates before it, or else with what happened and nothing more.
+     */
+    Words render(Mailing mailing) throws IOException {
+        String language = language(mailing.audience());
+        for (Edition some : Stream.of(edition, before).filter(Objects::nonNull).distinct().toList()) {
+            try {
+                return render(some, mailing, language);
+            } catch (TemplateException | Endless e) {
+                LOG.error("A template fails on a mail, which goes out without it: {}", Failure.describe(e));
+            }
+        }
+        return mailing instanceof Alert alert ? plain(alert) : new Words("[Mail Events] " + mailing, ((Notice) mailing).facts().toString(), null, null, null);
+    }
+
+    private static Words plain(Alert alert) {
+        StringBuilder text = new StringBuilder(alert + ", " + alert.total() + " in all\n\n");
+        for (int i = 0; i < alert.bounces().size(); i++) {
+            Alert.Bounce bounce = alert.bounces().get(i);
+            text.append(i + 1).append(". ").append(bounce.recipient()).append('\n')
+                    .append("   ").append(bounce.code()).append(' ').append(bounce.reason()).append("\n\n");
+        }
+        return new Words(alert.subject() == null ? "[Bounce] " + alert.total() : threaded(alert), text.toString(), null, null, null);
     }
 
     /** The languages that have all of their texts. */
@@ -99,7 +127,9 @@ final class AlertTemplates {
 
     private void take(Map<String, String> saved) {
         try {
-            edition = tried(saved);
+            Edition tried = tried(saved);
+            before = edition;
+            edition = tried;
             List<String> changed = saved.keySet().stream().filter(file -> !saved.get(file).equals(live.get(file))).toList();
             live = saved;
             edits.report("templates", changed, List.of());
@@ -188,6 +218,10 @@ final class AlertTemplates {
         if (alert.subject() == null) {
             return line(fill(templates, "alert.subject.ftl", model));
         }
+        return threaded(alert);
+    }
+
+    private static String threaded(Alert alert) {
         return alert.thread().isEmpty() ? alert.subject() : "Re: " + alert.subject();
     }
 

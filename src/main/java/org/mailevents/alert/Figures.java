@@ -35,22 +35,13 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     }
 
     /** Whether the audience has far more bounces than usual. */
-    static boolean unusual(Transaction transaction, String audience, Instant until) throws SQLException {
-        return unusual(recent(transaction, audience, until), usual(transaction, audience, until));
-    }
-
-    /** Whether the audience has far more bounces than usual. */
     public boolean unusual() {
-        return unusual(recent, usual);
+        return recent > 3 * usual + 10;
     }
 
     /** @param rate in percent */
     boolean above(double rate) {
         return hour.finished() >= MIN_FINISHED && 100.0 * hour.bounces() / hour.finished() > rate;
-    }
-
-    private static boolean unusual(long recent, double usual) {
-        return recent > 3 * usual + 10;
     }
 
     private static Share share(Transaction transaction, Instant since, Instant until) throws SQLException {

@@ -15,12 +15,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
-import javax.sql.DataSource;
 import org.mailevents.alert.AlertOutbox.Row;
 import org.mailevents.alert.OwnMail.Unreachable;
 import org.mailevents.alert.Standing.Sent;
 import org.mailevents.alert.Standing.Waiting;
 import org.mailevents.operate.Failure;
+import org.mailevents.spool.Spool;
 import org.mailevents.store.Database;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,16 +46,27 @@ final class Incidents {
     /** An alert's recipient who cannot be reached is told of again after this. */
     private static final Duration UNREACHABLE_AGAIN = Duration.ofDays(30);
 
-    private final DataSource dataSource;
+    private static final Duration COUNTING = Duration.ofSeconds(30);
+
+    private final Database database;
+    private final Spool spool;
     private final Clock clock;
     private final AlertPolicy policy;
+    private final double urgentRate;
     private final OwnMail ownMail;
     private final Set<String> fallback;
     private final AlertOutbox outbox;
+    private final Map<String, Unusual> counted = new HashMap<>();
 
-    /** @param fallback who is told that an alert's recipient cannot be reached, lower case; none for nobody */
-    Incidents(DataSource dataSource, Clock clock, AlertPolicy policy, OwnMail ownMail, Set<String> fallback, AlertOutbox outbox) {
-        this.dataSource = dataSource;
+    /**
+     * @param urgentRate in percent: above it more mail bounces than usual
+     * @param fallback   who is told that an alert's recipient cannot be reached, lower case; none for nobody
+     */
+    Incidents(Database database, Spool spool, Clock clock, AlertPolicy policy, double urgentRate, OwnMail ownMail, Set<String> fallback,
+            AlertOutbox outbox) {
+        this.database = database;
+        this.spool = spool;
+        this.urgentRate = urgentRate;
         this.clock = clock;
         this.policy = policy;
         this.ownMail = ownMail;
@@ -68,8 +79,8 @@ final class Incidents {
         for (String audience : dueAudiences()) {
             try {
                 make(audience);
-            } catch (SQLException e) {
-                if (Database.isAbsent(e)) {
+            } catch (SQLException | RuntimeException e) {
+                if (database.isDown()) {
                     throw e;
                 }
                 LOG.error("The audience {} has to wait: {}", audience, Failure.describe(e));
@@ -78,7 +89,7 @@ final class Incidents {
     }
 
     private List<String> dueAudiences() throws SQLException {
-        try (Transaction transaction = new Transaction(dataSource)) {
+        try (Transaction transaction = new Transaction(database)) {
             List<String> due = new ArrayList<>();
             for (Standing standing : standings(transaction).values()) {
                 if (due(transaction, standing).isPresent()) {
@@ -91,12 +102,28 @@ final class Incidents {
 
     private Optional<Stage> due(Transaction transaction, Standing standing) throws SQLException {
         Instant now = clock.instant();
-        return policy.due(standing, now, () -> Figures.unusual(transaction, standing.audience(), now), () -> news(transaction, standing));
+        return policy.due(standing, now, () -> unusual(transaction, standing.audience(), now), () -> news(transaction, standing))
+                // what waits in the spool may belong to the incident
+                .filter(stage -> stage != Stage.CLOSED || spool.isEmpty());
+    }
+
+    /** Whether far more mail bounces than usual; counted now and then only, because it is asked every second. */
+    private boolean unusual(Transaction transaction, String audience, Instant now) throws SQLException {
+        Unusual last = counted.get(audience);
+        if (last == null || !last.at().plus(COUNTING).isAfter(now)) {
+            Figures figures = Figures.of(transaction, audience, now);
+            last = new Unusual(now, figures.unusual() || figures.above(urgentRate));
+            counted.put(audience, last);
+        }
+        return last.is();
+    }
+
+    private record Unusual(Instant at, boolean is) {
     }
 
     /** Makes the mail that an audience is due, unless another process does. */
     private void make(String audience) throws SQLException {
-        try (Transaction transaction = new Transaction(dataSource)) {
+        try (Transaction transaction = new Transaction(database)) {
             for (Unreachable unreachable : ownMail.setAside(transaction, audience)) {
                 tell(transaction, unreachable);
             }
@@ -158,6 +185,9 @@ final class Incidents {
     /** The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. */
     private void tell(Transaction transaction, Unreachable unreachable) throws SQLException {
         Instant now = clock.instant();
+        if (unreachable.address() == null) {
+            return;
+        }
         boolean told = transaction.exists("SELECT 1 FROM alert_mail WHERE what = 'unreachable' AND about = ? AND made_at > ?", unreachable.address(),
                 now.minus(UNREACHABLE_AGAIN));
         if (told) {
@@ -173,9 +203,10 @@ final class Incidents {
 
     /** Whether a bounce waits whose address and code its incident has not told yet. */
     private static boolean news(Transaction transaction, Standing standing) throws SQLException {
-        return transaction.exists("SELECT 1 FROM mail_event waiting WHERE alert_state = 'pending' AND audience = ? AND NOT EXISTS ("
-                + "SELECT 1 FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
-                + " WHERE m.incident_id = ? AND told.recipient = waiting.recipient AND told.status = waiting.status) LIMIT 1",
+        // as sets: PostgreSQL expects few pending rows and would compare each with each
+        return transaction.exists("SELECT recipient, status FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
+                + " EXCEPT SELECT told.recipient, told.status FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
+                + " WHERE m.incident_id = ? LIMIT 1",
                 standing.audience(), standing.incident().id());
     }
 

@@ -38,6 +38,7 @@ final class Samples {
             bounce("hachiro@example.net", "10", "", "", true),
             bounce("kuro@example.org", "11", "", "", true),
             bounce("juro@example.com", "99", "5.0.0", "554 5.0.0 Service unavailable", false),
+            bounce("no-at-sign", "9", "5.1.3", "\"<b>${x}&amp; =1+1", false),
             new Bounce("someone@example.net", "42", "unknown", "", "", "", "", "", "", "", false));
     private static final List<Bounce> MANY = IntStream.rangeClosed(1, 120).mapToObj(i -> bounce("member" + i + "@example.net", i % 3 == 0 ? "4" : "2",
             i % 3 == 0 ? "5.7.1" : "5.1.1", i % 3 == 0 ? "554 5.7.1 Message refused" : "550 5.1.1 User unknown", false)).toList();

@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.mailevents.alert.AlertOutbox.Row;
+import org.mailevents.spool.Spool;
 
 /** Notices that webhooks used to come and have stopped, and that they are back: one mail each, to the operators. */
 final class Silence {
 
     private final DataSource dataSource;
+    private final Spool spool;
     private final Clock clock;
     private final Duration limit;
     private final AlertOutbox outbox;
@@ -20,8 +22,9 @@ final class Silence {
     private Instant listening;
 
     /** @param limit how long it may be silent */
-    Silence(DataSource dataSource, Clock clock, Duration limit, AlertOutbox outbox) {
+    Silence(DataSource dataSource, Spool spool, Clock clock, Duration limit, AlertOutbox outbox) {
         this.dataSource = dataSource;
+        this.spool = spool;
         this.clock = clock;
         this.limit = limit;
         this.outbox = outbox;
@@ -39,6 +42,9 @@ final class Silence {
     /** Puts a mail into the outbox when there is something to tell. */
     void check() throws SQLException {
         Instant now = clock.instant();
+        if (!spool.isEmpty()) {
+            listening = now; // webhooks come, and cannot be stored
+        }
         try (Transaction transaction = new Transaction(dataSource)) {
             Instant last = transaction.rows("SELECT MAX(received_at) AS last_at FROM mail_event", row -> Transaction.instant(row, "last_at")).get(0);
             if (last == null) {

@@ -145,6 +145,11 @@ public final class Spool {
         Files.move(file, failed.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
     }
 
+    /** Whether no webhook waits to be stored. */
+    public boolean isEmpty() {
+        return oldest(1, file -> true).isEmpty();
+    }
+
     /** How much of {@code spool.max-size} is used, by failed webhooks too; 1 is all of it. */
     public double fill() {
         return (double) size.get() / maxSize;

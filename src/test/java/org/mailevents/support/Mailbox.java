@@ -7,6 +7,7 @@ import jakarta.mail.Part;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;
+import jakarta.mail.internet.MimeUtility;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -122,7 +123,7 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
         }
 
         public String header(String name) {
-            return ask(() -> message.getHeader(name, null));
+            return ask(() -> Optional.ofNullable(message.getHeader(name, null)).map(MimeUtility::unfold).orElse(null));
         }
 
         private Optional<String> part(String type) {

@@ -42,8 +42,11 @@ public final class OwnProcess extends MailEvents {
         return jar(folder("routes", "application.properties"), settings);
     }
 
-    public static OwnProcess jar(Path folder, Map<String, String> settings) {
-        return new OwnProcess(folder, settings, List.of(JAVA, "-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()));
+    /** {@code java -jar target/mail-events.jar} with these arguments. */
+    public static OwnProcess jar(Path folder, Map<String, String> settings, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(JAVA, "-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()));
+        command.addAll(List.of(arguments));
+        return new OwnProcess(folder, settings, command);
     }
 
     /** {@code camel run application.properties}, in a folder that holds the sources too. */
