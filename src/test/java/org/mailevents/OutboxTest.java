@@ -103,7 +103,7 @@ class OutboxTest {
             String recipient = bounce(application);
 
             // When
-            database.execute("UPDATE mail_event SET audience = 'campaign:someone@example.net'");
+            database.execute("UPDATE mail_event SET audience = 'campaign:someone@elsewhere.invalid'");
 
             // Then
             await().atMost(LIMIT).until(() -> !mailbox.naming(recipient).isEmpty());

@@ -260,14 +260,17 @@ final class AlertTemplates {
         }
     }
 
-    /** Ends before a template fills the heap. A CSV of 10,000 bounces has some three million characters. */
+    /** Ends before a template fills the heap. 50 listed bounces have some hundred thousand characters, a CSV of 10,000 some three million. */
     private static final class Bounded extends StringWriter {
 
-        private static final int MAX_LENGTH = 10_000_000;
+        private static final int MAX_LENGTH = 1_000_000;
+        private static final int MAX_CSV_LENGTH = 20_000_000;
         private final String template;
+        private final int maxLength;
 
         Bounded(String template) {
             this.template = template;
+            this.maxLength = template.endsWith(".csv.ftl") ? MAX_CSV_LENGTH : MAX_LENGTH;
         }
 
         @Override
@@ -283,7 +286,7 @@ final class AlertTemplates {
         }
 
         private void check() {
-            if (getBuffer().length() > MAX_LENGTH) {
+            if (getBuffer().length() > maxLength) {
                 throw new Endless(template);
             }
         }

@@ -20,6 +20,9 @@ public final class InProcess extends MailEvents {
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
+            if (event.getLoggerName().startsWith("io.zonky")) {
+                return; // what PostgreSQL itself prints
+            }
             log.append(event.getFormattedMessage()).append('\n');
             if (event.getThrowableProxy() != null) {
                 log.append(ThrowableProxyUtil.asString(event.getThrowableProxy())).append('\n');
