@@ -61,10 +61,7 @@
   </#switch>
 </#function>
 <#function urgent alert>
-  <#if alert.stage == "closed">
-    <#return "Note: the bounce rate of the last hour is still above its limit (alert.rate).">
-  </#if>
-  <#return "Urgent: the bounce rate of the last hour is above its limit (alert.rate). If mail is going out, pause it and look at the causes first.">
+  <#return "Urgent: the bounce rate of the last hour is " + alert.figures.hour.percent + " %, above its limit. If mail is going out, pause it and look at the causes first.">
 </#function>
 <#function usual figures>
   <#if figures.usual == "0.0">

@@ -58,15 +58,12 @@
   </#switch>
 </#function>
 <#function urgent alert>
-  <#if alert.stage == "closed">
-    <#return "ご注意：直近1時間のバウンス率は、まだ基準値（alert.rate）を超えています。">
-  </#if>
-  <#return "緊急：直近1時間のバウンス率が基準値（alert.rate）を超えています。配信中のメールがあれば一時停止し、原因をご確認ください。">
+  <#return "緊急：直近1時間のバウンス率が" + alert.figures.hour.percent + " %に達し、基準値を超えています。配信中のメールがあれば一時停止し、原因をご確認ください。">
 </#function>
 <#function usual figures>
   <#local recent = "ご担当分のバウンスは直近1時間で" + figures.recent?c + "件です。">
   <#if figures.usual == "0.0">
-    <#return recent + "過去1週間には、ほとんどありませんでした。" + figures.unusual?then("大幅に多い件数です。", "")>
+    <#return recent + figures.unusual?then("普段より大幅に多い件数です。", "") + "それ以前の1週間には、ほとんどありませんでした。">
   </#if>
   <#return recent + "普段（過去1週間の平均で1時間あたり" + figures.usual + "件）と比べて、"
       + figures.unusual?then("大幅に多い件数です。", "特に多い件数ではありません。")>

@@ -76,6 +76,13 @@ class SettingsTest {
                 .hasMessageContaining(text);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"5x", "10 sec", "1,5s", "m", "-5s"})
+    void noDurations(String text) {
+        assertThatThrownBy(() -> settings("alert.quiet", text).duration("alert.quiet")).hasMessageContaining("alert.quiet").hasMessageContaining("10s")
+                .hasMessageContaining(text);
+    }
+
     @Test
     void severalDurations() {
         assertThat(settings("alert.updates", "5m, 15m,1h").durations("alert.updates"))

@@ -15,7 +15,7 @@ import java.util.UUID;
  * @param domains   the most frequent destinations of the incident so far, most frequent first
  * @param bounces   what it lists, oldest first: what no mail before it told, and in the all-clear all of the incident
  * @param figures   what else happens, or null where it could not be counted in time
- * @param urgent    whether the bounce rate is above {@code alert.rate}
+ * @param urgent    whether the bounce rate is above {@code alert.rate}; an all-clear is never urgent
  */
 public record Alert(UUID id, Stage stage, String audience, Instant madeAt, Instant openedAt, Instant lastBounceAt, String subject,
                     List<String> thread, List<Count> causes, List<Count> domains, List<Bounce> bounces, Figures figures, boolean urgent)
@@ -48,7 +48,7 @@ public record Alert(UUID id, Stage stage, String audience, Instant madeAt, Insta
      * @param occurredAt    as sent by the vendor, in its console's zone
      * @param enhancedCode  the RFC 3463 code in the reply
      * @param reason        the receiving server's own reply
-     * @param known         whether the address bounced before this incident
+     * @param known         whether the address bounced before
      */
     public record Bounce(String recipient, String code, String kind, String occurredAt, String subject, String sender, String messageId,
                          String apiData, String enhancedCode, String reason, boolean known) {

@@ -92,7 +92,7 @@ final class AlertTemplates {
      * with the templates before it, or else with what happened and nothing more.
      */
     Words render(Mailing mailing) throws IOException {
-        String language = language(mailing.audience());
+        String language = language(mailing.recipients().equals("alert.fallback") ? "fallback" : mailing.audience());
         for (Edition some : Stream.of(edition, before).filter(Objects::nonNull).distinct().toList()) {
             try {
                 return render(some, mailing, language);

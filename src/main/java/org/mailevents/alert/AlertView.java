@@ -23,7 +23,7 @@ import org.mailevents.alert.Alert.Bounce;
  * @param listed       how many bounces the groups list together
  * @param rows         how many this mail is about: what is new in it, and in the all-clear all of the incident
  * @param file         the name of the attached CSV with all rows; empty where all are listed
- * @param firstTime    how many of the rows are of addresses that never bounced before the incident
+ * @param firstTime    how many of the rows are of addresses that never bounced before
  * @param known        how many of them are of addresses that did
  * @param domains      the most frequent destinations of the incident
  * @param figures      what else happens; null where it could not be counted
@@ -48,7 +48,7 @@ public record AlertView(String stage, String audience, boolean urgent, String op
      * @param cause     the name of its cause
      * @param status    what the RFC 3463 code in the reply means; empty where there is none or nothing is known of it
      * @param disagrees whether that code contradicts the vendor's
-     * @param known     whether the address bounced before the incident
+     * @param known     whether the address bounced before
      */
     public record Listed(String recipient, String occurredAt, String subject, String sender, String messageId, String apiData, String code,
                          String cause, String enhancedCode, String status, boolean disagrees, String reason, boolean known) {

@@ -77,25 +77,26 @@ final class MailContents {
         List<String> thread = transaction.rows("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ?"
                 + " ORDER BY number", row -> row.getString("message_id"), mail.incident(), mail.id());
         return new Alert(mail.id(), stage, mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), ends(thread), causes, domains,
-                bounces(transaction, mail, all), figures, figures != null && figures.above(urgentRate));
+                bounces(transaction, mail, all), figures,
+                stage != Stage.CLOSED && figures != null && figures.above(urgentRate));
     }
 
     private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
 
     private static final String BOUNCE = "SELECT e.recipient, e.status, e.kind, e.created_text, e.subject, e.sender, e.message_id, e.api_data,"
             + " e.enhanced_code, e.reason, EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
-            + " AND before.event_type = 'bounces' AND before.received_at < ?) AS known";
+            + " AND before.event_type = 'bounces' AND before.received_at < e.received_at) AS known";
 
     private static List<Bounce> bounces(Transaction transaction, Outgoing mail, boolean all) throws SQLException {
         return transaction.rows(BOUNCE + FROM_INCIDENT + (all ? "" : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
                 MailContents::bounce,
-                all ? new Object[] {mail.openedAt(), mail.incident()} : new Object[] {mail.openedAt(), mail.incident(), mail.id()});
+                all ? new Object[] {mail.incident()} : new Object[] {mail.incident(), mail.id()});
     }
 
     /** The bounces stored last. */
     static List<Bounce> latest(Transaction transaction, int count) throws SQLException {
         return transaction.rows(BOUNCE + " FROM mail_event e WHERE e.event_type = 'bounces' ORDER BY e.received_at DESC LIMIT " + count,
-                MailContents::bounce, Instant.EPOCH);
+                MailContents::bounce);
     }
 
     private static Bounce bounce(ResultSet row) throws SQLException {

@@ -22,6 +22,7 @@ import org.apache.camel.util.TimeUtils;
  */
 public final class Settings {
 
+    private static final Pattern DURATION = Pattern.compile("\\d+|(\\d+(ms|s|m|h|d)\\s*)+");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
@@ -108,7 +109,7 @@ public final class Settings {
     }
 
     private Duration duration(String key, String text) {
-        if (!text.matches("[0-9][0-9a-zA-Z. ]*")) {
+        if (!DURATION.matcher(text).matches()) {
             throw invalid(key, "a duration such as 10s or 5m", null);
         }
         try {
