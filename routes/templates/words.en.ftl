@@ -71,7 +71,7 @@
 </#function>
 <#function attached alert>
   <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
-      + "; the first " + (alert.listed == 1)?then("1 is", alert.listed?c + " are") + " shown here.">
+      + "; " + (alert.listed == 1)?then("1 is", alert.listed?c + " are") + " shown here.">
 </#function>
 <#function counted group alert>
   <#return bounces(group.count) + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then(", " + group.news?c + " new", "")>

@@ -5,7 +5,7 @@
   none = "なし"
   byCause = "原因別の件数"
   action = "対処"
-  again = "再送"
+  again = "送り直せば届きますか"
   when = "発生日時"
   mailSubject = "件名"
   sender = "差出人"
@@ -47,7 +47,7 @@
   <#switch alert.stage>
     <#on "opened">
       <#if alert.total == 1>
-        <#return alert.openedAt + " に、配信エラー（" + cause + "）が1件発生し、監視を続けています。">
+        <#return alert.openedAt + " に、配信エラー（" + cause + "）が1件発生しました。監視を続けています。">
       </#if>
       <#return alert.openedAt + " から、配信エラー（" + cause + "）が" + alert.total?c + "件発生しています。">
     <#on "update">
@@ -63,13 +63,13 @@
 <#function usual figures>
   <#local recent = "ご担当分のバウンスは直近1時間で" + figures.recent?c + "件です。">
   <#if figures.usual == "0.0">
-    <#return recent + figures.unusual?then("普段より大幅に多い件数です。", "") + "それ以前の1週間には、ほとんどありませんでした。">
+    <#return recent + figures.unusual?then("過去1週間はほとんど発生しておらず、大幅に多い件数です。", "過去1週間は、ほとんど発生していません。")>
   </#if>
   <#return recent + "普段（過去1週間の平均で1時間あたり" + figures.usual + "件）と比べて、"
       + figures.unusual?then("大幅に多い件数です。", "特に多い件数ではありません。")>
 </#function>
 <#function attached alert>
-  <#return "全" + alert.rows?c + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには最初の" + alert.listed?c + "件を掲載しています。">
+  <#return "全" + alert.rows?c + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?c + "件を掲載しています。">
 </#function>
 <#function counted group alert>
   <#return group.count?c + "件" + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then("（うち新規" + group.news?c + "件）", "")>
@@ -78,7 +78,7 @@
   <#return "（コード " + group.code + "）">
 </#function>
 <#function status bounce>
-  <#return bounce.enhancedCode + (bounce.status != "")?then("（" + bounce.status + "）", "")>
+  <#return bounce.enhancedCode + (bounce.status != "")?then("（" + bounce.status?remove_ending("。") + "）", "")>
 </#function>
 <#function disagrees group bounce>
   <#return "Customers Mail Cloud のコード（" + group.code + "）とサーバのステータス（" + bounce.enhancedCode + "）の示す原因が異なります。サーバの応答をご確認ください。">
@@ -116,26 +116,26 @@
   <#switch notice.what>
     <#on "failed">
       <#return {
-        "subject": "【Mail Events】保存できない Webhook が " + facts.webhooks?c + " 件あります",
+        "subject": "【Mail Events】保存できない Webhook が" + facts.webhooks?c + "件あります",
         "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダへ移してください。自動的に再処理されます。",
         "details": {"フォルダ": folder}
       }>
     <#on "filling">
       <#return {
         "subject": "【Mail Events】スプールの使用率が " + facts.percent?c + " % です",
-        "text": "現在保存できない Webhook をスプールに蓄えています。上限に達すると以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。",
+        "text": "現在、保存できない Webhook をスプールに蓄えています。上限に達すると、以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。",
         "details": {"フォルダ": folder}
       }>
     <#on "unreachable">
       <#return {
         "subject": "【Mail Events】通知メールが " + facts.address + " に届いていません",
-        "text": "バウンスをお知らせするメールが、通知先でエラーになりました。この宛先にはお知らせが届いていません。application.properties の alert.to（または alert.to.<区分>）のアドレスが正しいか、差出人（alert.from）からのメールを受信側が拒否していないかをご確認ください。",
+        "text": "バウンスをお知らせするメールが、通知先でエラーになりました。この宛先にはお知らせが届いていません。application.properties の alert.to（または alert.to.<audience>）のアドレスが正しいか、差出人（alert.from）からのメールを受信側が拒否していないかをご確認ください。",
         "details": {"通知先": facts.address, "サーバの応答": (facts.reason != "")?then(facts.reason, none), "差出人": facts.from}
       }>
     <#on "silent">
       <#return {
         "subject": "【Mail Events】Webhook が届いていません（" + facts.since + " 以降）",
-        "text": "Customers Mail Cloud から最後にイベントを受信してから、alert.silence（" + facts.duration + "）が過ぎました。メールを配信しているのに届かない場合、その間のバウンスはお知らせできません。管理コンソールの Webhook 設定（URL と認証）、ネットワーク、証明書の期限をご確認ください。受信が再開したときは、あらためてお知らせします。",
+        "text": "Customers Mail Cloud から最後にイベントを受信してから、alert.silence で設定した時間（" + facts.duration + "）が過ぎました。メールを配信しているにもかかわらず Webhook が届いていない場合、その間のバウンスはお知らせできません。管理コンソールの Webhook 設定（URL と認証）、ネットワーク、証明書の期限をご確認ください。受信が再開したときは、あらためてお知らせします。",
         "details": {"最後の受信": facts.since + "（" + zone + "）"}
       }>
     <#on "returned">
