@@ -5,11 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
@@ -28,29 +25,14 @@ public final class TimedAlerts implements AutoCloseable {
     private final SmtpServer server = new SmtpServer(address -> "250 ok", () -> { });
     private final TestDatabase database = TestDatabase.h2();
     private final InProcess application;
-    private volatile Instant now = START;
+    private final SimulatedClock clock = new SimulatedClock(START);
 
     /**
      * @param main     the application, not yet started
      * @param settings what differs from {@code application.properties}; the delays need not
      */
     public TimedAlerts(Main main, Map<String, String> settings) {
-        main.bind("clock", new Clock() {
-            @Override
-            public Instant instant() {
-                return now;
-            }
-
-            @Override
-            public ZoneId getZone() {
-                return ZoneOffset.UTC;
-            }
-
-            @Override
-            public Clock withZone(ZoneId zone) {
-                throw new UnsupportedOperationException();
-            }
-        });
+        main.bind("clock", clock);
         Map<String, String> all = new HashMap<>(database.settings());
         all.put("alert.endpoint", server.endpoint());
         all.putAll(settings);
@@ -66,11 +48,11 @@ public final class TimedAlerts implements AutoCloseable {
     }
 
     public Instant now() {
-        return now;
+        return clock.instant();
     }
 
     public void pass(Duration time) {
-        now = now.plus(time);
+        clock.moveOn(time);
     }
 
     /** Posts a webhook, all of which must be new. */
