@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertReceipt;
 import static org.mailevents.support.Answers.assertSpooled;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -12,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -189,6 +193,58 @@ class EditedRoutesTest {
             assertThat(crm.subject()).startsWith("[Bounce] ").endsWith("(crm)");
             assertThat(crm.text()).contains("Unknown user", "The address does not exist").doesNotContain(refused.get("to").asText());
             assertThat(postmaster.html()).contains("Rejection", "refused the mail").doesNotContain(dead.get("to").asText());
+        }
+    }
+
+    @Test
+    void whatIsDecidedOnAStatusHoldsForAllEventsOfIt() {
+        // Given
+        Map<String, String> kinds = Map.of("2", "permanent, address", "5", "temporary", "8", "the message", "42", "unknown");
+        List<ObjectNode> bounces = IntStream.range(0, 10).boxed().flatMap(i -> kinds.keySet().stream().map(Payload::bounce)).toList();
+        ObjectNode withoutStatus = Payload.bounce("2").without("status");
+
+        try (InProcess application = start()) {
+            // When
+            application.post(MailEvents.JSON, Payload.json("bounces", Stream.concat(bounces.stream(), Stream.of(withoutStatus)).toArray(JsonNode[]::new)));
+
+            // Then
+            assertThat(bounces).allSatisfy(bounce -> assertThat(stored(bounce)).containsEntry("kind", kinds.get(bounce.get("status").asText()))
+                    .containsEntry("audience", bounce.get("status").asText().equals("2") ? "list-owner" : "postmaster"));
+            assertThat(stored(withoutStatus)).containsEntry("kind", "unknown").containsEntry("audience", "postmaster");
+        }
+    }
+
+    @Test
+    void aStepOfATeamSeesEveryEvent() throws IOException {
+        // Given
+        edit("route-deliveries", yaml -> insert(yaml, "message: failed", "- log:\n    message: seen ${body.recipient}"));
+        List<ObjectNode> failed = Stream.generate(() -> Payload.delivery("failed")).limit(20).toList();
+
+        try (InProcess application = start()) {
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", failed.toArray(JsonNode[]::new)));
+
+            // Then
+            assertReceipt(answer, 20, 20, 0, 0);
+            assertThat(application.log().lines().filter(line -> line.startsWith("seen ")))
+                    .containsExactlyElementsOf(failed.stream().map(delivery -> "seen " + delivery.get("to").asText()).toList());
+        }
+    }
+
+    @Test
+    void aDecisionOnMoreThanTheStatusIsMadeForEachEvent() throws IOException {
+        // Given
+        edit("route-bounces", yaml -> yaml.replace("${body.status} regex '4|7'", "${body.status} regex '4|7' && ${body.apiData} == 'CAMPAIGN-7'"));
+        ObjectNode ours = Payload.bounce("4").put("apiData", "CAMPAIGN-7");
+        ObjectNode other = Payload.bounce("4").put("apiData", "CAMPAIGN-8");
+
+        try (InProcess application = start()) {
+            // When
+            application.post(MailEvents.JSON, Payload.json("bounces", other, ours));
+
+            // Then
+            assertThat(stored(ours)).containsEntry("kind", "policy");
+            assertThat(stored(other)).containsEntry("kind", "unknown");
         }
     }
 

@@ -15,7 +15,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
  */
 public final class EventReader {
 
-    private static final List<String> KNOWN_KEYS = List.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp",
+    private static final Set<String> KNOWN_KEYS = Set.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp",
             "sourceIp", "status", "subject", "apiData", "envelopeFrom", "envelopeTo");
     /** Beyond these PostgreSQL and Java no longer agree on how a year is written. */
     private static final int FIRST_YEAR = 1970;
@@ -41,6 +41,8 @@ public final class EventReader {
     private static final Pattern ENHANCED_CODE = Pattern.compile("(?<![\\d.])[245]\\.\\d{1,3}\\.\\d{1,3}(?![\\d.]*\\d)");
     /** A Message-ID and an address are indexed, and PostgreSQL indexes 2,704 bytes; a mail's line has at most 998 (RFC 5322, 2.1.1). */
     private static final int MAX_KEY_BYTES = 998;
+    /** Of a character of Java's in UTF-8. */
+    private static final int MAX_BYTES = 3;
     /** H2's varchar ends at 1,048,576 characters. */
     private static final int MAX_TEXT = 1_000_000;
     /** The order of keys is not stable in what the vendor sends, and an id must not depend on it. */
@@ -67,12 +69,7 @@ public final class EventReader {
         }
         boolean delivery = eventType.equals("deliveries") || eventType.equals("bounces");
         if (delivery) {
-            for (String key : KNOWN_KEYS) {
-                String flaw = flaw(key, value(element, key));
-                if (flaw != null) {
-                    throw new UnstorableEvent(flaw);
-                }
-            }
+            requireStorable(element);
         }
         String messageId = text(element, "messageId");
         String recipient = firstOf(text(element, "to"), text(element, "envelopeTo"));
@@ -98,15 +95,23 @@ public final class EventReader {
                 occurredAt(createdText, delivery), createdText, receivedAt, extra);
     }
 
+    private static void requireStorable(JsonNode element) throws UnstorableEvent {
+        for (Map.Entry<String, JsonNode> field : element.properties()) {
+            String flaw = KNOWN_KEYS.contains(field.getKey()) ? flaw(field.getKey(), value(field.getValue())) : null;
+            if (flaw != null) {
+                throw new UnstorableEvent(flaw);
+            }
+        }
+    }
+
     /** A known key's text, where the database can store it. What it cannot, and what is no text, stays in {@link #extra}. */
     private static String text(JsonNode element, String key) {
-        String value = value(element, key);
+        String value = value(element.path(key));
         return flaw(key, value) == null ? value : null;
     }
 
     /** A number is taken as its text. */
-    private static String value(JsonNode element, String key) {
-        JsonNode value = element.path(key);
+    private static String value(JsonNode value) {
         return value.isValueNode() && !value.isNull() ? value.asText() : null;
     }
 
@@ -128,7 +133,8 @@ public final class EventReader {
         if (LoneSurrogates.in(text)) {
             return key + " holds half of a surrogate pair, which is no character";
         }
-        if (INDEXED_KEYS.contains(key) && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
+        if (text.length() > MAX_KEY_BYTES / MAX_BYTES && INDEXED_KEYS.contains(key)
+                && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
             return key + " is longer than the " + MAX_KEY_BYTES + " bytes that RFC 5322 allows a line";
         }
         return null;
@@ -165,12 +171,12 @@ public final class EventReader {
 
     private static String extra(JsonNode element, ObjectNode beside) {
         ObjectNode extra = JsonNodeFactory.instance.objectNode().setAll(beside);
-        element.properties().forEach(field -> {
+        for (Map.Entry<String, JsonNode> field : element.properties()) {
             if (!KNOWN_KEYS.contains(field.getKey()) || field.getValue().isContainerNode()
-                    || flaw(field.getKey(), value(element, field.getKey())) != null) {
+                    || flaw(field.getKey(), value(field.getValue())) != null) {
                 extra.set(field.getKey(), field.getValue());
             }
-        });
+        }
         return extra.isEmpty() ? null : LoneSurrogates.escape(extra.toString());
     }
 

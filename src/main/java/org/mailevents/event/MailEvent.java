@@ -40,6 +40,17 @@ public record MailEvent(
         return "MailEvent[" + eventId + "]";
     }
 
+    /** By its id, which stands for its content. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof MailEvent event && eventId.equals(event.eventId);
+    }
+
+    @Override
+    public int hashCode() {
+        return eventId.hashCode();
+    }
+
     /** The same event with what the routes decided; either may be null. */
     public MailEvent decided(String kind, String audience) {
         return new MailEvent(eventId, eventType, status, kind, audience, messageId, recipient, sender, returnPath, subject, apiData,

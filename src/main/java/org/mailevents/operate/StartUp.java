@@ -33,7 +33,8 @@ public final class StartUp implements StartupListener {
         LOG.info("  {}://{}:{}{}", Https.enabled(context) ? "https" : "http", settings.text("camel.server.host"),
                 settings.text("camel.server.port"), settings.text("webhook.path"));
         LOG.info("  secret: {}", secret ? "needed" : "none, so only this machine can reach it (webhook.api-key, webhook.basic)");
-        LOG.info("  events go to {}", withoutOptions(settings.text("database.url")));
+        String days = settings.text("retention.days");
+        LOG.info("  events go to {}{}", withoutOptions(settings.text("database.url")), days.isEmpty() ? "" : " and stay " + days + " days");
         LOG.info("  alerts go to {} in {}", withoutOptions(settings.text("alert.endpoint")), settings.text("alert.language"));
     }
 

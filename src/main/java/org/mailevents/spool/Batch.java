@@ -39,14 +39,14 @@ final class Batch {
         }
         webhooks.put(file, webhook);
         events += webhook.received();
-        length += webhook.body().text().length();
+        length += webhook.length();
         return true;
     }
 
     private boolean fits(Webhook webhook) {
         Webhook first = webhooks.values().iterator().next();
         return first.problem() == null && webhook.problem() == null && first.eventType().equals(webhook.eventType())
-                && events + webhook.received() <= MAX_EVENTS && length + webhook.body().text().length() <= MAX_LENGTH;
+                && events + webhook.received() <= MAX_EVENTS && length + webhook.length() <= MAX_LENGTH;
     }
 
     boolean isEmpty() {

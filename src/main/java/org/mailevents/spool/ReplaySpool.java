@@ -21,6 +21,7 @@ import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool.Spooled;
 import org.mailevents.store.Database;
 import org.mailevents.store.DatabaseAbsent;
+import org.mailevents.store.StoreBusy;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.WebhookReader;
 import org.slf4j.Logger;
@@ -148,7 +149,8 @@ public final class ReplaySpool extends RouteBuilder {
     private void failed(Exchange exchange) {
         Throwable failure = failure(exchange);
         Set<Path> files = batch(exchange).files();
-        if (ObjectHelper.getException(DatabaseAbsent.class, failure) != null && !database.answers()) {
+        if (ObjectHelper.getException(StoreBusy.class, failure) != null
+                || ObjectHelper.getException(DatabaseAbsent.class, failure) != null && !database.answers()) {
             // not the webhook's fault, and no try of it
             waiting.clear();
             exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);

@@ -25,7 +25,7 @@ public final class SpoolWebhook extends RouteBuilder {
 
     private void write(Exchange exchange) throws IOException {
         Webhook webhook = exchange.getMessage().getBody(Webhook.class);
-        spool.write(webhook.receivedAt(), webhook.body());
+        spool.write(webhook.receivedAt(), webhook.copy().get());
         exchange.getMessage().setBody(new Receipt(webhook.received(), 0, 0, 0, webhook.received()));
     }
 }

@@ -49,8 +49,8 @@ public final class Database extends HikariDataSource {
     /** SQLSTATE of a connection that failed, a server that starts, stops or has no room for us, and of H2's broken connections. */
     private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|90067|90098|90121");
 
-    /** One for each of the HTTP server's 20 workers, one for the alerts, one for the spool: nobody waits because others are slow. */
-    private static final int CONNECTIONS = 22;
+    /** Beside those of the INSERTs: for the alerts, for what looks whether it is there, and for a team's own steps. */
+    private static final int OTHER_CONNECTIONS = 10;
 
     /** How many seconds PostgreSQL has to take us in, whatever keeps it: the connection, TLS or the login. */
     private static final Map<String, String> LOGIN = Map.of("connectTimeout", "2", "loginTimeout", "2");
@@ -115,7 +115,7 @@ public final class Database extends HikariDataSource {
         config.setJdbcUrl(url(settings.required("database.url")));
         config.setUsername(settings.text("database.username"));
         config.setPassword(settings.text("database.password"));
-        config.setMaximumPoolSize(CONNECTIONS);
+        config.setMaximumPoolSize(writers(settings) + OTHER_CONNECTIONS);
         config.setMinimumIdle(2);
         config.setConnectionTimeout(2_000);
         config.setValidationTimeout(1_500);
@@ -156,6 +156,11 @@ public final class Database extends HikariDataSource {
 
     boolean isH2() {
         return getJdbcUrl().startsWith("jdbc:h2:");
+    }
+
+    /** How many INSERTs run at a time. With H2 it is one: of a row that two of them insert at once, H2 counts it for neither. */
+    static int writers(Settings settings) {
+        return settings.required("database.url").startsWith("jdbc:h2:") ? 1 : settings.positive("store.writers");
     }
 
     /** Whether it gives a connection now; known to be down, it is asked at growing distances, and once it does it is back for all. */

@@ -1,18 +1,23 @@
 package org.mailevents.store;
 
-import java.util.LinkedHashMap;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import javax.sql.DataSource;
 
 /**
  * One INSERT for any number of rows: a column is an array, and the arrays are unnested side by side. The same text runs on
  * PostgreSQL and on H2 (MODE=PostgreSQL), and a row whose key is there already is left alone.
  *
  * @param table   the table's name
- * @param columns its columns in order
+ * @param columns its columns in order, the key first
  */
 record Insert<T>(String table, List<Column<T>> columns) {
 
@@ -23,21 +28,45 @@ record Insert<T>(String table, List<Column<T>> columns) {
     record Column<T>(String name, String type, Function<T, Object> value) {
     }
 
-    /** The statement, with a named parameter for each column in camel-jdbc's form. */
-    String sql() {
-        return "INSERT INTO " + table + " (" + join(", ", Column::name) + ") SELECT " + join(", ", column -> "e." + column.name())
-                + " FROM UNNEST(" + join(", ", column -> "CAST(:?" + column.name() + " AS " + column.type() + " ARRAY)")
-                + ") AS e(" + join(", ", Column::name) + ") ON CONFLICT DO NOTHING";
+    /**
+     * Inserts the rows and commits them. Plain JDBC, because camel-jdbc asks the server for the kinds of the parameters each time, begins and
+     * commits by itself, and so goes there three times for what one statement does.
+     *
+     * @return the values of the first column, the key, in the rows that were not there yet
+     */
+    List<UUID> into(DataSource database, List<T> rows) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement statement = connection.prepareStatement(sql(), new String[]{columns.get(0).name()})) {
+            for (int i = 0; i < columns.size(); i++) {
+                statement.setObject(i + 1, values(columns.get(i), rows));
+            }
+            statement.executeUpdate();
+            List<UUID> inserted = new ArrayList<>(rows.size());
+            try (ResultSet keys = statement.getGeneratedKeys()) {
+                while (keys.next()) {
+                    inserted.add(keys.getObject(1, UUID.class));
+                }
+            }
+            return inserted;
+        }
     }
 
-    /** The parameters for {@link #sql()}. */
-    Map<String, Object> parameters(List<T> rows) {
-        Map<String, Object> parameters = new LinkedHashMap<>();
-        for (Column<T> column : columns) {
-            parameters.put(column.name(),
-                    rows.stream().map(column.value()).map(value -> Objects.toString(value, null)).toArray(String[]::new));
+    private static <T> String[] values(Column<T> column, List<T> rows) {
+        String[] values = new String[rows.size()];
+        Object last = null;
+        for (int i = 0; i < values.length; i++) {
+            Object value = column.value().apply(rows.get(i));
+            // many rows have one time of arrival
+            values[i] = i > 0 && value == last ? values[i - 1] : Objects.toString(value, null);
+            last = value;
         }
-        return parameters;
+        return values;
+    }
+
+    private String sql() {
+        return "INSERT INTO " + table + " (" + join(", ", Column::name) + ") SELECT " + join(", ", column -> "e." + column.name())
+                + " FROM UNNEST(" + join(", ", column -> "CAST(? AS " + column.type() + " ARRAY)")
+                + ") AS e(" + join(", ", Column::name) + ") ON CONFLICT DO NOTHING";
     }
 
     private String join(String separator, Function<Column<T>, String> part) {

@@ -1,29 +1,30 @@
 package org.mailevents.store;
 
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
-import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.component.jdbc.JdbcConstants;
+import org.apache.camel.support.AsyncProcessorSupport;
 import org.apache.camel.util.ObjectHelper;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Settings;
 import org.mailevents.store.Insert.Column;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.Webhook;
 
 /**
- * Stores one webhook's events; a repeated event changes nothing. All of them are one INSERT, and so one transaction and one
- * round trip. Each row is also its own outbox: with an audience, its alert is pending from the start.
+ * Stores webhooks' events; a repeated event changes nothing. Those of all webhooks that come at the same time are one INSERT, and so
+ * one transaction and one round trip. Each row is also its own outbox: with an audience, its alert is pending from the start.
  */
 public final class StoreEvents extends RouteBuilder {
 
@@ -59,56 +60,41 @@ public final class StoreEvents extends RouteBuilder {
             new Column<>("reason", "varchar", RejectedEvent::reason),
             new Column<>("payload", "text", RejectedEvent::payload)));
 
-    /** As long as a statement may take on PostgreSQL. */
-    private static final Duration MAX_WAIT = Duration.ofSeconds(5);
+    /** Threads that take webhooks on once they are stored. Where they are not, each writes into the spool, and waits for the disk. */
+    private static final int ANSWERERS = 8;
 
     /** SQLSTATE of a value that a database refuses, whether by its own limits or by a constraint that a team has added. */
     private static final Pattern POISON = Pattern.compile("22.*|23.*|54.*|P0.*");
 
-    /** Rows for one INSERT. */
-    private record Rows<T>(Insert<T> insert, List<T> rows) {
+    /** The ids of what became of rows: new ones, and those that the database refused. */
+    private record Outcome(Set<UUID> stored, Set<UUID> refused) {
 
-        Rows<T> part(int from, int to) {
-            return new Rows<>(insert, rows.subList(from, to));
+        Outcome() {
+            this(new HashSet<>(), new HashSet<>());
         }
     }
 
-    /** What became of rows. */
-    private record Inserted(int stored, int rejected) {
-    }
-
-    /** H2 counts a row that two statements insert at the same time for neither of them, so there they take turns. */
-    private Semaphore turns;
+    private Database database;
 
     @Override
-    public void configure() {
-        Database database = Database.of(getContext());
-        turns = new Semaphore(database.isH2() ? 1 : Integer.MAX_VALUE);
+    public void configure() throws Exception {
+        Settings settings = new Settings(getContext());
+        database = Database.of(getContext());
+        GroupCommit commits = new GroupCommit(new GroupCommit.Limits(Database.writers(settings), settings.positive("store.batch"),
+                settings.positive("store.queue"), settings.bytes("store.queue-size")), this::insert);
+        getContext().addService(commits);
 
         // @formatter:off
         from("direct:store-events").routeId("store-events")
-            .description("Stores a webhook's events and sets aside what is none; a repeated event changes nothing")
+            .description("Stores a webhook's events, in one INSERT with those that come at the same time; a repeated event changes nothing")
             // an error is the caller's
             .errorHandler(noErrorHandler())
-            .setVariable("webhook", body())
-            .process(StoreEvents::toRows)
-            .split(body(), StoreEvents::add).stopOnException()
-                .to("direct:insert-rows")
-            .end()
-            .process(StoreEvents::toReceipt);
+            .process(new Store(commits, getContext().getExecutorServiceManager().newFixedThreadPool(this, "store-events", ANSWERERS)));
 
-        from("direct:insert-rows").routeId("insert-rows")
-            .description("Inserts rows; when one of them is refused, halves them until it is found, and sets it aside")
+        from("scheduler:expire-waiting?delay=500").routeId("expire-waiting")
+            .description("Gives up the webhooks that have waited too long for the database: they go into the spool")
             .errorHandler(noErrorHandler())
-            .setVariable("rows", body())
-            .process(StoreEvents::toStatement)
-            .process(exchange -> takeTurn())
-            .enrich("jdbc:" + Database.NAME + "?useHeadersAsParameters=true", this::outcome, true)
-            .filter(body().isInstanceOf(List.class))
-                .split(body(), StoreEvents::add).stopOnException()
-                    .to("direct:insert-rows")
-                .end()
-            .end();
+            .process(exchange -> commits.expire());
 
         from("scheduler:find-database?delay=500").routeId("find-database")
             .description("Looks now and then whether a database that is down is back, so that no webhook has to")
@@ -119,64 +105,84 @@ public final class StoreEvents extends RouteBuilder {
         // @formatter:on
     }
 
-    private static void toRows(Exchange exchange) {
-        Webhook webhook = exchange.getVariable("webhook", Webhook.class);
-        // in one order everywhere, or two webhooks that hold the same events could wait for each other for ever
-        exchange.getMessage().setBody(Stream.concat(
-                chunks(REJECTED, webhook.rejected(), Comparator.comparing(RejectedEvent::rejectedId)),
-                chunks(EVENTS, webhook.events(), Comparator.comparing(MailEvent::eventId))).toList());
-    }
+    /** Leaves the receipt in the body. No thread waits for it: the one that comes back takes the webhook on. */
+    private static final class Store extends AsyncProcessorSupport {
 
-    private static <T> Stream<Rows<T>> chunks(Insert<T> insert, List<T> unsorted, Comparator<T> order) {
-        Rows<T> all = new Rows<>(insert, unsorted.stream().sorted(order).toList());
-        return IntStream.iterate(0, from -> from < unsorted.size(), from -> from + MAX_ROWS)
-                .mapToObj(from -> all.part(from, Math.min(from + MAX_ROWS, unsorted.size())));
-    }
+        private final GroupCommit commits;
+        private final Executor answerers;
 
-    private static void toStatement(Exchange exchange) {
-        statement(rows(exchange), exchange);
-    }
+        Store(GroupCommit commits, Executor answerers) {
+            this.commits = commits;
+            this.answerers = answerers;
+        }
 
-    private static <T> void statement(Rows<T> rows, Exchange exchange) {
-        exchange.getMessage().setHeader(JdbcConstants.JDBC_PARAMETERS, rows.insert().parameters(rows.rows()));
-        exchange.getMessage().setBody(rows.insert().sql());
-    }
-
-    private void takeTurn() throws InterruptedException, SQLTransientConnectionException {
-        if (!turns.tryAcquire(MAX_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new SQLTransientConnectionException("The INSERTs before this one take more than " + MAX_WAIT.toSeconds() + " s");
+        @Override
+        public boolean process(Exchange exchange, AsyncCallback callback) {
+            Webhook webhook = exchange.getMessage().getBody(Webhook.class);
+            if (webhook.received() == 0) {
+                exchange.getMessage().setBody(new Receipt(0, 0, 0, 0, 0));
+                callback.done(true);
+                return true;
+            }
+            // not by the writer itself, which has the next INSERT to do
+            commits.store(webhook).whenCompleteAsync((receipt, failure) -> {
+                exchange.getMessage().setBody(receipt);
+                exchange.setException(failure);
+                callback.done(false);
+            }, answerers);
+            return false;
         }
     }
 
-    /** Leaves what was inserted, or the rows in smaller parts, one of which holds what the database refuses. */
-    private Exchange outcome(Exchange exchange, Exchange inserted) {
-        turns.release();
-        Rows<?> rows = rows(exchange);
-        Exception failure = inserted.getException();
-        if (failure == null) {
-            exchange.getMessage().setBody(count(rows, inserted));
-        } else if (rows.insert() == EVENTS && isPoison(failure) && !Database.isAbsent(failure)) {
-            exchange.getMessage().setBody(parts(rows, failure));
-        } else {
-            // what is set aside must be taken, or the webhook as a whole fails
-            exchange.setException(Database.isAbsent(failure) ? new DatabaseAbsent(failure) : failure);
+    private List<Receipt> insert(List<Webhook> webhooks) throws Exception {
+        Outcome outcome = new Outcome();
+        try {
+            // in one order everywhere, or two INSERTs that hold the same events could wait for each other for ever
+            insert(REJECTED, webhooks.stream().map(Webhook::rejected), Comparator.comparing(RejectedEvent::rejectedId), outcome);
+            insert(EVENTS, webhooks.stream().map(Webhook::events), Comparator.comparing(MailEvent::eventId), outcome);
+        } catch (SQLException | RuntimeException e) {
+            throw Database.isAbsent(e) ? new DatabaseAbsent(e) : e;
         }
-        return exchange;
+        return webhooks.stream().map(webhook -> receipt(webhook, outcome)).toList();
     }
 
-    /** What was really inserted: the update count leaves out the rows that ON CONFLICT found there already. */
-    private static Inserted count(Rows<?> rows, Exchange inserted) {
-        return rows.insert() == EVENTS
-                ? new Inserted(inserted.getMessage().getHeader(JdbcConstants.JDBC_UPDATE_COUNT, int.class), 0)
-                : new Inserted(0, rows.rows().size());
+    /** Of an event that several webhooks hold, the first has stored it. */
+    private static Receipt receipt(Webhook webhook, Outcome outcome) {
+        int stored = 0;
+        int refused = 0;
+        for (MailEvent event : webhook.events()) {
+            if (outcome.stored.remove(event.eventId())) {
+                stored++;
+            } else if (outcome.refused.contains(event.eventId())) {
+                refused++;
+            }
+        }
+        return new Receipt(webhook.received(), stored, webhook.events().size() - stored - refused, webhook.rejected().size() + refused, 0);
     }
 
-    private static List<Rows<?>> parts(Rows<?> rows, Exception failure) {
-        int half = rows.rows().size() / 2;
-        return half > 0
-                ? List.of(rows.part(0, half), rows.part(half, rows.rows().size()))
-                : List.of(new Rows<>(REJECTED, List.of(RejectedEvent.of((MailEvent) rows.rows().get(0),
-                        "the database refused it: " + Failure.describe(failure)))));
+    private <T> void insert(Insert<T> insert, Stream<List<T>> unsorted, Comparator<T> order, Outcome outcome) throws SQLException {
+        List<T> rows = unsorted.flatMap(List::stream).sorted(order).toList();
+        for (int from = 0; from < rows.size(); from += MAX_ROWS) {
+            insert(insert, rows.subList(from, Math.min(from + MAX_ROWS, rows.size())), outcome);
+        }
+    }
+
+    /** Where one of them is refused, it is found by halves and set aside. What is set aside must be taken, or the webhook as a whole fails. */
+    private <T> void insert(Insert<T> insert, List<T> rows, Outcome outcome) throws SQLException {
+        try {
+            outcome.stored.addAll(insert.into(database, rows));
+        } catch (SQLException e) {
+            if (insert.table().equals(REJECTED.table()) || !isPoison(e) || Database.isAbsent(e)) {
+                throw e;
+            } else if (rows.size() > 1) {
+                insert(insert, rows.subList(0, rows.size() / 2), outcome);
+                insert(insert, rows.subList(rows.size() / 2, rows.size()), outcome);
+            } else {
+                MailEvent event = (MailEvent) rows.get(0);
+                REJECTED.into(database, List.of(RejectedEvent.of(event, "the database refused it: " + Failure.describe(e))));
+                outcome.refused.add(event.eventId());
+            }
+        }
     }
 
     private static boolean isPoison(Exception failure) {
@@ -186,24 +192,5 @@ public final class StoreEvents extends RouteBuilder {
             }
         }
         return false;
-    }
-
-    private static Exchange add(Exchange sum, Exchange part) {
-        Inserted before = sum == null ? null : sum.getMessage().getBody(Inserted.class);
-        if (before != null && part.getMessage().getBody() instanceof Inserted more) {
-            part.getMessage().setBody(new Inserted(before.stored() + more.stored(), before.rejected() + more.rejected()));
-        }
-        return part;
-    }
-
-    private static Rows<?> rows(Exchange exchange) {
-        return exchange.getVariable("rows", Rows.class);
-    }
-
-    private static void toReceipt(Exchange exchange) {
-        Webhook webhook = exchange.getVariable("webhook", Webhook.class);
-        Inserted inserted = exchange.getMessage().getBody() instanceof Inserted some ? some : new Inserted(0, 0);
-        exchange.getMessage().setBody(new Receipt(webhook.received(), inserted.stored(),
-                webhook.received() - inserted.stored() - inserted.rejected(), inserted.rejected(), 0));
     }
 }

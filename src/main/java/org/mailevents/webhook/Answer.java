@@ -14,10 +14,10 @@ sealed interface Answer permits Receipt, Problem {
     /** The media type of {@link #json()}. */
     String mediaType();
 
-    /** The body, in UTF-8. */
-    default byte[] json() {
+    /** The body. */
+    default String json() {
         try {
-            return MAPPER.writeValueAsBytes(this);
+            return MAPPER.writeValueAsString(this);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("numbers and text can be written", e);
         }

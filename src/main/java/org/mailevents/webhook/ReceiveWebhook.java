@@ -10,6 +10,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Https;
+import org.mailevents.operate.RecordLanguage;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
 import org.mailevents.operate.TimeSource;
@@ -46,6 +47,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         int port = settings.port("camel.server.port");
         RequestGate.requireFree(settings.required("camel.server.host"), port);
 
+        RecordLanguage.use(getContext());
+        OncePerStatus.use(getContext());
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(Failure.NAME, new Failure());
 
@@ -78,7 +81,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
             .errorHandler(noErrorHandler())
             // enrich and not to: whatever a route does to its exchange, the webhook stays, and only a receipt is taken for one
             .choice()
-                .when(simple("${body.events.size} > 0"))
+                .when(exchange -> !exchange.getMessage().getBody(Webhook.class).events().isEmpty())
                     .enrich("direct:route-webhook", ReceiveWebhook::receipt, true)
                 .otherwise()
                     .enrich("direct:store-events", ReceiveWebhook::receipt, true)
@@ -102,7 +105,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         String authorization = exchange.getMessage().getHeader("Authorization", String.class);
         // Headers of the caller end here, because the mail, file and SQL steps read headers.
         exchange.getMessage().removeHeaders("*");
-        Object entered = read(authorization, RequestGate.body(), receivedAt);
+        Object entered = read(authorization, exchange.getMessage().getBody(Body.class), receivedAt);
         exchange.setVariable("webhook", entered instanceof Webhook webhook ? webhook : null);
         exchange.getMessage().setBody(entered);
     }

@@ -1,6 +1,5 @@
 package org.mailevents.webhook;
 
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -16,8 +15,11 @@ import java.util.Locale;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
+import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.main.MainHttpServer;
+import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.support.LifecycleStrategySupport;
@@ -34,8 +36,6 @@ final class RequestGate {
     private static final String FORM = "application/x-www-form-urlencoded";
 
     private static final Problem NOT_NOW = new Problem(503, "The application is starting or stopping. Send the webhook again later.");
-
-    private static final String BODY = RequestGate.class.getName() + ".body";
 
     private final CamelContext camel;
     private final String path;
@@ -67,8 +67,7 @@ final class RequestGate {
     }
 
     /**
-     * Before the routes are made: the server hands each body over to {@link #body()} once it has read it, and nobody gets an answer of
-     * its own.
+     * Before the routes are made: nobody gets an answer of the server's own.
      */
     void prepare(int port) {
         String routerName = VertxPlatformHttpRouter.getRouterNameFromPort(port);
@@ -78,8 +77,13 @@ final class RequestGate {
             public int getServerPort() {
                 return port;
             }
+
+            @Override
+            public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
+                return endpoint.getPath().equals(path) ? new WebhookConsumer(endpoint, processor, getHandlers(), routerName)
+                        : super.createConsumer(endpoint, processor);
+            }
         };
-        engine.setHandlers(List.of(RequestGate::handOver));
         camel.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
         camel.hasService(MainHttpServer.class).setMaxBodySize(maxBody);
         camel.addLifecycleStrategy(new LifecycleStrategySupport() {
@@ -99,9 +103,10 @@ final class RequestGate {
         router.route().last().handler(this::notFound);
     }
 
-    /** The body of the request that the current thread works for. */
-    static Body body() {
-        return Vertx.currentContext().getLocal(BODY);
+    /** The body of a request that has passed, once the server has read it. */
+    static Body body(RoutingContext context) {
+        Buffer body = context.body().buffer();
+        return new Body(context.get(FORM), body == null ? "" : body.toString(StandardCharsets.UTF_8));
     }
 
     private void check(RoutingContext context) {
@@ -120,15 +125,6 @@ final class RequestGate {
             context.request().headers().set(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
             context.next();
         }
-    }
-
-    private static void handOver(RoutingContext context) {
-        Boolean form = context.get(FORM);
-        if (form != null) {
-            Buffer body = context.body().buffer();
-            Vertx.currentContext().putLocal(BODY, new Body(form, body == null ? "" : body.toString(StandardCharsets.UTF_8)));
-        }
-        context.next();
     }
 
     private void failed(RoutingContext context) {

@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.LoneSurrogates;
 import org.mailevents.event.MailEvent;
@@ -50,7 +51,7 @@ public final class WebhookReader {
     /** The secret in a body, or null. */
     static String apiKey(Body body) {
         try {
-            return body.form() ? formKey(openForm(body.text()).path("api_key")) : jsonKey(body.text());
+            return body.form() ? formKey(body.text()) : jsonKey(body.text());
         } catch (UnreadableWebhook e) {
             return null;
         }
@@ -58,20 +59,31 @@ public final class WebhookReader {
 
     /** @return every element of its array, as an event or as rejected with its reason; or the whole body as rejected */
     public Webhook read(Body body, Instant receivedAt) {
-        Body copy = body;
+        Supplier<Body> copy = () -> body;
         try {
             ObjectNode fields = open(body);
             if (fields.remove("api_key") != null) {
-                // out of the tree and not of the text, where the name can be spelt in many ways
-                copy = new Body(false, LoneSurrogates.escape(fields.toString()));
+                copy = () -> withoutKey(body);
             }
-            return read(fields, copy, receivedAt);
+            return read(fields, body.text().length(), copy, receivedAt);
         } catch (UnreadableWebhook e) {
             // what is not understood may hold the key anywhere
-            Body kept = new Body(copy.form(), Secrets.redact(copy.text()));
+            Body kept = new Body(copy.get().form(), Secrets.redact(copy.get().text()));
             // PostgreSQL's text has no NUL
             RejectedEvent rejected = new RejectedEvent(receivedAt, e.getMessage(), kept.text().replace("\0", "\\u0000"));
             return Webhook.unreadable(kept, rejected, new Problem(400, e.getMessage()));
+        }
+    }
+
+    /** Made when it is wanted, which is seldom: writing all of it again takes as long as reading it. */
+    private static Body withoutKey(Body body) {
+        try {
+            ObjectNode fields = open(body);
+            // out of the tree and not of the text, where the name can be spelt in many ways
+            fields.remove("api_key");
+            return new Body(false, LoneSurrogates.escape(fields.toString()));
+        } catch (UnreadableWebhook e) {
+            throw new IllegalStateException("what was read can be read again", e);
         }
     }
 
@@ -79,9 +91,15 @@ public final class WebhookReader {
         return body.form() ? openForm(body.text()) : openJson(body.text());
     }
 
-    /** Of two keys the first counts, as in JSON. */
-    private static String formKey(JsonNode apiKey) {
-        return (apiKey.isArray() ? apiKey.get(0) : apiKey).asText(null);
+    /** Of two keys the first counts, as in JSON. Of all else only the names are decoded. */
+    private static String formKey(String body) throws UnreadableWebhook {
+        for (String parameter : body.split("&")) {
+            int equals = parameter.indexOf('=');
+            if (equals > 0 && decode(parameter.substring(0, equals)).equals("api_key")) {
+                return decode(parameter.substring(equals + 1));
+            }
+        }
+        return null;
     }
 
     /** The secret in a JSON body, found without building anything of the rest: who has none must not cost memory. */
@@ -113,27 +131,31 @@ public final class WebhookReader {
     /** The top-level fields of a form body; of a name that repeats the values become a list, as in JSON. */
     private static ObjectNode openForm(String body) throws UnreadableWebhook {
         ObjectNode fields = JsonNodeFactory.instance.objectNode();
-        try {
-            for (String parameter : body.split("&")) {
-                int equals = parameter.indexOf('=');
-                if (equals > 0) {
-                    String name = URLDecoder.decode(parameter.substring(0, equals), StandardCharsets.UTF_8);
-                    JsonNode value = fields.textNode(URLDecoder.decode(parameter.substring(equals + 1), StandardCharsets.UTF_8));
-                    JsonNode before = fields.get(name);
-                    if (before instanceof ArrayNode values) {
-                        values.add(value);
-                    } else {
-                        fields.set(name, before == null ? value : fields.arrayNode().add(before).add(value));
-                    }
+        for (String parameter : body.split("&")) {
+            int equals = parameter.indexOf('=');
+            if (equals > 0) {
+                String name = decode(parameter.substring(0, equals));
+                JsonNode value = fields.textNode(decode(parameter.substring(equals + 1)));
+                JsonNode before = fields.get(name);
+                if (before instanceof ArrayNode values) {
+                    values.add(value);
+                } else {
+                    fields.set(name, before == null ? value : fields.arrayNode().add(before).add(value));
                 }
             }
-        } catch (IllegalArgumentException e) {
-            throw new UnreadableWebhook("The body is no form: a % must be followed by two hexadecimal digits.");
         }
         return fields;
     }
 
-    private Webhook read(ObjectNode fields, Body copy, Instant receivedAt) throws UnreadableWebhook {
+    private static String decode(String text) throws UnreadableWebhook {
+        try {
+            return URLDecoder.decode(text, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new UnreadableWebhook("The body is no form: a % must be followed by two hexadecimal digits.");
+        }
+    }
+
+    private Webhook read(ObjectNode fields, int length, Supplier<Body> copy, Instant receivedAt) throws UnreadableWebhook {
         if (!fields.has("event")) {
             throw new UnreadableWebhook(fields.has("envelope-to")
                     ? "This is the receive-mail webhook, and this address takes delivery and bounce webhooks: enter another one for it."
@@ -143,7 +165,8 @@ public final class WebhookReader {
         if (eventType.isBlank()) {
             throw new UnreadableWebhook("The field event_type is missing.");
         }
-        requireStorable(eventType + fields.path("server_composition").asText(), beside(fields).toString());
+        ObjectNode beside = beside(fields);
+        requireStorable(eventType + fields.path("server_composition").asText(), beside.toString());
         JsonNode event = fields.get("event");
         if (event.isTextual()) {
             event = parse(event.asText(), "The field event");
@@ -152,21 +175,7 @@ public final class WebhookReader {
         if (!elements.isArray()) {
             throw new UnreadableWebhook("The field event must be a JSON object with an array of the name that event_type gives.");
         }
-        return read(fields, copy, eventType, elements, receivedAt);
-    }
-
-    private static void requireStorable(String names, String beside) throws UnreadableWebhook {
-        if (names.length() + beside.length() > MAX_BESIDE) {
-            throw new UnreadableWebhook("The fields beside event are longer than " + MAX_BESIDE + " characters.");
-        }
-        if (names.indexOf('\0') >= 0 || LoneSurrogates.in(names)) {
-            throw new UnreadableWebhook("The fields event_type and server_composition must be text without NUL or half characters.");
-        }
-    }
-
-    private Webhook read(ObjectNode fields, Body copy, String eventType, JsonNode elements, Instant receivedAt) {
         String serverComposition = fields.path("server_composition").asText(null);
-        ObjectNode beside = beside(fields);
         List<MailEvent> read = new ArrayList<>(elements.size());
         List<RejectedEvent> rejected = new ArrayList<>();
         for (JsonNode element : elements) {
@@ -176,7 +185,16 @@ public final class WebhookReader {
                 rejected.add(new RejectedEvent(receivedAt, e.getMessage(), RejectedEvent.payload(beside, serverComposition, eventType, element)));
             }
         }
-        return new Webhook(receivedAt, copy, eventType, read, rejected, null);
+        return new Webhook(receivedAt, length, copy, eventType, read, rejected, null);
+    }
+
+    private static void requireStorable(String names, String beside) throws UnreadableWebhook {
+        if (names.length() + beside.length() > MAX_BESIDE) {
+            throw new UnreadableWebhook("The fields beside event are longer than " + MAX_BESIDE + " characters.");
+        }
+        if (names.indexOf('\0') >= 0 || LoneSurrogates.in(names)) {
+            throw new UnreadableWebhook("The fields event_type and server_composition must be text without NUL or half characters.");
+        }
     }
 
     private static ObjectNode beside(ObjectNode fields) {
