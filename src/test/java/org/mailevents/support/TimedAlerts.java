@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -23,7 +24,7 @@ public final class TimedAlerts implements AutoCloseable {
     private static final Instant START = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
     private final SmtpServer server = new SmtpServer(address -> "250 ok", () -> { });
-    private final TestDatabase database = TestDatabase.h2();
+    private final TestDatabase database;
     private final InProcess application;
     private final SimulatedClock clock = new SimulatedClock(START);
 
@@ -32,6 +33,11 @@ public final class TimedAlerts implements AutoCloseable {
      * @param settings what differs from {@code application.properties}; the delays need not
      */
     public TimedAlerts(Main main, Map<String, String> settings) {
+        this(TestDatabase.h2(), main, settings);
+    }
+
+    public TimedAlerts(TestDatabase database, Main main, Map<String, String> settings) {
+        this.database = database;
         main.bind("clock", clock);
         Map<String, String> all = new HashMap<>(database.settings());
         all.put("alert.endpoint", server.endpoint());
@@ -49,6 +55,11 @@ public final class TimedAlerts implements AutoCloseable {
 
     public Instant now() {
         return clock.instant();
+    }
+
+    /** For another process that lives in the same time. */
+    public Clock clock() {
+        return clock;
     }
 
     public void pass(Duration time) {

@@ -1,0 +1,121 @@
+package org.mailevents.store;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+
+/**
+ * Goes through a table from its oldest row on and deletes what is too old. It never goes back for what it has deleted: there the indexes are full of
+ * dead entries until PostgreSQL's vacuum has been, and each step would read all of them. What it had to keep it looks at again later.
+ */
+final class Sweep {
+
+    /** A statement on so many rows takes some milliseconds, so no lock and no transaction lasts. Rows of one webhook stay together. */
+    private static final int ROWS = 1_000;
+    private static final Duration LOOK_AGAIN = Duration.ofHours(1);
+
+    private final String table;
+    private final String disposable;
+    /** All up to here has been looked at; a start begins at the first row. */
+    private Instant position = Instant.EPOCH;
+    /** The oldest row that was kept. */
+    private Instant kept;
+    private Instant lookedAgain = Instant.EPOCH;
+
+    /**
+     * @param table      one with a received_at that has an index
+     * @param disposable the SQL condition of what may go, or else is kept however old it is
+     */
+    Sweep(String table, String disposable) {
+        this.table = table;
+        this.disposable = disposable;
+    }
+
+    /**
+     * @param deleted how many rows went
+     * @param more    whether there are more that are old enough
+     */
+    record Step(int deleted, boolean more) {
+    }
+
+    /** The rows of a step. */
+    private record Oldest(int rows, Instant newest) {
+    }
+
+    /**
+     * Deletes the next rows that were received before a time.
+     *
+     * @param parameters of the condition of what may go
+     */
+    Step step(Connection connection, Instant now, Instant before, Instant... parameters) throws SQLException {
+        Oldest oldest = oldest(connection, before);
+        if (oldest.rows() == 0) {
+            lookAgain(now);
+            return new Step(0, false);
+        }
+        // by time and not by id: what came together lies together on the disk, and ids are all over their index
+        int deleted;
+        try (PreparedStatement delete = connection.prepareStatement("DELETE FROM " + table + " WHERE received_at > ? AND received_at <= ? AND ("
+                + disposable + ")")) {
+            set(delete, position, oldest.newest());
+            for (int i = 0; i < parameters.length; i++) {
+                delete.setObject(3 + i, timestamp(parameters[i]));
+            }
+            deleted = delete.executeUpdate();
+        }
+        if (kept == null) {
+            kept = kept(connection, oldest.newest());
+        }
+        position = oldest.newest();
+        return new Step(deleted, oldest.rows() == ROWS);
+    }
+
+    private Oldest oldest(Connection connection, Instant before) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("SELECT COUNT(*), MAX(received_at) FROM (SELECT received_at FROM " + table
+                + " WHERE received_at > ? AND received_at < ? ORDER BY received_at LIMIT " + ROWS + ") AS oldest")) {
+            set(select, position, before);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return new Oldest(row.getInt(1), instant(row, 2));
+            }
+        }
+    }
+
+    private Instant kept(Connection connection, Instant until) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("SELECT MIN(received_at) FROM " + table
+                + " WHERE received_at > ? AND received_at <= ?")) {
+            set(select, position, until);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return instant(row, 1);
+            }
+        }
+    }
+
+    private void lookAgain(Instant now) {
+        if (kept != null && !lookedAgain.plus(LOOK_AGAIN).isAfter(now)) {
+            position = kept.minusMillis(1);
+            kept = null;
+            lookedAgain = now;
+        }
+    }
+
+    private static void set(PreparedStatement statement, Instant after, Instant until) throws SQLException {
+        statement.setObject(1, timestamp(after));
+        statement.setObject(2, timestamp(until));
+    }
+
+    private static OffsetDateTime timestamp(Instant time) {
+        return time.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Instant instant(ResultSet row, int column) throws SQLException {
+        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
+    }
+}
