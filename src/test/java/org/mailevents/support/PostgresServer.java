@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -25,11 +26,18 @@ public final class PostgresServer {
 
     /** It stops with the JVM. */
     public PostgresServer() {
+        this(Map.of());
+    }
+
+    /** @param settings of {@code postgresql.conf} */
+    public PostgresServer(Map<String, String> settings) {
         try {
             Path data = Files.createTempDirectory("postgres");
-            first = EmbeddedPostgres.builder().setDataDirectory(data).setServerConfig("fsync", "on")
+            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder().setDataDirectory(data).setServerConfig("fsync", "on")
                     .setServerConfig("synchronous_commit", "on")
-                    .setOutputRedirector(Redirect.DISCARD).setErrorRedirector(Redirect.DISCARD).start();
+                    .setOutputRedirector(Redirect.DISCARD).setErrorRedirector(Redirect.DISCARD);
+            settings.forEach(builder::setServerConfig);
+            first = builder.start();
             postmaster = ProcessHandle.of(Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0))).orElseThrow();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -41,7 +49,12 @@ public final class PostgresServer {
     }
 
     public TestDatabase database() {
-        return new TestDatabase("jdbc:postgresql://127.0.0.1:" + first.getPort() + "/postgres", "postgres", "postgres");
+        return database("postgres");
+    }
+
+    /** One of this name, which somebody has created. */
+    public TestDatabase database(String name) {
+        return new TestDatabase("jdbc:postgresql://127.0.0.1:" + first.getPort() + "/" + name, "postgres", "postgres");
     }
 
     /** All its processes at once, without a word to anybody. */

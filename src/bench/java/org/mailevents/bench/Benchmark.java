@@ -1,0 +1,237 @@
+package org.mailevents.bench;
+
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.mailevents.bench.Driver.Load;
+import org.mailevents.bench.Driver.Result;
+import org.mailevents.bench.Driver.Turn;
+import org.mailevents.support.PostgresServer;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares Mail Events, as the jar runs it, with a server written by hand for the same work ({@link Ceiling}) and with the plain way
+ * ({@link RowByRow}), on one PostgreSQL. They take turns within the same minute, twice and the second time in the opposite order, and a
+ * ratio is one of neighbours: what the machine does besides hits both. After each turn the rows are counted.
+ * <p>{@code mvn -Pbench verify}, with {@code -Dbench.seconds} a measurement, {@code -Dbench.rows} of the big table (0: without), and
+ * {@code -Dbench.cases}, a regular expression for what is to run, for instance {@code ^1-json-64 ours}. It fails when an event is lost or an answer is no
+ * receipt, and not when a target is missed: machines differ. It needs Linux, which tells what processes take.
+ */
+public final class Benchmark implements AutoCloseable {
+
+    private static final double SECONDS = Double.parseDouble(System.getProperty("bench.seconds", "3"));
+    private static final long ROWS = Long.getLong("bench.rows", 10_000_000);
+    private static final Pattern CASES = Pattern.compile(System.getProperty("bench.cases", ".*"));
+    private static final double WARM_UP_SECONDS = 1.5;
+    private static final int ROUNDS = 2;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Room for the indexes, and no checkpoint in the middle of a turn: the rest is as PostgreSQL comes. */
+    private static final Map<String, String> POSTGRES = Map.of("shared_buffers", "512MB", "max_wal_size", "16GB", "checkpoint_timeout", "1h",
+            "maintenance_work_mem", "512MB", "autovacuum", "off");
+
+    /** Who takes turns; in this order, so that those whose ratio is asked for are neighbours. */
+    enum Contender {
+        ROW_BY_ROW("row-by-row", false), CEILING("ceiling", false), OURS("ours", false), OURS_BIG("ours-big", true), CEILING_BIG("ceiling-big", true);
+
+        final String label;
+        final boolean big;
+
+        Contender(String label, boolean big) {
+            this.label = label;
+            this.big = big;
+        }
+
+        /** The one whose server it is, because the big table is another table and not another server. */
+        private Contender server() {
+            return switch (this) {
+                case OURS_BIG -> OURS;
+                case CEILING_BIG -> CEILING;
+                default -> this;
+            };
+        }
+    }
+
+    /** What is measured. */
+    record Case(Load load, int connections) {
+
+        /** For instance {@code 100-json-64} or {@code 100-json-64-duplicates}. */
+        @Override
+        public String toString() {
+            return load.events() + (load.form() ? "-form-" : "-json-") + connections + (load.duplicates() ? "-duplicates" : "");
+        }
+
+        /** The same in words. */
+        String description() {
+            return load.events() + (load.events() == 1 ? " event, " : " events, ") + (load.form() ? "form, " : "JSON, ")
+                    + connections + (connections == 1 ? " connection" : " connections") + (load.duplicates() ? ", half duplicates" : "");
+        }
+    }
+
+    private final PostgresServer postgres = new PostgresServer(POSTGRES);
+    private final Map<Case, List<Contender>> cases = chosen();
+    private final Tables tables = new Tables(postgres.database());
+    private final Map<Contender, ServerProcess> servers = new EnumMap<>(Contender.class);
+    private long turns;
+
+    public static void main(String... args) throws Exception {
+        ((Logger) LoggerFactory.getLogger("io.zonky")).setLevel(Level.WARN);
+        if (!Files.exists(Path.of("/proc/self/clear_refs"))) {
+            throw new IllegalStateException("Run it on Linux: only there the processor time and the memory of a process can be read.");
+        }
+        Report report = new Report();
+        try (Benchmark benchmark = new Benchmark()) {
+            benchmark.prepare();
+            for (int round = 0; round < ROUNDS; round++) {
+                benchmark.round(round, report);
+            }
+            String text = report.markdown(benchmark.conditions());
+            System.out.println("\n" + text);
+            Files.writeString(Path.of("target/benchmark.md"), text);
+        }
+    }
+
+    /** Who takes turns at what: those that {@code bench.cases} finds. */
+    private static Map<Case, List<Contender>> chosen() {
+        List<Contender> two = List.of(Contender.CEILING, Contender.OURS);
+        Map<Case, List<Contender>> all = new LinkedHashMap<>();
+        all.put(new Case(new Load(100, false, false), 64), List.of(Contender.values()));
+        all.put(new Case(new Load(10, false, false), 64), List.of(Contender.ROW_BY_ROW, Contender.CEILING, Contender.OURS));
+        all.put(new Case(new Load(1, false, false), 64), List.of(Contender.values()));
+        all.put(new Case(new Load(100, true, false), 64), two);
+        all.put(new Case(new Load(1, true, false), 64), two);
+        IntStream.of(1, 16, 256).forEach(connections -> all.put(new Case(new Load(1, false, false), connections), two));
+        all.put(new Case(new Load(100, false, true), 64), two);
+        all.replaceAll((each, contenders) -> contenders.stream().filter(contender -> ROWS > 0 || !contender.big)
+                .filter(contender -> CASES.matcher(each + " " + contender.label).find()).toList());
+        all.values().removeIf(List::isEmpty);
+        if (all.isEmpty()) {
+            throw new IllegalArgumentException("-Dbench.cases=" + CASES + " finds nothing: it is a regular expression for names like 1-json-64 ours");
+        }
+        return all;
+    }
+
+    private String conditions() {
+        return """
+                %d cores, which the sender, the server and PostgreSQL share; Java %s; PostgreSQL %s with fsync and synchronous_commit on, as it comes, %s. \
+                %d rounds of %s s for each line. The big table has %,d rows. Every event was found in the table afterwards.""".formatted(
+                Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"),
+                tables.database().row("SHOW server_version").get("server_version").split(" ")[0],
+                "and " + POSTGRES, ROUNDS, SECONDS, ROWS);
+    }
+
+    private void prepare() throws IOException, InterruptedException {
+        requireDurable();
+        List<Contender> contenders = cases.values().stream().flatMap(List::stream).distinct().toList();
+        boolean big = contenders.stream().anyMatch(contender -> contender.big);
+        if (big) {
+            Instant start = Instant.now();
+            tables.fillBig(ROWS);
+            System.out.printf("%,d rows and their indexes in %d s%n", ROWS, Duration.between(start, Instant.now()).toSeconds());
+        }
+        for (Contender each : contenders.stream().map(Contender::server).distinct().toList()) {
+            servers.put(each, switch (each) {
+                case ROW_BY_ROW -> ServerProcess.of(RowByRow.class, tables.database());
+                case CEILING -> ServerProcess.of(Ceiling.class, tables.database());
+                default -> ServerProcess.jar(tables.database());
+            });
+            // Java compiles what runs often, and that is not to be measured; of Camel it is a lot
+            turn(each, new Load(1, false, false), 64, each == Contender.OURS ? 25 : 8, 0.1);
+            turn(each, new Load(100, false, false), 64, 4, 0.1);
+        }
+        if (big) {
+            // what a table of this size has in memory, and has written since the last checkpoint
+            turn(contenders.stream().filter(contender -> contender.big).findFirst().orElseThrow(), new Load(100, false, false), 64, 5, 0.1);
+        }
+    }
+
+    private void requireDurable() {
+        for (String setting : List.of("fsync", "synchronous_commit", "full_page_writes")) {
+            if (!tables.database().row("SHOW " + setting).get(setting).equals("on")) {
+                throw new IllegalStateException("Only durable commits are to be measured: " + setting + " is off");
+            }
+        }
+    }
+
+    private void round(int round, Report report) throws IOException, InterruptedException {
+        List<Case> ordered = new ArrayList<>(cases.keySet());
+        if (round % 2 == 1) {
+            Collections.reverse(ordered);
+        }
+        for (Case each : ordered) {
+            List<Contender> order = new ArrayList<>(cases.get(each));
+            if (round % 2 == 1) {
+                Collections.reverse(order);
+            }
+            for (Contender contender : order) {
+                Result result = turn(contender, each.load(), each.connections(), WARM_UP_SECONDS, SECONDS);
+                report.add(each, contender, result);
+                System.out.printf("%d  %-22s %-12s %,9.0f events/s  p99 %,7.1f ms  %5.1f CPU s/M  %4.0f MB%s%n", round + 1, each, contender.label,
+                        result.requests * each.load().events() / result.seconds, result.p99Millis,
+                        result.cpuSeconds / result.requests / each.load().events() * 1e6, result.peakMegabytes,
+                        result.spooled == 0 ? "" : "  " + result.spooled + " spooled");
+            }
+        }
+    }
+
+    /** Drives a server, and then has every event that it acknowledged found in the table. */
+    private Result turn(Contender contender, Load load, int connections, double warmUp, double seconds) throws IOException, InterruptedException {
+        tables.use(contender.big);
+        Instant start = Instant.now();
+        ServerProcess server = servers.get(contender.server());
+        Result result = drive(new Turn(server.port, server.pid(), load, connections, warmUp, seconds, ++turns << 32));
+        if (result.failure != null) {
+            throw new IllegalStateException(contender.label + " answered: " + result.failure);
+        }
+        if (result.received != result.sent || result.rejected > 0
+                || result.received != result.stored + result.duplicates + result.spooled) {
+            throw new IllegalStateException(contender.label + " gave a wrong receipt: " + JSON.writeValueAsString(result));
+        }
+        await(contender.label + ": a row for each of " + result.distinct + " events").atMost(Duration.ofMinutes(1))
+                .until(() -> tables.receivedSince(start) == result.distinct);
+        if (result.spooled == 0 && result.stored != result.distinct) {
+            throw new IllegalStateException(contender.label + " stored " + result.distinct + " events and acknowledged " + result.stored);
+        }
+        return result;
+    }
+
+    /** Compiled fast rather than well, because it does not live long. */
+    private static Result drive(Turn turn) throws IOException, InterruptedException {
+        Process driver = new ProcessBuilder(ServerProcess.JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-Xshare:auto",
+                "-classpath", System.getProperty("java.class.path"), Driver.class.getName(), JSON.writeValueAsString(turn))
+                .redirectError(Redirect.INHERIT).start();
+        try {
+            String result = new String(driver.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (driver.waitFor() != 0) {
+                throw new IllegalStateException("the driver failed");
+            }
+            return JSON.readValue(result, Result.class);
+        } finally {
+            driver.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+        }
+    }
+
+    @Override
+    public void close() {
+        servers.values().forEach(ServerProcess::close);
+    }
+}

@@ -1,0 +1,106 @@
+package org.mailevents.bench;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.TestDatabase;
+
+/** One of the servers that are compared, in a process and a folder of its own, all with the same Java and the same memory. */
+final class ServerProcess implements AutoCloseable {
+
+    static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+    private static final List<String> MEMORY = List.of(System.getProperty("bench.jvm",
+            "-Xmx128m -XX:+UseSerialGC -XX:ReservedCodeCacheSize=64m").split(" "));
+
+    final int port = MailEvents.freePort();
+    private final File log;
+    private final Process process;
+
+    private ServerProcess(List<String> program, TestDatabase database, Path folder) throws IOException {
+        log = folder.resolve("log.txt").toFile();
+        List<String> command = new ArrayList<>(List.of(JAVA));
+        command.addAll(MEMORY);
+        command.addAll(program);
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log);
+        Map<String, String> environment = builder.environment();
+        environment.put("MALLOC_ARENA_MAX", "2"); // by default glibc keeps freed memory for each thread
+        environment.put("CAMEL_SERVER_PORT", String.valueOf(port));
+        environment.put("CAMEL_MANAGEMENT_PORT", String.valueOf(MailEvents.freePort()));
+        database.settings().forEach((key, value) -> environment.put(key.toUpperCase(Locale.ROOT).replace('.', '_'), value));
+        process = builder.start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        await().atMost(Duration.ofMinutes(1)).until(this::answers);
+    }
+
+    /** Ours, as a user runs it. */
+    static ServerProcess jar(TestDatabase database) throws IOException {
+        return new ServerProcess(List.of("-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()), database,
+                OwnProcess.folder("routes", "application.properties"));
+    }
+
+    /** One that it is compared to. It takes the same environment variables. */
+    static ServerProcess of(Class<?> main, TestDatabase database) throws IOException {
+        return new ServerProcess(List.of("-classpath", System.getProperty("java.class.path"), main.getName()), database,
+                Files.createTempDirectory(main.getSimpleName()));
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    private boolean answers() throws IOException {
+        if (!process.isAlive()) {
+            throw new IllegalStateException(Files.readString(log.toPath()));
+        }
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            return socket.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        process.onExit().completeOnTimeout(process, 20, TimeUnit.SECONDS).join().destroyForcibly();
+    }
+
+    /**
+     * What a process takes of the machine, as Linux tells it (proc(5)).
+     *
+     * @param pid the process
+     */
+    record Usage(long pid) {
+
+        /** From now on. */
+        void resetPeak() throws IOException {
+            Files.writeString(Path.of("/proc/" + pid + "/clear_refs"), "5");
+        }
+
+        /** The most memory it had, in MB. */
+        double peakMegabytes() throws IOException {
+            return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream().filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).sum() * 1024 / 1e6;
+        }
+
+        /** Of user and system. The unit is a hundredth of a second wherever Java runs on Linux. */
+        double cpuSeconds() throws IOException {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / 100.0;
+        }
+    }
+}
