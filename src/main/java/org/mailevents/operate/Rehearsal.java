@@ -23,6 +23,7 @@ import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ModelLifecycleStrategySupport;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.BeanRepository;
+import org.apache.camel.spi.Language;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.spi.RoutesLoader;
@@ -198,7 +199,7 @@ final class Rehearsal {
         }
     }
 
-    /** What the application has bound, to look up and nothing else. A component belongs to its context and cannot be lent. */
+    /** What the application has bound, to look up and nothing else. A component or a language belongs to its context and cannot be lent. */
     private record Borrowed(Registry registry) implements BeanRepository {
 
         @Override
@@ -223,7 +224,7 @@ final class Rehearsal {
         }
 
         private static <T> T lent(T bean) {
-            return bean instanceof Component ? null : bean;
+            return bean instanceof Component || bean instanceof Language ? null : bean;
         }
     }
 }
