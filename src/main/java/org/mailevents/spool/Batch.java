@@ -1,9 +1,11 @@
 package org.mailevents.spool;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.mailevents.webhook.Webhook;
 
 /**
@@ -55,6 +57,11 @@ final class Batch {
 
     Set<Path> files() {
         return webhooks.keySet();
+    }
+
+    /** When each of them was received. */
+    Set<Instant> received() {
+        return webhooks.values().stream().map(Webhook::receivedAt).collect(Collectors.toSet());
     }
 
     /** All of them as one. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool.Spooled;
+import org.mailevents.store.CountEvents;
 import org.mailevents.store.Database;
 import org.mailevents.store.DatabaseAbsent;
 import org.mailevents.store.StoreBusy;
@@ -135,8 +137,12 @@ public final class ReplaySpool extends RouteBuilder {
         }
     }
 
-    private void stored(Exchange exchange) throws IOException {
+    private void stored(Exchange exchange) throws IOException, SQLException {
         Batch batch = batch(exchange);
+        // before the files are gone: else, after a crash, nobody would know
+        try (Connection connection = database.getConnection()) {
+            CountEvents.again(connection, batch.received());
+        }
         for (Path file : batch.files()) {
             spool.remove(file);
             failures.remove(file);

@@ -214,6 +214,7 @@ public final class Database extends HikariDataSource {
                         .dataSource(direct())
                         .locations(packaged || !Files.isDirectory(sources) ? "classpath:db/migration" : "filesystem:" + sources)
                         .failOnMissingLocations(true)
+                        .placeholders(Map.of("bounces-only", isH2() ? "" : "WHERE event_type = 'bounces'"))
                         .load()
                         .migrate();
                 migrated = true;
