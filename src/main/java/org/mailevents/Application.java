@@ -8,11 +8,13 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.alert.Preview;
+import org.mailevents.console.ConsoleSteps;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.HealthPort;
 import org.mailevents.operate.LiveRoutes;
 import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
+import org.mailevents.store.CountEvents;
 import org.mailevents.store.ExpireEvents;
 import org.mailevents.store.StoreEvents;
 import org.mailevents.webhook.ReceiveWebhook;
@@ -66,7 +68,7 @@ public final class Application {
         Main main = settled();
         // named one by one: scanning the jar for them takes half a second of the start
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                AlertSteps.class, ExpireEvents.class);
+                AlertSteps.class, ExpireEvents.class, CountEvents.class, ConsoleSteps.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

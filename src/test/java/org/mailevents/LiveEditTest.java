@@ -2,12 +2,14 @@ package org.mailevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.Answers.assertProblem;
 import static org.mailevents.support.Answers.assertReceipt;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,6 +156,34 @@ class LiveEditTest {
 
         // Then
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+    }
+
+    @Test
+    void aRouteOfTheApiIsEditedAndAnotherAdded() throws IOException {
+        // Given
+        Path file = folder.resolve("api-suppressions.camel.yaml");
+        String address = bounced();
+
+        // When
+        Files.writeString(file, Files.readString(file).replace("reason AS \"reason\"", "UPPER(recipient) AS \"loud\""));
+        Files.writeString(folder.resolve("api-mine.camel.yaml"), Files.readString(folder.resolve("api-recipient.camel.yaml"))
+                .replace("id: api-recipient", "id: api-mine").replace("/api/recipients/", "/api/mine/"));
+
+        // Then
+        await().untilAsserted(() -> assertThat(get("/api/suppressions").body()).contains("\"loud\":\"" + address.toUpperCase()));
+        await().untilAsserted(() -> assertThat(get("/api/mine/" + address).body()).contains("\"recipient\":\"" + address));
+        assertProblem(get("/api/mine/nobody"), 404);
+
+        // When
+        Files.writeString(file, Files.readString(file).replace("FROM undeliverable_recipient", "FROM nowhere"));
+
+        // Then
+        await().untilAsserted(() -> assertProblem(get("/api/suppressions"), 500));
+        assertThat(get("/api/suppressions").body()).doesNotContainIgnoringCase("nowhere");
+    }
+
+    private HttpResponse<String> get(String path) {
+        return application.send(HttpRequest.newBuilder(application.uri(path)));
     }
 
     @ParameterizedTest
@@ -316,6 +346,12 @@ class LiveEditTest {
     }
 
     /** What is stored of a new bounce. */
+    private String bounced() {
+        ObjectNode bounce = Payload.bounce("2");
+        application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+        return bounce.get("to").asText();
+    }
+
     private String kind() {
         ObjectNode bounce = Payload.bounce("2");
         assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);

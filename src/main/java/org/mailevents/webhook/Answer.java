@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 /** What a caller gets: a {@link Receipt} when its events are on disk, else a {@link Problem}. */
-sealed interface Answer permits Receipt, Problem {
+public sealed interface Answer permits Receipt, Problem {
 
     ObjectMapper MAPPER = new ObjectMapper();
 

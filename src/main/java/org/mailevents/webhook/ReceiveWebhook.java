@@ -7,6 +7,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
+import org.mailevents.console.ConsoleGuard;
+import org.mailevents.console.Page;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Https;
@@ -36,11 +38,12 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
-        secrets = new Secrets(settings.list("webhook.api-key"), settings.list("webhook.basic"));
+        secrets = new Secrets(settings.list("webhook.api-key"), Secrets.pairs(settings, "webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         clock = TimeSource.of(getContext());
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
-        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
+        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"),
+                new ConsoleGuard(settings), Page.load());
         if (Https.enabled(getContext())) {
             Https.requireKey(getContext());
         }

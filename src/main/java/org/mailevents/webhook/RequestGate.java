@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
@@ -23,6 +24,8 @@ import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.support.LifecycleStrategySupport;
+import org.mailevents.console.ConsoleGuard;
+import org.mailevents.console.Page;
 import org.mailevents.operate.Failure;
 
 /**
@@ -40,16 +43,23 @@ final class RequestGate {
     private final CamelContext camel;
     private final String path;
     private final long maxBody;
+    private final ConsoleGuard guard;
+    private final Page page;
     private final AtomicBoolean installed = new AtomicBoolean();
 
-    /** @param maxBody bytes */
-    RequestGate(CamelContext camel, String path, long maxBody) {
+    /**
+     * @param maxBody bytes
+     * @param guard   of all that is not the webhook's
+     */
+    RequestGate(CamelContext camel, String path, long maxBody, ConsoleGuard guard, Page page) {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("Set webhook.path to a path that begins with /");
         }
         this.camel = camel;
         this.path = path;
         this.maxBody = maxBody;
+        this.guard = guard;
+        this.page = page;
     }
 
     /**
@@ -100,7 +110,8 @@ final class RequestGate {
 
     private void install(Router router) {
         router.route(path).order(-1).handler(this::check).failureHandler(this::failed);
-        router.route().last().handler(this::notFound);
+        router.route().order(-1).handler(this::guard);
+        router.route().last().handler(this::atLast);
     }
 
     /** The body of a request that has passed, once the server has read it. */
@@ -143,13 +154,32 @@ final class RequestGate {
         }
     }
 
-    private void notFound(RoutingContext context) {
+    private void guard(RoutingContext context) {
+        if (context.normalizedPath().equals(path)) {
+            context.next();
+            return;
+        }
+        guard.refuse(context.request()).ifPresentOrElse(
+                // who posts has not come to look, but mistaken the path of the webhook
+                refusal -> answer(context, context.request().method().equals(HttpMethod.POST) ? notFound() : refusal), context::next);
+    }
+
+    /** What no route has taken. */
+    private void atLast(RoutingContext context) {
+        HttpMethod method = context.request().method();
+        Optional<Page.Resource> resource = page.at(context.normalizedPath());
         if (context.request().path().equals(path)) {
             // between this gate and its route, while the application starts or stops
             unavailable(context, NOT_NOW);
+        } else if (resource.isPresent() && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))) {
+            context.response().putHeader(HttpHeaders.CONTENT_TYPE, resource.get().mediaType()).end(Buffer.buffer(resource.get().bytes()));
         } else {
-            answer(context, new Problem(404, "Send webhooks to the path " + path + "."));
+            answer(context, notFound());
         }
+    }
+
+    private Problem notFound() {
+        return new Problem(404, "Send webhooks to the path " + path + ". The page to look at is /.");
     }
 
     /** Camel itself answers what had passed the gate when the stop began, and without saying when to come again. */

@@ -9,32 +9,34 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.mailevents.operate.Settings;
 
 /**
  * The secrets a caller may show: an {@code api_key} in the body, or a user and password in the header. One valid secret is
  * enough; several may be valid at a time, so that they can be rotated.
  *
  * @param apiKeys the values of {@code webhook.api-key}
- * @param basic   the {@code user:password} pairs of {@code webhook.basic}
+ * @param basic   {@code user:password} pairs, as of {@code webhook.basic}
  */
-record Secrets(List<String> apiKeys, List<String> basic) {
+public record Secrets(List<String> apiKeys, List<String> basic) {
 
     /** RFC 7617: the vendor may send its credentials only after this challenge. */
-    static final String CHALLENGE = "Basic realm=\"Mail Events\", charset=\"UTF-8\"";
+    public static final String CHALLENGE = "Basic realm=\"Mail Events\", charset=\"UTF-8\"";
 
     private static final Pattern JSON_KEY = Pattern.compile("\"" + spelled("\\\\u00") + "\"\\s*:\\s*");
     private static final Pattern FORM_KEY = Pattern.compile("((?:^|&)" + spelled("%") + "=)[^&]*+");
 
-    Secrets {
-        for (String pair : basic) {
-            if (!pair.contains(":")) {
-                throw new IllegalArgumentException("Set webhook.basic to user:password pairs, comma-separated: one has no colon");
-            }
+    /** @throws IllegalArgumentException where the setting holds something else than {@code user:password} pairs */
+    public static List<String> pairs(Settings settings, String key) {
+        List<String> pairs = settings.list(key);
+        if (!pairs.stream().allMatch(pair -> pair.contains(":"))) {
+            throw new IllegalArgumentException("Set " + key + " to user:password pairs, comma-separated: one has no colon");
         }
+        return pairs;
     }
 
     /** Without a secret anybody may enter. */
-    boolean none() {
+    public boolean none() {
         return apiKeys.isEmpty() && basic.isEmpty();
     }
 
@@ -51,7 +53,7 @@ record Secrets(List<String> apiKeys, List<String> basic) {
     }
 
     /** @param authorization the header, or null */
-    boolean acceptHeader(String authorization) {
+    public boolean acceptHeader(String authorization) {
         if (authorization == null || !authorization.regionMatches(true, 0, "Basic ", 0, 6)) {
             return false;
         }

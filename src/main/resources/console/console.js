@@ -1,0 +1,246 @@
+"use strict";
+
+const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced", "other"];
+const COLOURS = { queued: "#7d8590", succeeded: "#2e9e5b", deferred: "#d99a1c", failed: "#e0703a", bounced: "#c7362d", other: "#8a63c7" };
+const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", failed: "bad", bounced: "bad" };
+const RENEW_MILLISECONDS = 30_000;
+
+const $ = id => document.getElementById(id);
+const charts = {};
+let language = localStorage.getItem("language") || (navigator.language.startsWith("ja") ? "ja" : "en");
+let words = WORDS[language];
+let summary = null;
+let found = null;
+let suppressions = null;
+
+/** An element; its content only ever is text or other elements, so that nothing of a mail becomes HTML. */
+function element(name, attributes, ...content) {
+  const made = document.createElement(name);
+  Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+  made.append(...content.filter(part => part !== null && part !== undefined));
+  return made;
+}
+
+const number = value => new Intl.NumberFormat(language).format(value);
+const time = (text, options) => text ? new Intl.DateTimeFormat(language, options || { dateStyle: "medium", timeStyle: "medium" }).format(new Date(text)) : "";
+const cause = code => words.code[code] ? `${words.code[code]} (${code})` : `${words.code.other} (${code})`;
+
+function duration(seconds) {
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const [unit, size] = units.find(([, length]) => seconds >= length) || units[3];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size));
+}
+
+/** Asks the API. What is not there is null. */
+async function ask(path) {
+  const answer = await fetch(path, { headers: { Accept: "application/json" } });
+  if (answer.status === 404) {
+    return null;
+  }
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => ({}));
+    throw new Error(problem.detail || answer.statusText || answer.status);
+  }
+  return answer.json();
+}
+
+function notice(text) {
+  $("notice").textContent = text || "";
+  $("notice").hidden = !text;
+}
+
+/** @param columns [heading, value of a row, class] each */
+function table(id, columns, rows) {
+  const body = rows.map(row => element("tr", {}, ...columns.map(([, value, style]) => {
+    const cell = value(row);
+    return element("td", style ? { class: style } : {}, cell === null || cell === undefined ? "" : cell);
+  })));
+  $(id).replaceChildren(
+    element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) => element("th", style === "number" ? { scope: "col", class: style } : { scope: "col" }, heading)))),
+    element("tbody", {}, ...(rows.length ? body : [element("tr", {}, element("td", { colspan: columns.length }, words.none))])));
+}
+
+/** What can be looked for. */
+function link(text) {
+  const made = element("button", { type: "button", class: "link" }, text || "");
+  made.addEventListener("click", () => { location.hash = encodeURIComponent(text); });
+  return made;
+}
+
+function chart(id, config, label) {
+  charts[id]?.destroy();
+  const style = getComputedStyle(document.documentElement);
+  Chart.defaults.color = style.getPropertyValue("--quiet");
+  Chart.defaults.borderColor = style.getPropertyValue("--line");
+  Chart.defaults.animation = false;
+  Chart.defaults.maintainAspectRatio = false;
+  charts[id] = new Chart($(id), config);
+  $(id).setAttribute("aria-label", label);
+}
+
+/** By the hour up to two days, else by the day where the reader is. */
+function slots() {
+  const byHour = Number($("hours").value) <= 48;
+  const size = byHour ? { month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" } : { month: "numeric", day: "numeric" };
+  const made = new Map();
+  const start = new Date(summary.since);
+  const put = at => {
+    const label = time(at, size);
+    return made.get(label) || made.set(label, {}).get(label);
+  };
+  for (let at = start.setMinutes(0, 0, 0); at <= Date.now(); at += 3_600_000) {
+    put(at);
+  }
+  summary.hours.forEach(hour => {
+    const slot = put(hour.hour);
+    Object.entries(hour.events).forEach(([status, events]) => { slot[status] = (slot[status] || 0) + events; });
+  });
+  return [...made].map(([label, events]) => ({ label, events }));
+}
+
+function showSummary() {
+  const over = slots();
+  const shown = STATUSES.filter(status => status !== "other" || over.some(slot => slot.events.other));
+  const totals = shown.map(status => [status, over.reduce((sum, slot) => sum + (slot.events[status] || 0), 0)]);
+  const told = totals.map(([status, sum]) => `${words.status[status]} ${number(sum)}`).join(", ");
+  $("totals").replaceChildren(...totals.map(([status, sum]) => element("li", {}, element("strong", {}, number(sum)), words.status[status])));
+  chart("time-chart", {
+    type: "bar",
+    data: { labels: over.map(slot => slot.label), datasets: shown.map(status => ({ label: words.status[status], backgroundColor: COLOURS[status], data: over.map(slot => slot.events[status] || 0) })) },
+    options: { scales: { x: { stacked: true, ticks: { maxRotation: 0, autoSkipPadding: 16 } }, y: { stacked: true, beginAtZero: true, ticks: { precision: 0 } } }, plugins: { legend: { position: "bottom" } } },
+  }, words.chartOf(words.overTime, told));
+  table("time-table", [[words.hour, slot => slot.label, "time"], ...shown.map(status => [words.status[status], slot => number(slot.events[status] || 0), "number"])],
+    over.filter(slot => Object.keys(slot.events).length).reverse());
+
+  const causes = summary.causes;
+  chart("causes-chart", {
+    type: "bar",
+    data: { labels: causes.map(one => cause(one.code)), datasets: [{ label: words.bounces, backgroundColor: COLOURS.bounced, data: causes.map(one => one.bounces) }] },
+    options: { indexAxis: "y", scales: { x: { beginAtZero: true, ticks: { precision: 0 } } }, plugins: { legend: { display: false } } },
+  }, words.chartOf(words.causes, causes.map(one => `${cause(one.code)} ${number(one.bounces)}`).join(", ")));
+  table("causes-table", [[words.cause, one => cause(one.code)], [words.bounces, one => number(one.bounces), "number"]], causes);
+  table("domains-table", [[words.domain, one => one.domain], [words.mostly, one => cause(one.code)], [words.addresses, one => number(one.addresses), "number"],
+    [words.bounces, one => number(one.bounces), "number"]], summary.domains);
+  table("incidents-table", [[words.audience, one => one.audience], [words.opened, one => time(one.openedAt), "time"], [words.last, one => time(one.lastBounceAt), "time"],
+    [words.mails, one => number(one.mails), "number"]], summary.incidents);
+  table("latest-table", [[words.when, one => time(one.occurredAt || one.receivedAt), "time"], [words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
+    [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]], summary.latestBounces);
+  const figures = summary.pipeline.figures;
+  $("pipeline-since").textContent = words.since(time(summary.pipeline.started));
+  table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]], [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
+    Object.keys(words.pipelineNames).filter(name => name in figures).map(name => [name, figures[name]]));
+  $("updated").textContent = words.updated(time(Date.now()));
+  notice(summary.database === "down" ? words.down : "");
+}
+
+function showSuppressions() {
+  if (suppressions) {
+    table("suppressions-table", [[words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)], [words.reason, one => one.reason, "reason"],
+      [words.first, one => time(one.firstBouncedAt), "time"], [words.last, one => time(one.lastBouncedAt), "time"], [words.bounces, one => number(one.bounces), "number"]], suppressions);
+  }
+}
+
+function event(one) {
+  const bounce = one.eventType === "bounces";
+  const known = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
+  const what = bounce ? `${words.outcome.bounced}: ${cause(one.status)}` : known === "other" ? `${one.eventType} ${one.status || ""}` : words.outcome[known];
+  return element("li", {}, element("time", { class: "time", datetime: one.occurredAt || one.receivedAt }, time(one.occurredAt || one.receivedAt)),
+    element("span", {}, element("span", { class: MOOD[known] || "" }, what), one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
+}
+
+function message(events) {
+  const one = events[0];
+  const outcome = events.map(each => each.outcome).find(each => each) || "other";
+  const at = each => each.occurredAt || each.receivedAt;
+  return element("article", { class: "message" },
+    element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
+    element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
+    element("p", {}, element("span", { class: MOOD[outcome] || "" }, words.outcome[outcome] || outcome)),
+    element("ol", {}, ...events.slice().sort((a, b) => at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0).map(event)));
+}
+
+/** The messages of what was found, the newest first. */
+function showFound() {
+  $("found").hidden = !found;
+  $("overview").hidden = Boolean(found);
+  document.title = found ? `${found.query} – Mail Events` : "Mail Events";
+  if (!found) {
+    return;
+  }
+  const messages = new Map();
+  found.events.forEach(one => {
+    const key = `${one.messageId}\n${one.recipient}`;
+    (messages.get(key) || messages.set(key, []).get(key)).push(one);
+  });
+  $("found-title").textContent = words.foundTitle(found.query);
+  $("found-sum").textContent = found.events.length ? `${words.foundSum(messages.size, found.events.length)} ${found.events.length >= 1000 ? words.most : ""}` : words.nothing(found.query);
+  $("messages").replaceChildren(...[...messages.values()].map(message));
+}
+
+/** What stands behind the # is an address or a Message-ID: both are asked for, because they look alike. There it reaches no log of a server. */
+async function search() {
+  const query = decodeURIComponent(location.hash.slice(1)).trim();
+  if (!query || query === "main") {
+    found = null;
+  } else {
+    $("query").value = query;
+    const path = encodeURIComponent(query);
+    const [ofAddress, ofMessage] = await Promise.all([ask(`/api/recipients/${path}`), ask(`/api/messages/${path}`)]);
+    found = { query, events: ofMessage || ofAddress || [] };
+  }
+  notice("");
+  showFound();
+  if (found) {
+    $("found-title").focus();
+  }
+}
+
+async function renew() {
+  summary = await ask(`/api/summary?hours=${$("hours").value}`);
+  showSummary();
+}
+
+/** Does what may fail, and says so where it does. */
+const guarded = action => () => action().catch(failure => notice(words.failed(failure.message)));
+
+function speak() {
+  words = WORDS[language];
+  document.documentElement.lang = language;
+  $("language").value = language;
+  document.querySelectorAll("[data-word]").forEach(each => { each.textContent = words[each.dataset.word]; });
+  if (summary) {
+    showSummary();
+  }
+  showSuppressions();
+  showFound();
+}
+
+$("search").addEventListener("submit", submitted => {
+  submitted.preventDefault();
+  const hash = `#${encodeURIComponent($("query").value.trim())}`;
+  if (location.hash === hash) {
+    guarded(search)();
+  }
+  location.hash = hash;
+});
+$("leave").addEventListener("click", () => {
+  $("query").value = "";
+  location.hash = "";
+  $("query").focus();
+});
+$("language").addEventListener("change", () => {
+  language = $("language").value;
+  localStorage.setItem("language", language);
+  speak();
+});
+$("hours").addEventListener("change", guarded(renew));
+$("show-suppressions").addEventListener("click", guarded(async () => {
+  suppressions = await ask("/api/suppressions");
+  showSuppressions();
+}));
+window.addEventListener("hashchange", guarded(search));
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => summary && showSummary());
+setInterval(() => document.hidden || guarded(renew)(), RENEW_MILLISECONDS);
+speak();
+guarded(search)();
+guarded(renew)();

@@ -1,0 +1,275 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.Answers.assertProblem;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Inet4Address;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mailevents.support.Api;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
+import org.mailevents.support.PostgresServer;
+import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TimedAlerts;
+
+/** Who may look, and what is counted for those who do. */
+class ConsoleTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter SPOOLED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+
+    /** Where the rows are. */
+    enum Where {
+        H2(TestDatabase::h2), POSTGRES(TestDatabase::postgres);
+
+        private final Supplier<TestDatabase> database;
+
+        Where(Supplier<TestDatabase> database) {
+            this.database = database;
+        }
+    }
+
+    private static InProcess start(Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(TestDatabase.h2().settings());
+        all.put("alert.endpoint", "file:" + OwnProcess.folder());
+        all.putAll(settings);
+        return new InProcess(Application.configured(), all);
+    }
+
+    private static HttpResponse<String> get(MailEvents application, String path, String... headers) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(application.uri(path));
+        return application.send(headers.length == 0 ? request : request.headers(headers));
+    }
+
+    private static String basic(String credentials) {
+        return "Basic " + Base64.getEncoder().encodeToString(credentials.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void withUsersOnlyTheyMayLook() {
+        try (InProcess application = start(Map.of("console.basic", "taro:pass:word,花子:秘密", "webhook.api-key", "k"))) {
+            for (String path : new String[] {"/", "/console.js", "/api/summary", "/api/suppressions.csv", "/api/openapi.yaml", "/nothing"}) {
+                // When
+                HttpResponse<String> nobody = get(application, path);
+                HttpResponse<String> wrong = get(application, path, "Authorization", basic("taro:pass"));
+
+                // Then
+                for (HttpResponse<String> refused : new HttpResponse[] {nobody, wrong}) {
+                    assertThat(assertProblem(refused, 401)).contains("console.basic");
+                    assertThat(refused.headers().firstValue("WWW-Authenticate").orElseThrow()).startsWith("Basic realm=");
+                }
+                for (String user : new String[] {"taro:pass:word", "花子:秘密"}) {
+                    assertThat(get(application, path, "Authorization", basic(user)).statusCode()).isEqualTo(path.equals("/nothing") ? 404 : 200);
+                }
+            }
+            assertThat(application.log()).doesNotContain("pass:word").doesNotContain("秘密");
+        }
+    }
+
+    @Test
+    void aUserOfThePageIsNoSecretOfTheWebhookNorTheOtherWayRound() {
+        try (InProcess application = start(Map.of("console.basic", "taro:look", "webhook.basic", "hook:write"))) {
+            String webhook = Payload.json("deliveries", Payload.delivery("queued"));
+
+            assertProblem(application.post(MailEvents.JSON, webhook, "Authorization", basic("taro:look")), 401);
+            assertProblem(get(application, "/api/summary", "Authorization", basic("hook:write")), 401);
+            assertThat(application.post(MailEvents.JSON, webhook, "Authorization", basic("hook:write")).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void withoutUsersOnlyABrowserOnThisMachineMayLook() throws IOException {
+        try (InProcess application = start(Map.of("camel.server.host", "0.0.0.0", "webhook.api-key", "k"))) {
+            // a web site whose name leads here, and a proxy that asks for somebody else
+            assertRefused(raw(application, "Host: hooks.example.com"));
+            assertRefused(raw(application, "Host: localhost.example.com"));
+            assertRefused(raw(application, "Host: localhost\r\nX-Forwarded-For: 198.51.100.7"));
+            assertRefused(raw(application, "Host: localhost\r\nForwarded: for=198.51.100.7"));
+            assertRefused(raw(application, "Host: localhost\r\nVia: 1.1 proxy"));
+            assertThat(raw(application, "Host: localhost:8080")).startsWith("HTTP/1.1 200");
+            assertThat(raw(application, "Host: 127.0.0.1")).startsWith("HTTP/1.1 200");
+            assertThat(raw(application, "Host: [::1]:1")).startsWith("HTTP/1.1 200");
+            // who has mistaken the path of the webhook is told so
+            HttpResponse<String> mistaken = application.send(HttpRequest.newBuilder(application.uri("/webhook"))
+                    .header("X-Forwarded-For", "198.51.100.7").POST(BodyPublishers.ofString("{}")));
+            assertThat(assertProblem(mistaken, 404)).contains(MailEvents.PATH);
+
+            String address = outward();
+            Assumptions.assumeTrue(address != null, "This machine has no address but its own: nobody can ask from outside");
+            URI outside = URI.create("http://" + address + ":" + application.port + "/api/summary");
+            assertThat(assertProblem(application.send(HttpRequest.newBuilder(outside)), 403)).contains("console.basic");
+        }
+    }
+
+    private static void assertRefused(String answer) {
+        assertThat(answer).startsWith("HTTP/1.1 403").contains("application/problem+json").contains("console.basic");
+    }
+
+    /** Headers that Java's own client does not let be set. */
+    private static String raw(InProcess application, String headers) throws IOException {
+        try (Socket socket = application.connect()) {
+            socket.getOutputStream().write(("GET / HTTP/1.1\r\n" + headers + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static String outward() throws IOException {
+        return NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress()).map(address -> address.getHostAddress()).findFirst().orElse(null);
+    }
+
+    @Test
+    void aUserWithoutAPasswordStopsTheStart() {
+        assertThatThrownBy(() -> start(Map.of("console.basic", "taro"))).hasStackTraceContaining("Set console.basic to user:password");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void hoursAreCountedByWhenItHappenedAndStayWhenTheRowsGo(Where where) {
+        try (TimedAlerts run = new TimedAlerts(where.database.get(), Application.configured(), Map.of("webhook.time-zone", "UTC"))) {
+            // Given
+            Instant hour = run.now().truncatedTo(java.time.temporal.ChronoUnit.HOURS).minus(Duration.ofHours(5));
+            run.post("deliveries", at(Payload.delivery("queued"), hour), at(Payload.delivery("succeeded"), hour.plusSeconds(3599)),
+                    at(Payload.delivery("succeeded"), hour.plusSeconds(3600)), at(Payload.delivery("a status added later"), hour));
+            run.post("bounces", at(Payload.bounce("2"), hour), at(Payload.bounce("2"), hour), at(Payload.bounce("77"), hour));
+            run.post("blocks", at(Payload.delivery("x"), hour));
+            Map<String, Map<String, Long>> expected = Map.of(hour.toString(), Map.of("queued", 1L, "succeeded", 1L, "bounced", 3L, "other", 2L),
+                    hour.plusSeconds(3600).toString(), Map.of("succeeded", 1L));
+
+            // When, Then: not counted yet
+            assertThat(hours(run.application())).isEqualTo(expected);
+
+            // When
+            run.pass(Duration.ofMinutes(12));
+            await().atMost(LIMIT).until(() -> run.database().row("SELECT SUM(events) AS n FROM event_count").get("n"), "8"::equals);
+
+            // Then
+            assertThat(hours(run.application())).isEqualTo(expected);
+            JsonNode causes = Api.ask(run.application(), "/api/summary").path("causes");
+            assertThat(causes.findValuesAsText("code")).containsExactly("2", "other");
+            assertThat(causes.findValuesAsText("bounces")).containsExactly("2", "1");
+
+            // When
+            run.database().execute("DELETE FROM mail_event");
+            run.post("deliveries", at(Payload.delivery("queued"), hour));
+
+            // Then
+            Map<String, Map<String, Long>> one = new TreeMap<>(expected);
+            one.put(hour.toString(), Map.of("queued", 2L, "succeeded", 1L, "bounced", 3L, "other", 2L));
+            assertThat(hours(run.application())).isEqualTo(one);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatComesOutOfTheSpoolLateIsCountedToo(Where where) throws IOException {
+        Path spool = OwnProcess.folder().resolve("late");
+        try (TimedAlerts run = new TimedAlerts(where.database.get(), Application.configured(), Map.of("webhook.time-zone", "UTC"))) {
+            // Given
+            Instant hour = run.now().truncatedTo(java.time.temporal.ChronoUnit.HOURS).minus(Duration.ofHours(5));
+            run.post("deliveries", at(Payload.delivery("queued"), hour));
+            Instant received = run.now();
+            run.pass(Duration.ofMinutes(30));
+            run.post("deliveries", at(Payload.delivery("queued"), hour));
+            run.pass(Duration.ofMinutes(30));
+            await().atMost(LIMIT).until(() -> run.database().row("SELECT SUM(events) AS n FROM event_count").get("n"), "2"::equals);
+
+            // When
+            Files.createDirectories(spool);
+            Path complete = Files.writeString(spool.resolve("x"), Payload.json("deliveries", at(Payload.delivery("failed"), hour)));
+            Path folder = Path.of(run.application().context().resolvePropertyPlaceholders("{{spool.directory}}"));
+            Files.move(complete, folder.resolve(SPOOLED.format(received) + "-late.json"));
+
+            // Then
+            await().atMost(LIMIT).until(() -> run.database().row("SELECT SUM(events) AS n FROM event_count").get("n"), "3"::equals);
+            assertThat(hours(run.application())).isEqualTo(Map.of(hour.toString(), Map.of("queued", 2L, "failed", 1L)));
+            assertThat(run.database().rows("SELECT * FROM event_recount")).isEmpty();
+        }
+    }
+
+    private static ObjectNode at(ObjectNode element, Instant created) {
+        return element.put("created", CREATED.format(created));
+    }
+
+    private static Map<String, Map<String, Long>> hours(MailEvents application) {
+        Map<String, Map<String, Long>> hours = new TreeMap<>();
+        Api.ask(application, "/api/summary").path("hours").forEach(hour -> {
+            Map<String, Long> events = new TreeMap<>();
+            hour.path("events").fields().forEachRemaining(event -> events.put(event.getKey(), event.getValue().asLong()));
+            hours.put(hour.path("hour").asText(), events);
+        });
+        return hours;
+    }
+
+    @Test
+    void whileTheDatabaseIsDownThePipelineIsStillShown() {
+        PostgresServer server = new PostgresServer();
+        try (InProcess application = start(server.database().settings())) {
+            // Given
+            Api.ask(application, "/api/summary");
+            server.kill();
+
+            // When
+            await().atMost(LIMIT).until(() -> Api.ask(application, "/api/summary").path("database").asText(), "down"::equals);
+
+            // Then
+            assertThat(assertProblem(get(application, "/api/messages/x"), 503)).contains("database is down");
+            assertThat(assertProblem(get(application, "/api/suppressions.csv"), 503)).contains("database is down");
+            assertThat(get(application, "/").statusCode()).isEqualTo(200);
+        }
+    }
+
+    /** Every GET of the folder is described, and all that is described is there. */
+    @Test
+    void theDescriptionNamesTheRoutes() throws IOException {
+        Set<String> paths;
+        try (Stream<Path> files = Files.list(Path.of("routes"))) {
+            paths = files.filter(file -> file.toString().endsWith(".camel.yaml")).map(ConsoleTest::text)
+                    .flatMap(text -> Pattern.compile("uri: platform-http:(\\S+)").matcher(text).results()).map(found -> found.group(1)).collect(Collectors.toSet());
+        }
+        assertThat(Api.model().getPaths().keySet()).isEqualTo(paths).allMatch(path -> Api.model().getPaths().get(path).getGet() != null);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package org.mailevents.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.TestApplication;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.TestDatabase;
+
+/** How many rows the page and the API read, counted by the database itself: it must not grow with the table. */
+class ScanTest {
+
+    private static final int EVENTS = 200_000;
+    private static final String SOME = "TIMESTAMP WITH TIME ZONE '2026-09-01 00:00:00+00'";
+    private static final Pattern SCANNED = Pattern.compile("scanCount: (\\d+)");
+
+    /** Events of each second, one in a hundred a bounce; each address has ten of them, and each message two. */
+    private static final String FILL = "INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
+            + " SELECT CAST(LPAD(CAST(n AS varchar), 32, '0') AS uuid), CASE WHEN MOD(n, 100) = 0 THEN 'bounces' ELSE 'deliveries' END,"
+            + " CASE WHEN MOD(n, 100) = 0 THEN '2' ELSE 'succeeded' END, CONCAT('<', n / 2, '@mta>'), CONCAT('u', MOD(n, " + EVENTS / 10 + "), '@example.net'),"
+            + " " + SOME + " + n * INTERVAL '1' SECOND, " + SOME + " + n * INTERVAL '1' SECOND, '' FROM ";
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h2", "postgres"})
+    void itDoesNotGrowWithTheTable(String where) {
+        boolean h2 = where.equals("h2");
+        TestDatabase database = h2 ? TestDatabase.h2() : TestDatabase.postgres();
+        Map<String, String> settings = new HashMap<>(database.settings());
+        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
+        try (InProcess application = new InProcess(TestApplication.configured(), settings)) {
+            // Given
+            database.execute(FILL + (h2 ? "SYSTEM_RANGE(1, " : "generate_series(1, ") + EVENTS + ") AS g(n)");
+            database.execute("ANALYZE");
+            await().atMost(Duration.ofSeconds(60)).until(() -> database.row("SELECT SUM(events) AS n FROM event_count").get("n"), String.valueOf(EVENTS)::equals);
+
+            Map<String, Integer> bounds = new LinkedHashMap<>();
+            bounds.put(ofRoute("api-message").replace(":?messageId", "'<777@mta>'"), 100);
+            bounds.put(ofRoute("api-recipient").replace(":?address", "'u777@example.net'"), 400);
+            bounds.put(with(SummaryReader.COUNTS, SOME, "TIMESTAMP WITH TIME ZONE '2026-09-03 07:30:00+00'", SOME), 10_000);
+            bounds.put(with(SummaryReader.DOMAINS_OF, SOME), 10_001);
+            bounds.put(with(SummaryReader.LATEST_OF, SOME), 100);
+            // the bounces, and of these what came after each
+            bounds.put(ofRoute("api-suppressions"), 5 * EVENTS / 100);
+
+            bounds.forEach((sql, bound) -> {
+                // When
+                long scanned = h2 ? scannedByH2(database, sql) : scannedByPostgres(database, sql);
+
+                // Then
+                assertThat(scanned).as(sql).isPositive().isLessThanOrEqualTo(bound);
+            });
+        }
+    }
+
+    private static String with(String sql, String... parameters) {
+        String filled = sql;
+        for (String parameter : parameters) {
+            filled = filled.replaceFirst("\\?", parameter);
+        }
+        return filled;
+    }
+
+    /** The SQL as a team sees and edits it. */
+    private static String ofRoute(String route) {
+        try {
+            JsonNode file = new ObjectMapper(new YAMLFactory()).readTree(Path.of("routes", route + ".camel.yaml").toFile());
+            return file.findValue("setBody").findValue("constant").path("expression").asText();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long scannedByH2(TestDatabase database, String sql) {
+        String plan = database.row("EXPLAIN ANALYZE " + sql).get("plan");
+        return SCANNED.matcher(plan).results().mapToLong(found -> Long.parseLong(found.group(1))).sum();
+    }
+
+    private static long scannedByPostgres(TestDatabase database, String sql) {
+        String plan = database.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + sql).stream().map(row -> row.get("query plan")).collect(Collectors.joining());
+        try {
+            return scanned(new ObjectMapper().readTree(plan).get(0).path("Plan"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long scanned(JsonNode node) {
+        long rows = 0;
+        for (JsonNode below : node.path("Plans")) {
+            rows += scanned(below);
+        }
+        return node.path("Node Type").asText().contains("Scan") ? rows + Math.round(node.path("Actual Loops").asDouble() * (node.path("Actual Rows").asDouble()
+                + node.path("Rows Removed by Filter").asDouble() + node.path("Rows Removed by Index Recheck").asDouble())) : rows;
+    }
+}
