@@ -38,7 +38,7 @@ const WORDS = {
     hour: "日時", cause: "原因", bounces: "件数", domain: "ドメイン", mostly: "主な原因", addresses: "アドレス数", audience: "通知先", opened: "発生", last: "最後のバウンス",
     mails: "通知メール", when: "日時", address: "宛先", reason: "理由", subject: "件名", first: "最初のバウンス", figure: "項目", value: "値", from: "差出人",
     none: "ありません。", nothing: query => `「${query}」の記録はありません。綴りがメールと同じかご確認ください。保存期間を過ぎた記録は削除されています。`,
-    foundTitle: query => `${query}の配信結果`, foundSum: (messages, events) => `メール${messages}通、イベント${events}件`,
+    foundTitle: query => `「${query}」の配信結果`, foundSum: (messages, events) => `メール${messages}通、イベント${events}件`,
     most: "新しいものから1,000件までを表示しています。", noSubject: "（件名なし）",
     since: time => `${time}の起動からの累計`, updated: time => `${time}現在（30秒ごとに更新）`,
     down: "データベースに接続できません。その間の Webhook はスプールに保存され、復旧後に自動で格納されます。", failed: detail => `表示できませんでした: ${detail}`,
