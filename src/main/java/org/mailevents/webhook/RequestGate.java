@@ -24,6 +24,7 @@ import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.support.LifecycleStrategySupport;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Meters;
 
 /**
  * What the HTTP server answers itself, before Camel sees a request: 404, 405, 413 and 415, in the form of {@link Problem}.
@@ -40,6 +41,7 @@ final class RequestGate {
     private final CamelContext camel;
     private final String path;
     private final long maxBody;
+    private final Meters meters;
     private final AtomicBoolean installed = new AtomicBoolean();
 
     /** @param maxBody bytes */
@@ -50,6 +52,7 @@ final class RequestGate {
         this.camel = camel;
         this.path = path;
         this.maxBody = maxBody;
+        this.meters = Meters.of(camel);
     }
 
     /**
@@ -112,7 +115,8 @@ final class RequestGate {
     private void check(RoutingContext context) {
         String contentType = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
         String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
-        context.addHeadersEndHandler(headers -> completeRefusal(context));
+        long since = System.nanoTime();
+        context.addHeadersEndHandler(headers -> complete(context, since));
         if (camel.isStopping()) {
             unavailable(context, NOT_NOW);
         } else if (!context.request().method().equals(HttpMethod.POST)) {
@@ -148,12 +152,15 @@ final class RequestGate {
             // between this gate and its route, while the application starts or stops
             unavailable(context, NOT_NOW);
         } else {
+            meters.answered(404);
             answer(context, new Problem(404, "Send webhooks to the path " + path + "."));
         }
     }
 
-    /** Camel itself answers what had passed the gate when the stop began, and without saying when to come again. */
-    private static void completeRefusal(RoutingContext context) {
+    /** Whoever answers: Camel itself answers what had passed the gate when the stop began, and without saying when to come again. */
+    private void complete(RoutingContext context, long since) {
+        meters.answered(context.response().getStatusCode());
+        meters.took(System.nanoTime() - since);
         if (context.response().getStatusCode() == 503) {
             context.response().putHeader(HttpHeaders.RETRY_AFTER, String.valueOf(Problem.RETRY_AFTER.toSeconds()));
         }
