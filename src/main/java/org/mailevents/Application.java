@@ -33,6 +33,12 @@ public final class Application {
     }
 
     public static void main(String... args) {
+        try {
+            LogFormat.use();
+        } catch (IllegalArgumentException e) {
+            LOG.error("Not started: {}", e.getMessage());
+            System.exit(1);
+        }
         if (!Files.isDirectory(Path.of("routes"))) {
             LOG.error("Not started: there is no routes/ here. Start in the folder that holds routes/ and application.properties.");
             System.exit(1);

@@ -66,6 +66,14 @@ final class AlertOutbox {
         }
     }
 
+    /** When the oldest bounce was received whose mail has not been sent, or not been made yet. */
+    Optional<Instant> oldest() throws SQLException {
+        try (Transaction transaction = new Transaction(dataSource)) {
+            return transaction.rows("SELECT MIN(received_at) AS oldest FROM mail_event WHERE alert_state IN ('pending', 'claimed')",
+                    row -> Optional.ofNullable(Transaction.instant(row, "oldest"))).get(0);
+        }
+    }
+
     /** The mail endpoint took the mail: nobody is told of its bounces again. */
     void sent(UUID mail) throws SQLException {
         unmarked.add(mail);

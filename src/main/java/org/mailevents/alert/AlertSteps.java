@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
@@ -24,6 +26,8 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Meters;
+import org.mailevents.operate.Meters.Level;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.TimeSource;
 import org.mailevents.spool.Spool;
@@ -51,6 +55,8 @@ public final class AlertSteps extends RouteBuilder {
     private Optional<Silence> silence;
     private AlertTemplates templates;
     private AlertMail mail;
+    private Meters meters;
+    private volatile Optional<Instant> oldest = Optional.empty();
 
     @Override
     public void configure() throws Exception {
@@ -67,6 +73,8 @@ public final class AlertSteps extends RouteBuilder {
         silence = settings.text("alert.silence").isEmpty() ? Optional.empty()
                 : Optional.of(new Silence(database, spool, clock, settings.duration("alert.silence"), outbox));
         notices = new Notices(spool, clock, policy.firstDelay());
+        meters = Meters.of(getContext());
+        meters.watch(Level.ALERT_AGE, () -> oldest.map(received -> Math.max(0, Duration.between(received, clock.instant()).toSeconds())).orElse(0L));
         // camel-mail's own converter gives a message's content; an .eml file is the whole message
         getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, SMTPMessage.class,
                 new SimpleTypeConverter(false, (type, exchange, message) -> eml((SMTPMessage) message)));
@@ -95,6 +103,13 @@ public final class AlertSteps extends RouteBuilder {
             // what was taken and could not be marked is marked when the database is back
             .filter(variable("taken").isNull())
                 .process(this::release)
+            .end();
+
+        // not asked at a scrape, which would wait while the database hangs; and whatever becomes of send-alerts
+        from("scheduler:watch-alerts?delay=10000").routeId("watch-alerts")
+            .description("Looks now and then for how long the oldest bounce has waited for its mail")
+            .filter(exchange -> !database.isDown())
+                .process(exchange -> oldest = oldest())
             .end();
         // @formatter:on
     }
@@ -125,6 +140,15 @@ public final class AlertSteps extends RouteBuilder {
         }
     }
 
+    /** As it was known last, where the database does not tell. */
+    private Optional<Instant> oldest() {
+        try {
+            return outbox.oldest();
+        } catch (SQLException e) {
+            return oldest; // an outage is told by others
+        }
+    }
+
     private void render(Exchange exchange) throws Exception {
         Mailing mailing = mailing(exchange);
         AlertTemplates.Words words = templates.render(mailing);
@@ -136,6 +160,7 @@ public final class AlertSteps extends RouteBuilder {
 
     private void mark(Mailing mailing) throws SQLException, IOException {
         settled.remove(mailing.id());
+        meters.mailSent();
         if (notices.isOne(mailing)) {
             notices.sent((Notice) mailing);
         } else {
@@ -153,7 +178,10 @@ public final class AlertSteps extends RouteBuilder {
         }
         if (isThrough(mailing, (SendFailedException) failure)) {
             mark(mailing);
-        } else if (notices.isOne(mailing)) {
+            return;
+        }
+        meters.mailFailed();
+        if (notices.isOne(mailing)) {
             notices.failed((Notice) mailing);
         } else {
             outbox.failed(mailing.id());

@@ -11,6 +11,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
+import org.mailevents.operate.Meters.Level;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,16 +24,19 @@ public final class PendingEdits extends AbstractHealthCheck {
     private static final Logger LOG = LoggerFactory.getLogger("live-edit");
 
     private final Map<String, List<BrokenFile>> broken = new ConcurrentHashMap<>();
+    private final Meters meters;
 
-    private PendingEdits() {
+    private PendingEdits(Meters meters) {
         super("mail-events", "live-edit");
+        this.meters = meters;
+        meters.watch(Level.EDITS_BROKEN, () -> all().size());
     }
 
     /** Those of this application. */
     public static PendingEdits of(CamelContext context) {
         PendingEdits edits = context.getRegistry().findSingleByType(PendingEdits.class);
         if (edits == null) {
-            edits = new PendingEdits();
+            edits = new PendingEdits(Meters.of(context));
             context.getRegistry().bind("pendingEdits", edits);
             HealthCheckRegistry health = HealthCheckRegistry.get(context);
             if (health != null) {
@@ -48,7 +52,8 @@ public final class PendingEdits extends AbstractHealthCheck {
      * @param now   the files that are broken now
      */
     public void report(String what, Collection<String> taken, List<BrokenFile> now) {
-        Set<String> mended = files(broken.getOrDefault(what, List.of()));
+        List<BrokenFile> before = broken.getOrDefault(what, List.of());
+        Set<String> mended = files(before);
         mended.removeAll(files(now));
         if (!taken.isEmpty()) {
             LOG.info("In use now: {}", String.join(", ", taken));
@@ -58,6 +63,14 @@ public final class PendingEdits extends AbstractHealthCheck {
         }
         now.forEach(file -> LOG.warn("Not in use, what was before it goes on: {}", file.getMessage()));
         broken.put(what, now);
+        // those that were refused before are told again whenever another file is saved
+        Set<String> refused = now.stream().map(BrokenFile::getMessage).collect(Collectors.toSet());
+        before.forEach(file -> refused.remove(file.getMessage()));
+        meters.edited(taken.size(), refused.size());
+    }
+
+    private List<BrokenFile> all() {
+        return broken.values().stream().flatMap(List::stream).toList();
     }
 
     private static Set<String> files(List<BrokenFile> files) {
@@ -67,7 +80,7 @@ public final class PendingEdits extends AbstractHealthCheck {
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         builder.up();
-        List<BrokenFile> all = broken.values().stream().flatMap(List::stream).toList();
+        List<BrokenFile> all = all();
         if (!all.isEmpty()) {
             builder.message("WARNING: not in use: " + all.stream().map(BrokenFile::getMessage).collect(Collectors.joining(" | ")));
             all.forEach(file -> builder.detail(file.file(), file.getMessage()));

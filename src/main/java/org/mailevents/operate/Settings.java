@@ -31,7 +31,7 @@ public final class Settings {
             "console.basic", "database.url", "database.username", "database.password", "store.writers", "store.batch", "store.queue", "store.queue-size",
             "retention.days", "spool.directory", "spool.max-size", "spool.attempts",
             "alert.to", "alert.fallback", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet",
-            "alert.max-per-hour", "alert.rate", "alert.silence");
+            "alert.max-per-hour", "alert.rate", "alert.silence", "log.format");
 
     private final CamelContext context;
 
@@ -71,7 +71,7 @@ public final class Settings {
 
     /** What a file sets under our names and nobody reads. */
     Set<String> unknown() {
-        return Stream.of("webhook.", "console.", "database.", "store.", "retention.", "spool.", "alert.").flatMap(prefix -> startingWith(prefix).stream())
+        return Stream.of("webhook.", "console.", "database.", "store.", "retention.", "spool.", "alert.", "log.").flatMap(prefix -> startingWith(prefix).stream())
                 .filter(key -> !KNOWN.contains(key) && !key.startsWith("alert.to.") && !key.startsWith("alert.language.")).collect(Collectors.toCollection(TreeSet::new));
     }
 

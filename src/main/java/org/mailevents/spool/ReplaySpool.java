@@ -18,6 +18,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.util.ObjectHelper;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Meters;
 import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool.Spooled;
 import org.mailevents.store.CountEvents;
@@ -55,6 +56,7 @@ public final class ReplaySpool extends RouteBuilder {
     private final Deque<Path> waiting = new ArrayDeque<>();
     private Spool spool;
     private Database database;
+    private Meters meters;
     /** The file that asks for it. */
     private Path replayRejected;
     private WebhookReader reader;
@@ -65,6 +67,7 @@ public final class ReplaySpool extends RouteBuilder {
         Settings settings = new Settings(getContext());
         spool = Spool.of(getContext());
         database = Database.of(getContext());
+        meters = Meters.of(getContext());
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
         maxAttempts = settings.positive("spool.attempts");
@@ -148,6 +151,7 @@ public final class ReplaySpool extends RouteBuilder {
             failures.remove(file);
         }
         Receipt receipt = exchange.getMessage().getBody(Receipt.class);
+        meters.replayed(receipt.stored(), receipt.duplicates(), receipt.rejected());
         LOG.info("{} webhooks from the spool: {} received, {} stored, {} duplicates, {} rejected", batch.files().size(), receipt.received(),
                 receipt.stored(), receipt.duplicates(), receipt.rejected());
     }

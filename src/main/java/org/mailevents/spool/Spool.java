@@ -11,18 +11,26 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.health.HealthCheckRegistry;
+import org.mailevents.operate.Meters;
+import org.mailevents.operate.Meters.Level;
 import org.mailevents.operate.Settings;
+import org.mailevents.operate.TimeSource;
 import org.mailevents.webhook.Body;
 
 /**
@@ -34,6 +42,16 @@ public final class Spool {
 
     /** A webhook in the spool. */
     record Spooled(Instant receivedAt, Body body) {
+    }
+
+    /** @param at by {@link System#nanoTime} */
+    private record Waiting(long webhooks, Optional<Instant> oldest, long at) {
+
+        static final Duration VALID = Duration.ofSeconds(1);
+
+        Duration age(Instant now) {
+            return oldest.filter(received -> received.isBefore(now)).map(received -> Duration.between(received, now)).orElse(Duration.ZERO);
+        }
     }
 
     private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
@@ -52,6 +70,7 @@ public final class Spool {
     private final AtomicLong size = new AtomicLong();
     private final AtomicLong writing = new AtomicLong();
     private final AtomicLong added = new AtomicLong();
+    private Waiting waiting;
 
     private Spool(Path directory, long maxSize) {
         this.directory = directory;
@@ -66,6 +85,7 @@ public final class Spool {
             Settings settings = new Settings(context);
             open = open(Path.of(settings.required("spool.directory")), settings.bytes("spool.max-size"));
             context.getRegistry().bind("spool", open);
+            open.show(context);
         }
         return open;
     }
@@ -143,6 +163,32 @@ public final class Spool {
     void setAside(Path file, String reason) throws IOException {
         Files.writeString(reason(file), reason + System.lineSeparator());
         Files.move(file, failed.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** In the metrics and in the health check. */
+    private void show(CamelContext context) {
+        Clock clock = TimeSource.of(context);
+        Meters meters = Meters.of(context);
+        meters.watch(Level.SPOOL_BYTES, size::get);
+        meters.watch(Level.SPOOL_LIMIT, () -> maxSize);
+        meters.watch(Level.SPOOL_WEBHOOKS, () -> waiting().webhooks());
+        meters.watch(Level.SPOOL_AGE, () -> waiting().age(clock.instant()).toSeconds());
+        HealthCheckRegistry health = HealthCheckRegistry.get(context);
+        if (health != null) {
+            health.register(new SpoolRoom(this));
+        }
+    }
+
+    /** What waits to be stored, looked up once for all who ask within a second: it may be many files. */
+    private synchronized Waiting waiting() {
+        long now = System.nanoTime();
+        if (waiting == null || now - waiting.at() > Waiting.VALID.toNanos()) {
+            try (Stream<Path> files = webhooks(directory)) {
+                waiting = files.collect(Collectors.teeing(Collectors.counting(), Collectors.minBy(Comparator.<Path>naturalOrder()),
+                        (count, oldest) -> new Waiting(count, oldest.map(Spool::receivedAt), now)));
+            }
+        }
+        return waiting;
     }
 
     /** Whether no webhook waits to be stored. */

@@ -24,6 +24,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.util.ObjectHelper;
 import org.flywaydb.core.Flyway;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Meters;
+import org.mailevents.operate.Meters.Level;
 import org.mailevents.operate.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,6 +88,8 @@ public final class Database extends HikariDataSource {
         if (open == null) {
             open = open(new Settings(context));
             context.getRegistry().bind(NAME, open, null, "close");
+            Database opened = open;
+            Meters.of(context).watch(Level.DATABASE_UP, () -> opened.isDown() ? 0 : 1);
         }
         return open;
     }

@@ -97,6 +97,11 @@ final class GroupCommit extends ServiceSupport {
         }
     }
 
+    /** How many events wait for an INSERT. */
+    synchronized int waiting() {
+        return events;
+    }
+
     private synchronized Entry tooOld() {
         return queue.isEmpty() || !queue.peek().isTooOld() ? null : take();
     }

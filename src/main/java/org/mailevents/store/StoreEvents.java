@@ -17,6 +17,8 @@ import org.apache.camel.util.ObjectHelper;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Meters;
+import org.mailevents.operate.Meters.Level;
 import org.mailevents.operate.Settings;
 import org.mailevents.store.Insert.Column;
 import org.mailevents.webhook.Receipt;
@@ -75,6 +77,7 @@ public final class StoreEvents extends RouteBuilder {
     }
 
     private Database database;
+    private Meters meters;
 
     @Override
     public void configure() throws Exception {
@@ -83,6 +86,8 @@ public final class StoreEvents extends RouteBuilder {
         GroupCommit commits = new GroupCommit(new GroupCommit.Limits(Database.writers(settings), settings.positive("store.batch"),
                 settings.positive("store.queue"), settings.bytes("store.queue-size")), this::insert);
         getContext().addService(commits);
+        meters = Meters.of(getContext());
+        meters.watch(Level.QUEUE_EVENTS, commits::waiting);
 
         // @formatter:off
         from("direct:store-events").routeId("store-events")
@@ -171,6 +176,9 @@ public final class StoreEvents extends RouteBuilder {
     private <T> void insert(Insert<T> insert, List<T> rows, Outcome outcome) throws SQLException {
         try {
             outcome.stored.addAll(insert.into(database, rows));
+            if (insert.table().equals(EVENTS.table())) {
+                meters.inserted(rows.size());
+            }
         } catch (SQLException e) {
             if (insert.table().equals(REJECTED.table()) || !isPoison(e) || Database.isAbsent(e)) {
                 throw e;

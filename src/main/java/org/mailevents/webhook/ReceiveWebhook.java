@@ -7,11 +7,13 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.health.HealthCheckRegistry;
 import org.mailevents.console.ConsoleGuard;
 import org.mailevents.console.Page;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Https;
+import org.mailevents.operate.Meters;
 import org.mailevents.operate.RecordLanguage;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
@@ -34,6 +36,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     private Secrets secrets;
     private WebhookReader reader;
     private Clock clock;
+    private Meters meters;
 
     @Override
     public void configure() throws Exception {
@@ -41,6 +44,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets = new Secrets(settings.list("webhook.api-key"), Secrets.pairs(settings, "webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         clock = TimeSource.of(getContext());
+        meters = Meters.of(getContext());
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
         RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"),
                 new ConsoleGuard(settings), Page.load());
@@ -56,6 +60,10 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         bindToRegistry(Failure.NAME, new Failure());
 
         gate.prepare(port);
+        HealthCheckRegistry health = HealthCheckRegistry.get(getContext());
+        if (health != null) {
+            health.register(new OpenDoor(ID));
+        }
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
 
@@ -151,6 +159,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         Webhook webhook = exchange.getVariable("webhook", Webhook.class);
         if (webhook != null && answer instanceof Receipt receipt) {
             log(webhook, receipt, exchange);
+            meters.acknowledged(receipt.received(), receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled());
             answer = webhook.problem() == null ? receipt : webhook.problem();
         }
         exchange.getMessage().removeHeaders("*");

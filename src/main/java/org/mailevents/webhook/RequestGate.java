@@ -27,6 +27,7 @@ import org.apache.camel.support.LifecycleStrategySupport;
 import org.mailevents.console.ConsoleGuard;
 import org.mailevents.console.Page;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.Meters;
 
 /**
  * What the HTTP server answers itself, before Camel sees a request: 404, 405, 413 and 415, in the form of {@link Problem}.
@@ -45,6 +46,7 @@ final class RequestGate {
     private final long maxBody;
     private final ConsoleGuard guard;
     private final Page page;
+    private final Meters meters;
     private final AtomicBoolean installed = new AtomicBoolean();
 
     /**
@@ -60,6 +62,7 @@ final class RequestGate {
         this.maxBody = maxBody;
         this.guard = guard;
         this.page = page;
+        this.meters = Meters.of(camel);
     }
 
     /**
@@ -123,7 +126,8 @@ final class RequestGate {
     private void check(RoutingContext context) {
         String contentType = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
         String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
-        context.addHeadersEndHandler(headers -> completeRefusal(context));
+        long since = System.nanoTime();
+        context.addHeadersEndHandler(headers -> complete(context, since));
         if (camel.isStopping()) {
             unavailable(context, NOT_NOW);
         } else if (!context.request().method().equals(HttpMethod.POST)) {
@@ -174,6 +178,10 @@ final class RequestGate {
         } else if (resource.isPresent() && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))) {
             context.response().putHeader(HttpHeaders.CONTENT_TYPE, resource.get().mediaType()).end(Buffer.buffer(resource.get().bytes()));
         } else {
+            // who posts has mistaken the path of the webhook
+            if (method.equals(HttpMethod.POST)) {
+                meters.answered(404);
+            }
             answer(context, notFound());
         }
     }
@@ -182,8 +190,10 @@ final class RequestGate {
         return new Problem(404, "Send webhooks to the path " + path + ". The page to look at is /.");
     }
 
-    /** Camel itself answers what had passed the gate when the stop began, and without saying when to come again. */
-    private static void completeRefusal(RoutingContext context) {
+    /** Whoever answers: Camel itself answers what had passed the gate when the stop began, and without saying when to come again. */
+    private void complete(RoutingContext context, long since) {
+        meters.answered(context.response().getStatusCode());
+        meters.took(System.nanoTime() - since);
         if (context.response().getStatusCode() == 503) {
             context.response().putHeader(HttpHeaders.RETRY_AFTER, String.valueOf(Problem.RETRY_AFTER.toSeconds()));
         }
