@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,9 +24,13 @@ public final class OwnProcess extends MailEvents {
     private final Process process;
 
     private OwnProcess(Path folder, Map<String, String> settings, List<String> command) {
+        this(folder, folder, settings, command);
+    }
+
+    private OwnProcess(Path folder, Path logs, Map<String, String> settings, List<String> command) {
         super(settings);
         try {
-            log = Files.createTempFile(folder, "log", ".txt");
+            log = Files.createTempFile(logs, "log", ".txt");
             ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
                     .redirectOutput(log.toFile());
             builder.environment().put(variable("camel.server.port"), String.valueOf(port));
@@ -56,6 +61,29 @@ public final class OwnProcess extends MailEvents {
 
     public static OwnProcess camelRun(Path folder, Map<String, String> settings) {
         return new OwnProcess(folder, settings, camel("run", "application.properties"));
+    }
+
+    /**
+     * This command in this folder, which the process can read and not write, but for {@code data/} in it.
+     *
+     * @param command begins with {@code java}, wherever that is: the Java of the tests takes its place
+     */
+    public static OwnProcess confined(Path folder, Map<String, String> settings, List<String> command) throws IOException {
+        List<String> confined = new ArrayList<>(asAnotherUser());
+        confined.add(JAVA);
+        confined.addAll(command.subList(1, command.size()));
+        Files.createDirectories(folder.resolve("data"));
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : (Iterable<Path>) files.filter(path -> !Files.isSymbolicLink(path))::iterator) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(file.endsWith("data") ? "rwxrwxrwx" : Files.isDirectory(file) ? "r-xr-xr-x" : "r--r--r--"));
+            }
+        }
+        return new OwnProcess(folder, folder.getParent(), settings, confined);
+    }
+
+    /** Root could write everywhere. */
+    private static List<String> asAnotherUser() {
+        return System.getProperty("user.name").equals("root") ? List.of("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups") : List.of();
     }
 
     /** A command line of the Camel CLI, whose class path Maven wrote into target/. It downloads into Maven's own repository. */

@@ -1,0 +1,178 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mailevents.support.Archive;
+import org.mailevents.support.Containerfile;
+import org.mailevents.support.Kubernetes;
+import org.mailevents.support.UnitFile;
+
+/** What the files for systemd, containers and Kubernetes say fits the application, and each other. */
+class OpsTest {
+
+    private final UnitFile unit = UnitFile.read(Path.of("ops/mail-events.service"));
+    private final Containerfile containerfile = Containerfile.read(Path.of("ops/Containerfile"));
+    private final Kubernetes kubernetes = Kubernetes.read(Path.of("ops/kubernetes.yaml"));
+    private final Properties settings = new Properties();
+
+    OpsTest() throws IOException {
+        try (Reader file = Files.newBufferedReader(Path.of("application.properties"))) {
+            settings.load(file);
+        }
+    }
+
+    @Test
+    void theUnitStartsTheJarOfItsFolderAndWritesOnlyItsData() {
+        String folder = unit.value("WorkingDirectory");
+        assertThat(unit.value("ExecStart")).isEqualTo("/usr/bin/java -jar " + folder + "/mail-events.jar");
+        assertThat(unit.value("ReadWritePaths")).isEqualTo(folder + "/data");
+        assertThat(unit.value("ProtectSystem")).isEqualTo("strict");
+        assertThat(unit.values("MemoryDenyWriteExecute")).as("Java compiles while it runs").isEmpty();
+        writtenBeside("database.url", "spool.directory", "alert.endpoint");
+    }
+
+    @Test
+    void whoStopsItGivesItTheTimeThatItNeeds() {
+        int stop = Integer.parseInt(settings.getProperty("camel.main.shutdownTimeout"));
+        assertThat(Integer.parseInt(unit.value("TimeoutStopSec"))).isGreaterThanOrEqualTo(stop + 5);
+        assertThat(unit.value("SuccessExitStatus")).isEqualTo("143");
+        assertThat(kubernetes.<Integer>pod("terminationGracePeriodSeconds")).isGreaterThanOrEqualTo(stop + 5);
+    }
+
+    @Test
+    void systemdUnderstandsEveryLineOfTheUnit(@TempDir Path folder) throws Exception {
+        // Given
+        assumeTrue(answers("systemd-analyze", "--version"), "There is no systemd-analyze here, so what systemd says of the unit is not known");
+        Path installed = folder.resolve("mail-events.service");
+        Files.writeString(installed, unit.in(folder).text().replace("/usr/bin/java", Path.of(System.getProperty("java.home"), "bin/java").toString()));
+
+        // When
+        String complaints = output("systemd-analyze", "verify", installed.toString());
+
+        // Then
+        assertThat(complaints).isEmpty();
+    }
+
+    @Test
+    void systemdFindsTheUnitWellConfined() throws Exception {
+        assumeTrue(answers("systemd-analyze", "security", "--offline=true", "--help"), "Only systemd 250 and later judges how confined a unit is");
+        String verdict = output("systemd-analyze", "security", "--offline=true", "--no-pager", "ops/mail-events.service");
+        Matcher exposure = Pattern.compile("Overall exposure level for mail-events.service: ([\\d.]+)").matcher(verdict);
+        assertThat(exposure.find()).as(verdict).isTrue();
+        assertThat(Double.parseDouble(exposure.group(1))).as(verdict).isLessThanOrEqualTo(1.5);
+    }
+
+    @Test
+    void theImageIsOfAFixedBaseAndRunsAsANumber() throws IOException {
+        assertThat(containerfile.value("FROM")).matches("docker\\.io/library/eclipse-temurin:\\d+-jre");
+        assertThat(containerfile.value("USER")).matches("[1-9]\\d*:[1-9]\\d*");
+        assertThat(containerfile.value("EXPOSE")).isEqualTo(port("camel.server.port"));
+        assertThat(containerfile.entrypoint()).containsExactly("java", "-jar", "mail-events.jar");
+        assertThat(containerfile.environment()).containsAllEntriesOf(unit.environment()).containsEntry("CAMEL_SERVER_HOST", "0.0.0.0");
+        String data = containerfile.value("WORKDIR") + "/data";
+        assertThat(containerfile.value("VOLUME").split(" ")).containsExactly(data, containerfile.value("WORKDIR") + "/routes");
+        assertThat(containerfile.value("RUN")).isEqualTo("mkdir data && chown " + containerfile.value("USER") + " data");
+        writtenBeside("database.url", "spool.directory", "alert.endpoint");
+    }
+
+    @Test
+    void everyVariableIsASetting() {
+        Set<String> variables = settings.stringPropertyNames().stream().map(key -> key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_")).collect(Collectors.toSet());
+        assertThat(kubernetes.<Map<String, String>>get("ConfigMap", "data").keySet()).isSubsetOf(variables)
+                .noneMatch(variable -> variable.matches(".*(PASSWORD|API_KEY|BASIC).*"));
+        Set<String> image = new HashSet<>(containerfile.environment().keySet());
+        image.removeAll(Set.of("JDK_JAVA_OPTIONS", "MALLOC_ARENA_MAX"));
+        assertThat(image).isSubsetOf(variables);
+    }
+
+    @Test
+    void thePodIsConfinedAndAsTheImageIs() {
+        assertThat(kubernetes.<Map<String, Object>>container("securityContext")).containsEntry("allowPrivilegeEscalation", false)
+                .containsEntry("readOnlyRootFilesystem", true).containsEntry("capabilities", Map.of("drop", List.of("ALL")));
+        assertThat(kubernetes.<Map<String, Object>>pod("securityContext")).containsEntry("runAsNonRoot", true)
+                .containsEntry("seccompProfile", Map.of("type", "RuntimeDefault"));
+        Stream.of("runAsUser", "runAsGroup", "fsGroup").forEach(id ->
+                assertThat(containerfile.value("USER").split(":")).contains(kubernetes.<Integer>pod("securityContext", id).toString()));
+        assertThat(mounts()).containsOnlyKeys(Stream.concat(Stream.of("/tmp"), Stream.of(containerfile.value("VOLUME").split(" "))).toList());
+        assertThat(kubernetes.<String>get("StatefulSet", "spec", "volumeClaimTemplates", 0, "metadata", "name")).isEqualTo(mounts().get("/app/data"));
+        assertThat(kubernetes.<Integer>get("StatefulSet", "spec", "replicas")).isEqualTo(1);
+    }
+
+    @Test
+    void itsPortsAreThoseOfTheApplication() {
+        Map<String, String> ports = kubernetes.<List<Map<String, Object>>>container("ports").stream()
+                .collect(Collectors.toMap(port -> port.get("name").toString(), port -> port.get("containerPort").toString()));
+        assertThat(ports).containsExactlyInAnyOrderEntriesOf(Map.of("webhooks", port("camel.server.port"), "management", port("camel.management.port")));
+        assertThat(kubernetes.<String>get("Service", "spec", "ports", 0, "targetPort")).isEqualTo("webhooks");
+        Stream.of("startupProbe", "livenessProbe", "readinessProbe").forEach(probe ->
+                assertThat(kubernetes.<String>container(probe, "httpGet", "port")).isEqualTo("management"));
+        assertThat(kubernetes.<String>get("ConfigMap", "data", "CAMEL_MANAGEMENT_HOST")).isEqualTo("0.0.0.0");
+    }
+
+    @Test
+    void itsVolumeOfRoutesHasEveryTemplateInItsFolder() throws IOException {
+        List<Map<String, String>> items = kubernetes.pod("volumes", 0, "projected", "sources", 1, "configMap", "items");
+        assertThat(items).allSatisfy(item -> assertThat(item.get("path")).isEqualTo("templates/" + item.get("key")));
+        assertThat(items.stream().map(item -> item.get("key"))).containsExactlyElementsOf(Archive.files(Path.of("routes/templates")));
+    }
+
+    @Test
+    void everythingThatItNamesIsThere() {
+        String labels = "app.kubernetes.io/name";
+        Object name = kubernetes.get("StatefulSet", "spec", "template", "metadata", "labels", labels);
+        assertThat(kubernetes.<Object>get("StatefulSet", "spec", "selector", "matchLabels", labels)).isEqualTo(name);
+        assertThat(kubernetes.<Object>get("Service", "spec", "selector", labels)).isEqualTo(name);
+        assertThat(kubernetes.<Object>get("StatefulSet", "spec", "serviceName")).isEqualTo(kubernetes.get("Service", "metadata", "name"));
+        assertThat(kubernetes.<Object>container("envFrom", 0, "configMapRef", "name")).isEqualTo(kubernetes.get("ConfigMap", "metadata", "name"));
+        Set<Object> volumes = kubernetes.<List<Map<String, Object>>>pod("volumes").stream().map(volume -> volume.get("name")).collect(Collectors.toSet());
+        volumes.add("data");
+        assertThat(mounts().values()).containsExactlyInAnyOrderElementsOf(volumes.stream().map(Object::toString).toList());
+    }
+
+    /** The volume of each mounted path. */
+    private Map<String, String> mounts() {
+        return kubernetes.<List<Map<String, Object>>>container("volumeMounts").stream()
+                .collect(Collectors.toMap(mount -> mount.get("mountPath").toString(), mount -> mount.get("name").toString()));
+    }
+
+    /** All that it writes by default is in {@code data/} of the folder where it runs. */
+    private void writtenBeside(String... keys) {
+        assertThat(keys).allSatisfy(key -> assertThat(settings.getProperty(key)).matches("(jdbc:h2:\\./|file:)?data/.*"));
+    }
+
+    private String port(String setting) {
+        return settings.getProperty(setting).replaceFirst(".*:(\\d+)}}", "$1");
+    }
+
+    private static boolean answers(String... command) throws InterruptedException {
+        try {
+            Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String output(String... command) throws IOException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        return new String(process.getInputStream().readAllBytes()).strip();
+    }
+}
