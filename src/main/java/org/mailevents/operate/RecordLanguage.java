@@ -11,6 +11,7 @@ import org.apache.camel.Expression;
 import org.apache.camel.RuntimeCamelException;
 import org.apache.camel.language.bean.BeanLanguage;
 import org.apache.camel.support.ExpressionAdapter;
+import org.apache.camel.support.ObjectHelper;
 
 /**
  * Camel's {@code bean} language, by which {@code simple} reads <code>${body.status}</code>, but for one thing: a component of a record
@@ -45,7 +46,7 @@ public final class RecordLanguage extends BeanLanguage {
             @Override
             public Object evaluate(Exchange exchange) {
                 try {
-                    return component.invoke(bean);
+                    return ObjectHelper.invokeMethodSafe(component, bean); // a record need not be public
                 } catch (ReflectiveOperationException e) {
                     throw RuntimeCamelException.wrapRuntimeCamelException(e);
                 }

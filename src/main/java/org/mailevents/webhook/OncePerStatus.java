@@ -4,12 +4,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.model.ChoiceDefinition;
+import org.apache.camel.model.InterceptDefinition;
 import org.apache.camel.model.LogDefinition;
 import org.apache.camel.model.OtherwiseDefinition;
 import org.apache.camel.model.ProcessorDefinition;
@@ -31,6 +33,8 @@ import org.slf4j.event.Level;
 final class OncePerStatus implements InterceptStrategy {
 
     private static final String STATUS = "${body.status}";
+    /** The variables of a branch that are kept; another one may be the context's, or have a name that an event gives. */
+    private static final Set<String> DECISIONS = Set.of("kind", "audience");
 
     /** Private, because the Camel CLI makes an object of every class that it can make one of, and cannot of this. */
     private OncePerStatus() {
@@ -46,8 +50,14 @@ final class OncePerStatus implements InterceptStrategy {
     }
 
     private static boolean onlyDecides(SplitDefinition split) {
-        return CollectEvents.NAME.equals(split.getAggregationStrategy()) && "${body.events}".equals(split.getExpression().getExpression())
-                && onlyDecide(split.getOutputs());
+        return CollectEvents.NAME.equals(split.getAggregationStrategy()) && CollectEvents.NAME.equals(split.getOnPrepare())
+                && "${body.events}".equals(split.getExpression().getExpression())
+                && onlyDecide(split.getOutputs()) && !isIntercepted(split);
+    }
+
+    /** An interceptor is a step before each step. */
+    private static boolean isIntercepted(SplitDefinition split) {
+        return ProcessorDefinitionHelper.getRoute(split).getOutputs().stream().anyMatch(InterceptDefinition.class::isInstance);
     }
 
     private static boolean onlyDecide(List<ProcessorDefinition<?>> steps) {
@@ -60,7 +70,7 @@ final class OncePerStatus implements InterceptStrategy {
             return choice.getWhenClauses().stream().allMatch(OncePerStatus::onlyDecides)
                     && (otherwise == null || onlyDecide(otherwise.getOutputs()));
         }
-        return step instanceof SetVariableDefinition variable && isOfStatus(variable.getExpression())
+        return step instanceof SetVariableDefinition variable && DECISIONS.contains(variable.getName()) && isOfStatus(variable.getExpression())
                 || step instanceof LogDefinition log && isSilent(log);
     }
 
@@ -70,7 +80,13 @@ final class OncePerStatus implements InterceptStrategy {
 
     private static boolean isOfStatus(ExpressionDefinition expression) {
         return "constant".equals(expression.getLanguage())
-                || "simple".equals(expression.getLanguage()) && !expression.getExpression().replace(STATUS, "").contains("$");
+                || "simple".equals(expression.getLanguage()) && isOfStatus(expression.getExpression());
+    }
+
+    /** What stands in a setting or a file can be anything. */
+    private static boolean isOfStatus(String simple) {
+        String rest = simple.replace(STATUS, "");
+        return !rest.contains("$") && !rest.contains("{{") && !rest.strip().startsWith("resource:");
     }
 
     /** A line that nobody would see. */
