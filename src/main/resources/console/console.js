@@ -21,6 +21,7 @@ function element(name, attributes, ...content) {
   return made;
 }
 
+const when = one => one.occurredAt || one.receivedAt;
 const number = value => new Intl.NumberFormat(language).format(value);
 const time = (text, options) => text ? new Intl.DateTimeFormat(language, options || { dateStyle: "medium", timeStyle: "medium" }).format(new Date(text)) : "";
 const cause = code => words.code[code] ? `${words.code[code]} (${code})` : `${words.code.other} (${code})`;
@@ -123,8 +124,8 @@ function showSummary() {
     [words.bounces, one => number(one.bounces), "number"]], summary.domains);
   table("incidents-table", [[words.audience, one => one.audience], [words.opened, one => time(one.openedAt), "time"], [words.last, one => time(one.lastBounceAt), "time"],
     [words.mails, one => number(one.mails), "number"]], summary.incidents);
-  table("latest-table", [[words.when, one => time(one.occurredAt || one.receivedAt), "time"], [words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
-    [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]], summary.latestBounces);
+  table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
+    [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]], summary.latestBounces.slice().sort((a, b) => when(a) < when(b) ? 1 : -1));
   const figures = summary.pipeline.figures;
   $("pipeline-since").textContent = words.since(time(summary.pipeline.started));
   table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]], [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
@@ -143,20 +144,19 @@ function showSuppressions() {
 function event(one) {
   const bounce = one.eventType === "bounces";
   const known = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
-  const what = bounce ? `${words.outcome.bounced}: ${cause(one.status)}` : known === "other" ? `${one.eventType} ${one.status || ""}` : words.outcome[known];
-  return element("li", {}, element("time", { class: "time", datetime: one.occurredAt || one.receivedAt }, time(one.occurredAt || one.receivedAt)),
+  const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[known] || `${one.eventType} ${one.status || ""}`;
+  return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
     element("span", {}, element("span", { class: MOOD[known] || "" }, what), one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
 }
 
 function message(events) {
   const one = events[0];
   const outcome = events.map(each => each.outcome).find(each => each) || "other";
-  const at = each => each.occurredAt || each.receivedAt;
   return element("article", { class: "message" },
     element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
     element("p", {}, element("span", { class: MOOD[outcome] || "" }, words.outcome[outcome] || outcome)),
-    element("ol", {}, ...events.slice().sort((a, b) => at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0).map(event)));
+    element("ol", {}, ...events.slice().sort((a, b) => when(a) < when(b) ? -1 : when(a) > when(b) ? 1 : 0).map(event)));
 }
 
 /** The messages of what was found, the newest first. */

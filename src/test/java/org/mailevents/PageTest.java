@@ -154,7 +154,7 @@ class PageTest {
         List<String> steps = browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText).toList();
         assertThat(steps).hasSize(3);
         assertThat(steps.get(0)).contains("Accepted");
-        assertThat(steps.get(2)).contains("Delivered");
+        assertThat(steps.get(2)).contains("Taken");
         assertThat(browser.findElement(By.id("overview")).isDisplayed()).isFalse();
 
         // When
@@ -207,7 +207,7 @@ class PageTest {
         assertThat(text("#totals")).contains("配信完了", "バウンス");
         assertThat(text("#latest-table")).contains("ユーザ不明 (2)");
         shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
-        wait(() -> text("#messages").contains("配信完了（宛先サーバが受け取りました）"));
+        wait(() -> text("#messages").contains("配信完了: 宛先サーバが受け取りました"));
         assertThat(browser.findElement(By.tagName("body")).getText()).doesNotContain("undefined").doesNotContain("null");
     }
 

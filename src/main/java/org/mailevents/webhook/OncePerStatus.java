@@ -11,7 +11,6 @@ import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.model.ChoiceDefinition;
-import org.apache.camel.model.InterceptDefinition;
 import org.apache.camel.model.LogDefinition;
 import org.apache.camel.model.OtherwiseDefinition;
 import org.apache.camel.model.ProcessorDefinition;
@@ -21,6 +20,7 @@ import org.apache.camel.model.SplitDefinition;
 import org.apache.camel.model.WhenDefinition;
 import org.apache.camel.model.language.ExpressionDefinition;
 import org.apache.camel.spi.InterceptStrategy;
+import org.apache.camel.support.ExchangeHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.mailevents.event.MailEvent;
 import org.slf4j.LoggerFactory;
@@ -52,12 +52,7 @@ final class OncePerStatus implements InterceptStrategy {
     private static boolean onlyDecides(SplitDefinition split) {
         return CollectEvents.NAME.equals(split.getAggregationStrategy()) && CollectEvents.NAME.equals(split.getOnPrepare())
                 && "${body.events}".equals(split.getExpression().getExpression())
-                && onlyDecide(split.getOutputs()) && !isIntercepted(split);
-    }
-
-    /** An interceptor is a step before each step. */
-    private static boolean isIntercepted(SplitDefinition split) {
-        return ProcessorDefinitionHelper.getRoute(split).getOutputs().stream().anyMatch(InterceptDefinition.class::isInstance);
+                && onlyDecide(split.getOutputs());
     }
 
     private static boolean onlyDecide(List<ProcessorDefinition<?>> steps) {
@@ -104,7 +99,7 @@ final class OncePerStatus implements InterceptStrategy {
 
         @Override
         public boolean process(Exchange exchange, AsyncCallback callback) {
-            if (!(exchange.getMessage().getBody() instanceof Webhook whole)) {
+            if (!(exchange.getMessage().getBody() instanceof Webhook whole) || isIntercepted(exchange)) {
                 return super.process(exchange, callback);
             }
             Map<String, MailEvent> ofStatus = new HashMap<>();
@@ -116,6 +111,11 @@ final class OncePerStatus implements InterceptStrategy {
                 }
                 callback.done(doneSync);
             });
+        }
+
+        /** An interceptor is a step before each step; the model no longer knows of it when the split is made. */
+        private static boolean isIntercepted(Exchange exchange) {
+            return !ExchangeHelper.getRoute(exchange).getInterceptStrategies().isEmpty();
         }
 
         private static Webhook decided(Webhook whole, Webhook ofEachStatus) {
