@@ -146,16 +146,17 @@ function event(one) {
   const known = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
   const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[known] || `${one.eventType} ${one.status || ""}`;
   return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
-    element("span", {}, element("span", { class: MOOD[known] || "" }, what), one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
+    element("span", {}, element("span", { class: known === "queued" ? "" : MOOD[known] || "" }, what), one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
 }
 
 function message(events) {
   const one = events[0];
+  const bounce = events.find(each => each.eventType === "bounces");
   const outcome = events.map(each => each.outcome).find(each => each) || "other";
   return element("article", { class: "message" },
     element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
-    element("p", {}, element("span", { class: MOOD[outcome] || "" }, words.outcome[outcome] || outcome)),
+    element("p", {}, element("span", { class: MOOD[outcome] || "" }, words.outcome[outcome] || outcome, bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
     element("ol", {}, ...events.slice().sort((a, b) => when(a) < when(b) ? -1 : when(a) > when(b) ? 1 : 0).map(event)));
 }
 
