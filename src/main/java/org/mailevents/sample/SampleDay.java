@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A day of mail of a shop that does not exist: since the beginning of this hour a day ago. The same at each run, but for the time, which is also in
- * the Message-IDs: another run is another day's worth. All addresses are at domains that are reserved for examples (RFC 2606; in Japan JPRS).
+ * A day of mail of a shop that does not exist: since the beginning of this hour a day ago. All of it follows from the second in which it ends,
+ * Message-IDs and addresses too: another run is another day's worth. All domains are reserved for examples (RFC 2606, and example.jp by JPRS).
  */
 final class SampleDay {
 
@@ -89,7 +89,7 @@ final class SampleDay {
             new Cause(3, "2", Way.REFUSED, "%s@provider.example", "550 5.1.1 <%s>... User unknown"),
             new Cause(5, "5", Way.REFUSED, "%s@mail.example", "552 5.2.2 The email account that you tried to reach is over quota and inactive"),
             new Cause(4, "5", Way.REFUSED, "%s@provider.example", "552 5.2.2 <%s>... Mailbox full"),
-            new Cause(5, "4", Way.REFUSED, "%s@webmail.example", "554 5.7.9 Message not accepted for policy reasons. See <https://postmaster.webmail.example/errors>"),
+            new Cause(5, "4", Way.REFUSED, "%s@webmail.example", "554 5.7.1 Message not accepted for policy reasons. See <https://postmaster.webmail.example/errors>"),
             new Cause(3, "4", Way.REFUSED, "%s@keitai.example", "550 5.7.1 <%s>: Rejected by the recipient's settings for unsolicited mail"),
             new Cause(1, "4", Way.REFUSED, "%s@office.example", "554 5.7.1 Service unavailable; client host [198.51.100.7] blocked using bl.example"),
             new Cause(4, "3", Way.GIVEN_UP, "%s@old-portal.example", TIMED_OUT),
@@ -106,7 +106,7 @@ final class SampleDay {
     /** One in so many mails bounces, and one is deferred. */
     private static final int ONE_IN = 26;
 
-    private final Random random = new Random(20_261_001);
+    private final Random random;
     private final ZonedDateTime now;
     private final String run;
     private final Iterator<Cause> causes;
@@ -119,6 +119,7 @@ final class SampleDay {
     SampleDay(ZonedDateTime now) {
         this.now = now.truncatedTo(ChronoUnit.SECONDS);
         run = DateTimeFormatter.ofPattern("uuuuMMddHHmmss").format(now);
+        random = new Random(now.toEpochSecond());
         List<Cause> shuffled = new ArrayList<>(CAUSES.stream().flatMap(cause -> Collections.nCopies(cause.bounces(), cause).stream()).toList());
         Collections.shuffle(shuffled, random);
         causes = shuffled.iterator();

@@ -18,6 +18,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -67,7 +68,8 @@ public final class SampleMail {
         ZonedDateTime now = TimeSource.of(context).instant().atZone(zone);
         SampleDay day = new SampleDay(now);
         List<SampleWebhook> webhooks = new ArrayList<>(day.webhooks());
-        SampleWebhook twice = webhooks.stream().filter(webhook -> webhook.eventType().equals("bounces")).findFirst().orElseThrow();
+        SampleWebhook twice = webhooks.stream().filter(webhook -> webhook.eventType().equals("bounces"))
+                .max(Comparator.comparingInt(webhook -> webhook.events().size())).orElseThrow();
         webhooks.add(webhooks.indexOf(twice), twice);
         URI uri = uri(settings.required("webhook.path"));
         Receipt sum = new Receipt(0, 0, 0, 0, 0);
@@ -108,7 +110,7 @@ public final class SampleMail {
         try {
             return receipt(uri, http.send(request.build(), BodyHandlers.ofString()));
         } catch (ConnectException e) {
-            throw new IllegalStateException("Start Mail Events first: nothing answers at " + uri, e);
+            throw new IllegalStateException("Start Mail Events first: nothing answers at " + uri);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("What answers at " + uri + " is not Mail Events: see camel.server.port", e);
         } catch (IOException e) {
