@@ -6,12 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
+import org.apache.camel.util.function.ThrowingFunction;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.alert.Preview;
 import org.mailevents.console.ConsoleSteps;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.HealthPort;
 import org.mailevents.operate.LiveRoutes;
+import org.mailevents.sample.SampleMail;
 import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
 import org.mailevents.store.CountEvents;
@@ -23,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs Mail Events from the jar, in a folder that holds {@code routes/} and {@code application.properties}; with the argument {@code preview} it
- * shows the alert mails in place of that, of samples or, with {@code preview stored}, of the bounces stored last.
+ * shows the alert mails in place of that, of samples or, with {@code preview stored}, of the bounces stored last; with {@code sample} it posts a day
+ * of sample mail to the one that runs.
  */
 public final class Application {
 
@@ -48,7 +51,10 @@ public final class Application {
                 case "" -> System.exit(configured().run(args));
                 case "preview" -> LOG.info("Open it in a browser: {}", preview(false));
                 case "preview stored" -> LOG.info("Open it in a browser: {}", preview(true));
-                default -> throw new IllegalArgumentException("There is no command " + String.join(" ", args) + ": only preview, and preview stored");
+                case "sample" -> sample(settled(), false).forEach(LOG::info);
+                case "sample anyway" -> sample(settled(), true).forEach(LOG::info);
+                default -> throw new IllegalArgumentException("There is no command " + String.join(" ", args)
+                        + ": only preview, preview stored, sample, and sample anyway");
             }
         } catch (Exception e) {
             LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", Failure.describe(e));
@@ -56,14 +62,23 @@ public final class Application {
         }
     }
 
-    /** Renders the templates into a page, without taking webhooks or sending mails. */
+    /** Renders the templates into a page. */
     private static Path preview(boolean stored) throws Exception {
-        Main main = settled();
+        return aside(settled(), context -> new Preview(context).write(stored));
+    }
+
+    /** Posts a day of sample mail to the application that runs with these settings. */
+    static List<String> sample(Main main, boolean anyway) throws Exception {
+        return aside(main, context -> new SampleMail(context).post(anyway));
+    }
+
+    /** Does something with the settings, without taking webhooks or sending mails. */
+    private static <T> T aside(Main main, ThrowingFunction<CamelContext, T, Exception> command) throws Exception {
         main.configure().setRoutesCollectorEnabled(false);
         List.of("camel.server.enabled", "camel.management.enabled").forEach(door -> main.addOverrideProperty(door, "false"));
         main.start();
         try {
-            return new Preview(main.getCamelContext()).write(stored);
+            return command.apply(main.getCamelContext());
         } finally {
             main.stop();
         }
@@ -81,7 +96,7 @@ public final class Application {
     }
 
     /** With the settings of this folder. */
-    private static Main settled() {
+    static Main settled() {
         Main main = new Main() {
             @Override
             protected CamelContext createCamelContext() {

@@ -1,0 +1,19 @@
+package org.mailevents.sample;
+
+import java.time.ZonedDateTime;
+import java.util.Map;
+
+/**
+ * An event as Customers Mail Cloud tells it.
+ *
+ * @param eventType {@code deliveries}, {@code bounces} or {@code blocks}
+ * @param at        when it happened, in the zone of {@code created}
+ * @param element   what stands in the webhook's array
+ */
+record SampleEvent(String eventType, ZonedDateTime at, Map<String, String> element) {
+
+    /** The value of {@code status}. */
+    String status() {
+        return element.get("status");
+    }
+}

@@ -1,0 +1,145 @@
+package org.mailevents.sample;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.mailevents.operate.Https;
+import org.mailevents.operate.Settings;
+import org.mailevents.operate.TimeSource;
+import org.mailevents.webhook.Receipt;
+
+/**
+ * Posts a day of sample mail to the running application, over HTTP and as Customers Mail Cloud does: form and JSON by turns, one webhook twice, and
+ * one event without a Message-ID, which is to be rejected.
+ */
+public final class SampleMail {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final Set<String> ANYWHERE = Set.of("0.0.0.0", "::", "[::]");
+    private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+    private final CamelContext context;
+    private final Settings settings;
+
+    /** @param context has the settings that the application runs with */
+    public SampleMail(CamelContext context) {
+        this.context = context;
+        this.settings = new Settings(context);
+    }
+
+    /**
+     * @param anyway whether the alerts about the bounces may leave this machine
+     * @return lines that tell what was sent, what became of it and what to look for
+     * @throws IllegalStateException where it must not be sent, or nobody takes it; the message tells what to change
+     */
+    public List<String> post(boolean anyway) throws InterruptedException {
+        if (!anyway && !settings.required("alert.endpoint").startsWith("file:")) {
+            throw new IllegalStateException("The sample has bounces, and alert.endpoint is no folder: real mails about them would go to alert.to."
+                    + " If they may, say: sample anyway");
+        }
+        if (Https.enabled(context)) {
+            throw new IllegalStateException("The sample goes over plain HTTP only: start Mail Events and this with camel.ssl.enabled = false");
+        }
+        ZoneId zone = settings.zone("webhook.time-zone");
+        ZonedDateTime now = TimeSource.of(context).instant().atZone(zone);
+        SampleDay day = new SampleDay(now);
+        List<SampleWebhook> webhooks = new ArrayList<>(day.webhooks());
+        SampleWebhook twice = webhooks.stream().filter(webhook -> webhook.eventType().equals("bounces"))
+                .max(Comparator.comparingInt(webhook -> webhook.events().size())).orElseThrow();
+        webhooks.add(webhooks.indexOf(twice), twice);
+        URI uri = uri(settings.required("webhook.path"));
+        Receipt sum = new Receipt(0, 0, 0, 0, 0);
+        for (int i = 0; i < webhooks.size(); i++) {
+            sum = sum(sum, post(uri, webhooks.get(i), i % 2 == 0));
+        }
+        return List.of(
+                "A day of sample mail, up to " + MINUTE.format(now) + " in " + zone + ", has gone to " + uri,
+                "  sent: " + webhooks.size() + " webhooks with " + (day.events().size() + twice.events().size() + 1) + " events of "
+                        + count(day, "deliveries").get("queued") + " messages; one webhook twice (" + twice.events().size()
+                        + " events), and one event without a messageId",
+                "  received " + sum.received() + ", stored " + sum.stored() + ", duplicates " + sum.duplicates() + ", rejected " + sum.rejected()
+                        + ", spooled " + sum.spooled(),
+                "  deliveries: " + told(count(day, "deliveries")),
+                "  bounces by code: " + told(count(day, "bounces")),
+                "  blocks: " + told(count(day, "blocks")),
+                "Look for these at " + uri("/"),
+                "  " + SampleDay.DEFERRED + ", " + day.deferred().id() + ": deferred twice, then taken",
+                "  " + SampleDay.BOUNCED + ", " + day.bounced().id() + ": bounced");
+    }
+
+    private URI uri(String path) {
+        String host = settings.required("camel.server.host");
+        try {
+            return new URI("http", null, ANYWHERE.contains(host) ? "127.0.0.1" : host, settings.port("camel.server.port"), path, null, null);
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException("Set camel.server.host to a name or an address, and webhook.path to a path that begins with /", e);
+        }
+    }
+
+    private Receipt post(URI uri, SampleWebhook webhook, boolean form) throws InterruptedException {
+        String apiKey = settings.list("webhook.api-key").stream().findFirst().orElse("");
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(TIMEOUT)
+                .header("Content-Type", form ? "application/x-www-form-urlencoded" : "application/json")
+                .POST(BodyPublishers.ofString(form ? webhook.form(apiKey) : webhook.json(apiKey)));
+        settings.list("webhook.basic").stream().findFirst().ifPresent(pair -> request.header("Authorization", "Basic "
+                + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8))));
+        try {
+            return receipt(uri, http.send(request.build(), BodyHandlers.ofString()));
+        } catch (ConnectException e) {
+            throw new IllegalStateException("Start Mail Events first: nothing answers at " + uri);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("What answers at " + uri + " is not Mail Events: see camel.server.port", e);
+        } catch (IOException e) {
+            throw new IllegalStateException("No answer came from " + uri + ": its log may say why", e);
+        }
+    }
+
+    private static Receipt receipt(URI uri, HttpResponse<String> answer) throws JsonProcessingException {
+        return switch (answer.statusCode()) {
+            case 200 -> JSON.readValue(answer.body(), Receipt.class);
+            case 401 -> throw new IllegalStateException("Mail Events at " + uri + " wants another secret: run this with the webhook.api-key or webhook.basic"
+                    + " that it was started with");
+            default -> throw new IllegalStateException(uri + " answered " + answer.statusCode() + ": " + JSON.readTree(answer.body()).path("detail").asText());
+        };
+    }
+
+    private static Receipt sum(Receipt one, Receipt other) {
+        return new Receipt(one.received() + other.received(), one.stored() + other.stored(), one.duplicates() + other.duplicates(),
+                one.rejected() + other.rejected(), one.spooled() + other.spooled());
+    }
+
+    private static Map<String, Long> count(SampleDay day, String eventType) {
+        return day.events().stream().filter(event -> event.eventType().equals(eventType))
+                .collect(Collectors.groupingBy(SampleEvent::status, TreeMap::new, Collectors.counting()));
+    }
+
+    /** The most frequent first. */
+    private static String told(Map<String, Long> counts) {
+        return counts.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                .map(count -> count.getKey() + " × " + count.getValue()).collect(Collectors.joining(", "));
+    }
+}
