@@ -16,6 +16,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.util.ObjectHelper;
 import org.mailevents.event.EventReader;
+import org.mailevents.event.RecipientHash;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool.Spooled;
@@ -64,7 +65,7 @@ public final class ReplaySpool extends RouteBuilder {
         spool = Spool.of(getContext());
         database = Database.of(getContext());
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off

@@ -8,6 +8,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.mailevents.event.EventReader;
+import org.mailevents.event.RecipientHash;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Https;
 import org.mailevents.operate.RecordLanguage;
@@ -39,7 +40,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets = new Secrets(settings.list("webhook.api-key"), settings.list("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         clock = TimeSource.of(getContext());
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
         RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"));
         if (Https.enabled(getContext())) {
             Https.requireKey(getContext());
