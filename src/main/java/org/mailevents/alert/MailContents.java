@@ -92,8 +92,11 @@ final class MailContents {
             + " e.enhanced_code, e.reason, EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
             + " AND before.event_type = 'bounces' AND before.received_at < e.received_at) AS known";
 
+    /** Of an incident that lasts longer than a month, personal data may have been removed: what is left of those bounces is counted. */
+    private static final String NOT_REMOVED = " AND COALESCE(e.recipient, e.message_id, e.reason, e.extra) IS NOT NULL";
+
     private static List<Bounce> bounces(Transaction transaction, Outgoing mail, boolean all) throws SQLException {
-        return transaction.rows(BOUNCE + FROM_INCIDENT + (all ? "" : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
+        return transaction.rows(BOUNCE + FROM_INCIDENT + (all ? NOT_REMOVED : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
                 MailContents::bounce,
                 all ? new Object[] {mail.incident()} : new Object[] {mail.incident(), mail.id()});
     }

@@ -58,12 +58,13 @@ public final class HiddenRecipients {
     }
 
     /** One address to be looked for in texts. */
-    private record Recipient(String local, String domain, String hash) {
+    private record Recipient(String local, String domain, String hashedLocal) {
 
         static Recipient of(String address, String hash) {
             String bare = RecipientHash.bare(address);
             int at = bare.lastIndexOf('@');
-            return at < 0 ? new Recipient(bare, null, hash) : new Recipient(bare.substring(0, at), bare.substring(at + 1), hash);
+            String hashedLocal = hash.split("@", 2)[0];
+            return at < 0 ? new Recipient(bare, null, hashedLocal) : new Recipient(bare.substring(0, at), bare.substring(at + 1), hashedLocal);
         }
 
         /** Hides it wherever its domain follows. */
@@ -94,7 +95,7 @@ public final class HiddenRecipients {
             while (at >= 0) {
                 int behind = here.applyAsInt(at);
                 if (behind != NOT_HERE) {
-                    hidden.append(text, copied, at).append(hash.split("@", 2)[0]);
+                    hidden.append(text, copied, at).append(hashedLocal);
                     copied = at + local.length();
                 }
                 at = find(text, behind == NOT_HERE ? at + 1 : copied + behind);
@@ -115,8 +116,14 @@ public final class HiddenRecipients {
         }
 
         private boolean isDomainBehind(String text, int end) {
-            return domain != null && AT.stream().anyMatch(sign -> text.startsWith(sign, end)
-                    && text.regionMatches(true, end + sign.length(), domain, 0, domain.length()));
+            if (domain != null) {
+                for (String sign : AT) {
+                    if (text.startsWith(sign, end) && text.regionMatches(true, end + sign.length(), domain, 0, domain.length())) {
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
 
         private static boolean isPartOfAddress(char c) {

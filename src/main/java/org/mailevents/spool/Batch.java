@@ -1,7 +1,9 @@
 package org.mailevents.spool;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.mailevents.webhook.Webhook;
@@ -55,6 +57,11 @@ final class Batch {
 
     Set<Path> files() {
         return webhooks.keySet();
+    }
+
+    /** When they came. */
+    List<Instant> receivedAt() {
+        return webhooks.values().stream().map(Webhook::receivedAt).distinct().toList();
     }
 
     /** All of them as one. */

@@ -22,6 +22,7 @@ import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool.Spooled;
 import org.mailevents.store.Database;
 import org.mailevents.store.DatabaseAbsent;
+import org.mailevents.store.PersonalData;
 import org.mailevents.store.StoreBusy;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.WebhookReader;
@@ -136,8 +137,9 @@ public final class ReplaySpool extends RouteBuilder {
         }
     }
 
-    private void stored(Exchange exchange) throws IOException {
+    private void stored(Exchange exchange) throws IOException, SQLException, DatabaseAbsent {
         Batch batch = batch(exchange);
+        PersonalData.late(database, batch.receivedAt());
         for (Path file : batch.files()) {
             spool.remove(file);
             failures.remove(file);
