@@ -18,6 +18,7 @@ import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
 import org.mailevents.store.CountEvents;
 import org.mailevents.store.ExpireEvents;
+import org.mailevents.store.RemovePersonalData;
 import org.mailevents.store.StoreEvents;
 import org.mailevents.webhook.ReceiveWebhook;
 import org.slf4j.Logger;
@@ -89,7 +90,7 @@ public final class Application {
         Main main = settled();
         // named one by one: scanning the jar for them takes half a second of the start
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                AlertSteps.class, ExpireEvents.class, CountEvents.class, ConsoleSteps.class);
+                AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +21,9 @@ import org.mailevents.support.Payload;
 
 /** What whoever is asked "did my mail arrive?" asks. Every answer is as the API's description says. */
 interface ApiCases extends Cases {
+
+    /** In the zone of webhook.time-zone. */
+    DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneId.of("Asia/Tokyo"));
 
     private JsonNode ask(String path) {
         return Api.ask(application(), path);
@@ -136,7 +142,7 @@ interface ApiCases extends Cases {
     @Test
     default void theSummaryTellsOfNow() {
         // Given
-        ObjectNode bounce = Payload.bounce("5");
+        ObjectNode bounce = Payload.bounce("5").put("created", CREATED.format(Instant.now()));
         bounce.put("to", "someone@" + bounce.get("messageId").asText().substring(1, 37) + ".example");
         post("bounces", bounce);
 

@@ -158,6 +158,24 @@ class ConsoleTest {
         assertThatThrownBy(() -> start(Map.of("console.basic", "taro"))).hasStackTraceContaining("Set console.basic to user:password");
     }
 
+    @Test
+    void anAddressIsFoundThoughOnlyItsHashIsStored() {
+        try (InProcess application = start(Map.of("privacy.hash-recipients", "a key of sixteen characters or more"))) {
+            // Given
+            ObjectNode bounce = Payload.bounce("2");
+            application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+            String address = bounce.get("to").asText();
+
+            // When
+            JsonNode found = Api.ask(application, "/api/recipients/" + Api.encoded(address));
+
+            // Then
+            assertThat(found).hasSize(1);
+            assertThat(found.toString()).doesNotContain(address).contains(bounce.get("messageId").asText());
+            assertThat(Api.ask(application, "/api/recipients/" + found.get(0).path("recipient").asText())).as("by its hash").isEqualTo(found);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void hoursAreCountedByWhenItHappenedAndStayWhenTheRowsGo(Where where) {

@@ -15,6 +15,7 @@ import org.apache.camel.component.jdbc.JdbcConstants;
 import org.apache.camel.main.Main;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.MailEvent;
+import org.mailevents.event.RecipientHash;
 import org.mailevents.support.MailEvents;
 import org.mailevents.webhook.Body;
 import org.mailevents.webhook.Receipt;
@@ -28,7 +29,7 @@ public final class RowByRow extends RouteBuilder {
             + Columns.NAMES.stream().map(name -> "CAST(:?" + name + " AS " + Columns.type(name) + ")").collect(Collectors.joining(", "))
             + ") ON CONFLICT DO NOTHING";
 
-    private final WebhookReader reader = new WebhookReader(new EventReader(ZoneId.of("Asia/Tokyo")));
+    private final WebhookReader reader = new WebhookReader(new EventReader(ZoneId.of("Asia/Tokyo")), RecipientHash.with(""));
 
     public static void main(String... args) throws Exception {
         Main main = new Main();

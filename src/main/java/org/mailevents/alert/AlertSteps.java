@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
+import org.mailevents.event.RecipientHash;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Meters;
 import org.mailevents.operate.Meters.Level;
@@ -68,8 +70,10 @@ public final class AlertSteps extends RouteBuilder {
         mail = new AlertMail(settings);
         double urgentRate = settings.percent("alert.rate");
         Spool spool = Spool.of(getContext());
-        outbox = new AlertOutbox(database, clock, policy.firstDelay(), new MailContents(database, urgentRate), mail::messageId);
-        incidents = new Incidents(database, spool, clock, policy, urgentRate, new OwnMail(mail.sender(), mail.recipients(), clock), mail.fallback(), outbox);
+        Map<String, String> recipients = stored(mail.recipients());
+        outbox = new AlertOutbox(database, clock, policy.firstDelay(), new MailContents(database, urgentRate, recipients), mail::messageId);
+        incidents = new Incidents(database, spool, clock, policy, urgentRate, new OwnMail(mail.sender(), recipients.keySet(), clock),
+                stored(mail.fallback()).keySet(), outbox);
         silence = settings.text("alert.silence").isEmpty() ? Optional.empty()
                 : Optional.of(new Silence(database, spool, clock, settings.duration("alert.silence"), outbox));
         notices = new Notices(spool, clock, policy.firstDelay());
@@ -112,6 +116,17 @@ public final class AlertSteps extends RouteBuilder {
                 .process(exchange -> oldest = oldest())
             .end();
         // @formatter:on
+    }
+
+    /** Our own addresses by what is stored of them, should a mail to them bounce: themselves, and their hashes where recipients are hashed. */
+    private Map<String, String> stored(Set<String> addresses) {
+        RecipientHash hash = RecipientHash.bound(getContext());
+        Map<String, String> stored = new HashMap<>();
+        addresses.forEach(address -> {
+            stored.put(address, address);
+            stored.put(hash.of(address), address);
+        });
+        return stored;
     }
 
     /** Notices need no database, so they must not wait for one; the bounces have their turn a second later. */

@@ -27,11 +27,16 @@ final class MailContents {
 
     private final DataSource dataSource;
     private final double urgentRate;
+    private final Map<String, String> ownRecipients;
 
-    /** @param urgentRate in percent: above it a mail is urgent */
-    MailContents(DataSource dataSource, double urgentRate) {
+    /**
+     * @param urgentRate    in percent: above it a mail is urgent
+     * @param ownRecipients whom alerts go to, by what is stored of them
+     */
+    MailContents(DataSource dataSource, double urgentRate, Map<String, String> ownRecipients) {
         this.dataSource = dataSource;
         this.urgentRate = urgentRate;
+        this.ownRecipients = ownRecipients;
     }
 
     /** A mail of the outbox, and its incident if it has one. */
@@ -52,9 +57,9 @@ final class MailContents {
         return outgoing.incident() == null ? notice(transaction, outgoing) : alert(transaction, outgoing);
     }
 
-    private static Notice notice(Transaction transaction, Outgoing mail) throws SQLException {
+    private Notice notice(Transaction transaction, Outgoing mail) throws SQLException {
         return new Notice(mail.id(), mail.what(), switch (mail.what()) {
-            case "unreachable" -> Map.of("address", line(mail.about()), "reason", transaction.rows(
+            case "unreachable" -> Map.of("address", line(ownRecipients.getOrDefault(mail.about(), mail.about())), "reason", transaction.rows(
                     "SELECT reason FROM mail_event WHERE alert_state = 'own' AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1",
                     row -> line(row, "reason"), mail.about()).stream().findFirst().orElse(""));
             case "silent" -> Map.of("since", Instant.parse(mail.about()));
@@ -87,8 +92,11 @@ final class MailContents {
             + " e.enhanced_code, e.reason, EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
             + " AND before.event_type = 'bounces' AND before.received_at < e.received_at) AS known";
 
+    /** Of an incident that lasts longer than a month, personal data may have been removed: what is left of those bounces is counted. */
+    private static final String NOT_REMOVED = " AND COALESCE(e.recipient, e.message_id, e.reason, e.extra) IS NOT NULL";
+
     private static List<Bounce> bounces(Transaction transaction, Outgoing mail, boolean all) throws SQLException {
-        return transaction.rows(BOUNCE + FROM_INCIDENT + (all ? "" : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
+        return transaction.rows(BOUNCE + FROM_INCIDENT + (all ? NOT_REMOVED : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
                 MailContents::bounce,
                 all ? new Object[] {mail.incident()} : new Object[] {mail.incident(), mail.id()});
     }

@@ -28,7 +28,7 @@ final class OwnMail {
 
     /**
      * @param sender     the address of {@code alert.from}
-     * @param recipients every address that an alert may go to
+     * @param recipients every address that an alert may go to, as it is stored: hashed ones beside what was stored before they were hashed
      */
     OwnMail(String sender, Set<String> recipients, Clock clock) {
         this.clock = clock;
@@ -36,7 +36,7 @@ final class OwnMail {
         this.recipients = recipients.stream().map(address -> address.toLowerCase(Locale.ROOT)).toList();
     }
 
-    /** A recipient whom an alert did not reach, and what the mail server said. */
+    /** A recipient whom an alert did not reach, as it is stored, and what the mail server said. */
     record Unreachable(String address, String reason) {
     }
 

@@ -29,7 +29,7 @@ public final class Settings {
     /** Every setting that is ours; besides them there are alert.to.… and alert.language.… for each audience. */
     static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body",
             "console.basic", "database.url", "database.username", "database.password", "store.writers", "store.batch", "store.queue", "store.queue-size",
-            "retention.days", "spool.directory", "spool.max-size", "spool.attempts",
+            "retention.days", "privacy.hash-recipients", "privacy.retention-days", "spool.directory", "spool.max-size", "spool.attempts",
             "alert.to", "alert.fallback", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet",
             "alert.max-per-hour", "alert.rate", "alert.silence", "log.format");
 
@@ -71,7 +71,7 @@ public final class Settings {
 
     /** What a file sets under our names and nobody reads. */
     Set<String> unknown() {
-        return Stream.of("webhook.", "console.", "database.", "store.", "retention.", "spool.", "alert.", "log.").flatMap(prefix -> startingWith(prefix).stream())
+        return Stream.of("webhook.", "console.", "database.", "store.", "retention.", "privacy.", "spool.", "alert.", "log.").flatMap(prefix -> startingWith(prefix).stream())
                 .filter(key -> !KNOWN.contains(key) && !key.startsWith("alert.to.") && !key.startsWith("alert.language.")).collect(Collectors.toCollection(TreeSet::new));
     }
 

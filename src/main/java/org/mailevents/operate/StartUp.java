@@ -35,6 +35,13 @@ public final class StartUp implements StartupListener {
         LOG.info("  secret: {}", secret ? "needed" : "none, so only this machine can reach it (webhook.api-key, webhook.basic)");
         String days = settings.text("retention.days");
         LOG.info("  events go to {}{}", withoutOptions(settings.text("database.url")), days.isEmpty() ? "" : " and stay " + days + " days");
+        String personalDays = settings.text("privacy.retention-days");
+        if (!personalDays.isEmpty()) {
+            LOG.info("  personal data stays {} days (privacy.retention-days)", personalDays);
+        }
+        if (!settings.text("privacy.hash-recipients").isEmpty()) {
+            LOG.info("  recipients are kept as hashes (privacy.hash-recipients)");
+        }
         LOG.info("  alerts go to {} in {}", withoutOptions(settings.text("alert.endpoint")), settings.text("alert.language"));
     }
 

@@ -59,8 +59,8 @@ final class Batch {
         return webhooks.keySet();
     }
 
-    /** When each of them was received. */
-    Set<Instant> received() {
+    /** When they came. */
+    Set<Instant> receivedAt() {
         return webhooks.values().stream().map(Webhook::receivedAt).collect(Collectors.toSet());
     }
 

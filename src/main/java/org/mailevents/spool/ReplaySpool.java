@@ -17,6 +17,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.util.ObjectHelper;
 import org.mailevents.event.EventReader;
+import org.mailevents.event.RecipientHash;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Meters;
 import org.mailevents.operate.Settings;
@@ -24,6 +25,7 @@ import org.mailevents.spool.Spool.Spooled;
 import org.mailevents.store.CountEvents;
 import org.mailevents.store.Database;
 import org.mailevents.store.DatabaseAbsent;
+import org.mailevents.store.PersonalData;
 import org.mailevents.store.StoreBusy;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.WebhookReader;
@@ -69,7 +71,7 @@ public final class ReplaySpool extends RouteBuilder {
         database = Database.of(getContext());
         meters = Meters.of(getContext());
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off
@@ -140,11 +142,12 @@ public final class ReplaySpool extends RouteBuilder {
         }
     }
 
-    private void stored(Exchange exchange) throws IOException, SQLException {
+    private void stored(Exchange exchange) throws IOException, SQLException, DatabaseAbsent {
         Batch batch = batch(exchange);
         // before the files are gone: else, after a crash, nobody would know
+        PersonalData.late(database, batch.receivedAt());
         try (Connection connection = database.getConnection()) {
-            CountEvents.again(connection, batch.received());
+            CountEvents.again(connection, batch.receivedAt());
         }
         for (Path file : batch.files()) {
             spool.remove(file);

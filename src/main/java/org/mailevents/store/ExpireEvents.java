@@ -33,14 +33,14 @@ public final class ExpireEvents extends RouteBuilder {
      * Incidents and their mails stay at least so long, because an alert that bounces is known by its mail, and mails are counted. A bounce of an
      * incident that is not over stays so long at most: some incidents never end.
      */
-    private static final Duration MONTH = Duration.ofDays(31);
+    static final Duration MONTH = Duration.ofDays(31);
     private static final int MAX_INCIDENTS = 100;
     private static final Duration REPORT = Duration.ofDays(1);
     /** After a step it rests so many times as long as that took: the slower the database, the more of its time is the webhooks'. */
-    private static final int REST = 4;
+    static final int REST = 4;
 
     /** No bounce before its alert was sent, and none that the all-clear of its incident has yet to list. */
-    private static final String TOLD = "alert_state IS NULL OR alert_state = 'own' OR alert_state = 'sent' AND (received_at <= ? OR NOT EXISTS ("
+    static final String TOLD = "alert_state IS NULL OR alert_state = 'own' OR alert_state = 'sent' AND (received_at <= ? OR NOT EXISTS ("
             + "SELECT 1 FROM alert_mail m JOIN alert_incident i ON i.incident_id = m.incident_id WHERE m.mail_id = mail_event.alert_id"
             + " AND (i.closed_at IS NULL OR EXISTS (SELECT 1 FROM alert_mail u WHERE u.incident_id = i.incident_id AND u.sent_at IS NULL))))";
 
@@ -96,9 +96,9 @@ public final class ExpireEvents extends RouteBuilder {
         long began = System.nanoTime();
         try (Connection connection = database.getConnection()) {
             Step ofEvents = events.step(connection, now, before, month);
-            deletedEvents += ofEvents.deleted();
+            deletedEvents += ofEvents.changed();
             Step ofRejected = rejected.step(connection, now, before);
-            deletedRejected += ofRejected.deleted();
+            deletedRejected += ofRejected.changed();
             int ofIncidents = deleteIncidents(connection, month);
             deletedIncidents += ofIncidents;
             more = ofEvents.more() || ofRejected.more() || ofIncidents == MAX_INCIDENTS;
@@ -113,7 +113,7 @@ public final class ExpireEvents extends RouteBuilder {
     }
 
     /** Not before the times that every database knows, however many days are set. */
-    private static Instant before(Instant now, Duration age) {
+    static Instant before(Instant now, Duration age) {
         Instant before = now.minus(age);
         return before.isAfter(Instant.EPOCH) ? before : Instant.EPOCH;
     }

@@ -37,14 +37,14 @@ final class Sweep {
     }
 
     /**
-     * @param deleted how many rows went
+     * @param changed how many rows it changed or deleted
      * @param more    whether there are more that are old enough
      */
-    record Step(int deleted, boolean more) {
+    record Step(int changed, boolean more) {
     }
 
     /** The rows of a step. */
-    private record Oldest(int rows, Instant newest) {
+    record Oldest(int rows, Instant newest) {
     }
 
     /**
@@ -53,7 +53,7 @@ final class Sweep {
      * @param parameters of the condition of what may go
      */
     Step step(Connection connection, Instant now, Instant before, Instant... parameters) throws SQLException {
-        Oldest oldest = oldest(connection, before);
+        Oldest oldest = oldest(connection, table, position, before);
         if (oldest.rows() == 0) {
             lookAgain(now);
             return new Step(0, false);
@@ -75,10 +75,11 @@ final class Sweep {
         return new Step(deleted, oldest.rows() == ROWS);
     }
 
-    private Oldest oldest(Connection connection, Instant before) throws SQLException {
+    /** How many of a table's rows a step takes that were received after a time and before another, and when the last of them was. */
+    static Oldest oldest(Connection connection, String table, Instant after, Instant before) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement("SELECT COUNT(*), MAX(received_at) FROM (SELECT received_at FROM " + table
                 + " WHERE received_at > ? AND received_at < ? ORDER BY received_at LIMIT " + ROWS + ") AS oldest")) {
-            set(select, position, before);
+            set(select, after, before);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
                 return new Oldest(row.getInt(1), instant(row, 2));

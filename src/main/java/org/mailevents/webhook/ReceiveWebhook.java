@@ -11,6 +11,7 @@ import org.apache.camel.health.HealthCheckRegistry;
 import org.mailevents.console.ConsoleGuard;
 import org.mailevents.console.Page;
 import org.mailevents.event.EventReader;
+import org.mailevents.event.RecipientHash;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Https;
 import org.mailevents.operate.Meters;
@@ -45,7 +46,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         clock = TimeSource.of(getContext());
         meters = Meters.of(getContext());
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")));
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
         RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"),
                 new ConsoleGuard(settings), Page.load());
         if (Https.enabled(getContext())) {

@@ -18,15 +18,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mailevents.event.EventReader;
+import org.mailevents.event.HiddenRecipients;
 import org.mailevents.event.LoneSurrogates;
 import org.mailevents.event.MailEvent;
+import org.mailevents.event.RecipientHash;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.event.UnstorableEvent;
 
@@ -43,9 +48,12 @@ public final class WebhookReader {
     private static final Set<String> KNOWN_KEYS = Set.of("api_key", "server_composition", "event_type", "event");
 
     private final EventReader events;
+    private final HiddenRecipients hidden;
 
-    public WebhookReader(EventReader events) {
+    /** @param hash what recipients are replaced by, in all that is made of a webhook */
+    public WebhookReader(EventReader events, RecipientHash hash) {
         this.events = events;
+        this.hidden = new HiddenRecipients(hash);
     }
 
     /** The secret in a body, or null. */
@@ -65,10 +73,10 @@ public final class WebhookReader {
             if (fields.remove("api_key") != null) {
                 copy = () -> withoutKey(body);
             }
-            return read(fields, body.text().length(), copy, receivedAt);
+            return read(fields, body.text().length(), hidden.isOff() ? copy : () -> withoutRecipients(body), receivedAt);
         } catch (UnreadableWebhook e) {
-            // what is not understood may hold the key anywhere
-            Body kept = new Body(copy.get().form(), Secrets.redact(copy.get().text()));
+            // what is not understood may hold the key anywhere, and addresses too
+            Body kept = new Body(copy.get().form(), withoutAddresses(copy.get().form(), Secrets.redact(copy.get().text())));
             // PostgreSQL's text has no NUL
             RejectedEvent rejected = new RejectedEvent(receivedAt, e.getMessage(), kept.text().replace("\0", "\\u0000"));
             return Webhook.unreadable(kept, rejected, new Problem(400, e.getMessage()));
@@ -85,6 +93,41 @@ public final class WebhookReader {
         } catch (UnreadableWebhook e) {
             throw new IllegalStateException("what was read can be read again", e);
         }
+    }
+
+    /** What is written into the spool: hashed already, since nobody knows how long it stays there. It is read again as the same events. */
+    private Body withoutRecipients(Body body) {
+        try {
+            ObjectNode fields = open(body);
+            String eventType = fields.path("event_type").asText();
+            ObjectNode kept = hidden.beside(beside(fields)).put("event_type", hidden.text(eventType));
+            if (fields.has("server_composition")) {
+                kept.put("server_composition", hidden.text(fields.path("server_composition").asText(null)));
+            }
+            ArrayNode elements = kept.putObject("event").putArray(hidden.text(eventType));
+            event(fields).path(eventType).forEach(element -> elements.add(hidden.in(element)));
+            return new Body(false, LoneSurrogates.escape(kept.toString()));
+        } catch (UnreadableWebhook e) {
+            throw new IllegalStateException("what was read can be read again", e);
+        }
+    }
+
+    /** A body of which nothing is known but that addresses may be anywhere in it. */
+    private String withoutAddresses(boolean form, String text) {
+        if (hidden.isOff() || !form) {
+            return hidden.broken(text);
+        }
+        return Stream.of(text.split("&")).map(parameter -> {
+            try {
+                int value = parameter.indexOf('=') + 1;
+                String plain = decode(parameter.substring(value));
+                String kept = hidden.broken(plain);
+                // as it was, but for what had to be replaced
+                return kept.equals(plain) ? parameter : hidden.text(parameter.substring(0, value)) + URLEncoder.encode(kept, StandardCharsets.UTF_8);
+            } catch (UnreadableWebhook e) {
+                return hidden.broken(parameter.replaceAll("%40", "@"));
+            }
+        }).collect(Collectors.joining("&"));
     }
 
     private static ObjectNode open(Body body) throws UnreadableWebhook {
@@ -165,20 +208,18 @@ public final class WebhookReader {
         if (eventType.isBlank()) {
             throw new UnreadableWebhook("The field event_type is missing.");
         }
-        ObjectNode beside = beside(fields);
+        ObjectNode beside = hidden.beside(beside(fields));
         requireStorable(eventType + fields.path("server_composition").asText(), beside.toString());
-        JsonNode event = fields.get("event");
-        if (event.isTextual()) {
-            event = parse(event.asText(), "The field event");
-        }
-        JsonNode elements = event.path(eventType);
+        JsonNode elements = event(fields).path(eventType);
         if (!elements.isArray()) {
             throw new UnreadableWebhook("The field event must be a JSON object with an array of the name that event_type gives.");
         }
-        String serverComposition = fields.path("server_composition").asText(null);
+        eventType = hidden.text(eventType);
+        String serverComposition = hidden.text(fields.path("server_composition").asText(null));
         List<MailEvent> read = new ArrayList<>(elements.size());
         List<RejectedEvent> rejected = new ArrayList<>();
-        for (JsonNode element : elements) {
+        for (JsonNode sent : elements) {
+            JsonNode element = hidden.in(sent);
             try {
                 read.add(events.read(serverComposition, eventType, element, beside, receivedAt));
             } catch (UnstorableEvent e) {
@@ -186,6 +227,11 @@ public final class WebhookReader {
             }
         }
         return new Webhook(receivedAt, length, copy, eventType, read, rejected, null);
+    }
+
+    private static JsonNode event(ObjectNode fields) throws UnreadableWebhook {
+        JsonNode event = fields.get("event");
+        return event.isTextual() ? parse(event.asText(), "The field event") : event;
     }
 
     private static void requireStorable(String names, String beside) throws UnreadableWebhook {
