@@ -71,8 +71,8 @@ public final class ReplaySpool extends RouteBuilder {
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off
-        // greedy: while there is more, at once
-        from("scheduler:replay-spool?delay=1000&greedy=true").routeId(ID)
+        // greedy: while there is more, at once; synchronous: not before what was sent in is stored, or it would be sent in again
+        from("scheduler:replay-spool?delay=1000&greedy=true&synchronous=true").routeId(ID)
             .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
             .onException(Throwable.class).handled(true).logExhausted(false)
                 .process(exchange -> LOG.error("The spool cannot be sent in again now: {}", Failure.describe(failure(exchange)))).end()
