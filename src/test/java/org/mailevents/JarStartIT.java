@@ -48,7 +48,7 @@ class JarStartIT {
     @ParameterizedTest
     @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s", "webhook.max-body,0", "alert.from,''",
-        "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody", "alert.updates,'5m,soon'", "alert.rate,much", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x"})
+        "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody", "alert.updates,'5m,soon'", "alert.rate,much", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x", "log.format,xml"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         OwnProcess application = OwnProcess.jar(Map.of(key, value));
         assertThat(application.ended()).isEqualTo(1);

@@ -82,7 +82,12 @@ public abstract class MailEvents implements AutoCloseable {
 
     /** The answer to a load balancer. */
     public HttpResponse<String> health() {
-        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + healthPort + "/observe/health")));
+        return observe("health");
+    }
+
+    /** {@code health}, {@code health/live}, {@code health/ready} or {@code metrics}. */
+    public HttpResponse<String> observe(String what) {
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + healthPort + "/observe/" + what)));
     }
 
     /** A port that nobody listens on now, below those that the system gives to whoever asks for any. */

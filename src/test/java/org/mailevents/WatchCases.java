@@ -1,0 +1,26 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.mailevents.support.PromQl;
+import org.mailevents.support.Scrape;
+
+/** What a monitoring system reads of it. */
+interface WatchCases extends Cases {
+
+    @Test
+    default void theDashboardAndTheAlertsAskForWhatThereIs() {
+        Scrape scrape = Scrape.of(application());
+        PromQl.panels().forEach(panel -> panel.assertAnswered(scrape));
+        PromQl.alerts().forEach(alert -> alert.expression().assertAnswered(scrape));
+    }
+
+    @Test
+    default void itIsAliveAndReady() {
+        for (String check : new String[]{"health", "health/live", "health/ready"}) {
+            assertThat(application().observe(check).statusCode()).as(check).isEqualTo(200);
+            assertThat(application().observe(check).body()).contains("\"status\":\"UP\"");
+        }
+    }
+}
