@@ -7,6 +7,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
+import org.mailevents.event.CsvRow;
 import org.mailevents.event.EventReader;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Https;
@@ -50,6 +51,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         RecordLanguage.use(getContext());
         OncePerStatus.use(getContext());
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
+        bindToRegistry(CsvRow.NAME, new CsvRow());
         bindToRegistry(Failure.NAME, new Failure());
 
         gate.prepare(port);
