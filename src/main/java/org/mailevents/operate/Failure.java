@@ -5,13 +5,17 @@ import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
 
-/** Tells a failure in one line for the log, without the addresses that SMTP replies and database errors quote. */
+/**
+ * Tells a failure in one line for the log, without the addresses that SMTP replies and database errors quote, and of a web address only
+ * the host: with what stands behind it anybody could write into a team's chat.
+ */
 public final class Failure {
 
     /** The name under which the routes refer to it. */
     public static final String NAME = "failure";
 
     private static final Pattern ADDRESS = Pattern.compile("[^\\s<>\"'(),;:=]+@[^\\s<>\"'(),;:=]+");
+    private static final Pattern WEB_ADDRESS = Pattern.compile("(https?://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)[/?#]\\S*");
     private static final int MAX_LENGTH = 500;
 
     /** @return the kind and message of the exception and of its cause; a null is said to be unknown */
@@ -36,7 +40,8 @@ public final class Failure {
 
     /** The text on one line, not too long, and without addresses. */
     static String line(String text) {
-        String line = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "…" : text;
+        String hosts = WEB_ADDRESS.matcher(text).replaceAll("$1$2/…");
+        String line = hosts.length() > MAX_LENGTH ? hosts.substring(0, MAX_LENGTH) + "…" : hosts;
         return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ").strip();
     }
 

@@ -10,6 +10,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.mailevents.console.ConsoleGuard;
 import org.mailevents.console.Page;
+import org.mailevents.event.CsvRow;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.RecipientHash;
 import org.mailevents.operate.Failure;
@@ -58,6 +59,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         RecordLanguage.use(getContext());
         OncePerStatus.use(getContext());
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
+        bindToRegistry(CsvRow.NAME, new CsvRow());
         bindToRegistry(Failure.NAME, new Failure());
 
         gate.prepare(port);

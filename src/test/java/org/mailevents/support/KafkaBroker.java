@@ -1,0 +1,92 @@
+package org.mailevents.support;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.StreamSupport;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.utils.Time;
+
+/** A real Kafka broker, its own controller, in the JVM of the test. */
+public final class KafkaBroker implements AutoCloseable {
+
+    private static final String CLUSTER = "bWFpbC1ldmVudHMtdGVzdA";
+
+    private final int port = MailEvents.freePort();
+    private final Properties properties = new Properties();
+    private KafkaRaftServer server;
+
+    public KafkaBroker() {
+        try {
+            Path data = Files.createTempDirectory("kafka");
+            int controller = MailEvents.freePort();
+            properties.putAll(Map.ofEntries(
+                    Map.entry("process.roles", "broker,controller"),
+                    Map.entry("node.id", "1"),
+                    Map.entry("controller.quorum.voters", "1@127.0.0.1:" + controller),
+                    Map.entry("controller.listener.names", "CONTROLLER"),
+                    Map.entry("listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controller),
+                    Map.entry("log.dirs", data.toString()),
+                    Map.entry("offsets.topic.replication.factor", "1"),
+                    Map.entry("transaction.state.log.replication.factor", "1"),
+                    Map.entry("transaction.state.log.min.isr", "1")));
+            // what kafka-storage.sh format writes
+            Files.writeString(data.resolve("meta.properties"), "version=1\nnode.id=1\ncluster.id=" + CLUSTER + "\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        open();
+    }
+
+    /** As in {@code bootstrap.servers}. */
+    public String address() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** It listens, as before it was closed. */
+    public void open() {
+        server = new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
+        server.startup();
+    }
+
+    /** Everything in a topic, in the order of its partitions; nothing where there is no such topic. */
+    public List<ConsumerRecord<String, String>> records(String topic) {
+        Map<String, Object> here = Map.of("bootstrap.servers", address());
+        try (Admin admin = Admin.create(here);
+                KafkaConsumer<String, String> consumer = new KafkaConsumer<>(here, new StringDeserializer(), new StringDeserializer())) {
+            if (!admin.listTopics().names().get().contains(topic)) {
+                return List.of();
+            }
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream().map(info -> new TopicPartition(topic, info.partition())).toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            long end = consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();
+            List<ConsumerRecord<String, String>> records = new ArrayList<>();
+            while (records.size() < end) {
+                StreamSupport.stream(consumer.poll(Duration.ofSeconds(1)).spliterator(), false).forEach(records::add);
+            }
+            return records;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** From now on connections are refused. */
+    @Override
+    public void close() {
+        server.shutdown();
+        server.awaitShutdown();
+    }
+}
