@@ -186,6 +186,7 @@ class ConsoleTest {
                     at(Payload.delivery("succeeded"), hour.plusSeconds(3600)), at(Payload.delivery("a status added later"), hour));
             run.post("bounces", at(Payload.bounce("2"), hour), at(Payload.bounce("2"), hour), at(Payload.bounce("77"), hour));
             run.post("blocks", at(Payload.delivery("x"), hour));
+            Instant received = run.now();
             Map<String, Map<String, Long>> expected = Map.of(hour.toString(), Map.of("queued", 1L, "succeeded", 1L, "bounced", 3L, "other", 2L),
                     hour.plusSeconds(3600).toString(), Map.of("succeeded", 1L));
 
@@ -201,6 +202,9 @@ class ConsoleTest {
             JsonNode causes = Api.ask(run.application(), "/api/summary").path("causes");
             assertThat(causes.findValuesAsText("code")).containsExactly("2", "other");
             assertThat(causes.findValuesAsText("bounces")).containsExactly("2", "1");
+            JsonNode latest = Api.ask(run.application(), "/api/summary").path("latestBounces");
+            assertThat(latest.findValuesAsText("code")).containsExactlyInAnyOrder("2", "2", "77");
+            assertThat(latest.get(0).path("receivedAt").asText()).isEqualTo(received.toString());
 
             // When
             run.database().execute("DELETE FROM mail_event");

@@ -10,15 +10,18 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.Exchange;
 import org.apache.camel.converter.stream.CachedOutputStream;
+import org.mailevents.event.CsvRow;
 import org.mailevents.store.Database;
 
 /** The suppression list as a file (RFC 4180), for spreadsheets and for other senders. It is read and written a part at a time, however long it is. */
 final class SuppressionList {
 
     private static final List<String> COLUMNS = List.of("recipient", "status", "kind", "reason", "first_bounced_at", "last_bounced_at", "bounces");
+    private static final CsvRow ROW = new CsvRow();
     private static final int ROWS = 1_000;
     /** So that Excel reads it as UTF-8. */
     private static final char BYTE_ORDER_MARK = '\uFEFF';
@@ -30,7 +33,7 @@ final class SuppressionList {
     static void write(Database database, Exchange exchange) throws SQLException, IOException {
         CachedOutputStream file = new CachedOutputStream(exchange);
         try (Writer out = new BufferedWriter(new OutputStreamWriter(file, StandardCharsets.UTF_8)); Connection connection = database.getConnection()) {
-            out.write(BYTE_ORDER_MARK + String.join(",", COLUMNS) + "\r\n");
+            out.write(BYTE_ORDER_MARK + ROW.of(COLUMNS) + "\r\n");
             connection.setAutoCommit(false); // PostgreSQL gives all rows at once otherwise
             try (Statement select = connection.createStatement()) {
                 select.setFetchSize(ROWS);
@@ -51,18 +54,10 @@ final class SuppressionList {
     }
 
     private static String line(ResultSet row) throws SQLException {
-        StringBuilder line = new StringBuilder();
+        List<Object> cells = new ArrayList<>();
         for (String column : COLUMNS) {
-            String value = column.endsWith("_at") ? row.getObject(column, OffsetDateTime.class).toInstant().toString() : row.getString(column);
-            line.append(line.isEmpty() ? "" : ",").append(cell(value));
+            cells.add(column.endsWith("_at") ? row.getObject(column, OffsetDateTime.class).toInstant() : row.getString(column));
         }
-        return line.append("\r\n").toString();
-    }
-
-    /** A spreadsheet takes what begins with one of these signs for a formula, and an apostrophe before it makes it text. */
-    static String cell(String value) {
-        String text = value == null ? "" : value;
-        String safe = !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
-        return safe.chars().anyMatch(sign -> "\",\r\n".indexOf(sign) >= 0) ? '"' + safe.replace("\"", "\"\"") + '"' : safe;
+        return ROW.of(cells) + "\r\n";
     }
 }
