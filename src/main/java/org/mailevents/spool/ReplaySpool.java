@@ -68,8 +68,8 @@ public final class ReplaySpool extends RouteBuilder {
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off
-        // greedy: while there is more, at once
-        from("scheduler:replay-spool?delay=1000&greedy=true").routeId(ID)
+        // greedy: while there is more, at once. synchronous: not while a batch still waits for its INSERT, or it would be sent in beside itself
+        from("scheduler:replay-spool?delay=1000&greedy=true&synchronous=true").routeId(ID)
             .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
             .onException(Throwable.class).handled(true).logExhausted(false)
                 .process(exchange -> LOG.error("The spool cannot be sent in again now: {}", Failure.describe(failure(exchange)))).end()
