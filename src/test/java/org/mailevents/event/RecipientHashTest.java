@@ -127,10 +127,10 @@ class RecipientHashTest {
 
     @Test
     void aHostileTextTakesNoLonger() {
-        String long1 = "a".repeat(900_000);
-        for (String text : List.of(long1, "@".repeat(900_000), "a@".repeat(450_000), "\"".repeat(900_000), "a@b.".repeat(200_000), "山".repeat(900_000),
-                "taro".repeat(200_000), "h-".repeat(400_000) + "@x")) {
-            assertTimeoutPreemptively(Duration.ofSeconds(15), () -> hidden.in(element("a@example.net", "reason", text)), text.substring(0, 10));
+        String long1 = "a".repeat(200_000);
+        for (String text : List.of(long1, "@".repeat(200_000), "a@".repeat(100_000), "\"".repeat(200_000), "a@b.".repeat(50_000), "山".repeat(200_000),
+                "taro".repeat(50_000), "h-".repeat(100_000) + "@x")) {
+            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> hidden.in(element("a@example.net", "reason", text)), text.substring(0, 10));
         }
         assertThat(hidden.in(element(long1 + "@example.net", "reason", long1)).get("to").asText()).hasSize(46);
     }
