@@ -34,10 +34,10 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 
 /** How the jar starts, refuses to start, and takes edits. */
+@Execution(ExecutionMode.CONCURRENT)
 class JarStartIT {
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1"})
     void itDoesNotListenBeyondLoopbackWithoutASecret(String host) {
         OwnProcess application = OwnProcess.jar(Map.of("camel.server.host", host));
@@ -46,7 +46,6 @@ class JarStartIT {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s", "webhook.max-body,0", "alert.from,''",
         "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody", "alert.updates,'5m,soon'", "alert.rate,much", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
@@ -56,7 +55,6 @@ class JarStartIT {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({"camel.ssl.keystorePassword,wrong", "camel.ssl.keyStore,none.p12", "camel.ssl.keyStore,application.properties"})
     void aKeyStoreThatCannotBeUsedIsNamed(String key, String value) {
         Map<String, String> settings = new HashMap<>(Certificate.settings());
@@ -199,7 +197,6 @@ class JarStartIT {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource(delimiter = '|', value = {
         "routes/route-bounces.camel.yaml | - split:              | - splitt:                  | routes/route-bounces.camel.yaml:7: Unknown node id: splitt",
         "routes/route-bounces.camel.yaml | - split:              | - split                    | routes/route-bounces.camel.yaml:8: mapping values are not allowed here",
