@@ -21,6 +21,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -38,6 +39,7 @@ import org.mailevents.support.TestDatabase;
  * Killed, or with its mail server away, at every step of an incident: no mail is lost, a mail that comes twice is the same mail, and no incident
  * stays open. Two audiences have an incident each, so that a mail is under way while the next one is claimed.
  */
+@Order(2)
 @Execution(ExecutionMode.CONCURRENT)
 class IncidentKillIT {
 
