@@ -21,6 +21,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -38,6 +39,8 @@ import org.mailevents.support.TestDatabase;
  * Killed, or with its mail server away, at every step of an incident: no mail is lost, a mail that comes twice is the same mail, and no incident
  * stays open. Two audiences have an incident each, so that a mail is under way while the next one is claimed.
  */
+@Order(2)
+@Execution(ExecutionMode.CONCURRENT)
 class IncidentKillIT {
 
     private static final Duration LIMIT = Duration.ofMinutes(1);
@@ -70,7 +73,6 @@ class IncidentKillIT {
     }
 
     @Test
-    @Execution(ExecutionMode.CONCURRENT)
     void oneProcessIsKilledAtEveryStep() {
         TestDatabase shared = TestDatabase.h2();
         // as it is by default: a file of one process, so this test looks into it only while none runs
@@ -109,7 +111,6 @@ class IncidentKillIT {
     }
 
     @Test
-    @Execution(ExecutionMode.CONCURRENT)
     void oneOfTwoProcessesIsKilledAndTheOtherGoesOn() {
         try (Trial trial = new Trial(TestDatabase.postgres())) {
             Instance one = trial.instance();
@@ -141,7 +142,6 @@ class IncidentKillIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"H2", "PostgreSQL"})
-    @Execution(ExecutionMode.CONCURRENT)
     void theMailServerIsAwayAtEveryStep(String kind) {
         try (Trial trial = new Trial(kind.equals("H2") ? TestDatabase.h2() : TestDatabase.postgres())) {
             Instance application = trial.instance();
@@ -303,7 +303,7 @@ class IncidentKillIT {
             this.trial = trial;
             settings.putAll(trial.database.settings());
             settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.first-delay", "200ms", "alert.updates", "500ms", "alert.quiet", "1h",
-                    "alert.max-per-hour", "1000", "java.tool.options", "-Xmx128m -XX:TieredStopAtLevel=1"));
+                    "alert.max-per-hour", "1000", "java.tool.options", "-Xmx128m"));
         }
 
         void start() {

@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.main.Main;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -44,6 +45,7 @@ import org.mailevents.support.SimulatedClock;
 import org.mailevents.support.TestDatabase;
 
 /** How many mails people get, and of what, with the settings as they are by default: hours and weeks on a clock that is moved on. */
+@Order(1)
 @Execution(ExecutionMode.CONCURRENT)
 class IncidentTest {
 

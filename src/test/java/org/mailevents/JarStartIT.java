@@ -34,10 +34,12 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 
 /** How the jar starts, refuses to start, and takes edits. */
+@Execution(ExecutionMode.CONCURRENT)
 class JarStartIT {
 
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1"})
     void itDoesNotListenBeyondLoopbackWithoutASecret(String host) {
         OwnProcess application = OwnProcess.jar(Map.of("camel.server.host", host));
@@ -46,7 +48,6 @@ class JarStartIT {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s", "webhook.max-body,0", "alert.from,''",
         "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody", "alert.updates,'5m,soon'", "alert.rate,much", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x", "log.format,xml"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
@@ -56,7 +57,6 @@ class JarStartIT {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({"camel.ssl.keystorePassword,wrong", "camel.ssl.keyStore,none.p12", "camel.ssl.keyStore,application.properties"})
     void aKeyStoreThatCannotBeUsedIsNamed(String key, String value) {
         Map<String, String> settings = new HashMap<>(Certificate.settings());
@@ -151,7 +151,7 @@ class JarStartIT {
 
             // Then
             Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
-            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.mails().isEmpty());
+            await().atMost(LIMIT).until(() -> !outbox.mails().isEmpty());
             assertThat(MimeUtility.decodeText(outbox.mails().get(0).header("To"))).isEqualTo("監視担当 <watch@example.com>");
         }
 
@@ -186,7 +186,7 @@ class JarStartIT {
                 assertThat(answer.statusCode()).isEqualTo(key.equals("from-the-file") ? 401 : 200);
             }
             Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
-            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.mails().isEmpty());
+            await().atMost(LIMIT).until(() -> !outbox.mails().isEmpty());
             assertThat(outbox.mails().get(0).to()).containsExactly("from-the-environment@example.com");
         }
     }
@@ -199,7 +199,6 @@ class JarStartIT {
     }
 
     @ParameterizedTest
-    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource(delimiter = '|', value = {
         "routes/route-bounces.camel.yaml | - split:              | - splitt:                  | routes/route-bounces.camel.yaml:7: Unknown node id: splitt",
         "routes/route-bounces.camel.yaml | - split:              | - split                    | routes/route-bounces.camel.yaml:8: mapping values are not allowed here",
@@ -280,18 +279,18 @@ class JarStartIT {
             Files.writeString(route, good.replace("- split:", "- splitt:"));
 
             // Then
-            await().until(() -> application.log().contains("Not in use, what was before it goes on: routes/route-bounces.camel.yaml:7: Unknown node id: splitt"));
-            await().until(() -> application.health().body().contains("WARNING"));
+            await().atMost(LIMIT).until(() -> application.log().contains("Not in use, what was before it goes on: routes/route-bounces.camel.yaml:7: Unknown node id: splitt"));
+            await().atMost(LIMIT).until(() -> application.health().body().contains("WARNING"));
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"))), 1, 1, 0, 0);
 
             // When
             Files.writeString(route, good.replace("list-owner", "edited"));
 
             // Then
-            await().until(() -> application.log().contains("No longer broken: routes/route-bounces.camel.yaml"));
+            await().atMost(LIMIT).until(() -> application.log().contains("No longer broken: routes/route-bounces.camel.yaml"));
             ObjectNode bounce = Payload.bounce("2");
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
-            await().atMost(Duration.ofSeconds(30)).until(() -> !outbox.naming(bounce.get("to").asText()).isEmpty());
+            await().atMost(LIMIT).until(() -> !outbox.naming(bounce.get("to").asText()).isEmpty());
             assertThat(outbox.naming(bounce.get("to").asText()).get(0).to()).containsExactly("edited@example.com");
             assertThat(application.log()).doesNotContain("\tat ");
         }

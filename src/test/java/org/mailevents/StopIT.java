@@ -19,11 +19,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 
 /** How the jar stops: at SIGTERM it finishes what is in flight, and nothing needs repair afterwards. */
+@Isolated("it takes the time of a stop")
 class StopIT {
 
     private final Path folder = OwnProcess.folder("routes", "application.properties");

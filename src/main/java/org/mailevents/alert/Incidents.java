@@ -139,9 +139,9 @@ final class Incidents {
     private boolean make(Transaction transaction, Standing standing, Stage due) throws SQLException {
         long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
         UUID mail = UUID.randomUUID();
-        // by their ids: H2 would look again for each row which ones are the oldest, for minutes
+        // by their ids, and without a cast: H2 would look again for each row which ones are the oldest, or cast all of them again
         int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ? WHERE alert_state = 'pending'"
-                + " AND event_id = ANY (CAST(? AS uuid ARRAY))", mail, oldest(transaction, standing.audience()));
+                + " AND event_id = ANY (?)", mail, oldest(transaction, standing.audience()));
         Stage stage = due == Stage.CLOSED && claimed < waiting ? Stage.UPDATE : due;
         Instant now = clock.instant();
         Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
@@ -162,15 +162,15 @@ final class Incidents {
                 && outbox.add(transaction, new Row(mail, incident.id(), incident.mails() + 1, standing.audience(), stage.toString(), null, now));
     }
 
-    private record Waits(String id, long size) {
+    private record Waits(UUID id, long size) {
     }
 
     /** The bounces that wait longest, as many as fit into a mail. */
-    private static String[] oldest(Transaction transaction, String audience) throws SQLException {
+    private static UUID[] oldest(Transaction transaction, String audience) throws SQLException {
         List<Waits> oldest = transaction.rows("SELECT e.event_id, " + SIZE + " AS size FROM mail_event e WHERE e.alert_state = 'pending'"
                 + " AND e.audience = ? ORDER BY e.received_at, e.event_id LIMIT " + MAX_BOUNCES,
-                row -> new Waits(row.getString("event_id"), row.getLong("size")), audience);
-        List<String> fitting = new ArrayList<>();
+                row -> new Waits(row.getObject("event_id", UUID.class), row.getLong("size")), audience);
+        List<UUID> fitting = new ArrayList<>();
         long size = 0;
         for (Waits bounce : oldest) {
             size += bounce.size();
@@ -179,7 +179,7 @@ final class Incidents {
             }
             fitting.add(bounce.id());
         }
-        return fitting.toArray(String[]::new);
+        return fitting.toArray(UUID[]::new);
     }
 
     /** The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. */

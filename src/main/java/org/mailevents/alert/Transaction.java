@@ -11,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import javax.sql.DataSource;
 
 /** All of its statements take effect together, or, unless it is committed, none. */
@@ -35,7 +36,7 @@ final class Transaction implements AutoCloseable {
         T read(ResultSet row) throws SQLException;
     }
 
-    /** @param parameters an {@link Instant} is a timestamp with time zone */
+    /** @param parameters an {@link Instant} is a timestamp with time zone, and several {@link UUID}s are an array */
     int update(String sql, Object... parameters) throws SQLException {
         try (PreparedStatement statement = prepare(sql, parameters)) {
             return statement.executeUpdate();
@@ -80,8 +81,15 @@ final class Transaction implements AutoCloseable {
         PreparedStatement statement = connection.prepareStatement(sql);
         statement.setQueryTimeout(timeoutSeconds);
         for (int i = 0; i < parameters.length; i++) {
-            statement.setObject(i + 1, parameters[i] instanceof Instant instant ? instant.atOffset(ZoneOffset.UTC) : parameters[i]);
+            statement.setObject(i + 1, sql(parameters[i]));
         }
         return statement;
+    }
+
+    private Object sql(Object parameter) throws SQLException {
+        if (parameter instanceof Instant instant) {
+            return instant.atOffset(ZoneOffset.UTC);
+        }
+        return parameter instanceof UUID[] ids ? connection.createArrayOf("uuid", ids) : parameter;
     }
 }

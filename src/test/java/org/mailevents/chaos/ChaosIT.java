@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.mailevents.support.PostgresServer;
 import org.mailevents.support.TestDatabase;
 
@@ -18,6 +21,8 @@ import org.mailevents.support.TestDatabase;
  * Nothing acknowledged is lost and nothing is stored or mailed twice, whatever fails. {@code mvn verify} runs it in short, and
  * {@code mvn -Pchaos verify} in full; {@code -Dchaos.seed=…} has the faults of an earlier run again.
  */
+@Order(1)
+@Execution(ExecutionMode.CONCURRENT)
 class ChaosIT {
 
     private static final int KILLS = Integer.getInteger("chaos.kills");
@@ -25,7 +30,7 @@ class ChaosIT {
     private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("chaos.outage-seconds"));
     private static final long SEED = Long.getLong("chaos.seed", new Random().nextInt(1_000_000));
 
-    private static final Map<String, Map<String, Object>> TABLE = new LinkedHashMap<>();
+    private static final Map<String, Map<String, Object>> TABLE = new ConcurrentSkipListMap<>();
 
     @Test
     void onH2() {
