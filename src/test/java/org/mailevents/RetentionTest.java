@@ -7,10 +7,13 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -100,6 +103,27 @@ class RetentionTest {
 
             // Then
             assertThat(stored(run, old)).as("a new event, since nothing is known of the old one").isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatComesLateOutOfTheSpoolGoesToo(Where where) {
+        try (TimedAlerts run = where.run(Map.of("retention.days", "1"))) {
+            // Given
+            OffsetDateTime before = run.now().atOffset(ZoneOffset.UTC).minusHours(1);
+            run.post("deliveries", Payload.delivery("succeeded"));
+            run.pass(DAY.multipliedBy(2));
+            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+
+            // When
+            run.database().execute("INSERT INTO mail_event (event_id, event_type, received_at) VALUES (CAST(? AS uuid), 'deliveries', ?)",
+                    UUID.randomUUID().toString(), before);
+            assertThat(rows(run, "mail_event")).isEqualTo(1);
+            run.pass(HOUR.multipliedBy(2));
+
+            // Then
+            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
         }
     }
 

@@ -10,8 +10,8 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 
 /**
- * Goes through a table from its oldest row on and deletes what is too old. It never goes back for what it has deleted: there the indexes are full of
- * dead entries until PostgreSQL's vacuum has been, and each step would read all of them. What it had to keep it looks at again later.
+ * Goes through a table from its oldest row on and deletes what is too old. It goes back no more than once an hour, for what it had to keep and for what has
+ * come late out of the spool: where it has deleted, the indexes are full of dead entries until PostgreSQL's vacuum has been.
  */
 final class Sweep {
 
@@ -23,8 +23,6 @@ final class Sweep {
     private final String disposable;
     /** All up to here has been looked at; a start begins at the first row. */
     private Instant position = Instant.EPOCH;
-    /** The oldest row that was kept. */
-    private Instant kept;
     private Instant lookedAgain = Instant.EPOCH;
 
     /**
@@ -68,9 +66,6 @@ final class Sweep {
             }
             deleted = delete.executeUpdate();
         }
-        if (kept == null) {
-            kept = kept(connection, oldest.newest());
-        }
         position = oldest.newest();
         return new Step(deleted, oldest.rows() == ROWS);
     }
@@ -87,21 +82,9 @@ final class Sweep {
         }
     }
 
-    private Instant kept(Connection connection, Instant until) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement("SELECT MIN(received_at) FROM " + table
-                + " WHERE received_at > ? AND received_at <= ?")) {
-            set(select, position, until);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return instant(row, 1);
-            }
-        }
-    }
-
     private void lookAgain(Instant now) {
-        if (kept != null && !lookedAgain.plus(LOOK_AGAIN).isAfter(now)) {
-            position = kept.minusMillis(1);
-            kept = null;
+        if (!lookedAgain.plus(LOOK_AGAIN).isAfter(now)) {
+            position = Instant.EPOCH;
             lookedAgain = now;
         }
     }
