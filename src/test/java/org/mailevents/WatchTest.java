@@ -10,6 +10,7 @@ import static org.mailevents.support.Answers.assertSpooled;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,7 +66,7 @@ class WatchTest {
                 assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"), Payload.bounce("4"))), 2, 2, 0, 0);
                 assertProblem(application.post(MailEvents.JSON, "{"), 400);
                 assertProblem(application.post("text/plain", "x"), 415);
-                assertProblem(application.send(HttpRequest.newBuilder(application.uri("/elsewhere"))), 404);
+                assertProblem(application.send(HttpRequest.newBuilder(application.uri("/elsewhere")).POST(BodyPublishers.noBody())), 404);
 
                 // Then
                 await().atMost(LIMIT).untilAsserted(() -> {
