@@ -307,6 +307,7 @@ class PrivacyTest {
             run.post("deliveries", Payload.delivery("succeeded"));
             run.pass(Duration.ofDays(2));
             await().atMost(LIMIT).until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 1);
+            await().atMost(LIMIT).until(() -> rows(run, "privacy_progress WHERE removed_until > TIMESTAMP WITH TIME ZONE '1971-01-01 00:00:00+00'") == 1);
             run.database().execute("UPDATE mail_event SET subject = 'put there later'");
             run.post("deliveries", Payload.delivery("succeeded"));
             run.pass(Duration.ofDays(2));
