@@ -62,7 +62,7 @@ class ArchiveIT {
 
         // Then
         List<String> expected = new ArrayList<>(List.of("Containerfile", "README.ja.md", "README.md", "application.properties",
-                "kubernetes.yaml", "mail-events.jar", "mail-events.service"));
+                "grafana-dashboard.json", "kubernetes.yaml", "mail-events.jar", "mail-events.service", "prometheus-alerts.yaml"));
         Archive.files(Path.of("docs")).forEach(file -> expected.add("docs/" + file));
         Archive.files(Path.of("routes")).forEach(file -> expected.add("routes/" + file));
         List<String> files = new ArrayList<>(Archive.files(archive));
