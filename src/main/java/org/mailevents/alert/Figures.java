@@ -3,6 +3,9 @@ package org.mailevents.alert;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * What happens around an incident, in numbers. A failed message is a bounce too, so what is finished has succeeded or bounced.
@@ -19,6 +22,12 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     private static final Duration WEEK = Duration.ofDays(7);
     /** An incident of some addresses is no rate. */
     private static final int MIN_FINISHED = 100;
+
+    private static final List<String> STATES = List.of("pending", "claimed", "sent");
+    /** State by state: of an IN, H2 would use no more of the index than its first column, and read every bounce there ever was. */
+    private static final String BOUNCES = "SELECT SUM(bounces) AS bounces, MIN(first) AS first FROM (" + STATES.stream()
+            .map(state -> "SELECT COUNT(*) AS bounces, MIN(received_at) AS first FROM mail_event WHERE alert_state = '" + state
+                    + "' AND audience = ? AND received_at > ? AND received_at <= ?").collect(Collectors.joining(" UNION ALL ")) + ") AS states";
 
     /** Bounces among finished messages. */
     public record Share(long bounces, long finished) {
@@ -70,8 +79,7 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     }
 
     private static Since since(Transaction transaction, String audience, Instant since, Instant until) throws SQLException {
-        return transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS first FROM mail_event WHERE audience = ?"
-                + " AND alert_state IN ('pending', 'claimed', 'sent') AND received_at > ? AND received_at <= ?",
-                row -> new Since(row.getLong("bounces"), Transaction.instant(row, "first")), audience, since, until).get(0);
+        return transaction.rows(BOUNCES, row -> new Since(row.getLong("bounces"), Transaction.instant(row, "first")),
+                Collections.nCopies(STATES.size(), List.of(audience, since, until)).stream().flatMap(List::stream).toArray()).get(0);
     }
 }
