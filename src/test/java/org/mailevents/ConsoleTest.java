@@ -129,6 +129,12 @@ class ConsoleTest {
                     .header("X-Forwarded-For", "198.51.100.7").POST(BodyPublishers.ofString("{}")));
             assertThat(assertProblem(mistaken, 404)).contains(MailEvents.PATH);
 
+            // as some write it in the vendor's console
+            HttpResponse<String> webhook = application.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH + "/")).header("Content-Type", MailEvents.JSON)
+                    .header("X-Forwarded-For", "198.51.100.7")
+                    .POST(BodyPublishers.ofString(Payload.json("deliveries", Payload.delivery("queued")).replaceFirst("\\{", "{\"api_key\":\"k\","))));
+            assertThat(webhook.statusCode()).as(webhook.body()).isEqualTo(200);
+
             String address = outward();
             Assumptions.assumeTrue(address != null, "This machine has no address but its own: nobody can ask from outside");
             URI outside = URI.create("http://" + address + ":" + application.port + "/api/summary");

@@ -1,6 +1,7 @@
 package org.mailevents.console;
 
-import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -138,17 +139,11 @@ final class SummaryReader {
         MeterRegistry registry = context.getRegistry().findSingleByType(MeterRegistry.class);
         if (registry != null) {
             registry.getMeters().stream().filter(meter -> meter.getId().getName().startsWith(METERS) && meter.getId().getTags().isEmpty())
-                    .forEach(meter -> figure(meter, figures));
+                    .filter(meter -> meter instanceof Counter || meter instanceof Gauge)
+                    .forEach(meter -> figures.put(meter.getId().getName().substring(METERS.length()), meter.measure().iterator().next().getValue()));
         }
+        figures.values().removeIf(figure -> !Double.isFinite(figure)); // JSON has no such numbers
         return new Pipeline(clock.instant().minus(context.getUptime()), figures);
-    }
-
-    private static void figure(Meter meter, Map<String, Double> figures) {
-        meter.measure().forEach(measurement -> {
-            if (Double.isFinite(measurement.getValue())) {
-                figures.putIfAbsent(meter.getId().getName().substring(METERS.length()), measurement.getValue());
-            }
-        });
     }
 
     private interface Row {

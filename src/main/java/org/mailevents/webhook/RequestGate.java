@@ -159,7 +159,8 @@ final class RequestGate {
     }
 
     private void guard(RoutingContext context) {
-        if (context.normalizedPath().equals(path)) {
+        // Vert.x takes both for the same
+        if (context.normalizedPath().equals(path) || context.normalizedPath().equals(path + "/")) {
             context.next();
             return;
         }
