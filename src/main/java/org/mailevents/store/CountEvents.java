@@ -49,7 +49,7 @@ public final class CountEvents extends RouteBuilder {
 
     private Database database;
     private Clock clock;
-    private boolean failing;
+    private int failures;
 
     @Override
     public void configure() {
@@ -88,7 +88,7 @@ public final class CountEvents extends RouteBuilder {
             try {
                 exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, count(connection));
                 connection.commit();
-                failing = false;
+                failures = 0;
             } finally {
                 connection.rollback();
                 connection.setAutoCommit(true);
@@ -147,11 +147,10 @@ public final class CountEvents extends RouteBuilder {
         return statement;
     }
 
-    /** Told once: what fails will do so every few seconds. */
+    /** Told once, because what fails does so every few seconds, and not at the first time, because an outage may just have ended. */
     private void failed(Exchange exchange) {
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        if (!failing && !(Database.isAbsent(failure) && !database.answers())) {
-            failing = true;
+        if (!(Database.isAbsent(failure) && !database.answers()) && ++failures == 2) {
             LOG.error("Events cannot be counted for the page now: {}", Failure.describe(failure));
         }
     }

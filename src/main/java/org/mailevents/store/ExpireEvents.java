@@ -53,7 +53,7 @@ public final class ExpireEvents extends RouteBuilder {
     private long deletedRejected;
     private long deletedIncidents;
     private Instant nextReport = Instant.EPOCH;
-    private boolean failing;
+    private int failures;
     private long restedAt = System.nanoTime();
 
     @Override
@@ -105,7 +105,7 @@ public final class ExpireEvents extends RouteBuilder {
         } finally {
             restedAt = System.nanoTime() + REST * (System.nanoTime() - began);
         }
-        failing = false;
+        failures = 0;
         exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, more);
         if (!more) {
             report(now);
@@ -159,11 +159,10 @@ public final class ExpireEvents extends RouteBuilder {
         }
     }
 
-    /** Told once: what fails will do so every few seconds. */
+    /** Told once, because what fails does so every few seconds, and not at the first time, because an outage may just have ended. */
     private void failed(Exchange exchange) {
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        if (!failing && !(Database.isAbsent(failure) && !database.answers())) {
-            failing = true;
+        if (!(Database.isAbsent(failure) && !database.answers()) && ++failures == 2) {
             LOG.error("What is older than retention.days cannot be deleted now: {}", Failure.describe(failure));
         }
     }

@@ -31,7 +31,7 @@ public final class RemovePersonalData extends RouteBuilder {
     private long events;
     private long rejected;
     private Instant nextReport = Instant.EPOCH;
-    private boolean failing;
+    private int failures;
     private long restedAt = System.nanoTime();
 
     @Override
@@ -77,7 +77,7 @@ public final class RemovePersonalData extends RouteBuilder {
         } finally {
             restedAt = System.nanoTime() + ExpireEvents.REST * (System.nanoTime() - began);
         }
-        failing = false;
+        failures = 0;
         exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, more);
         if (!more) {
             report(now);
@@ -102,11 +102,10 @@ public final class RemovePersonalData extends RouteBuilder {
         }
     }
 
-    /** Told once: what fails will do so every few seconds. */
+    /** Told once, because what fails does so every few seconds, and not at the first time, because an outage may just have ended. */
     private void failed(Exchange exchange) {
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        if (!failing && !(Database.isAbsent(failure) && !database.answers())) {
-            failing = true;
+        if (!(Database.isAbsent(failure) && !database.answers()) && ++failures == 2) {
             LOG.error("Personal data older than privacy.retention-days cannot be removed now: {}", Failure.describe(failure));
         }
     }
