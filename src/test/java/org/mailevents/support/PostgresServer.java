@@ -33,7 +33,7 @@ public final class PostgresServer {
     public PostgresServer(Map<String, String> settings) {
         try {
             Path data = Files.createTempDirectory("postgres");
-            EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder().setDataDirectory(data).setServerConfig("fsync", "on")
+            EmbeddedPostgres.Builder builder = TestDatabase.server().setDataDirectory(data).setServerConfig("fsync", "on")
                     .setServerConfig("synchronous_commit", "on")
                     .setOutputRedirector(Redirect.DISCARD).setErrorRedirector(Redirect.DISCARD);
             settings.forEach(builder::setServerConfig);

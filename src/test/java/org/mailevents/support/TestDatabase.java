@@ -11,6 +11,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,11 +31,19 @@ public record TestDatabase(String url, String username, String password) {
 
         private static EmbeddedPostgres start() {
             try {
-                return EmbeddedPostgres.start();
+                return server().start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    /**
+     * A server to be started. The port that it would choose by itself may be given to somebody's connection before it listens there,
+     * and beside other tests it may need more than its 10 seconds.
+     */
+    static EmbeddedPostgres.Builder server() {
+        return EmbeddedPostgres.builder().setPort(MailEvents.freePort()).setPGStartupWait(Duration.ofMinutes(2));
     }
 
     /** A file that this test and another process can open at the same time. */
