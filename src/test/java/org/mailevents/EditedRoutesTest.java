@@ -48,7 +48,7 @@ class EditedRoutesTest {
 
             // Then
             assertReceipt(answer, 2, 2, 0, 0);
-            assertThat(folder.resolve("campaign-7/failed.csv")).hasContent(failed.get("to").asText() + ",5.1.1");
+            assertThat(folder.resolve("campaign-7/failed.csv")).hasContent("\"" + failed.get("to").asText() + "\",\"5.1.1\"");
             assertThat(stored(failed)).containsEntry("status", "failed");
         }
     }

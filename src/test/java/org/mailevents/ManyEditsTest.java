@@ -36,12 +36,12 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
-/** 200 edits under load, half of them broken. */
+/** 200 edits under load, eight at a time and half of them broken. */
 @Isolated("it counts the threads and the objects of the JVM")
 class ManyEditsTest {
 
-    private static final int ROUNDS = 50;
-    private static final int WARM_UP = 10;
+    private static final int ROUNDS = 25;
+    private static final int WARM_UP = 5;
     private static final int CALLERS = 3;
 
     /** In a process of its own, so that the heap is the application's. */
@@ -57,7 +57,8 @@ class ManyEditsTest {
         settings.putAll(Mailbox.folder().settings());
         settings.put("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml");
         Map<String, String> texts = new HashMap<>();
-        for (String route : List.of("route-bounces", "route-deliveries", "route-webhook", "send-alerts")) {
+        for (String route : List.of("route-bounces", "route-deliveries", "api-message", "api-recipient", "route-webhook", "send-alerts", "api-summary",
+                "api-suppressions")) {
             texts.put(route, Files.readString(file(route)));
         }
         ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
@@ -76,9 +77,13 @@ class ManyEditsTest {
             for (int round = 1; round <= ROUNDS; round++) {
                 String mark = "edit " + round;
                 save("route-bounces", texts.get("route-bounces").replace("permanent, address", mark));
-                save("route-deliveries", texts.get("route-deliveries") + "# " + mark + "\n");
+                for (String sound : List.of("route-deliveries", "api-message", "api-recipient")) {
+                    save(sound, texts.get(sound) + "# " + mark + "\n");
+                }
                 save("route-webhook", texts.get("route-webhook").replace("direct:route-deliveries", "nonsense:" + round));
                 save("send-alerts", texts.get("send-alerts").replace("- split:", "- split" + round + ":"));
+                save("api-summary", texts.get("api-summary").replace("direct:summarize", "direct:" + round));
+                save("api-suppressions", texts.get("api-suppressions").replace("setBody:", "setBody: " + round));
                 await().until(() -> {
                     ObjectNode bounce = Payload.bounce("2");
                     post(application, "bounces", bounce);

@@ -6,9 +6,12 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.AppenderBase;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.slf4j.LoggerFactory;
 
 /** The application in the JVM of the test, started as its jar starts it. */
@@ -44,6 +47,8 @@ public final class InProcess extends MailEvents {
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));
+        // its shutdown hook would keep every application that was ever started in memory
+        main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         main.start();
     }
 
@@ -63,7 +68,10 @@ public final class InProcess extends MailEvents {
 
     @Override
     public void close() {
+        Set<MeterRegistry> meters = context().getRegistry().findByType(MeterRegistry.class);
         main.stop();
+        // Camel leaves a listener at the garbage collectors, which would keep them and what they measure
+        meters.forEach(MeterRegistry::clear);
         root.detachAppender(appender);
     }
 }
