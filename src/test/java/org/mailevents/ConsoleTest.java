@@ -121,6 +121,7 @@ class ConsoleTest {
             assertRefused(raw(application, "Host: localhost\r\nX-Forwarded-For: 198.51.100.7"));
             assertRefused(raw(application, "Host: localhost\r\nForwarded: for=198.51.100.7"));
             assertRefused(raw(application, "Host: localhost\r\nVia: 1.1 proxy"));
+            assertRefused(raw(application, "HTTP/1.0", "Host: 127.0.0.1:8080"));
             assertThat(raw(application, "Host: localhost:8080")).startsWith("HTTP/1.1 200");
             assertThat(raw(application, "Host: 127.0.0.1")).startsWith("HTTP/1.1 200");
             assertThat(raw(application, "Host: [::1]:1")).startsWith("HTTP/1.1 200");
@@ -143,13 +144,17 @@ class ConsoleTest {
     }
 
     private static void assertRefused(String answer) {
-        assertThat(answer).startsWith("HTTP/1.1 403").contains("application/problem+json").contains("console.basic");
+        assertThat(answer).startsWith("HTTP/1.").contains(" 403 ", "application/problem+json", "console.basic");
     }
 
     /** Headers that Java's own client does not let be set. */
     private static String raw(InProcess application, String headers) throws IOException {
+        return raw(application, "HTTP/1.1", headers);
+    }
+
+    private static String raw(InProcess application, String version, String headers) throws IOException {
         try (Socket socket = application.connect()) {
-            socket.getOutputStream().write(("GET / HTTP/1.1\r\n" + headers + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(("GET / " + version + "\r\n" + headers + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }

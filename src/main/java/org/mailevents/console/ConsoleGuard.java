@@ -3,6 +3,7 @@ package org.mailevents.console;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -55,7 +56,8 @@ public final class ConsoleGuard {
     private static boolean fromHere(HttpServerRequest request) {
         String host = request.getHeader(HttpHeaders.HOST) == null && request.authority() != null
                 ? request.authority().toString() : request.getHeader(HttpHeaders.HOST);
-        return loopback(request.remoteAddress().hostAddress()) && host != null && THIS_MACHINE.matcher(host).matches()
+        // no browser speaks HTTP/1.0; nginx before 1.30 does as a proxy, and says nothing of whom it asks for unless told to
+        return request.version() != HttpVersion.HTTP_1_0 && loopback(request.remoteAddress().hostAddress()) && host != null && THIS_MACHINE.matcher(host).matches()
                 && PROXIED.stream().noneMatch(request.headers()::contains);
     }
 
