@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox.Mail;
@@ -23,7 +22,7 @@ interface AlertCases extends Cases {
         application().post(MailEvents.JSON, Payload.json("bounces", bounce));
 
         // Then
-        await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox().naming(recipient).isEmpty());
+        await().until(() -> !mailbox().naming(recipient).isEmpty());
         Mail mail = mailbox().naming(recipient).get(0);
         assertThat(mail.subject()).matches("(Re: )?【バウンス】配信エラーが発生しました \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d（配信リストご担当者様）");
         assertThat(mail.text()).contains(recipient, "2026-10-01 09:00:07", "【テスト】秋のお知らせ", "ユーザ不明",

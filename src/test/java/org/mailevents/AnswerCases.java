@@ -28,7 +28,7 @@ interface AnswerCases extends Cases {
                 "{\"event_type\":\"deliveries\",\"event\":[]}", "{\"event_type\":\"deliveries\",\"event\":7}",
                 "{\"event_type\":\"deliveries\",\"event\":\"no JSON\"}", "{\"event_type\":\"deliveries\",\"event\":{}}",
                 "{\"event_type\":\"deliveries\",\"event\":{\"deliveries\":{}}}", "{\"event_type\":\"deliveries\",\"event\":{\"bounces\":[]}}",
-                "{\"event\":{\"deliveries\":[]}}", "{\"event_type\":\"blocks\",\"event\":{\"blocks\":[1e2147483648]}}", "{\"event_type\":{},\"event\":{\"deliveries\":[]}}");
+                "{\"event\":{\"deliveries\":[]}}", "{\"event_type\":\"blocks\",\"event\":{\"blocks\":[1e9999999999]}}", "{\"event_type\":{},\"event\":{\"deliveries\":[]}}");
     }
 
     @ParameterizedTest

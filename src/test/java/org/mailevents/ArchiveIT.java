@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -122,7 +121,7 @@ class ArchiveIT {
             assertThat(container.send(HttpRequest.newBuilder(uri)).statusCode()).as(probe).isEqualTo(200);
         }
         replaced(routes);
-        await().atMost(Duration.ofSeconds(20)).until(() -> container.log().contains("In use now: routes/route-bounces.camel.yaml"));
+        await().until(() -> container.log().contains("In use now: routes/route-bounces.camel.yaml"));
         works(container, app, "api_key=s3cret&");
     }
 
@@ -156,7 +155,7 @@ class ArchiveIT {
             application.started();
             Set<String> before = new HashSet<>(Archive.files(folder));
             assertReceipt(application.post(MailEvents.FORM, secret + Payload.form("bounces", Payload.bounce("2"))), 1, 1, 0, 0);
-            await().atMost(Duration.ofSeconds(20)).until(() -> Archive.files(folder).stream().anyMatch(file -> file.matches("data/outbox/[^.].*\\.eml")));
+            await().until(() -> Archive.files(folder).stream().anyMatch(file -> file.matches("data/outbox/[^.].*\\.eml")));
             assertThat(Archive.files(folder)).allMatch(file -> before.contains(file) || file.startsWith("data/"));
         }
         assertThat(application.ended()).as(application.log()).isEqualTo(143);

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -54,7 +53,7 @@ class FailuresTest {
         GreenMail server = new GreenMail(setup);
         try (InProcess application = new InProcess(Application.configured(), settings)) {
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
-            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
+            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
             String id = database.row("SELECT mail_id FROM alert_mail").get("mail_id");
             application.post(MailEvents.JSON, Payload.json("bounces", later));
 
@@ -62,7 +61,7 @@ class FailuresTest {
             server.start();
 
             // Then
-            await().atMost(Duration.ofSeconds(30)).until(() ->
+            await().until(() ->
                     database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").size() == 2);
             List<Mailbox.Mail> mails = Arrays.stream(server.getReceivedMessages()).map(Mailbox.Mail::new).toList();
             assertThat(mails).hasSize(2);
@@ -90,7 +89,7 @@ class FailuresTest {
             }
 
             // Then
-            await().atMost(Duration.ofSeconds(60)).until(() ->
+            await().until(() ->
                     database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").size() == bounces.size());
             List<String> named = mailbox.mails().stream().flatMap(mail -> mail.addresses().stream()).toList();
             assertThat(named).containsExactlyInAnyOrderElementsOf(bounces.stream().map(bounce -> bounce.get("to").asText()).toList());
@@ -109,7 +108,7 @@ class FailuresTest {
         settings.put("alert.endpoint", "smtp://127.0.0.1:" + MailEvents.freePort());
         try (InProcess application = new InProcess(Application.configured(), settings)) {
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
-            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
+            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
         }
         String id = database.row("SELECT mail_id FROM alert_mail").get("mail_id");
         database.execute("UPDATE alert_mail SET retry_at = ?", OffsetDateTime.now().minusSeconds(1));
@@ -119,7 +118,7 @@ class FailuresTest {
         InProcess next = new InProcess(Application.configured(), settings);
 
         // Then
-        await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+        await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
         next.close();
         assertThat(mailbox.mails()).hasSize(1);
         assertThat(mailbox.mails().get(0).header("Message-ID")).isEqualTo("<" + id + "@localhost>");
@@ -137,7 +136,7 @@ class FailuresTest {
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
 
             // Then
-            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
+            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
             assertThat(server.taken).hasSize(1);
             assertThat(server.taken.get(0).recipients()).containsExactly("here@example.com");
             assertThat(server.taken.get(0).mail().text()).contains(bounce.get("to").asText());
@@ -159,7 +158,7 @@ class FailuresTest {
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
 
             // Then
-            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
+            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
             assertThat(server.taken.stream().map(SmtpServer.Taken::recipients)).containsExactly(List.of("here@example.com"), List.of("grey@example.com"));
             assertThat(server.taken.stream().map(taken -> taken.mail().header("Message-ID")).distinct()).hasSize(1);
         }
@@ -174,13 +173,13 @@ class FailuresTest {
         try (SmtpServer server = new SmtpServer(address -> "250 ok", postgres::kill);
                 InProcess application = new InProcess(Application.configured(), recipients(database, server, "here@example.com"))) {
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
-            await().atMost(Duration.ofSeconds(30)).until(() -> server.taken.size() == 1);
+            await().until(() -> server.taken.size() == 1);
 
             // When
             postgres.start();
 
             // Then
-            await().atMost(Duration.ofSeconds(30)).until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
+            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
             assertThat(server.taken).hasSize(1);
         } finally {
             postgres.kill();

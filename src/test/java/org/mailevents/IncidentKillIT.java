@@ -154,9 +154,9 @@ class IncidentKillIT {
                 } else {
                     application.bounces();
                 }
-                await().atMost(LIMIT).until(() -> trial.database.rows("SELECT 1 FROM alert_mail WHERE what = ? AND sent_at IS NULL", stage).size() == CODES.size());
+                await().until(() -> trial.database.rows("SELECT 1 FROM alert_mail WHERE what = ? AND sent_at IS NULL", stage).size() == CODES.size());
                 long failed = application.failures();
-                await().atMost(LIMIT).until(() -> application.failures() >= failed + CODES.size());
+                await().until(() -> application.failures() >= failed + CODES.size());
                 trial.ahead(Fault.OUTAGES);
                 application.server.open();
                 trial.awaitMailed(stage);
@@ -223,7 +223,7 @@ class IncidentKillIT {
         /** Waits until each audience has one more mail of this stage. */
         void awaitMailed(String stage) {
             int goal = mailed.merge(stage, CODES.size(), Integer::sum);
-            await().atMost(LIMIT).until(() -> instances.stream().mapToLong(instance -> instance.logged("Mailed " + stage)).sum() == goal);
+            await().until(() -> instances.stream().mapToLong(instance -> instance.logged("Mailed " + stage)).sum() == goal);
             assertThat(ahead).as("what was to happen and did not").isEmpty();
         }
 

@@ -76,10 +76,10 @@ class JarLogIT {
         Files.writeString(route, Files.readString(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$",
                 "$1- log:\n$1    message: in flight\n$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"4000\"\n$0"));
         OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
-        await().atMost(Duration.ofSeconds(30)).until(() -> application.observe("health/ready").statusCode() == 200);
+        await().until(() -> application.observe("health/ready").statusCode() == 200);
         CompletableFuture<Integer> answer = CompletableFuture.supplyAsync(() ->
                 application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))).statusCode());
-        await().atMost(Duration.ofSeconds(30)).until(() -> application.log().contains("in flight"));
+        await().until(() -> application.log().contains("in flight"));
 
         // When
         CompletableFuture<Void> stopped = CompletableFuture.runAsync(application::close);

@@ -16,7 +16,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -37,7 +36,6 @@ import org.mailevents.support.Payload;
 @Execution(ExecutionMode.CONCURRENT)
 class JarStartIT {
 
-    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.1"})
@@ -151,7 +149,7 @@ class JarStartIT {
 
             // Then
             Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
-            await().atMost(LIMIT).until(() -> !outbox.mails().isEmpty());
+            await().until(() -> !outbox.mails().isEmpty());
             assertThat(MimeUtility.decodeText(outbox.mails().get(0).header("To"))).isEqualTo("監視担当 <watch@example.com>");
         }
 
@@ -186,7 +184,7 @@ class JarStartIT {
                 assertThat(answer.statusCode()).isEqualTo(key.equals("from-the-file") ? 401 : 200);
             }
             Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
-            await().atMost(LIMIT).until(() -> !outbox.mails().isEmpty());
+            await().until(() -> !outbox.mails().isEmpty());
             assertThat(outbox.mails().get(0).to()).containsExactly("from-the-environment@example.com");
         }
     }
@@ -279,18 +277,18 @@ class JarStartIT {
             Files.writeString(route, good.replace("- split:", "- splitt:"));
 
             // Then
-            await().atMost(LIMIT).until(() -> application.log().contains("Not in use, what was before it goes on: routes/route-bounces.camel.yaml:7: Unknown node id: splitt"));
-            await().atMost(LIMIT).until(() -> application.health().body().contains("WARNING"));
+            await().until(() -> application.log().contains("Not in use, what was before it goes on: routes/route-bounces.camel.yaml:7: Unknown node id: splitt"));
+            await().until(() -> application.health().body().contains("WARNING"));
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"))), 1, 1, 0, 0);
 
             // When
             Files.writeString(route, good.replace("list-owner", "edited"));
 
             // Then
-            await().atMost(LIMIT).until(() -> application.log().contains("No longer broken: routes/route-bounces.camel.yaml"));
+            await().until(() -> application.log().contains("No longer broken: routes/route-bounces.camel.yaml"));
             ObjectNode bounce = Payload.bounce("2");
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
-            await().atMost(LIMIT).until(() -> !outbox.naming(bounce.get("to").asText()).isEmpty());
+            await().until(() -> !outbox.naming(bounce.get("to").asText()).isEmpty());
             assertThat(outbox.naming(bounce.get("to").asText()).get(0).to()).containsExactly("edited@example.com");
             assertThat(application.log()).doesNotContain("\tat ");
         }

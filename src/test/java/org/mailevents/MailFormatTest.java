@@ -351,7 +351,7 @@ class MailFormatTest {
             application.post(MailEvents.JSON, Payload.json("bounces", MORE.toArray(JsonNode[]::new)));
 
             // Then
-            await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(folder) && emls(folder).size() == 2);
+            await().until(() -> Files.exists(folder) && emls(folder).size() == 2);
             for (Path eml : emls(folder)) {
                 Rfc5322 mail = Rfc5322.read(Files.readAllBytes(eml));
                 assertThat(eml.getFileName().toString()).isEqualTo(mail.header("Message-ID").replaceAll("[<>]|@.*", "") + ".eml");

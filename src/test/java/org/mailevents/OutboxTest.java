@@ -33,7 +33,6 @@ import org.mailevents.support.TestDatabase;
 @Execution(ExecutionMode.CONCURRENT)
 class OutboxTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final TestDatabase database = TestDatabase.h2();
     private final Mailbox mailbox = Mailbox.folder();
@@ -50,7 +49,7 @@ class OutboxTest {
             String recipient = bounce(application);
 
             // Then
-            await().atMost(LIMIT).until(() -> !mailbox.naming(recipient).isEmpty());
+            await().until(() -> !mailbox.naming(recipient).isEmpty());
         }
     }
 
@@ -63,7 +62,7 @@ class OutboxTest {
             try (InProcess application = new InProcess(Application.configured(), settings)) {
                 // Given
                 bounce(application);
-                await().atMost(LIMIT).until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
+                await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
                 database.execute("DELETE FROM mail_event");
 
                 // When
@@ -71,7 +70,7 @@ class OutboxTest {
 
                 // Then
                 String recipient = bounce(application);
-                await().atMost(LIMIT).until(() -> server.taken.stream().anyMatch(taken -> taken.mail().text().contains(recipient)));
+                await().until(() -> server.taken.stream().anyMatch(taken -> taken.mail().text().contains(recipient)));
             }
         }
     }
@@ -90,7 +89,7 @@ class OutboxTest {
                     + " '2026-10-01 09:00:07', CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, 8000)", subject, reply);
 
             // Then
-            await().atMost(Duration.ofMinutes(2)).until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+            await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
             assertThat(mailbox.mails()).allSatisfy(mail -> assertThat(size(mail)).isLessThan(10_000_000));
             assertThat(mailbox.mails().stream().flatMap(mail -> mail.addresses().stream()).distinct()).hasSize(8_000);
         }
@@ -106,7 +105,7 @@ class OutboxTest {
             database.execute("UPDATE mail_event SET audience = 'campaign:someone@elsewhere.invalid'");
 
             // Then
-            await().atMost(LIMIT).until(() -> !mailbox.naming(recipient).isEmpty());
+            await().until(() -> !mailbox.naming(recipient).isEmpty());
             assertThat(mailbox.mails()).hasSize(1).allSatisfy(mail -> assertThat(mail.to()).containsExactly("postmaster@localhost"));
         }
     }
@@ -138,7 +137,7 @@ class OutboxTest {
             settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.quiet", "3s"));
             try (InProcess application = new InProcess(main, settings)) {
                 bounce(application);
-                await().atMost(LIMIT).until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
+                await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
                 bounce(application);
 
                 // When
@@ -146,8 +145,8 @@ class OutboxTest {
                 server.open();
 
                 // Then
-                await().atMost(LIMIT).until(() -> !database.rows("SELECT 1 FROM alert_incident WHERE closed_at IS NOT NULL").isEmpty());
-                await().atMost(LIMIT).until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+                await().until(() -> !database.rows("SELECT 1 FROM alert_incident WHERE closed_at IS NOT NULL").isEmpty());
+                await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
             }
         }
     }
@@ -165,9 +164,9 @@ class OutboxTest {
             String recipient = bounce(application);
 
             // Then
-            await().atMost(LIMIT).until(() -> !mailbox.naming(recipient).isEmpty());
+            await().until(() -> !mailbox.naming(recipient).isEmpty());
             other.rollback();
-            await().atMost(LIMIT).until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+            await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
         }
     }
 

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +70,7 @@ class PoisonTest {
             Files.createFile(spool.resolve("replay-rejected"));
 
             // Then
-            await().atMost(Duration.ofSeconds(30)).until(() -> recipients(database).size() == 100);
+            await().until(() -> recipients(database).size() == 100);
             assertReceipt(application.post(MailEvents.JSON, body), 100, 0, 100, 0);
         }
     }

@@ -55,7 +55,6 @@ import org.mailevents.webhook.Webhook;
 @Execution(ExecutionMode.CONCURRENT)
 class PrivacyTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
     private static final String KEY = "5e884898da28047151d0e56f8dc62927";
@@ -146,7 +145,7 @@ class PrivacyTest {
             Files.writeString(spool.resolve("by-hand.json"), Payload.json("bounces", bounce, other, rejected));
             // Then
             assertThat(spooled).contains(hash(run).of(address(bounce))).doesNotContain(address(bounce), address(rejected));
-            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            await().until(() -> spooled().isEmpty());
             assertThat(run.database().rows("SELECT recipient FROM mail_event")).extracting(row -> row.get("recipient"))
                     .containsExactlyInAnyOrder(hash(run).of(address(bounce)), hash(run).of(address(other)));
             assertThat(run.database().row("SELECT payload FROM rejected_event").get("payload")).contains(hash(run).of(address(rejected)));
@@ -196,7 +195,7 @@ class PrivacyTest {
             run.pass(Duration.ofDays(32));
 
             // Then
-            await().atMost(LIMIT).until(() -> run.database().row("SELECT about FROM alert_mail").get("about") == null);
+            await().until(() -> run.database().row("SELECT about FROM alert_mail").get("about") == null);
         }
     }
 
@@ -242,9 +241,9 @@ class PrivacyTest {
             run.pass(Duration.ofDays(29).minus(Duration.ofMinutes(30)));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event WHERE recipient IS NOT NULL") == 1);
-            await().atMost(LIMIT).until(() -> rows(run, "rejected_event") == 0);
-            await().atMost(LIMIT).until(() -> rows(run, "alert_incident WHERE subject IS NULL") == 1);
+            await().until(() -> rows(run, "mail_event WHERE recipient IS NOT NULL") == 1);
+            await().until(() -> rows(run, "rejected_event") == 0);
+            await().until(() -> rows(run, "alert_incident WHERE subject IS NULL") == 1);
             assertThat(run.database().rows(counts)).isEqualTo(before);
             assertThat(run.database().row("SELECT * FROM mail_event WHERE recipient IS NOT NULL")).containsEntry("recipient", address(young))
                     .containsEntry("subject", young.get("subject").asText());
@@ -252,7 +251,7 @@ class PrivacyTest {
             assertThat(old).noneMatch(element -> personal(element).stream().anyMatch(everything::contains));
             assertThat(run.database().row("SELECT recipient, message_id FROM message_status")).containsEntry("recipient", address(young));
             assertThat(run.database().row("SELECT recipient, bounces FROM undeliverable_recipient")).containsEntry("recipient", address(young));
-            await().atMost(LIMIT).until(() -> run.application().log().contains(
+            await().until(() -> run.application().log().contains(
                     "Removed the personal data that is older than 30 days (privacy.retention-days): of 1201 events, and 1 rejected ones"));
 
             // When
@@ -274,27 +273,27 @@ class PrivacyTest {
             ObjectNode bounce = Payload.bounce("2");
             run.post("bounces", bounce);
             run.pass(Duration.ofSeconds(10));
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event WHERE alert_state = 'claimed'") == 1);
+            await().until(() -> rows(run, "mail_event WHERE alert_state = 'claimed'") == 1);
             run.post("deliveries", Payload.delivery("succeeded"));
 
             // When
             run.pass(Duration.ofDays(2));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 1);
+            await().until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 1);
             assertThat(run.database().row("SELECT recipient FROM mail_event WHERE alert_state = 'claimed'")).containsEntry("recipient", address(bounce));
 
             // When
             down.set(false);
             run.pass(HOUR);
-            await().atMost(LIMIT).until(() -> server.taken.size() == 1);
+            await().until(() -> server.taken.size() == 1);
             run.pass(HOUR);
-            await().atMost(LIMIT).until(() -> server.taken.size() == 2 && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
+            await().until(() -> server.taken.size() == 2 && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(Duration.ofHours(6));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 2);
-            await().atMost(LIMIT).until(() -> rows(run, "privacy_remainder") == 0);
+            await().until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 2);
+            await().until(() -> rows(run, "privacy_remainder") == 0);
             assertThat(server.taken).allSatisfy(taken -> assertThat(taken.mail().text()).contains(address(bounce)));
         }
     }
@@ -306,8 +305,8 @@ class PrivacyTest {
             // Given
             run.post("deliveries", Payload.delivery("succeeded"));
             run.pass(Duration.ofDays(2));
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 1);
-            await().atMost(LIMIT).until(() -> rows(run, "privacy_progress WHERE removed_until > TIMESTAMP WITH TIME ZONE '1971-01-01 00:00:00+00'") == 1);
+            await().until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 1);
+            await().until(() -> rows(run, "privacy_progress WHERE removed_until > TIMESTAMP WITH TIME ZONE '1971-01-01 00:00:00+00'") == 1);
             run.database().execute("UPDATE mail_event SET subject = 'put there later'");
             run.post("deliveries", Payload.delivery("succeeded"));
             run.pass(Duration.ofDays(2));
@@ -318,9 +317,9 @@ class PrivacyTest {
                     Payload.json("deliveries", Payload.delivery("failed"), Payload.delivery("failed").put("messageId", "")));
 
             // Then
-            await().atMost(LIMIT).until(() -> spooled().isEmpty());
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 3);
-            await().atMost(LIMIT).until(() -> rows(run, "privacy_remainder") == 0 && rows(run, "rejected_event") == 0);
+            await().until(() -> spooled().isEmpty());
+            await().until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 3);
+            await().until(() -> rows(run, "privacy_remainder") == 0 && rows(run, "rejected_event") == 0);
             assertThat(rows(run, "mail_event WHERE status = 'failed'")).isEqualTo(1);
             assertThat(run.database().row("SELECT subject FROM mail_event WHERE subject IS NOT NULL")).containsEntry("subject", "put there later");
         }
@@ -425,10 +424,10 @@ class PrivacyTest {
                 database.execute("ALTER TABLE rejected_event RENAME TO elsewhere");
                 assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", elements.get(10))), 1);
                 database.execute("ALTER TABLE elsewhere RENAME TO rejected_event");
-                await().atMost(LIMIT).until(() -> application.log().contains("set aside in failed/") && spooled().isEmpty());
-                await().atMost(LIMIT).until(() -> application.log().contains("SMTPAddressFailedException") || application.log().contains("SendFailedException"));
+                await().until(() -> application.log().contains("set aside in failed/") && spooled().isEmpty());
+                await().until(() -> application.log().contains("SMTPAddressFailedException") || application.log().contains("SendFailedException"));
                 refusing.set(false);
-                await().atMost(LIMIT).until(() -> !server.taken.isEmpty());
+                await().until(() -> !server.taken.isEmpty());
 
                 // Then
                 assertThat(application.log()).contains("the CRM knows no <address>").contains("received", "stored", "<address>").contains("Alerts do not reach");

@@ -38,7 +38,6 @@ import org.mailevents.support.TimedAlerts;
 @Execution(ExecutionMode.CONCURRENT)
 class RetentionTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
 
@@ -72,7 +71,7 @@ class RetentionTest {
             // Then
             assertThat(deleting.application().context().getRoute("expire-events")).isNotNull();
             assertThat(run.application().context().getRoute("expire-events")).isNull();
-            await().atMost(LIMIT).until(() -> rows(deleting, "mail_event") == 0);
+            await().until(() -> rows(deleting, "mail_event") == 0);
             assertThat(rows(run, "mail_event")).isEqualTo(1);
         }
     }
@@ -93,9 +92,9 @@ class RetentionTest {
             run.pass(Duration.ofDays(29).plusSeconds(1));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 1 && rows(run, "rejected_event") == 1);
+            await().until(() -> rows(run, "mail_event") == 1 && rows(run, "rejected_event") == 1);
             assertThat(stored(run, young)).isTrue();
-            await().atMost(LIMIT).until(() -> run.application().log().contains(
+            await().until(() -> run.application().log().contains(
                     "Deleted what is older than 30 days (retention.days): 1 events, 1 rejected ones, 0 incidents"));
 
             // When
@@ -114,7 +113,7 @@ class RetentionTest {
             OffsetDateTime before = run.now().atOffset(ZoneOffset.UTC).minusHours(1);
             run.post("deliveries", Payload.delivery("succeeded"));
             run.pass(DAY.multipliedBy(2));
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+            await().until(() -> rows(run, "mail_event") == 0);
 
             // When
             run.database().execute("INSERT INTO mail_event (event_id, event_type, received_at) VALUES (CAST(? AS uuid), 'deliveries', ?)",
@@ -123,7 +122,7 @@ class RetentionTest {
             run.pass(HOUR.multipliedBy(2));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+            await().until(() -> rows(run, "mail_event") == 0);
         }
     }
 
@@ -138,7 +137,7 @@ class RetentionTest {
             ObjectNode pending = Payload.bounce("2");
             run.post("bounces", claimed);
             run.pass(Duration.ofSeconds(10));
-            await().atMost(LIMIT).until(() -> "claimed".equals(state(run, claimed)));
+            await().until(() -> "claimed".equals(state(run, claimed)));
             run.post("bounces", pending);
             run.post("deliveries", Payload.delivery("succeeded"));
 
@@ -146,21 +145,21 @@ class RetentionTest {
             run.pass(Duration.ofDays(5));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 2);
+            await().until(() -> rows(run, "mail_event") == 2);
             assertThat(List.of(state(run, claimed), state(run, pending))).containsExactly("claimed", "pending");
 
             // When
             down.set(false);
             run.pass(HOUR);
-            await().atMost(LIMIT).until(() -> "sent".equals(state(run, claimed)));
+            await().until(() -> "sent".equals(state(run, claimed)));
             run.pass(Duration.ofMinutes(10));
-            await().atMost(LIMIT).until(() -> "sent".equals(state(run, pending)));
+            await().until(() -> "sent".equals(state(run, pending)));
             run.pass(HOUR);
-            await().atMost(LIMIT).until(() -> server.taken.size() == 3);
+            await().until(() -> server.taken.size() == 3);
             run.pass(HOUR);
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+            await().until(() -> rows(run, "mail_event") == 0);
             assertThat(texts(server)).element(0).asString().contains(address(claimed)).doesNotContain(address(pending));
             assertThat(texts(server)).element(1).asString().contains(address(pending));
             assertThat(texts(server)).element(2).asString().as("the all-clear").contains(address(claimed), address(pending));
@@ -182,7 +181,7 @@ class RetentionTest {
             run.pass(Duration.ofDays(5));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 1);
+            await().until(() -> rows(run, "mail_event") == 1);
             assertThat(state(run, bounce)).isEqualTo("sent");
 
             // When
@@ -191,7 +190,7 @@ class RetentionTest {
             run.pass(HOUR);
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+            await().until(() -> rows(run, "mail_event") == 0);
         }
     }
 
@@ -208,7 +207,7 @@ class RetentionTest {
             run.pass(Duration.ofDays(31));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+            await().until(() -> rows(run, "mail_event") == 0);
             assertThat(rows(run, "alert_incident")).isEqualTo(1);
             assertThat(rows(run, "alert_mail")).isEqualTo(1);
         }
@@ -228,14 +227,14 @@ class RetentionTest {
             run.pass(Duration.ofDays(30));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+            await().until(() -> rows(run, "mail_event") == 0);
             assertThat(rows(run, "alert_mail")).isEqualTo(2);
 
             // When
             run.pass(DAY.plus(HOUR));
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "alert_incident") == 0);
+            await().until(() -> rows(run, "alert_incident") == 0);
             assertThat(rows(run, "alert_mail")).isZero();
         }
     }
@@ -283,13 +282,13 @@ class RetentionTest {
             run.post("deliveries", Payload.delivery("succeeded"));
             server.kill();
             run.pass(Duration.ofDays(2));
-            await().atMost(LIMIT).until(() -> run.application().log().contains("The database is down"));
+            await().until(() -> run.application().log().contains("The database is down"));
 
             // When
             server.start();
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+            await().until(() -> rows(run, "mail_event") == 0);
             assertThat(told(run, "")).noneMatch(line -> !line.toLowerCase().contains("rejected_event"));
         } finally {
             server.kill();
@@ -303,15 +302,15 @@ class RetentionTest {
             // Given
             post(run, "deliveries", Payload.delivery("succeeded"), Payload.delivery("queued").put("messageId", ""));
             run.database().execute("ALTER TABLE rejected_event RENAME TO elsewhere");
-            await().atMost(LIMIT).until(() -> told(run, exception).size() == 1);
+            await().until(() -> told(run, exception).size() == 1);
 
             // When
             run.pass(Duration.ofDays(2));
-            await().atMost(LIMIT).until(() -> rows(run, "mail_event") == 0);
+            await().until(() -> rows(run, "mail_event") == 0);
             run.database().execute("ALTER TABLE elsewhere RENAME TO rejected_event");
 
             // Then
-            await().atMost(LIMIT).until(() -> rows(run, "rejected_event") == 0);
+            await().until(() -> rows(run, "rejected_event") == 0);
             assertThat(told(run, exception)).hasSize(1);
         }
     }

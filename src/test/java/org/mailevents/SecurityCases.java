@@ -201,7 +201,7 @@ abstract class SecurityCases implements Cases {
                 .POST(BodyPublishers.ofString(KEY))), 415);
         String bounced = Payload.bounce("2").get("to").asText();
         answers.add(post(MailEvents.FORM, KEY, null, "bounces", Payload.bounce("2").put("to", bounced)));
-        await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox.naming(bounced).isEmpty());
+        await().until(() -> !mailbox.naming(bounced).isEmpty());
 
         // Then
         assertThat(answers).allSatisfy(answer -> assertThat(answer.body()).doesNotContain(SECRETS));
@@ -362,7 +362,7 @@ abstract class SecurityCases implements Cases {
 
     private Mail mailed(ObjectNode bounce) {
         String address = bounce.get("to").asText().replace("\r\n", " ");
-        await().atMost(Duration.ofSeconds(30)).until(() -> !mailbox.naming(address).isEmpty());
+        await().until(() -> !mailbox.naming(address).isEmpty());
         return mailbox.naming(address).get(0);
     }
 

@@ -16,7 +16,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
@@ -47,7 +46,6 @@ import org.mailevents.support.TestDatabase;
 @Execution(ExecutionMode.CONCURRENT)
 class SpoolTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private final Path spool = OwnProcess.folder().resolve("spool");
     private final Mailbox mailbox = Mailbox.folder();
@@ -77,12 +75,12 @@ class SpoolTest {
 
             // Then
             assertThat(answers).allSatisfy(answer -> assertSpooled(answer, 1));
-            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            await().until(() -> spooled().isEmpty());
             assertThat(Stream.of(deliveries, bounces, List.of(block)).flatMap(List::stream)).allSatisfy(element ->
                     assertThat(OffsetDateTime.parse(database.row("SELECT TO_CHAR(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS t"
                             + " FROM mail_event WHERE recipient = ?", element.get("to").asText()).get("t"))).isBetween(before, after));
             assertThat(bounces).allSatisfy(bounce ->
-                    await().atMost(LIMIT).untilAsserted(() -> assertThat(mailbox.naming(bounce.get("to").asText())).hasSize(1)));
+                    await().untilAsserted(() -> assertThat(mailbox.naming(bounce.get("to").asText())).hasSize(1)));
         } finally {
             callers.shutdown();
             server.kill();
@@ -106,7 +104,7 @@ class SpoolTest {
             // Then
             assertSpooled(answer, 1);
             assertProblem(refused, 400);
-            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            await().until(() -> spooled().isEmpty());
             assertThat(server.database().row("SELECT recipient FROM mail_event")).containsEntry("recipient", bounce.get("to").asText());
             assertThat(server.database().row("SELECT payload FROM rejected_event")).containsEntry("payload", unreadable);
         } finally {
@@ -130,7 +128,7 @@ class SpoolTest {
             Path file = spooled().get(0);
             String kept = Files.readString(file);
             fails.set(false);
-            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            await().until(() -> spooled().isEmpty());
 
             // Then
             assertThat(kept).doesNotContain("s3cret");
@@ -153,10 +151,10 @@ class SpoolTest {
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("8"))), 1, 1, 0, 0);
 
             // Then
-            await().atMost(LIMIT).until(() -> files(failed).size() == 6 && spooled().isEmpty());
+            await().until(() -> files(failed).size() == 6 && spooled().isEmpty());
             assertThat(files(failed).stream().filter(file -> file.toString().endsWith(".reason.txt")).map(SpoolTest::content))
                     .hasSize(3).allSatisfy(reason -> assertThat(reason).contains("the CRM of <address> is down"));
-            await().atMost(LIMIT).until(() -> mailbox.mails().size() == 2);
+            await().until(() -> mailbox.mails().size() == 2);
             Mailbox.Mail notice = mailbox.mails().stream().filter(mail -> mail.subject().contains("Mail Events")).findAny().orElseThrow();
             assertThat(notice.to()).containsExactly("ops@example.com");
             assertThat(notice.text()).contains("failed/").contains(spool.toString());
@@ -170,7 +168,7 @@ class SpoolTest {
             }
 
             // Then
-            await().atMost(LIMIT).until(() -> spooled().isEmpty() && files(failed).isEmpty());
+            await().until(() -> spooled().isEmpty() && files(failed).isEmpty());
             assertThat(failing).allSatisfy(delivery ->
                     assertThat(database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", delivery.get("to").asText())).hasSize(1));
             assertThat(mailbox.mails()).hasSize(2);
@@ -197,8 +195,8 @@ class SpoolTest {
             fails.set(false);
 
             // Then
-            await().atMost(LIMIT).until(() -> database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", later.get("to").asText()).size() == 1);
-            await().atMost(LIMIT).until(() -> spooled().size() == 1);
+            await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", later.get("to").asText()).size() == 1);
+            await().until(() -> spooled().size() == 1);
         }
     }
 
@@ -222,7 +220,7 @@ class SpoolTest {
             fails.set(false);
 
             // Then
-            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            await().until(() -> spooled().isEmpty());
             assertThat(files(spool.resolve("failed")).stream().map(SpoolTest::content)).anyMatch(text -> text.contains(failing.get("to").asText()));
         }
     }
@@ -246,7 +244,7 @@ class SpoolTest {
 
             // Then
             assertThat(answers).allSatisfy(answer -> assertSpooled(answer, 1));
-            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            await().until(() -> spooled().isEmpty());
             assertThat(database.rows("SELECT recipient FROM mail_event").stream().map(row -> row.get("recipient"))).containsExactlyInAnyOrderElementsOf(
                     deliveries.stream().map(delivery -> delivery.get("to").asText()).toList());
         } finally {
@@ -273,13 +271,13 @@ class SpoolTest {
             assertThat(refused.headers().firstValueAsLong("Retry-After")).hasValue(30);
             assertProblem(unreadable, 400);
             assertThat(spooled()).hasSize(5);
-            await().atMost(LIMIT).until(() -> mailbox.mails().stream().anyMatch(mail -> mail.subject().contains(" % ")));
+            await().until(() -> mailbox.mails().stream().anyMatch(mail -> mail.subject().contains(" % ")));
 
             // When
             fails.set(false);
 
             // Then
-            await().atMost(LIMIT).until(() -> spooled().isEmpty());
+            await().until(() -> spooled().isEmpty());
             assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))), 1, 1, 0, 0);
         }
     }
@@ -303,7 +301,7 @@ class SpoolTest {
             Files.createFile(spool.resolve("replay-rejected"));
 
             // Then
-            await().atMost(LIMIT).until(() -> !Files.exists(spool.resolve("replay-rejected")) && spooled().isEmpty());
+            await().until(() -> !Files.exists(spool.resolve("replay-rejected")) && spooled().isEmpty());
             assertThat(database.row("SELECT recipient FROM mail_event")).containsEntry("recipient", mended.get("to").asText());
             assertThat(database.rows("SELECT rejected_id, reason FROM rejected_event")).hasSize(101).isSubsetOf(rejected);
         }

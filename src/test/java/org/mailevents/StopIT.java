@@ -38,7 +38,7 @@ class StopIT {
         OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
         CompletableFuture<HttpResponse<String>> answer = CompletableFuture.supplyAsync(() ->
                 application.post(MailEvents.JSON, Payload.json("deliveries", delivery)));
-        await().atMost(Duration.ofSeconds(30)).until(() -> application.log().contains("in flight"));
+        await().until(() -> application.log().contains("in flight"));
 
         // When
         Duration stop = stop(application);
@@ -60,14 +60,14 @@ class StopIT {
         OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
         CompletableFuture<Void> lost = CompletableFuture.runAsync(() ->
                 application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))));
-        await().atMost(Duration.ofSeconds(30)).until(() -> application.log().contains("in flight"));
+        await().until(() -> application.log().contains("in flight"));
 
         // When
         Duration stop = stop(application);
 
         // Then
         assertThat(stop).isLessThan(Duration.ofSeconds(10));
-        await().atMost(Duration.ofSeconds(30)).until(lost::isDone);
+        await().until(lost::isDone);
     }
 
     @Test
@@ -91,7 +91,7 @@ class StopIT {
                 // it has ended
             }
         }, runnable -> new Thread(runnable).start())).toList();
-        await().atMost(Duration.ofSeconds(30)).until(() -> acknowledged.size() > 500);
+        await().until(() -> acknowledged.size() > 500);
 
         // When
         Duration stop = stop(application);

@@ -13,7 +13,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +37,6 @@ import org.mailevents.support.TestDatabase;
 @Execution(ExecutionMode.CONCURRENT)
 class WatchTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @Test
     void everythingThatHappensIsCounted() throws IOException {
@@ -69,7 +67,7 @@ class WatchTest {
                 assertProblem(application.send(HttpRequest.newBuilder(application.uri("/elsewhere")).POST(BodyPublishers.noBody())), 404);
 
                 // Then
-                await().atMost(LIMIT).untilAsserted(() -> {
+                await().untilAsserted(() -> {
                     Scrape scrape = Scrape.of(application);
                     assertThat(scrape.value("mail_events_mails_total", "outcome", "failed")).isPositive();
                     assertThat(scrape.value("mail_events_mails_total", "outcome", "sent")).isZero();
@@ -82,7 +80,7 @@ class WatchTest {
                 Files.writeString(route, good.replace("- split:", "- splitt:"));
 
                 // Then
-                await().atMost(LIMIT).untilAsserted(() -> {
+                await().untilAsserted(() -> {
                     Scrape scrape = Scrape.of(application);
                     assertThat(scrape.value("mail_events_mails_total", "outcome", "sent")).isPositive();
                     assertThat(scrape.value("mail_events_alert_oldest_age_seconds")).isZero();
@@ -90,7 +88,7 @@ class WatchTest {
                     assertThat(scrape.value("mail_events_edits_broken_files")).isEqualTo(1);
                 });
                 Files.writeString(route, good + "# mended\n");
-                await().atMost(LIMIT).untilAsserted(() -> {
+                await().untilAsserted(() -> {
                     assertThat(Scrape.of(application).value("mail_events_edits_total", "outcome", "taken")).isEqualTo(1);
                     assertThat(Scrape.of(application).value("mail_events_edits_broken_files")).isZero();
                 });
@@ -100,7 +98,7 @@ class WatchTest {
                 assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"), delivery, rejected)), 3);
 
                 // Then
-                await().atMost(LIMIT).untilAsserted(() -> {
+                await().untilAsserted(() -> {
                     Scrape scrape = Scrape.of(application);
                     assertThat(scrape.value("mail_events_database_up")).isZero();
                     assertThat(scrape.value("mail_events_spool_webhooks")).isEqualTo(1);
@@ -115,7 +113,7 @@ class WatchTest {
                 postgres.start();
 
                 // Then
-                await().atMost(LIMIT).untilAsserted(() -> {
+                await().untilAsserted(() -> {
                     Scrape scrape = Scrape.of(application);
                     assertThat(scrape.value("mail_events_replayed_total", "outcome", "stored")).isEqualTo(1);
                     assertThat(scrape.value("mail_events_replayed_total", "outcome", "duplicates")).isEqualTo(1);
@@ -173,7 +171,7 @@ class WatchTest {
             postgres.start();
 
             // Then
-            await().atMost(LIMIT).until(() -> application.observe("health/ready").statusCode() == 200);
+            await().until(() -> application.observe("health/ready").statusCode() == 200);
         } finally {
             postgres.kill();
         }

@@ -130,7 +130,7 @@ final class Faults {
             installation.kill();
             killed.complete(null);
         });
-        await().atMost(LIMIT).until(killed::isDone);
+        await().until(killed::isDone);
         letClaimsRunOut();
         installation.start();
     }
@@ -218,21 +218,21 @@ final class Faults {
         ledger.noRoom(true);
         installation.start();
         int goal = ledger.refused.get() + REFUSALS;
-        await().atMost(LIMIT).until(() -> ledger.refused.get() >= goal);
+        await().until(() -> ledger.refused.get() >= goal);
         if (databaseServer != null) {
             databaseServer.start();
         } else {
             installation.save(ROUTE, good);
         }
         // what waits in the spool makes room for it
-        await().atMost(LIMIT).until(() -> installation.spooled().isEmpty());
+        await().until(() -> installation.spooled().isEmpty());
         ledger.noRoom(false);
     }
 
     /** Waits until nothing is left to do: all is stored and mailed, or will never be. Nothing runs afterwards. */
     void quiet() {
         for (int i = 0; i < 5; i++) {
-            await().atMost(LIMIT).until(() -> installation.spooled().isEmpty());
+            await().until(() -> installation.spooled().isEmpty());
             installation.stop();
             letClaimsRunOut();
             List<String> untold = database.rows("SELECT recipient FROM mail_event WHERE alert_state IN ('pending', 'claimed')").stream()
@@ -242,7 +242,7 @@ final class Faults {
             }
             int before = mailServer.received().size();
             installation.start();
-            await().atMost(LIMIT).until(() -> mailServer.namedSince(before).containsAll(untold));
+            await().until(() -> mailServer.namedSince(before).containsAll(untold));
         }
         installation.stop();
     }
@@ -261,7 +261,7 @@ final class Faults {
 
     private void awaitAnswers(int more) {
         int goal = ledger.answers() + more;
-        await().atMost(LIMIT).until(() -> ledger.answers() >= goal);
+        await().until(() -> ledger.answers() >= goal);
     }
 
     private void happened(String fault) {

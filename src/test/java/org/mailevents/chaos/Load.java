@@ -55,7 +55,7 @@ final class Load implements AutoCloseable {
     /** No new webhooks: waits until the last ones are acknowledged. */
     void end() {
         ending = true;
-        await().atMost(Duration.ofMinutes(2)).until(() -> busy.get() == 0);
+        await().until(() -> busy.get() == 0);
     }
 
     @Override

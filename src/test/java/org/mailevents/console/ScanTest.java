@@ -9,7 +9,6 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -46,7 +45,7 @@ class ScanTest {
             // Given
             database.execute(FILL + (h2 ? "SYSTEM_RANGE(1, " : "generate_series(1, ") + EVENTS + ") AS g(n)");
             database.execute("ANALYZE");
-            await().atMost(Duration.ofSeconds(60)).until(() -> database.row("SELECT SUM(events) AS n FROM event_count").get("n"), String.valueOf(EVENTS)::equals);
+            await().until(() -> database.row("SELECT SUM(events) AS n FROM event_count").get("n"), String.valueOf(EVENTS)::equals);
 
             Map<String, Integer> bounds = new LinkedHashMap<>();
             bounds.put(ofRoute("api-message").replace(":?messageId", "'<777@mta>'"), 100);

@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -70,6 +69,6 @@ public final class PostgresServer {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(() -> database().rows("SELECT 1").size() == 1);
+        await().ignoreExceptions().until(() -> database().rows("SELECT 1").size() == 1);
     }
 }

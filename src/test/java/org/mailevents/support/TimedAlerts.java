@@ -79,8 +79,8 @@ public final class TimedAlerts implements AutoCloseable {
 
     /** Waits until so many mails have gone out, no more, and all that is known of them is stored. */
     public TimedAlerts mailed(int count) {
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(server.taken).hasSizeGreaterThanOrEqualTo(count));
-        await().atMost(Duration.ofSeconds(30)).until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
+        await().untilAsserted(() -> assertThat(server.taken).hasSizeGreaterThanOrEqualTo(count));
+        await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
         assertThat(server.taken).hasSize(count);
         return this;
     }
