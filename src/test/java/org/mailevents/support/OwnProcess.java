@@ -20,8 +20,11 @@ public final class OwnProcess extends MailEvents {
 
     private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
+    /** From JDK 24 on the JVM warns of Netty 4.1, which knows (JEP 498, netty/netty#15296). */
+    private static final List<String> UNWARNED = Runtime.version().feature() < 24 ? List.of() : List.of("--sun-misc-unsafe-memory-access=allow");
+
     /** A process that lives for seconds is through in half the CPU time without the second compiler, and in a third with {@link Classes#ARCHIVE} too. */
-    private static final List<String> SHORT_LIVED = List.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+    private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), UNWARNED.stream()).toList();
 
     /** The classes of the jar, as the JVM has them in memory (JEP 350). A JVM that cannot use them reads them from the jar. */
     private static final class Classes {
@@ -92,6 +95,7 @@ public final class OwnProcess extends MailEvents {
     public static OwnProcess confined(Path folder, Map<String, String> settings, List<String> command) throws IOException {
         List<String> confined = new ArrayList<>(asAnotherUser());
         confined.add(JAVA);
+        confined.addAll(UNWARNED);
         confined.addAll(command.subList(1, command.size()));
         Files.createDirectories(folder.resolve("data"));
         try (Stream<Path> files = Files.walk(folder)) {
