@@ -62,6 +62,8 @@ final class Tables {
         database.execute("ALTER TABLE mail_event ADD CONSTRAINT " + key.get("conname") + " " + key.get("definition"));
         indexes.forEach(index -> database.execute(index.get("indexdef")));
         database.execute("VACUUM ANALYZE mail_event");
+        // the events of years have been counted long ago
+        database.execute("UPDATE event_counted SET until_time = now()");
         database.execute("CHECKPOINT");
         database.execute("ALTER SCHEMA public RENAME TO big; CREATE SCHEMA public");
         migrate();
