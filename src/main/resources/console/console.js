@@ -2,6 +2,8 @@
 
 const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced", "other"];
 const COLOURS = { queued: "#7d8590", succeeded: "#2e9e5b", deferred: "#d99a1c", failed: "#e0703a", bounced: "#c7362d", other: "#8a63c7" };
+/** In this order they happen: a message's events often have the same second. */
+const STEPS = ["queued", "deferred", "succeeded", "failed", "bounced"];
 const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", failed: "bad", bounced: "bad" };
 const RENEW_MILLISECONDS = 30_000;
 
@@ -22,6 +24,9 @@ function element(name, attributes, ...content) {
 }
 
 const when = one => one.occurredAt || one.receivedAt;
+const step = one => STEPS.indexOf(one.eventType === "bounces" ? "bounced" : one.status);
+/** Oldest first. */
+const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Date(a.receivedAt) - new Date(b.receivedAt) || step(a) - step(b);
 const number = value => new Intl.NumberFormat(language).format(value);
 const time = (text, options) => text ? new Intl.DateTimeFormat(language, options || { dateStyle: "medium", timeStyle: "medium" }).format(new Date(text)) : "";
 const cause = code => words.code[code] ? `${words.code[code]} (${code})` : `${words.code.other} (${code})`;
@@ -125,7 +130,7 @@ function showSummary() {
   table("incidents-table", [[words.audience, one => one.audience], [words.opened, one => time(one.openedAt), "time"], [words.last, one => time(one.lastBounceAt), "time"],
     [words.mails, one => number(one.mails), "number"]], summary.incidents);
   table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
-    [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]], summary.latestBounces.slice().sort((a, b) => when(a) < when(b) ? 1 : -1));
+    [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]], summary.latestBounces.slice().sort((a, b) => inOrder(b, a)));
   const figures = summary.pipeline.figures;
   $("pipeline-since").textContent = words.since(time(summary.pipeline.started));
   table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]], [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
@@ -157,7 +162,7 @@ function message(events) {
     element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
     element("p", {}, element("span", { class: MOOD[outcome] || "" }, words.outcome[outcome] || outcome, bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
-    element("ol", {}, ...events.slice().sort((a, b) => when(a) < when(b) ? -1 : when(a) > when(b) ? 1 : 0).map(event)));
+    element("ol", {}, ...events.slice().sort(inOrder).map(event)));
 }
 
 /** The messages of what was found, the newest first. */
@@ -178,15 +183,20 @@ function showFound() {
   $("messages").replaceChildren(...[...messages.values()].map(message));
 }
 
+const asked = () => decodeURIComponent(location.hash.slice(1)).trim();
+
 /** What stands behind the # is an address or a Message-ID: both are asked for, because they look alike. There it reaches no log of a server. */
 async function search() {
-  const query = decodeURIComponent(location.hash.slice(1)).trim();
+  const query = asked();
   if (!query || query === "main") {
     found = null;
   } else {
     $("query").value = query;
     const path = encodeURIComponent(query);
     const [ofAddress, ofMessage] = await Promise.all([ask(`/api/recipients/${path}`), ask(`/api/messages/${path}`)]);
+    if (query !== asked()) {
+      return; // something else has been asked meanwhile
+    }
     found = { query, events: ofMessage || ofAddress || [] };
   }
   notice("");
@@ -200,6 +210,9 @@ async function renew() {
   summary = await ask(`/api/summary?hours=${$("hours").value}`);
   showSummary();
 }
+
+/** What has the focus or is being copied stays as it is. */
+const isInUse = () => document.hidden || Boolean(document.activeElement.closest("table")) || !getSelection().isCollapsed;
 
 /** Does what may fail, and says so where it does. */
 const guarded = action => () => action().catch(failure => notice(words.failed(failure.message)));
@@ -241,7 +254,7 @@ $("show-suppressions").addEventListener("click", guarded(async () => {
 }));
 window.addEventListener("hashchange", guarded(search));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => summary && showSummary());
-setInterval(() => document.hidden || guarded(renew)(), RENEW_MILLISECONDS);
+setInterval(() => !$("renews").checked || isInUse() || guarded(renew)(), RENEW_MILLISECONDS);
 speak();
 guarded(search)();
 guarded(renew)();

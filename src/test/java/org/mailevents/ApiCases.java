@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,6 +89,7 @@ interface ApiCases extends Cases {
         assertThat(events.findValuesAsText("messageId")).containsExactly(second.get("messageId").asText(), first.get("messageId").asText());
         assertThat(events.findValuesAsText("outcome")).containsExactly("bounced", "succeeded");
         assertThat(events.get(0).path("kind").asText()).isEqualTo("permanent, address");
+        assertThat(ask("/api/recipients/" + Api.encoded(first.get("to").asText().toUpperCase(Locale.ROOT)))).as("as somebody may write it").isEqualTo(events);
     }
 
     @ParameterizedTest

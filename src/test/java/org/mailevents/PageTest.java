@@ -14,6 +14,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -59,6 +60,9 @@ class PageTest {
     private final ObjectNode delivered = at(Payload.delivery("queued"), 600).put("subject", "ご注文の確認");
     private final ObjectNode bounced = at(Payload.bounce("2"), 300).put("subject", HOSTILE).put("reason", "550 5.1.1 " + HOSTILE);
 
+    /** Before what the overview shows. */
+    private final ObjectNode quick = at(Payload.delivery("succeeded"), 200_000);
+
     @BeforeAll
     void open() {
         Assumptions.assumeTrue(Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
@@ -68,6 +72,7 @@ class PageTest {
         application = new InProcess(Application.configured(), settings);
         post("deliveries", delivered, at(delivered.deepCopy().put("status", "deferred").put("reason", "450 4.2.0 Greylisted"), 590),
                 at(delivered.deepCopy().put("status", "succeeded"), 400), at(Payload.delivery("failed"), 100));
+        post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
         post("bounces", bounced, at(Payload.bounce("5"), 90));
         ChromeOptions options = new ChromeOptions().setBinary(CHROMIUM.toFile());
         options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -132,7 +137,7 @@ class PageTest {
         assertThat(painted("causes-chart")).isTrue();
         assertThat(text("#domains-table")).contains("example.net").contains("2");
         assertThat(text("#latest-table")).contains(bounced.get("to").asText(), "Unknown user (2)", "Overcapacity (5)");
-        assertThat(text("#pipeline-table")).contains("Events received 6", "stored 6");
+        assertThat(text("#pipeline-table")).contains("Events received 9", "stored 9");
         browser.findElement(By.cssSelector("#causes-table")).findElement(By.xpath("./ancestor::details/summary")).click();
         assertThat(text("#causes-table")).contains("Unknown user (2) 1");
     }
@@ -169,6 +174,64 @@ class PageTest {
 
         // Then
         wait(() -> text("#found-title").equals("What happened to " + delivered.get("to").asText()));
+    }
+
+    @Test
+    void whatHappenedInTheSameSecondIsInOrder() {
+        shown("#query").sendKeys(quick.get("to").asText().toUpperCase(Locale.ROOT) + Keys.ENTER);
+
+        shown(".message");
+        assertThat(browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText)).satisfiesExactly(
+                first -> assertThat(first).contains("Accepted"), second -> assertThat(second).contains("Not taken yet"),
+                third -> assertThat(third).contains("Taken"));
+    }
+
+    /** WCAG 2.2.2, and 2.1.1: who goes through a table by keyboard is not thrown out of it. */
+    @Test
+    void itRenewsItselfUntilItIsToldNotToAndNotWhileATableIsInUse() {
+        // Given
+        Map<String, Object> often = Map.of("source", "window.ticks = 0; const slow = setInterval;"
+                + "setInterval = (action, time) => slow(() => { window.ticks++; action(); }, time === 30_000 ? 100 : time);");
+        Object script = browser.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", often).get("identifier");
+        try {
+            visit("en");
+            wait(() -> renewals() > 3);
+
+            // When
+            browser.executeScript("document.querySelector('#latest-table button').focus()");
+
+            // Then
+            assertStays();
+            assertThat(browser.switchTo().activeElement().getTagName()).isEqualTo("button");
+
+            // When
+            browser.executeScript("document.activeElement.blur()");
+            long before = renewals();
+            wait(() -> renewals() > before);
+            shown("#renews").click();
+
+            // Then
+            assertStays();
+        } finally {
+            browser.executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", script));
+        }
+    }
+
+    /** After the one renewal that may have been on its way. */
+    private void assertStays() {
+        long tick = number("window.ticks");
+        wait(() -> number("window.ticks") > tick + 5);
+        long before = renewals();
+        wait(() -> number("window.ticks") > tick + 10);
+        assertThat(renewals()).isEqualTo(before);
+    }
+
+    private long renewals() {
+        return number("performance.getEntriesByType('resource').filter(entry => entry.name.includes('/api/summary')).length");
+    }
+
+    private long number(String script) {
+        return ((Number) browser.executeScript("return " + script)).longValue();
     }
 
     @Test

@@ -23,7 +23,7 @@ final class ServerProcess implements AutoCloseable {
     static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
     private static final List<String> MEMORY = List.of(System.getProperty("bench.jvm",
-            "-Xmx120m -XX:+UseSerialGC -XX:ReservedCodeCacheSize=64m").split(" "));
+            "-Xmx112m -XX:+UseSerialGC -XX:ReservedCodeCacheSize=64m").split(" "));
 
     final int port = MailEvents.freePort();
     private final File log;
