@@ -206,13 +206,17 @@ async function search() {
   }
 }
 
-async function renew() {
-  summary = await ask(`/api/summary?hours=${$("hours").value}`);
-  showSummary();
+/** @param isWelcome whether it may be shown, still when the answer is there */
+async function renew(isWelcome = () => true) {
+  const newest = isWelcome() ? await ask(`/api/summary?hours=${$("hours").value}`) : null;
+  if (newest && isWelcome()) {
+    summary = newest;
+    showSummary();
+  }
 }
 
 /** What has the focus or is being copied stays as it is. */
-const isInUse = () => document.hidden || Boolean(document.activeElement.closest("table")) || !getSelection().isCollapsed;
+const mayRenew = () => $("renews").checked && !document.hidden && !document.activeElement.closest("table") && getSelection().isCollapsed;
 
 /** Does what may fail, and says so where it does. */
 const guarded = action => () => action().catch(failure => notice(words.failed(failure.message)));
@@ -254,7 +258,7 @@ $("show-suppressions").addEventListener("click", guarded(async () => {
 }));
 window.addEventListener("hashchange", guarded(search));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => summary && showSummary());
-setInterval(() => !$("renews").checked || isInUse() || guarded(renew)(), RENEW_MILLISECONDS);
+setInterval(guarded(() => renew(mayRenew)), RENEW_MILLISECONDS);
 speak();
 guarded(search)();
 guarded(renew)();
