@@ -6,6 +6,7 @@ const COLOURS = { queued: "#7d8590", succeeded: "#2e9e5b", deferred: "#d99a1c", 
 const STEPS = ["queued", "deferred", "succeeded", "failed", "bounced"];
 const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", failed: "bad", bounced: "bad" };
 const RENEW_MILLISECONDS = 30_000;
+const TO_THE_MINUTE = { dateStyle: "short", timeStyle: "short" };
 
 const $ = id => document.getElementById(id);
 const charts = {};
@@ -127,7 +128,8 @@ function showSummary() {
   table("causes-table", [[words.cause, one => cause(one.code)], [words.bounces, one => number(one.bounces), "number"]], causes);
   table("domains-table", [[words.domain, one => one.domain], [words.mostly, one => cause(one.code)], [words.addresses, one => number(one.addresses), "number"],
     [words.bounces, one => number(one.bounces), "number"]], summary.domains);
-  table("incidents-table", [[words.audience, one => one.audience], [words.opened, one => time(one.openedAt), "time"], [words.last, one => time(one.lastBounceAt), "time"],
+  table("incidents-table", [[words.audience, one => one.audience, "word"], [words.opened, one => time(one.openedAt, TO_THE_MINUTE), "time"],
+    [words.last, one => time(one.lastBounceAt, TO_THE_MINUTE), "time"],
     [words.mails, one => number(one.mails), "number"]], summary.incidents);
   table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
     [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]], summary.latestBounces.slice().sort((a, b) => inOrder(b, a)));

@@ -166,6 +166,7 @@ class ConsoleTest {
     @Test
     void aUserWithoutAPasswordStopsTheStart() {
         assertThatThrownBy(() -> start(Map.of("console.basic", "taro"))).hasStackTraceContaining("Set console.basic to user:password");
+        assertThatThrownBy(() -> start(Map.of("console.basic", "taro:look,hanako:"))).hasStackTraceContaining("nothing behind it");
     }
 
     @Test

@@ -26,11 +26,11 @@ public record Secrets(List<String> apiKeys, List<String> basic) {
     private static final Pattern JSON_KEY = Pattern.compile("\"" + spelled("\\\\u00") + "\"\\s*:\\s*");
     private static final Pattern FORM_KEY = Pattern.compile("((?:^|&)" + spelled("%") + "=)[^&]*+");
 
-    /** @throws IllegalArgumentException where the setting holds something else than {@code user:password} pairs */
+    /** @throws IllegalArgumentException where the setting holds something else than {@code user:password} pairs, as when a variable was empty */
     public static List<String> pairs(Settings settings, String key) {
         List<String> pairs = settings.list(key);
-        if (!pairs.stream().allMatch(pair -> pair.contains(":"))) {
-            throw new IllegalArgumentException("Set " + key + " to user:password pairs, comma-separated: one has no colon");
+        if (!pairs.stream().allMatch(pair -> pair.contains(":") && !pair.endsWith(":"))) {
+            throw new IllegalArgumentException("Set " + key + " to user:password pairs, comma-separated: one has no colon, or nothing behind it");
         }
         return pairs;
     }
