@@ -52,7 +52,11 @@ class RetentionTest {
         }
 
         TimedAlerts run(Map<String, String> settings) {
-            return new TimedAlerts(database.get(), Application.configured(), settings);
+            return run(Application.configured(), settings);
+        }
+
+        TimedAlerts run(Main main, Map<String, String> settings) {
+            return new TimedAlerts(database.get(), main, settings);
         }
     }
 

@@ -69,6 +69,9 @@ final class SummaryReader {
     Summary read(Instant since) {
         Pipeline pipeline = pipeline();
         try (Connection connection = database.getConnection()) {
+            // as of one moment, or what is counted in between would be there twice; the pool sets both back
+            connection.setAutoCommit(false);
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             Instant hour = since.truncatedTo(ChronoUnit.HOURS);
             Map<Instant, Map<String, Long>> hours = new TreeMap<>();
             Map<String, Long> causes = new HashMap<>();

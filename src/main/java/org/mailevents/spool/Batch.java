@@ -1,11 +1,9 @@
 package org.mailevents.spool;
 
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.mailevents.webhook.Webhook;
 
 /**
@@ -57,11 +55,6 @@ final class Batch {
 
     Set<Path> files() {
         return webhooks.keySet();
-    }
-
-    /** When they came. */
-    Set<Instant> receivedAt() {
-        return webhooks.values().stream().map(Webhook::receivedAt).collect(Collectors.toSet());
     }
 
     /** All of them as one. */

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,10 +21,8 @@ import org.mailevents.operate.Failure;
 import org.mailevents.operate.Meters;
 import org.mailevents.operate.Settings;
 import org.mailevents.spool.Spool.Spooled;
-import org.mailevents.store.CountEvents;
 import org.mailevents.store.Database;
 import org.mailevents.store.DatabaseAbsent;
-import org.mailevents.store.PersonalData;
 import org.mailevents.store.StoreBusy;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.WebhookReader;
@@ -142,13 +139,8 @@ public final class ReplaySpool extends RouteBuilder {
         }
     }
 
-    private void stored(Exchange exchange) throws IOException, SQLException, DatabaseAbsent {
+    private void stored(Exchange exchange) throws IOException {
         Batch batch = batch(exchange);
-        // before the files are gone: else, after a crash, nobody would know
-        PersonalData.late(database, batch.receivedAt());
-        try (Connection connection = database.getConnection()) {
-            CountEvents.again(connection, batch.receivedAt());
-        }
         for (Path file : batch.files()) {
             spool.remove(file);
             failures.remove(file);

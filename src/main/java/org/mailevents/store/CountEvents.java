@@ -41,15 +41,24 @@ public final class CountEvents extends RouteBuilder {
     /** Likewise the type. */
     public static final String TYPE = "CASE WHEN event_type IN ('deliveries', 'bounces', 'blocks') THEN event_type ELSE 'other' END";
     /** When it happened, or where nobody said so, when it was received. */
-    public static final String HOUR = "DATE_TRUNC('hour', COALESCE(occurred_at, received_at))";
+    public static final String HOUR = "DATE_TRUNC('hour', COALESCE(occurred_at, received_at) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'";
 
-    private static final String COUNT = "INSERT INTO event_count (received_slot, occurred_hour, event_type, status, events)"
-            + " SELECT CAST(? AS timestamp with time zone), hour_of, type_of, status_of, COUNT(*) FROM (SELECT " + HOUR + " AS hour_of, " + TYPE + " AS type_of, "
-            + STATUS + " AS status_of FROM mail_event WHERE received_at >= ? AND received_at < ?) counted GROUP BY hour_of, type_of, status_of";
+    /** Counted again, it is never less: rows may have been deleted since. */
+    private static final String COUNT = "SELECT hour_of, type_of, status_of, MAX(events) FROM ("
+            + "SELECT occurred_hour AS hour_of, event_type AS type_of, status AS status_of, events FROM event_count WHERE received_slot = ?"
+            + " UNION ALL SELECT hour_of, type_of, status_of, COUNT(*) AS events FROM (SELECT " + HOUR + " AS hour_of, " + TYPE + " AS type_of, "
+            + STATUS + " AS status_of FROM mail_event WHERE received_at >= ? AND received_at < ?) slot GROUP BY hour_of, type_of, status_of"
+            + ") counted GROUP BY hour_of, type_of, status_of";
+
+    /** Millions of rows take more than the five seconds after which others give up. */
+    private static final int PATIENCE_MILLIS = 120_000;
+    /** After it has counted again, it rests so many times as long as that took: while a spool is sent in, there is more all the time. */
+    private static final int REST = 10;
 
     private Database database;
     private Clock clock;
     private int failures;
+    private long restedAt = System.nanoTime();
 
     @Override
     public void configure() {
@@ -69,10 +78,10 @@ public final class CountEvents extends RouteBuilder {
     }
 
     /**
-     * Events of these times have been stored although they were received before, so their time is counted again.
+     * Events of these times are stored in this transaction although they were received before, so their time is counted again.
      * A time that is not counted yet may be among them.
      */
-    public static void again(Connection connection, Collection<Instant> received) throws SQLException {
+    static void again(Connection connection, Collection<Instant> received) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement("INSERT INTO event_recount (received_slot) VALUES (?)")) {
             for (Instant slot : received.stream().map(CountEvents::slot).collect(Collectors.toSet())) {
                 insert.setObject(1, at(slot));
@@ -85,6 +94,7 @@ public final class CountEvents extends RouteBuilder {
     private void step(Exchange exchange) throws SQLException {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
+            connection.setNetworkTimeout(Runnable::run, PATIENCE_MILLIS); // the pool sets it back
             try {
                 exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, count(connection));
                 connection.commit();
@@ -100,22 +110,40 @@ public final class CountEvents extends RouteBuilder {
     private boolean count(Connection connection) throws SQLException {
         // one process at a time: the others wait for its row
         Instant until = time(connection, "SELECT until_time FROM event_counted FOR UPDATE");
-        Instant again = time(connection, "SELECT MIN(received_slot) FROM event_recount");
+        long began = System.nanoTime();
+        Instant again = began - restedAt < 0 ? null : time(connection, "SELECT MIN(received_slot) FROM event_recount");
         if (again != null) {
             update(connection, "DELETE FROM event_recount WHERE received_slot = ?", again);
             if (again.isBefore(until)) {
-                update(connection, "DELETE FROM event_count WHERE received_slot = ?", again);
-                update(connection, COUNT, again, again, again.plus(SLOT));
+                count(connection, again);
             }
+            restedAt = System.nanoTime() + REST * (System.nanoTime() - began);
             return true;
         }
         Instant next = time(connection, "SELECT MIN(received_at) FROM mail_event WHERE received_at >= ?", until);
         if (next == null || slot(next).plus(SLOT).plus(SETTLED).isAfter(clock.instant())) {
             return false;
         }
-        update(connection, COUNT, slot(next), slot(next), slot(next).plus(SLOT));
+        count(connection, slot(next));
         update(connection, "UPDATE event_counted SET until_time = ?", slot(next).plus(SLOT));
         return true;
+    }
+
+    private static void count(Connection connection, Instant slot) throws SQLException {
+        try (PreparedStatement count = prepare(connection, COUNT, slot, slot, slot.plus(SLOT)); ResultSet counts = count.executeQuery();
+                PreparedStatement insert = connection.prepareStatement("INSERT INTO event_count (received_slot, occurred_hour, event_type, status, events)"
+                        + " VALUES (?, ?, ?, ?, ?)")) {
+            while (counts.next()) {
+                insert.setObject(1, at(slot));
+                insert.setObject(2, counts.getObject(1, OffsetDateTime.class));
+                insert.setString(3, counts.getString(2));
+                insert.setString(4, counts.getString(3));
+                insert.setLong(5, counts.getLong(4));
+                insert.addBatch();
+            }
+            update(connection, "DELETE FROM event_count WHERE received_slot = ?", slot);
+            insert.executeBatch();
+        }
     }
 
     private static Instant slot(Instant received) {

@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import javax.sql.DataSource;
 
 /**
  * One INSERT for any number of rows: a column is an array, and the arrays are unnested side by side. The same text runs on
@@ -29,14 +28,13 @@ record Insert<T>(String table, List<Column<T>> columns) {
     }
 
     /**
-     * Inserts the rows and commits them. Plain JDBC, because camel-jdbc asks the server for the kinds of the parameters each time, begins and
+     * Inserts the rows. Plain JDBC, because camel-jdbc asks the server for the kinds of the parameters each time, begins and
      * commits by itself, and so goes there three times for what one statement does.
      *
      * @return the values of the first column, the key, in the rows that were not there yet
      */
-    List<UUID> into(DataSource database, List<T> rows) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql(), new String[]{columns.get(0).name()})) {
+    List<UUID> into(Connection connection, List<T> rows) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql(), new String[]{columns.get(0).name()})) {
             for (int i = 0; i < columns.size(); i++) {
                 statement.setObject(i + 1, values(columns.get(i), rows));
             }

@@ -9,10 +9,10 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.sql.DataSource;
 import org.mailevents.store.Sweep.Oldest;
 import org.mailevents.store.Sweep.Step;
 
@@ -25,13 +25,14 @@ public final class PersonalData {
 
     /** What may tell of a person. What stays are ids of ours, kinds, counts and times. */
     private static final String[] COLUMNS = {"recipient", "sender", "return_path", "subject", "api_data", "reason", "extra", "message_id", "source_ip",
-            "sender_ip"};
+            "sender_ip", "created_text"};
     private static final String IS_THERE = "COALESCE(" + String.join(", ", COLUMNS) + ") IS NOT NULL";
     private static final String REMOVE = "UPDATE mail_event SET "
             + Stream.of(COLUMNS).map(column -> column + " = NULL").collect(Collectors.joining(", "))
             + " WHERE received_at > ? AND received_at <= ? AND (" + ExpireEvents.TOLD + ") AND " + IS_THERE;
     /** It is about days; and an incident of weeks may leave many stretches. */
     private static final Duration LOOK_AGAIN = Duration.ofHours(6);
+    private static final Duration MIN_RETENTION = Duration.ofDays(1);
     /** Around the time of a row, as every database keeps it. */
     private static final Duration MOMENT = Duration.ofMillis(1);
 
@@ -43,56 +44,46 @@ public final class PersonalData {
     }
 
     /**
-     * Rows have been stored that were received long ago. To be called before their files leave the spool: after a crash they are stored, and this is
-     * called, once more.
-     *
-     * @param receivedAt their times
+     * Rows of these times are stored in this transaction, so that nobody finds the one without the other. Of those of the last day nothing is noted, because
+     * no data is removed so early.
      */
-    public static void late(DataSource database, Collection<Instant> receivedAt) throws SQLException, DatabaseAbsent {
-        try (Connection connection = database.getConnection()) {
-            Instant removedUntil = removedUntil(connection);
-            for (Instant time : receivedAt) {
-                if (!time.isAfter(removedUntil)) {
-                    lookAgain(connection, time.minus(MOMENT), time.plus(MOMENT), time);
-                }
+    static void late(Connection connection, Instant now, Collection<Instant> receivedAt) throws SQLException {
+        List<Instant> old = receivedAt.stream().filter(received -> received.isBefore(now.minus(MIN_RETENTION))).toList();
+        if (!old.isEmpty() && removedUntil(connection).isAfter(Instant.EPOCH)) {
+            for (Instant time : old) {
+                lookAgain(connection, time.minus(MOMENT), time.plus(MOMENT), time);
             }
-        } catch (SQLException e) {
-            if (Database.isAbsent(e)) {
-                throw new DatabaseAbsent(e);
-            }
-            throw e;
         }
     }
 
     /**
-     * Removes it from the next rows that were received before a time.
+     * Removes it from the next rows that were received before a time, and from the next of those to be looked at again.
      *
      * @param spared how far back bounces are spared that an all-clear has yet to list
      * @return of how many rows it was removed, and whether there are more
      */
     static Step step(Connection connection, Instant now, Instant before, Instant spared) throws SQLException {
         Instant removedUntil = removedUntil(connection);
+        int removed = 0;
         Oldest oldest = Sweep.oldest(connection, "mail_event", removedUntil, before);
         if (oldest.rows() > 0) {
-            int removed = remove(connection, removedUntil, oldest.newest(), spared);
+            removed += remove(connection, removedUntil, oldest.newest(), spared);
             if (isLeft(connection, removedUntil, oldest.newest())) {
                 lookAgain(connection, removedUntil, oldest.newest(), now.plus(LOOK_AGAIN));
             }
             // unless another process has been faster
             update(connection, "UPDATE privacy_progress SET removed_until = ? WHERE removed_until = ?", oldest.newest(), removedUntil);
-            return new Step(removed, true);
         }
         Stretch stretch = remainder(connection, now, before);
-        if (stretch == null) {
-            return new Step(0, false);
+        if (stretch != null) {
+            removed += remove(connection, stretch.after(), stretch.until(), spared);
+            if (isLeft(connection, stretch.after(), stretch.until())) {
+                update(connection, "UPDATE privacy_remainder SET look_at = ? WHERE remainder_id = ?", now.plus(LOOK_AGAIN), stretch.id());
+            } else {
+                update(connection, "DELETE FROM privacy_remainder WHERE remainder_id = ?", stretch.id());
+            }
         }
-        int removed = remove(connection, stretch.after(), stretch.until(), spared);
-        if (isLeft(connection, stretch.after(), stretch.until())) {
-            update(connection, "UPDATE privacy_remainder SET look_at = ? WHERE remainder_id = ?", now.plus(LOOK_AGAIN), stretch.id());
-        } else {
-            update(connection, "DELETE FROM privacy_remainder WHERE remainder_id = ?", stretch.id());
-        }
-        return new Step(removed, true);
+        return new Step(removed, oldest.rows() == Sweep.ROWS || stretch != null);
     }
 
     private static Instant removedUntil(Connection connection) throws SQLException {

@@ -24,6 +24,8 @@ public final class RemovePersonalData extends RouteBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(ID);
     private static final int MAX_REJECTED = 1_000;
     private static final Duration REPORT = Duration.ofDays(1);
+    /** While there is always more, what is not at every step. */
+    private static final Duration BESIDE = Duration.ofHours(1);
 
     private Database database;
     private Clock clock;
@@ -31,6 +33,7 @@ public final class RemovePersonalData extends RouteBuilder {
     private long events;
     private long rejected;
     private Instant nextReport = Instant.EPOCH;
+    private Instant nextBeside;
     private int failures;
     private long restedAt = System.nanoTime();
 
@@ -43,6 +46,7 @@ public final class RemovePersonalData extends RouteBuilder {
         retention = Duration.ofDays(settings.positive("privacy.retention-days"));
         database = Database.of(getContext());
         clock = TimeSource.of(getContext());
+        nextBeside = clock.instant().plus(BESIDE);
 
         // @formatter:off
         from("scheduler:remove-personal-data?delay=250&backoffIdleThreshold=1&backoffMultiplier=20").routeId(ID)
@@ -71,17 +75,16 @@ public final class RemovePersonalData extends RouteBuilder {
                     + " WHERE received_at < ? ORDER BY received_at LIMIT " + MAX_REJECTED + ")", before);
             rejected += ofRejected;
             more = ofEvents.more() || ofRejected == MAX_REJECTED;
-            if (!more) {
+            if (!more || !nextBeside.isAfter(now)) {
                 ofAlerts(connection, before, month);
+                report(now);
+                nextBeside = now.plus(BESIDE);
             }
         } finally {
             restedAt = System.nanoTime() + ExpireEvents.REST * (System.nanoTime() - began);
         }
         failures = 0;
         exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, more);
-        if (!more) {
-            report(now);
-        }
     }
 
     /** A team's template may put an address into a subject; and for a month it is remembered of whom the fallback has been told. */

@@ -1,6 +1,10 @@
 package org.mailevents.store;
 
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -8,6 +12,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
@@ -20,6 +25,7 @@ import org.mailevents.operate.Failure;
 import org.mailevents.operate.Meters;
 import org.mailevents.operate.Meters.Level;
 import org.mailevents.operate.Settings;
+import org.mailevents.operate.TimeSource;
 import org.mailevents.store.Insert.Column;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.Webhook;
@@ -65,24 +71,35 @@ public final class StoreEvents extends RouteBuilder {
     /** Threads that take webhooks on once they are stored. Where they are not, each writes into the spool, and waits for the disk. */
     private static final int ANSWERERS = 8;
 
+    /** Less than passes before a time is counted ({@link CountEvents}): what is stored later is noted. */
+    private static final Duration LATE = Duration.ofSeconds(30);
+
     /** SQLSTATE of a value that a database refuses, whether by its own limits or by a constraint that a team has added. */
     private static final Pattern POISON = Pattern.compile("22.*|23.*|54.*|P0.*");
 
-    /** The ids of what became of rows: new ones, and those that the database refused. */
-    private record Outcome(Set<UUID> stored, Set<UUID> refused) {
+    /**
+     * What becomes of rows.
+     *
+     * @param late    when the late ones of them came
+     * @param stored  the ids of new ones
+     * @param refused the ids of those that the database refused
+     */
+    private record Outcome(Set<Instant> late, Set<UUID> stored, Set<UUID> refused) {
 
-        Outcome() {
-            this(new HashSet<>(), new HashSet<>());
+        Outcome(Set<Instant> late) {
+            this(late, new HashSet<>(), new HashSet<>());
         }
     }
 
     private Database database;
+    private Clock clock;
     private Meters meters;
 
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
         database = Database.of(getContext());
+        clock = TimeSource.of(getContext());
         GroupCommit commits = new GroupCommit(new GroupCommit.Limits(Database.writers(settings), settings.positive("store.batch"),
                 settings.positive("store.queue"), settings.bytes("store.queue-size")), this::insert);
         getContext().addService(commits);
@@ -140,7 +157,7 @@ public final class StoreEvents extends RouteBuilder {
     }
 
     private List<Receipt> insert(List<Webhook> webhooks) throws Exception {
-        Outcome outcome = new Outcome();
+        Outcome outcome = new Outcome(late(webhooks));
         try {
             // in one order everywhere, or two INSERTs that hold the same events could wait for each other for ever
             insert(REJECTED, webhooks.stream().map(Webhook::rejected), Comparator.comparing(RejectedEvent::rejectedId), outcome);
@@ -175,8 +192,9 @@ public final class StoreEvents extends RouteBuilder {
     /** Where one of them is refused, it is found by halves and set aside. What is set aside must be taken, or the webhook as a whole fails. */
     private <T> void insert(Insert<T> insert, List<T> rows, Outcome outcome) throws SQLException {
         try {
-            outcome.stored.addAll(insert.into(database, rows));
-            if (insert.table().equals(EVENTS.table())) {
+            boolean events = insert.table().equals(EVENTS.table());
+            outcome.stored.addAll(commit(insert, rows, events ? outcome.late : Set.of()));
+            if (events) {
                 meters.inserted(rows.size());
             }
         } catch (SQLException e) {
@@ -187,10 +205,31 @@ public final class StoreEvents extends RouteBuilder {
                 insert(insert, rows.subList(rows.size() / 2, rows.size()), outcome);
             } else {
                 MailEvent event = (MailEvent) rows.get(0);
-                REJECTED.into(database, List.of(RejectedEvent.of(event, "the database refused it: " + Failure.describe(e))));
+                commit(REJECTED, List.of(RejectedEvent.of(event, "the database refused it: " + Failure.describe(e))), Set.of());
                 outcome.refused.add(event.eventId());
             }
         }
+    }
+
+    private <T> List<UUID> commit(Insert<T> insert, List<T> rows, Set<Instant> late) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            if (late.isEmpty()) {
+                return insert.into(connection, rows);
+            }
+            connection.setAutoCommit(false); // the pool sets it back
+            List<UUID> inserted = insert.into(connection, rows);
+            CountEvents.again(connection, late);
+            PersonalData.late(connection, clock.instant(), late);
+            connection.commit();
+            return inserted;
+        }
+    }
+
+    /** When those came that have been in the spool, or were held up on the way: their time may have been counted, and personal data in it removed. */
+    private Set<Instant> late(List<Webhook> webhooks) {
+        Instant late = clock.instant().minus(LATE);
+        return webhooks.stream().flatMap(webhook -> webhook.events().stream()).map(MailEvent::receivedAt).filter(received -> received.isBefore(late))
+                .collect(Collectors.toSet());
     }
 
     private static boolean isPoison(Exception failure) {

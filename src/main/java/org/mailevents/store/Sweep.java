@@ -16,7 +16,7 @@ import java.time.ZoneOffset;
 final class Sweep {
 
     /** A statement on so many rows takes some milliseconds, so no lock and no transaction lasts. Rows of one webhook stay together. */
-    private static final int ROWS = 1_000;
+    static final int ROWS = 1_000;
     private static final Duration LOOK_AGAIN = Duration.ofHours(1);
 
     private final String table;
