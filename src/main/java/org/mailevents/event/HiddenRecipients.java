@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +16,7 @@ import java.util.function.BiFunction;
 import java.util.function.IntUnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Hides the recipients of what comes in behind their {@link RecipientHash}, before anything is made of it: ids, rows and copies are of the hashed
@@ -35,13 +39,17 @@ public final class HiddenRecipients {
     private static final int MAX_LOCAL = 256;
     private static final int NOT_HERE = -1;
 
+    private static final String LETTERS = "(?<![^\\x00-\\x7F])[\\p{L}\\p{N}&&[^\\x00-\\x7F]]++";
+    private static final String DOMAIN = "(?:[A-Za-z0-9_-]++(?:\\.[A-Za-z0-9_-]++)*+|[\\p{L}\\p{N}_-]++(?:\\.[\\p{L}\\p{N}_-]++)*+|\\[[^\\]\\s]{1,64}])";
     private static final String ATEXT = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]";
     /**
      * An address in running text: the local part in ASCII (RFC 5322, 3.2.3), in other letters (RFC 6531) or in quotes. Of Japanese text that touches an
      * address nothing is taken for a part of it. Each start is looked at once, so a hostile text takes no longer than another.
      */
-    private static final Pattern ADDRESS = Pattern.compile("(?:(?<!" + ATEXT + ")" + ATEXT + "++|(?<![^\\x00-\\x7F])[\\p{L}\\p{N}&&[^\\x00-\\x7F]]++|\"[^\"@]{1,64}\")"
-            + "@(?:[A-Za-z0-9_-]++(?:\\.[A-Za-z0-9_-]++)*+|[\\p{L}\\p{N}_-]++(?:\\.[\\p{L}\\p{N}_-]++)*+|\\[[^\\]\\s]{1,64}])");
+    private static final Pattern ADDRESS = Pattern.compile("(?:(?<!" + ATEXT + ")" + ATEXT + "++|" + LETTERS + "|\"[^\"@]{1,64}\")@" + DOMAIN);
+    /** The same as in a URL (RFC 3986, 2.1), in HTML, or with a full-width sign. */
+    private static final Pattern SPELLED = Pattern.compile("(?:(?<![A-Za-z0-9._~%+-])(?:[A-Za-z0-9._~+-]|%(?!40)[0-9A-Fa-f]{2})++|" + LETTERS + ")"
+            + "(%40|&#64;|＠)" + DOMAIN);
     private static final Pattern HIDDEN = Pattern.compile("(?:.*[^A-Za-z0-9._+-])?h-[0-9a-f]{32}@.*", Pattern.DOTALL);
     /** Of JSON (RFC 8259, section 7); of a printable ASCII character, which need not be escaped, its code is the group. */
     private static final Pattern ESCAPE = Pattern.compile("\\\\(?:u00([2-7][0-9A-Fa-f])|.)", Pattern.DOTALL);
@@ -60,11 +68,14 @@ public final class HiddenRecipients {
     /** One address to be looked for in texts. */
     private record Recipient(String local, String domain, String hashedLocal) {
 
-        static Recipient of(String address, String hash) {
+        /** As it is, and as in a URL. */
+        static Stream<Recipient> of(String address, String hash) {
             String bare = RecipientHash.bare(address);
             int at = bare.lastIndexOf('@');
             String hashedLocal = hash.split("@", 2)[0];
-            return at < 0 ? new Recipient(bare, null, hashedLocal) : new Recipient(bare.substring(0, at), bare.substring(at + 1), hashedLocal);
+            String local = at < 0 ? bare : bare.substring(0, at);
+            return Stream.of(local, URLEncoder.encode(local, StandardCharsets.UTF_8)).distinct()
+                    .map(spelled -> new Recipient(spelled, at < 0 ? null : bare.substring(at + 1), hashedLocal));
         }
 
         /** Hides it wherever its domain follows. */
@@ -147,7 +158,7 @@ public final class HiddenRecipients {
         for (String key : RECIPIENT_KEYS) {
             String address = element.path(key).asText();
             if (isScalar(element.path(key)) && !address.isBlank()) {
-                recipients.add(Recipient.of(address, hash.of(address)));
+                Recipient.of(address, hash.of(address)).forEach(recipients::add);
             }
         }
         ObjectNode hidden = JsonNodeFactory.instance.objectNode();
@@ -204,11 +215,19 @@ public final class HiddenRecipients {
 
     /** Running text: every address in it is hidden. */
     public String text(String text) {
-        if (isOff() || text == null || text.indexOf('@') < 0) {
+        if (isOff() || text == null) {
             return text;
         }
-        return ADDRESS.matcher(text).replaceAll(found ->
-                Matcher.quoteReplacement(HIDDEN.matcher(found.group()).matches() ? found.group() : hash.of(found.group())));
+        String hidden = text.indexOf('@') < 0 ? text : ADDRESS.matcher(text).replaceAll(found -> hidden(found.group(), found.group()));
+        return SPELLED.matcher(hidden).replaceAll(found -> hidden(found.group(), decoded(found.group().replace(found.group(1), "@"))));
+    }
+
+    private String hidden(String found, String address) {
+        return Matcher.quoteReplacement(HIDDEN.matcher(address).matches() ? found : hash.of(address));
+    }
+
+    private static String decoded(String address) {
+        return URLDecoder.decode(address.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
     /** Text that may be broken JSON: an address in it can be written with escapes, and an escape before it is no part of it. */

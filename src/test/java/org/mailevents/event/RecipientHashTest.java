@@ -94,12 +94,26 @@ class RecipientHashTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"forwarded to jiro@example.jp", "x.taro@example.net", "bounce+taro@example.net", "jiro.taro@example.jp", "\"jiro taro\"@example.jp",
-            "田中@example.jp", "'jiro@example.jp'", "jiro@[192.0.2.1]", "jiro@例え.jp", "jiro@a@b.jp", "\njiro@example.jp", "CORP\\jiro@example.jp", "CORP\\taro@example.jp"})
+            "田中@example.jp", "'jiro@example.jp'", "jiro@[192.0.2.1]", "jiro@例え.jp", "jiro@a@b.jp", "\njiro@example.jp", "CORP\\jiro@example.jp", "CORP\\taro@example.jp",
+            "http://x.jp/?to=jiro%40example.jp&a=1", "jiro＠example.jp", "jiro&#64;example.jp", "u%3Djiro%40example.jp", "田中＠例え.jp"})
     void otherAddressesInTextsAreHiddenToo(String reason) {
         JsonNode element = hidden.in(element("taro@example.net", "reason", reason));
 
         assertThat(element.get("reason").asText()).doesNotContain("taro", "jiro", "田中").containsPattern("h-[0-9a-f]{32}");
         assertThat(hidden.in(element)).isEqualTo(element);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"apiData,u=taro%2Bnews%40example.net", "returnPath,bounce+taro%2bnews=example.net@return.example", "subject,taro+news＠example.net",
+            "reason,<taro%2Bnews>: unknown", "unknown,taro%2Bnews%40example.net"})
+    void anAddressInAUrlIsTheSame(String key, String text) {
+        String stored = hash.of("taro+news@example.net").split("@")[0];
+
+        JsonNode element = hidden.in(element("taro+news@example.net", key, text));
+
+        assertThat(element.get(key).asText()).contains(stored).doesNotContain("taro", "news");
+        assertThat(hidden.in(element)).isEqualTo(element);
+        assertThat(hidden.text("see " + "taro%2Bnews%40example.net")).isEqualTo("see " + hash.of("taro+news@example.net"));
     }
 
     @Test
@@ -129,7 +143,7 @@ class RecipientHashTest {
     void aHostileTextTakesNoLonger() {
         String long1 = "a".repeat(200_000);
         for (String text : List.of(long1, "@".repeat(200_000), "a@".repeat(100_000), "\"".repeat(200_000), "a@b.".repeat(50_000), "山".repeat(200_000),
-                "taro".repeat(50_000), "h-".repeat(100_000) + "@x")) {
+                "taro".repeat(50_000), "h-".repeat(100_000) + "@x", "%41".repeat(60_000), "a%40".repeat(50_000), "%4".repeat(90_000), "a＠b.".repeat(50_000))) {
             assertTimeoutPreemptively(Duration.ofSeconds(20), () -> hidden.in(element("a@example.net", "reason", text)), text.substring(0, 10));
         }
         assertThat(hidden.in(element(long1 + "@example.net", "reason", long1)).get("to").asText()).hasSize(46);
