@@ -89,7 +89,8 @@ interface ApiCases extends Cases {
         assertThat(events.findValuesAsText("messageId")).containsExactly(second.get("messageId").asText(), first.get("messageId").asText());
         assertThat(events.findValuesAsText("outcome")).containsExactly("bounced", "succeeded");
         assertThat(events.get(0).path("kind").asText()).isEqualTo("permanent, address");
-        assertThat(ask("/api/recipients/" + Api.encoded(first.get("to").asText().toUpperCase(Locale.ROOT)))).as("as somebody may write it").isEqualTo(events);
+        assertThat(ask("/api/recipients/" + Api.encoded(first.get("to").asText().toUpperCase(Locale.ROOT))).findValuesAsText("messageId"))
+                .as("as somebody may write it").isEqualTo(events.findValuesAsText("messageId"));
     }
 
     @ParameterizedTest
