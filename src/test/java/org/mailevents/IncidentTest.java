@@ -156,11 +156,11 @@ class IncidentTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ANY,28", "OFFICE,3"})
-    void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days) {
+    @CsvSource({"ANY,14,4", "ANY,14,5", "OFFICE,3,4"})
+    void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days, int seed) {
         // Given
         start(Map.of());
-        Random random = new Random(4);
+        Random random = new Random(seed);
         List<String> deadAddresses = IntStream.range(0, 300).mapToObj(i -> "dead-" + i + "@example.org").toList();
         List<String> codes = List.of("2", "2", "2", "2", "1", "10", "4", "5", "5", "3", "99", "8");
         List<Instant> times = IntStream.range(0, days).boxed().flatMap(d -> IntStream.range(0, 200).mapToObj(i ->

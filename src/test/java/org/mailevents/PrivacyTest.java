@@ -286,7 +286,7 @@ class PrivacyTest {
             // When
             down.set(false);
             run.pass(HOUR);
-            await().until(() -> server.taken.size() == 1);
+            await().until(() -> server.taken.size() == 1 && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(HOUR);
             await().until(() -> server.taken.size() == 2 && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(Duration.ofHours(6));

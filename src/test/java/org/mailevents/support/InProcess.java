@@ -9,22 +9,25 @@ import ch.qos.logback.core.AppenderBase;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.slf4j.LoggerFactory;
 
-/** The application in the JVM of the test, started as its jar starts it. */
+/** The application in the JVM of the test, started as its jar starts it. Its threads are in a group of its own, which tells its log from those of others. */
 public final class InProcess extends MailEvents {
 
+    private final ThreadGroup threads = new ThreadGroup("application");
     private final Logger root = root();
 
     private final StringBuffer log = new StringBuffer();
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
-            if (event.getLoggerName().startsWith("io.zonky")) {
-                return; // what PostgreSQL itself prints
+            if (Thread.currentThread().getThreadGroup() != threads) {
+                return;
             }
             log.append(event.getFormattedMessage()).append('\n');
             if (event.getThrowableProxy() != null) {
@@ -49,7 +52,20 @@ public final class InProcess extends MailEvents {
         main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));
         // its shutdown hook would keep every application that was ever started in memory
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
-        main.start();
+        startIn(threads);
+    }
+
+    /** A thread is in the group of the one that made it. */
+    private void startIn(ThreadGroup group) {
+        FutureTask<Void> start = new FutureTask<>(main::start, null);
+        new Thread(group, start).start();
+        try {
+            start.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException refused ? refused : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** While another thread sets logging up, SLF4J hands out stand-ins. */
