@@ -130,9 +130,25 @@ class JarStartIT {
     @Test
     void aMisspeltSettingIsPointedOut() throws IOException {
         Path folder = OwnProcess.folder("routes", "application.properties");
-        Files.writeString(folder.resolve("application.properties"), "\nwebhook.apikey = x\nalert.to.crm = crm@example.com\n", StandardOpenOption.APPEND);
+        Files.writeString(folder.resolve("application.properties"), """
+
+                webhook.apikey = x
+                privcy.hash-recipients = 0123456789abcdef
+                alert.to.crm = crm@example.com
+                crm.url = http://127.0.0.1:1/
+                """, StandardOpenOption.APPEND);
+        Files.writeString(folder.resolve("routes/tell-crm.camel.yaml"), """
+                - route:
+                    id: tell-crm
+                    from:
+                      uri: direct:tell-crm
+                      steps:
+                        - to:
+                            uri: "{{crm.url}}"
+                """);
         try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
-            assertThat(application.log()).contains("webhook.apikey is no setting").doesNotContain("alert.to.crm");
+            assertThat(application.log()).contains("webhook.apikey is no setting", "privcy.hash-recipients is no setting")
+                    .doesNotContain("alert.to.crm", "crm.url").doesNotContainPattern("camel\\S* is no setting");
         }
     }
 

@@ -1,5 +1,9 @@
 package org.mailevents.operate;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -32,6 +36,10 @@ public final class Settings {
             "retention.days", "privacy.hash-recipients", "privacy.retention-days", "spool.directory", "spool.max-size", "spool.attempts",
             "alert.to", "alert.fallback", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet",
             "alert.max-per-hour", "alert.rate", "alert.silence", "log.format");
+
+    /** How ours begin, which no route sets for itself, and those of Camel and its CLI. */
+    private static final Pattern OURS = Pattern.compile("(webhook|console|database|store|retention|privacy|spool|alert|log)\\.");
+    private static final Pattern CAMELS = Pattern.compile("(camel|logging|jbang)\\.");
 
     private final CamelContext context;
 
@@ -69,10 +77,23 @@ public final class Settings {
                 .filter(key -> !text(key).isEmpty()).collect(Collectors.toSet());
     }
 
-    /** What a file sets under our names and nobody reads. */
+    /** What a file sets and nobody reads: it is neither ours nor Camel's, and no route mentions it as a setting of a team's own. */
     Set<String> unknown() {
-        return Stream.of("webhook.", "console.", "database.", "store.", "retention.", "privacy.", "spool.", "alert.", "log.").flatMap(prefix -> startingWith(prefix).stream())
-                .filter(key -> !KNOWN.contains(key) && !key.startsWith("alert.to.") && !key.startsWith("alert.language.")).collect(Collectors.toCollection(TreeSet::new));
+        String routes = routesText();
+        return startingWith("").stream().filter(key -> OURS.matcher(key).lookingAt() ? !KNOWN.contains(key) : !CAMELS.matcher(key).lookingAt() && !routes.contains(key))
+                .filter(key -> !key.startsWith("alert.to.") && !key.startsWith("alert.language.")).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private String routesText() {
+        StringBuilder text = new StringBuilder();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(routes(), "*.camel.yaml")) {
+            for (Path file : files) {
+                text.append(Files.readString(file)).append('\n');
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
     }
 
     /** A number from 1 to 999,999,999. */
