@@ -1,5 +1,8 @@
 package org.mailevents;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterAll;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
@@ -9,5 +12,10 @@ class CamelRunIT extends WebhookCases {
 
     CamelRunIT() {
         super(TestDatabase.h2(), Mailbox.folder(), settings -> OwnProcess.camelRun(settings).started());
+    }
+
+    @AfterAll
+    void noSettingIsTakenForAMistake() {
+        assertThat(application().log()).doesNotContain("is no setting");
     }
 }
