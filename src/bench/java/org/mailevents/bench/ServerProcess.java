@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
+import org.mailevents.support.TemporaryFolder;
 import org.mailevents.support.TestDatabase;
 
 /** One of the servers that are compared, in a process and a folder of its own, all with the same Java and the same memory. */
@@ -54,7 +55,7 @@ final class ServerProcess implements AutoCloseable {
     /** One that it is compared to. It takes the same environment variables. */
     static ServerProcess of(Class<?> main, TestDatabase database) throws IOException {
         return new ServerProcess(List.of("-classpath", System.getProperty("java.class.path"), main.getName()), database,
-                Files.createTempDirectory(main.getSimpleName()));
+                TemporaryFolder.create(main.getSimpleName()));
     }
 
     long pid() {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.mailevents.support.PostgresServer;
+import org.mailevents.support.TemporaryFolder;
 import org.mailevents.support.TestDatabase;
 
 /**
@@ -60,6 +61,7 @@ class ChaosIT {
 
     private static void run(String name, Installation installation, TestDatabase database, PostgresServer databaseServer) {
         System.out.println("Chaos on " + name + " in " + installation.folder + " with -Dchaos.seed=" + SEED);
+        TemporaryFolder.keep(installation.folder);
         Ledger ledger = new Ledger();
         try (MailServer mailServer = new MailServer(); installation) {
             mailServer.start();
@@ -78,5 +80,6 @@ class ChaosIT {
             TABLE.put(name, verdict.counts);
             assertThat(verdict.gaps).as("%s, the logs are in %s, -Dchaos.seed=%s", name, installation.folder, SEED).isEmpty();
         }
+        TemporaryFolder.delete(installation.folder);
     }
 }

@@ -45,7 +45,7 @@ public final class Certificate {
             if (!command.find()) {
                 throw new IllegalStateException("README.md has no keytool command");
             }
-            Path folder = Files.createTempDirectory("certificate");
+            Path folder = TemporaryFolder.create("certificate");
             Process keytool = new ProcessBuilder("sh", "-c", command.group()).directory(folder.toFile()).inheritIO().start();
             if (keytool.waitFor() != 0) {
                 throw new IllegalStateException(command.group());

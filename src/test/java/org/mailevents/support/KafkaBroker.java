@@ -30,7 +30,7 @@ public final class KafkaBroker implements AutoCloseable {
 
     public KafkaBroker() {
         try {
-            Path data = Files.createTempDirectory("kafka");
+            Path data = TemporaryFolder.create("kafka");
             int controller = MailEvents.freePort();
             properties.putAll(Map.ofEntries(
                     Map.entry("process.roles", "broker,controller"),

@@ -37,11 +37,7 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
 
     /** A new folder of .eml files. */
     public static Mailbox folder() {
-        try {
-            return folder(Files.createTempDirectory("outbox"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return folder(TemporaryFolder.create("outbox"));
     }
 
     /** A real SMTP server, on a free port. */

@@ -24,7 +24,8 @@ public final class OwnProcess extends MailEvents {
     private static final List<String> UNWARNED = Runtime.version().feature() < 24 ? List.of() : List.of("--sun-misc-unsafe-memory-access=allow");
 
     /** A process that lives for seconds is through in half the CPU time without the second compiler, and in a third with {@link Classes#ARCHIVE} too. */
-    private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), UNWARNED.stream()).toList();
+    private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+            "-Djava.io.tmpdir=" + TemporaryFolder.create("mail-events")), UNWARNED.stream()).toList();
 
     /** The classes of the jar, as the JVM has them in memory (JEP 350). A JVM that cannot use them reads them from the jar. */
     private static final class Classes {
@@ -32,7 +33,6 @@ public final class OwnProcess extends MailEvents {
 
         private static Path archive() {
             Path archive = folder().resolve("mail-events.jsa");
-            archive.toFile().deleteOnExit();
             new OwnProcess(folder("routes", "application.properties"), Map.of(), jar("-XX:ArchiveClassesAtExit=" + archive)).started().close();
             return archive;
         }
@@ -128,7 +128,7 @@ public final class OwnProcess extends MailEvents {
     /** A new folder with copies of these files and folders of the project. */
     public static Path folder(String... names) {
         try {
-            Path folder = Files.createTempDirectory("mail-events");
+            Path folder = TemporaryFolder.create("mail-events");
             for (String name : names) {
                 Files.createDirectories(folder.resolve(name).getParent());
                 try (Stream<Path> files = Files.walk(Path.of(name))) {

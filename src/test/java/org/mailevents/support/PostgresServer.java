@@ -31,7 +31,7 @@ public final class PostgresServer {
     /** @param settings of {@code postgresql.conf} */
     public PostgresServer(Map<String, String> settings) {
         try {
-            Path data = Files.createTempDirectory("postgres");
+            Path data = TemporaryFolder.create("postgres");
             EmbeddedPostgres.Builder builder = TestDatabase.server().setDataDirectory(data).setServerConfig("fsync", "on")
                     .setServerConfig("synchronous_commit", "on")
                     .setOutputRedirector(Redirect.DISCARD).setErrorRedirector(Redirect.DISCARD);

@@ -3,7 +3,6 @@ package org.mailevents.support;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -48,11 +47,7 @@ public record TestDatabase(String url, String username, String password) {
 
     /** A file that this test and another process can open at the same time. */
     public static TestDatabase h2() {
-        try {
-            return h2(Files.createTempDirectory("mail-events"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return h2(TemporaryFolder.create("mail-events"));
     }
 
     /** The same, in this folder. */
