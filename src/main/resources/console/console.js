@@ -10,6 +10,7 @@ const TO_THE_MINUTE = { dateStyle: "short", timeStyle: "short" };
 
 const $ = id => document.getElementById(id);
 const charts = {};
+const notices = {};
 let language = localStorage.getItem("language") || (navigator.language.startsWith("ja") ? "ja" : "en");
 let words = WORDS[language];
 let summary = null;
@@ -30,7 +31,9 @@ const step = one => STEPS.indexOf(one.eventType === "bounces" ? "bounced" : one.
 const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Date(a.receivedAt) - new Date(b.receivedAt) || step(a) - step(b);
 const number = value => new Intl.NumberFormat(language).format(value);
 const time = (text, options) => text ? new Intl.DateTimeFormat(language, options || { dateStyle: "medium", timeStyle: "medium" }).format(new Date(text)) : "";
-const cause = code => words.code[code] ? `${words.code[code]} (${code})` : `${words.code.other} (${code})`;
+/** What is known of a word that a caller may have chosen. */
+const known = (of, word) => Object.hasOwn(of, word) ? of[word] : undefined;
+const cause = code => code === null ? words.code.other : `${known(words.code, code) || words.code.other} (${code})`;
 
 function duration(seconds) {
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
@@ -51,9 +54,11 @@ async function ask(path) {
   return answer.json();
 }
 
-function notice(text) {
-  $("notice").textContent = text || "";
-  $("notice").hidden = !text;
+/** What is wrong with the search, the summary or the list, or no longer is. */
+function notice(about, text) {
+  notices[about] = text;
+  $("notice").textContent = Object.values(notices).filter(each => each).join(" ");
+  $("notice").hidden = !$("notice").textContent;
 }
 
 /** @param columns [heading, value of a row, class] each */
@@ -67,9 +72,12 @@ function table(id, columns, rows) {
     element("tbody", {}, ...(rows.length ? body : [element("tr", {}, element("td", { colspan: columns.length }, words.none))])));
 }
 
-/** What can be looked for. */
+/** What can be looked for; personal data may have been removed. */
 function link(text) {
-  const made = element("button", { type: "button", class: "link" }, text || "");
+  if (!text) {
+    return null;
+  }
+  const made = element("button", { type: "button", class: "link" }, text);
   made.addEventListener("click", () => { location.hash = encodeURIComponent(text); });
   return made;
 }
@@ -90,19 +98,20 @@ function slots() {
   const byHour = Number($("hours").value) <= 48;
   const size = byHour ? { month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" } : { month: "numeric", day: "numeric" };
   const made = new Map();
-  const start = new Date(summary.since);
-  const put = at => {
+  const slot = at => {
     const label = time(at, size);
-    return made.get(label) || made.set(label, {}).get(label);
+    const key = byHour ? new Date(at).getTime() : label; // where summer time ends, two hours have one label
+    return made.get(key) || made.set(key, { label, events: {} }).get(key);
   };
-  for (let at = start.setMinutes(0, 0, 0); at <= Date.now(); at += 3_600_000) {
-    put(at);
+  // what is counted are hours of UTC, which begin at half past in India
+  for (let at = new Date(summary.since).setUTCMinutes(0, 0, 0); at <= Date.now(); at += 3_600_000) {
+    slot(at);
   }
   summary.hours.forEach(hour => {
-    const slot = put(hour.hour);
-    Object.entries(hour.events).forEach(([status, events]) => { slot[status] = (slot[status] || 0) + events; });
+    const events = slot(hour.hour).events;
+    Object.entries(hour.events).forEach(([status, count]) => { events[status] = (events[status] || 0) + count; });
   });
-  return [...made].map(([label, events]) => ({ label, events }));
+  return [...made.values()];
 }
 
 function showSummary() {
@@ -138,7 +147,7 @@ function showSummary() {
   table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]], [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
     Object.keys(words.pipelineNames).filter(name => name in figures).map(name => [name, figures[name]]));
   $("updated").textContent = words.updated(time(Date.now()));
-  notice(summary.database === "down" ? words.down : "");
+  notice("summary", summary.database === "down" ? words.down : "");
 }
 
 function showSuppressions() {
@@ -150,10 +159,10 @@ function showSuppressions() {
 
 function event(one) {
   const bounce = one.eventType === "bounces";
-  const known = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
-  const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[known] || `${one.eventType} ${one.status || ""}`;
+  const status = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
+  const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[status] || `${one.eventType} ${one.status || ""}`;
   return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
-    element("span", {}, element("span", { class: known === "queued" ? "" : MOOD[known] || "" }, what), one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
+    element("span", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what), one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
 }
 
 function message(events) {
@@ -163,7 +172,7 @@ function message(events) {
   return element("article", { class: "message" },
     element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
-    element("p", {}, element("span", { class: MOOD[outcome] || "" }, words.outcome[outcome] || outcome, bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
+    element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome, bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
     element("ol", {}, ...events.slice().sort(inOrder).map(event)));
 }
 
@@ -190,7 +199,7 @@ const asked = () => decodeURIComponent(location.hash.slice(1)).trim();
 /** What stands behind the # is an address or a Message-ID: both are asked for, because they look alike. There it reaches no log of a server. */
 async function search() {
   const query = asked();
-  if (!query || query === "main") {
+  if (!query) {
     found = null;
   } else {
     $("query").value = query;
@@ -201,7 +210,7 @@ async function search() {
     }
     found = { query, events: ofMessage || ofAddress || [] };
   }
-  notice("");
+  notice("search", "");
   showFound();
   if (found) {
     $("found-title").focus();
@@ -221,7 +230,7 @@ async function renew(isWelcome = () => true) {
 const mayRenew = () => $("renews").checked && !document.hidden && !document.activeElement.closest("table") && getSelection().isCollapsed;
 
 /** Does what may fail, and says so where it does. */
-const guarded = action => () => action().catch(failure => notice(words.failed(failure.message)));
+const guarded = (about, action) => () => action().catch(failure => notice(about, words.failed(failure.message)));
 
 function speak() {
   words = WORDS[language];
@@ -239,7 +248,7 @@ $("search").addEventListener("submit", submitted => {
   submitted.preventDefault();
   const hash = `#${encodeURIComponent($("query").value.trim())}`;
   if (location.hash === hash) {
-    guarded(search)();
+    guarded("search", search)();
   }
   location.hash = hash;
 });
@@ -253,14 +262,20 @@ $("language").addEventListener("change", () => {
   localStorage.setItem("language", language);
   speak();
 });
-$("hours").addEventListener("change", guarded(renew));
-$("show-suppressions").addEventListener("click", guarded(async () => {
+$("hours").addEventListener("change", guarded("summary", renew));
+$("show-suppressions").addEventListener("click", guarded("suppressions", async () => {
   suppressions = await ask("/api/suppressions");
+  notice("suppressions", "");
   showSuppressions();
 }));
-window.addEventListener("hashchange", guarded(search));
+// what stands behind the # is what was searched for, and stays
+$("skip").addEventListener("click", clicked => {
+  clicked.preventDefault();
+  $("main").focus();
+});
+window.addEventListener("hashchange", guarded("search", search));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => summary && showSummary());
-setInterval(guarded(() => renew(mayRenew)), RENEW_MILLISECONDS);
+setInterval(guarded("summary", () => renew(mayRenew)), RENEW_MILLISECONDS);
 speak();
-guarded(search)();
-guarded(renew)();
+guarded("search", search)();
+guarded("summary", renew)();

@@ -301,6 +301,31 @@ class PageTest {
 
         // Then
         wait(() -> browser.switchTo().activeElement().getAttribute("id").equals("found-title"));
+
+        // When
+        browser.findElement(By.id("skip")).sendKeys(Keys.ENTER);
+
+        // Then
+        assertThat(browser.switchTo().activeElement().getAttribute("id")).isEqualTo("main");
+        assertThat(shown(".message").getText()).contains(delivered.get("subject").asText());
+    }
+
+    /** Hours are counted in UTC, and begin at half past in India. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Asia/Kolkata", "Asia/Tokyo", "America/New_York"})
+    void eachHourIsThereOnceWhereverTheReaderIs(String zone) {
+        // Given
+        browser.executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", zone));
+        try {
+            // When
+            visit("en");
+
+            // Then
+            List<?> labels = (List<?>) browser.executeScript("return charts['time-chart'].data.labels");
+            assertThat(labels).hasSize(25).doesNotHaveDuplicates();
+        } finally {
+            browser.executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", ""));
+        }
     }
 
     @ParameterizedTest
