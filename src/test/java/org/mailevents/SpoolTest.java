@@ -88,6 +88,27 @@ class SpoolTest {
     }
 
     @Test
+    void anH2FileThatIsClosedForLackOfMemoryIsOpenedAgain() {
+        // Given
+        TestDatabase database = new TestDatabase("jdbc:h2:" + OwnProcess.folder().resolve("data/mail-events"), "sa", "");
+        ObjectNode before = Payload.bounce("2");
+        ObjectNode after = Payload.bounce("2");
+        try (InProcess application = start(database, Map.of())) {
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", before)), 1, 1, 0, 0);
+
+            // When
+            database.runOutOfMemory();
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("bounces", after));
+
+            // Then
+            assertThat(answer.statusCode()).isEqualTo(200);
+            await().until(() -> spooled().isEmpty());
+            assertThat(database.rows("SELECT recipient FROM mail_event")).extracting(row -> row.get("recipient"))
+                    .containsExactlyInAnyOrder(before.get("to").asText(), after.get("to").asText());
+        }
+    }
+
+    @Test
     void itStartsWithoutItsDatabaseAndMakesTheSchemaWhenItIsThere() {
         // Given
         PostgresServer server = new PostgresServer();

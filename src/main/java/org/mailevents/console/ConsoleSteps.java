@@ -57,7 +57,7 @@ public final class ConsoleSteps extends RouteBuilder {
         from("direct:list-suppressions").routeId("list-suppressions")
             .description("Writes the suppression list as CSV")
             .errorHandler(noErrorHandler())
-            .process(exchange -> SuppressionList.write(database, exchange));
+            .process(exchange -> SuppressionList.answer(database, exchange));
 
         from("direct:answer").routeId("answer")
             .description("Answers with the body as JSON, or that there is nothing of that name")

@@ -1,10 +1,9 @@
 package org.mailevents.console;
 
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
 import java.io.Writer;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,11 +12,13 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.Exchange;
-import org.apache.camel.converter.stream.CachedOutputStream;
 import org.mailevents.event.CsvRow;
 import org.mailevents.store.Database;
 
-/** The suppression list as a file (RFC 4180), for spreadsheets and for other senders. It is read and written a part at a time, however long it is. */
+/**
+ * The suppression list as a file (RFC 4180), for spreadsheets and for other senders. It is read and written a part at a time, however long it is, into a
+ * temporary file: whoever downloads slowly holds no connection of the database meanwhile.
+ */
 final class SuppressionList {
 
     private static final List<String> COLUMNS = List.of("recipient", "status", "kind", "reason", "first_bounced_at", "last_bounced_at", "bounces");
@@ -31,10 +32,23 @@ final class SuppressionList {
     private SuppressionList() {
     }
 
-    /** Leaves the file in the body; what is longer than some kilobytes is in a temporary file until it is sent. */
-    static void write(Database database, Exchange exchange) throws SQLException, IOException {
-        CachedOutputStream file = new CachedOutputStream(exchange);
-        try (Writer out = new BufferedWriter(new OutputStreamWriter(file, StandardCharsets.UTF_8)); Connection connection = database.getConnection()) {
+    /** Leaves the file in the body. It has no name any more, and is gone when it has been sent, or the caller has. */
+    static void answer(Database database, Exchange exchange) throws SQLException, IOException {
+        Path file = Files.createTempFile("suppressions", ".csv");
+        try {
+            write(database, file);
+            exchange.getMessage().removeHeaders("*");
+            exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "text/csv; charset=utf-8");
+            exchange.getMessage().setHeader("Content-Disposition", "attachment; filename=\"suppressions.csv\"");
+            exchange.getMessage().setBody(Files.newInputStream(file));
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    /** One at a time: H2 has all of the list in memory, and closes its file where that does not suffice. */
+    private static synchronized void write(Database database, Path file) throws SQLException, IOException {
+        try (Writer out = Files.newBufferedWriter(file); Connection connection = database.getConnection()) {
             out.write(BYTE_ORDER_MARK + ROW.of(COLUMNS) + "\r\n");
             // the pool sets both back
             connection.setAutoCommit(false); // PostgreSQL gives all rows at once otherwise
@@ -48,10 +62,6 @@ final class SuppressionList {
                 }
             }
         }
-        exchange.getMessage().removeHeaders("*");
-        exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "text/csv; charset=utf-8");
-        exchange.getMessage().setHeader("Content-Disposition", "attachment; filename=\"suppressions.csv\"");
-        exchange.getMessage().setBody(file.getInputStream());
     }
 
     private static String line(ResultSet row) throws SQLException {

@@ -2,6 +2,7 @@ package org.mailevents.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import com.zaxxer.hikari.util.DriverDataSource;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
@@ -17,12 +18,14 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.apache.camel.CamelContext;
 import org.apache.camel.util.ObjectHelper;
 import org.flywaydb.core.Flyway;
+import org.h2.api.ErrorCode;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Meters;
 import org.mailevents.operate.Meters.Level;
@@ -51,8 +54,8 @@ public final class Database extends HikariDataSource {
     /** SQLSTATE of a connection that failed, a server that starts, stops or has no room for us, and of H2's broken connections. */
     private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|90067|90098|90121");
 
-    /** Beside those of the INSERTs: for the alerts, for what looks whether it is there, and for a team's own steps. */
-    private static final int OTHER_CONNECTIONS = 10;
+    /** Beside those of the INSERTs: eight for those who ask, as many as RequestGate lets in; for the alerts, for what goes on by itself, and for a team's own steps. */
+    private static final int OTHER_CONNECTIONS = 18;
 
     /** How many seconds PostgreSQL has to take us in, whatever keeps it: the connection, TLS or the login. */
     private static final Map<String, String> LOGIN = Map.of("connectTimeout", "2", "loginTimeout", "2");
@@ -69,10 +72,30 @@ public final class Database extends HikariDataSource {
 
     private final CircuitBreaker breaker = CircuitBreaker.of("database", WHEN_DOWN);
     private final ReentrantLock migration = new ReentrantLock();
+    private final ClosedFile closedFile;
     private volatile boolean migrated;
 
-    private Database(HikariConfig config) {
+    /** Where a query finds no memory left, H2 closes the file at once, and keeps the connections. */
+    private static final class ClosedFile implements SQLExceptionOverride {
+
+        private static final Set<Integer> CODES = Set.of(ErrorCode.DATABASE_IS_CLOSED, ErrorCode.DATABASE_CALLED_AT_SHUTDOWN, ErrorCode.OUT_OF_MEMORY,
+                ErrorCode.GENERAL_ERROR_1);
+
+        private volatile boolean noticed;
+
+        @java.lang.Override
+        public Override adjudicate(SQLException failure) {
+            if (!CODES.contains(failure.getErrorCode())) {
+                return Override.CONTINUE_EVICT;
+            }
+            noticed = true;
+            return Override.MUST_EVICT;
+        }
+    }
+
+    private Database(HikariConfig config, ClosedFile closedFile) {
         super(config);
+        this.closedFile = closedFile;
         breaker.getEventPublisher().onStateTransition(change -> {
             switch (change.getStateTransition()) {
                 case CLOSED_TO_OPEN -> LOG.error("The database is down: until it is back, webhooks are kept in the spool");
@@ -96,7 +119,10 @@ public final class Database extends HikariDataSource {
 
     /** @throws IllegalStateException when it is there and does not let us in: that does not pass by itself */
     private static Database open(Settings settings) {
-        Database database = new Database(config(settings));
+        ClosedFile closedFile = new ClosedFile();
+        HikariConfig config = config(settings);
+        config.setExceptionOverride(closedFile);
+        Database database = new Database(config, closedFile);
         // not through the pool: an error is told at once, and a database that opens slowly is waited for
         try (Connection open = database.direct().getConnection()) {
             database.migrate();
@@ -125,7 +151,10 @@ public final class Database extends HikariDataSource {
         config.setValidationTimeout(1_500);
         config.setInitializationFailTimeout(-1);
         if (config.getJdbcUrl().startsWith("jdbc:h2:")) {
-            config.setMaxLifetime(0); // without a connection the file is closed, and opened again
+            // without a connection the file is closed, and opened again: one that was opened stays
+            config.setMaxLifetime(0);
+            config.setIdleTimeout(0);
+            config.setMinimumIdle(0);
         } else {
             // PostgreSQL's details quote the row that failed, and no address belongs into a log
             config.addDataSourceProperty("logServerErrorDetail", "false");
@@ -193,6 +222,9 @@ public final class Database extends HikariDataSource {
     }
 
     private Connection connect() throws SQLException {
+        if (closedFile.noticed) {
+            reopen();
+        }
         Connection connection = super.getConnection();
         if (!migrated) {
             try {
@@ -203,6 +235,15 @@ public final class Database extends HikariDataSource {
             }
         }
         return connection;
+    }
+
+    /** Not before the last connection to what was is closed, because H2 would then forget the file that is open by now, and could not open it for another. */
+    private synchronized void reopen() throws SQLException {
+        getHikariPoolMXBean().softEvictConnections();
+        if (closedFile.noticed && getHikariPoolMXBean().getTotalConnections() > 0) {
+            throw new SQLTransientConnectionException("H2 has closed the file of database.url", "08001");
+        }
+        closedFile.noticed = false;
     }
 
     private void migrate() throws SQLException {

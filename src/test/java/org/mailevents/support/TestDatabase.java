@@ -1,5 +1,7 @@
 package org.mailevents.support;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.h2.api.ErrorCode;
 
 /**
  * A new, empty database, and what a test asks it.
@@ -101,6 +104,17 @@ public record TestDatabase(String url, String username, String password) {
         } catch (SQLException e) {
             throw new IllegalStateException(sql, e);
         }
+    }
+
+    /** Has H2 close its file under everybody's feet, as it does when a query finds no memory left. */
+    public void runOutOfMemory() {
+        execute("CREATE ALIAS out_of_memory FOR '" + TestDatabase.class.getName() + ".outOfMemory'");
+        assertThatThrownBy(() -> execute("CALL out_of_memory()")).hasStackTraceContaining("Out of memory");
+    }
+
+    /** What H2 calls. */
+    public static void outOfMemory() throws SQLException {
+        throw new SQLException("Out of memory", String.valueOf(ErrorCode.OUT_OF_MEMORY), ErrorCode.OUT_OF_MEMORY);
     }
 
     private Connection connect() throws SQLException {
