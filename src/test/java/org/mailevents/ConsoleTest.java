@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertProblem;
+import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -25,13 +26,18 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -161,6 +167,64 @@ class ConsoleTest {
     private static String outward() throws IOException {
         return NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses)
                 .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress()).map(address -> address.getHostAddress()).findFirst().orElse(null);
+    }
+
+    /** Whatever site somebody on this machine looks at, its page can have the browser post here. */
+    @Test
+    void aPageOfAnotherSiteCannotPostWhatNeedsNoSecret() {
+        try (InProcess application = start(Map.of())) {
+            String webhook = Payload.form("bounces", Payload.bounce("2"));
+
+            assertThat(assertProblem(application.post(MailEvents.FORM, webhook, "Origin", "https://site.example"), 403)).contains("webhook.api-key");
+            assertReceipt(application.post(MailEvents.FORM, webhook), 1, 1, 0, 0);
+
+            HttpRequest.Builder delete = HttpRequest.newBuilder(application.uri("/api/summary")).DELETE();
+            assertProblem(application.send(delete.copy().header("Origin", "https://site.example")), 403);
+            assertProblem(application.send(delete.copy().header("Origin", application.uri("").toString())), 404);
+        }
+    }
+
+    @Test
+    void slowQuestionsLeaveRoomForOthersAndEnd() {
+        TestDatabase database = TestDatabase.postgres();
+        Map<String, String> settings = new HashMap<>(database.settings());
+        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
+        try (InProcess application = new InProcess(Application.configured(), settings)) {
+            // Given
+            String address = "/api/recipients/taro@example.net";
+            database.execute("ALTER TABLE mail_event RENAME TO slow_event");
+            database.execute("CREATE VIEW mail_event AS SELECT slow_event.* FROM pg_sleep(60), slow_event");
+
+            // When
+            ExecutorService callers = Executors.newFixedThreadPool(20);
+            List<HttpResponse<String>> answers = IntStream.range(0, 20).mapToObj(i -> CompletableFuture.supplyAsync(() -> get(application, address), callers))
+                    .toList().stream().map(CompletableFuture::join).toList();
+            callers.shutdown();
+
+            // Then
+            assertThat(answers).extracting(HttpResponse::body).filteredOn(body -> body.contains("8 questions at once")).hasSize(12);
+            assertThat(answers).filteredOn(answer -> answer.statusCode() == 500).hasSize(8);
+            assertThat(database.row("SELECT COUNT(*) AS n FROM pg_stat_activity WHERE query LIKE '%taro@example.net%' AND state = 'active'"
+                    + " AND pid <> pg_backend_pid()")).containsEntry("n", "0");
+            database.execute("DROP VIEW mail_event");
+            database.execute("ALTER TABLE slow_event RENAME TO mail_event");
+            assertProblem(get(application, address), 404);
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"))), 1, 1, 0, 0);
+        }
+    }
+
+    @Test
+    void anAddressThatBouncesAllTheTimeHidesNoOtherFromTheSuppressionList() {
+        TestDatabase database = TestDatabase.h2();
+        Map<String, String> settings = new HashMap<>(database.settings());
+        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
+        try (InProcess application = new InProcess(Application.configured(), settings)) {
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
+                    + " SELECT RANDOM_UUID(), 'bounces', '2', CONCAT('<', n, '@mta>'), CASE WHEN n = 1 THEN 'once@example.net' ELSE 'always@example.net' END,"
+                    + " CURRENT_TIMESTAMP - INTERVAL '5' HOUR + n * INTERVAL '1' SECOND, CURRENT_TIMESTAMP, '' FROM SYSTEM_RANGE(1, 3000) AS g(n)");
+
+            assertThat(get(application, "/api/suppressions").body()).contains("once@example.net", "always@example.net");
+        }
     }
 
     @Test

@@ -153,6 +153,17 @@ class JarStartIT {
     }
 
     @Test
+    void theDescriptionOfTheApiIsTheOneThatWasSaved() throws IOException {
+        Path folder = OwnProcess.folder("routes", "application.properties");
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
+            Files.writeString(folder.resolve("routes/openapi.yaml"), "# ours\n", StandardOpenOption.APPEND);
+
+            assertThat(application.send(HttpRequest.newBuilder(application.uri("/api/openapi.yaml"))).body())
+                    .isEqualTo(Files.readString(folder.resolve("routes/openapi.yaml")));
+        }
+    }
+
+    @Test
     void aNameInTheFileMayBeJapaneseAndAnAddressMayNot() throws IOException {
         // Given
         Path folder = OwnProcess.folder("routes", "application.properties");

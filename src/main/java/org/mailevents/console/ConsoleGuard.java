@@ -1,6 +1,7 @@
 package org.mailevents.console;
 
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -42,6 +43,9 @@ public final class ConsoleGuard {
         HttpServerResponse response = request.response();
         response.putHeader("Content-Security-Policy", POLICY).putHeader("X-Content-Type-Options", "nosniff").putHeader("Referrer-Policy", "no-referrer")
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        if (fromAnotherSite(request)) {
+            return Optional.of(new Problem(403, "A page of another web site has sent this."));
+        }
         if (secrets.none()) {
             return fromHere(request) ? Optional.empty() : Optional.of(new Problem(403, "Only a browser on the machine of Mail Events may look"
                     + " here, at http://localhost and its port. To let others in, set console.basic to a user and password (user:password)."));
@@ -53,9 +57,18 @@ public final class ConsoleGuard {
         return Optional.of(new Problem(401, "Show a user and password of console.basic."));
     }
 
+    /** A browser asks for every site, with the password that it knows; what only reads is not shown to another site. */
+    private static boolean fromAnotherSite(HttpServerRequest request) {
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        return origin != null && !origin.endsWith("://" + host(request)) && !request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD);
+    }
+
+    private static String host(HttpServerRequest request) {
+        return request.getHeader(HttpHeaders.HOST) == null && request.authority() != null ? request.authority().toString() : request.getHeader(HttpHeaders.HOST);
+    }
+
     private static boolean fromHere(HttpServerRequest request) {
-        String host = request.getHeader(HttpHeaders.HOST) == null && request.authority() != null
-                ? request.authority().toString() : request.getHeader(HttpHeaders.HOST);
+        String host = host(request);
         // no browser speaks HTTP/1.0; nginx before 1.30 does as a proxy, and says nothing of whom it asks for unless told to
         return request.version() != HttpVersion.HTTP_1_0 && loopback(request.remoteAddress().hostAddress()) && host != null && THIS_MACHINE.matcher(host).matches()
                 && PROXIED.stream().noneMatch(request.headers()::contains);

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Processor;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
@@ -39,6 +40,9 @@ final class RequestGate {
     private static final String JSON = "application/json";
     private static final String FORM = "application/x-www-form-urlencoded";
 
+    /** Each has a thread and a connection for its query, and webhooks need of both too. */
+    private static final int MOST_QUESTIONS = 8;
+
     private static final Problem NOT_NOW = new Problem(503, "The application is starting or stopping. Send the webhook again later.");
 
     private final CamelContext camel;
@@ -48,6 +52,7 @@ final class RequestGate {
     private final Page page;
     private final Meters meters;
     private final AtomicBoolean installed = new AtomicBoolean();
+    private final AtomicInteger questions = new AtomicInteger();
 
     /**
      * @param maxBody bytes
@@ -166,7 +171,20 @@ final class RequestGate {
         }
         guard.refuse(context.request()).ifPresentOrElse(
                 // who posts has not come to look, but mistaken the path of the webhook
-                refusal -> answer(context, context.request().method().equals(HttpMethod.POST) ? notFound() : refusal), context::next);
+                refusal -> answer(context, context.request().method().equals(HttpMethod.POST) ? notFound() : refusal), () -> admit(context));
+    }
+
+    private void admit(RoutingContext context) {
+        if (page.at(context.normalizedPath()).isPresent()) {
+            context.next();
+        } else if (questions.incrementAndGet() > MOST_QUESTIONS) {
+            questions.decrementAndGet();
+            context.response().putHeader(HttpHeaders.RETRY_AFTER, "1");
+            answer(context, new Problem(503, "Others are asking already, " + MOST_QUESTIONS + " questions at once. Ask again in a moment."));
+        } else {
+            context.addEndHandler(answered -> questions.decrementAndGet());
+            context.next();
+        }
     }
 
     /** What no route has taken. */
