@@ -22,6 +22,8 @@ import org.apache.camel.main.Main;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
@@ -33,23 +35,30 @@ import org.mailevents.support.TestDatabase;
 @Execution(ExecutionMode.CONCURRENT)
 class OutboxTest {
 
-
     private final TestDatabase database = TestDatabase.h2();
     private final Mailbox mailbox = Mailbox.folder();
 
-    @Test
-    void aMailThatCannotBeReadHoldsUpNoOther() {
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void aMailThatCannotBeReadHoldsUpNoOther(int hours) {
+        // Given
+        Map<String, String> settings = FailuresTest.settings(database, mailbox);
+        settings.put("alert.endpoint", "smtp://127.0.0.1:" + MailEvents.freePort());
+        String recipient;
+        try (InProcess application = new InProcess(Application.configured(), settings)) {
+            recipient = bounce(application);
+            await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
+        }
+
+        // When
+        database.execute("INSERT INTO alert_mail (mail_id, audience, what, message_id, made_at) VALUES (?, 'operators', 'of a later version', '<1@x>', ?)",
+                UUID.randomUUID(), OffsetDateTime.now().plusHours(hours));
+        database.execute("UPDATE alert_mail SET retry_at = ?", OffsetDateTime.now().minusDays(1));
+
+        // Then
         try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox))) {
-            // Given
-            OffsetDateTime before = OffsetDateTime.now().minusDays(1);
-            database.execute("INSERT INTO alert_mail (mail_id, audience, what, message_id, made_at, retry_at) VALUES (?, 'operators', 'of a later version', '<1@x>', ?, ?)",
-                    UUID.randomUUID(), before, before);
-
-            // When
-            String recipient = bounce(application);
-
-            // Then
             await().until(() -> !mailbox.naming(recipient).isEmpty());
+            await().until(() -> application.log().contains("of a later version"));
         }
     }
 

@@ -15,6 +15,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import org.mailevents.operate.Failure;
+import org.mailevents.store.Database;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +55,8 @@ final class AlertOutbox {
 
     /**
      * What is to be sent now. Each mail is claimed only when the iterator comes to it, so that no claim runs out while the mails before it
-     * are sent.
+     * are sent. Camel's splitter asks whether there is a next one before it is through with this one, and passes over a null: so a mail that
+     * cannot be claimed is null, and none is claimed ahead, or for an iterator that has ended with an error.
      */
     Iterator<Mailing> claim() throws SQLException {
         for (UUID mail : unmarked) {
@@ -63,7 +66,20 @@ final class AlertOutbox {
             Instant now = clock.instant();
             List<UUID> mails = transaction.rows("SELECT mail_id FROM alert_mail WHERE " + DUE + " ORDER BY made_at",
                     row -> row.getObject("mail_id", UUID.class), now, latestRetry(now));
-            return mails.stream().flatMap(mail -> take(mail).stream()).iterator();
+            return new Iterator<>() {
+
+                private final Iterator<UUID> due = mails.iterator();
+
+                @Override
+                public boolean hasNext() {
+                    return due.hasNext();
+                }
+
+                @Override
+                public Mailing next() {
+                    return take(due.next()).orElse(null);
+                }
+            };
         }
     }
 
@@ -139,7 +155,7 @@ final class AlertOutbox {
         return now.plus(CLAIM).plus(retry).plus(AlertPolicy.MAX_SKEW);
     }
 
-    /** Claims a mail for this process, or nothing where another one has it. */
+    /** Claims a mail for this process, or nothing where another one has it or it cannot be read: that must hold up no other. */
     private Optional<Mailing> take(UUID mail) {
         try (Transaction transaction = new Transaction(dataSource)) {
             Instant now = clock.instant();
@@ -156,8 +172,11 @@ final class AlertOutbox {
                 return Optional.empty();
             }
             return Optional.of(mailing);
-        } catch (SQLException e) {
-            throw new IllegalStateException("A mail cannot be claimed", e);
+        } catch (SQLException | RuntimeException e) {
+            if (!Database.isAbsent(e)) { // an outage is told by others
+                LOG.error("A mail of alert_mail ({}) has to wait {} minutes: {}", mail, CLAIM.toMinutes(), Failure.describe(e));
+            }
+            return Optional.empty();
         }
     }
 }
