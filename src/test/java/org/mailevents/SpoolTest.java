@@ -46,7 +46,6 @@ import org.mailevents.support.TestDatabase;
 @Execution(ExecutionMode.CONCURRENT)
 class SpoolTest {
 
-
     private final Path spool = OwnProcess.folder().resolve("spool");
     private final Mailbox mailbox = Mailbox.folder();
 
@@ -325,6 +324,65 @@ class SpoolTest {
             await().until(() -> !Files.exists(spool.resolve("replay-rejected")) && spooled().isEmpty());
             assertThat(database.row("SELECT recipient FROM mail_event")).containsEntry("recipient", mended.get("to").asText());
             assertThat(database.rows("SELECT rejected_id, reason FROM rejected_event")).hasSize(101).isSubsetOf(rejected);
+        }
+    }
+
+    @Test
+    void moreThanTheSpoolHasRoomForIsSentInAgainAPartAtATime() throws IOException {
+        // Given
+        TestDatabase database = TestDatabase.h2();
+        try (InProcess application = start(database, Map.of("spool.max-size", "64 KB"))) {
+            for (int i = 0; i < 40; i++) {
+                application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed").put("created", "2026-02-30 00:00:00")));
+            }
+            database.execute("UPDATE rejected_event SET payload = REPLACE(payload, '2026-02-30', '2026-02-28')");
+
+            // When
+            Files.createFile(spool.resolve("replay-rejected"));
+
+            // Then
+            await().until(() -> !Files.exists(spool.resolve("replay-rejected")));
+            await().until(() -> database.rows("SELECT 1 FROM mail_event").size() == 40);
+            assertThat(application.log()).doesNotContain("cannot be sent in again");
+        }
+    }
+
+    @Test
+    void whoCleansUpTheFolderOfWhatFailedHarmsNothing() throws IOException {
+        // Given
+        AtomicBoolean fails = new AtomicBoolean(true);
+        ObjectNode bounce = Payload.bounce("2");
+        try (InProcess application = start(TestDatabase.h2(), step(fails), Map.of("spool.attempts", "1"))) {
+
+            // When
+            Files.delete(spool.resolve("failed"));
+            application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+            application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed")));
+
+            // Then
+            await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+            await().until(() -> Files.isDirectory(spool.resolve("failed")) && files(spool.resolve("failed")).size() == 2);
+        }
+    }
+
+    @Test
+    void aSpoolThatCannotBeReadIsToldOnceAMinuteAndKeepsNoBounceWaiting() throws IOException {
+        // Given
+        ObjectNode bounce = Payload.bounce("2");
+        try (InProcess application = start(TestDatabase.h2(), Map.of())) {
+
+            // When
+            Files.delete(spool.resolve("failed"));
+            Files.createFile(spool.resolve("failed"));
+            await().until(() -> application.log().contains("cannot be sent in again now"));
+            application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+
+            // Then
+            await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+            assertThat(application.log().lines().filter(line -> line.contains("cannot be sent in again now"))).hasSize(1);
+            Files.delete(spool.resolve("failed"));
+            Files.writeString(spool.resolve("one.json"), Payload.json("deliveries", Payload.delivery("failed")));
+            await().until(() -> spooled().isEmpty());
         }
     }
 

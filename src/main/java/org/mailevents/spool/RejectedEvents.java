@@ -6,29 +6,55 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.mailevents.webhook.Body;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Moves what was rejected into the spool, to be sent in again after a fix. What still cannot be stored is soon back in
  * {@code rejected_event}, as the same row. {@link ReplaySpool} moves it between two replays and never beside one: a row that comes
  * back before it is out would count as there, and then be deleted.
  */
-record RejectedEvents(DataSource database, Spool spool) {
+final class RejectedEvents {
 
-    /** @return how many there were */
-    int spoolAll() throws SQLException, IOException {
+    private static final Logger LOG = LoggerFactory.getLogger("replay-spool");
+
+    /** The rest of the spool is for webhooks that come meanwhile. */
+    private static final double ROOM = 0.5;
+
+    private final DataSource database;
+    private final Spool spool;
+    /** Those that have not been moved yet, listed at once: what is rejected again must not be sent in again. */
+    private final Deque<UUID> listed = new ArrayDeque<>();
+
+    RejectedEvents(DataSource database, Spool spool) {
+        this.database = database;
+        this.spool = spool;
+    }
+
+    /**
+     * Moves as many as half of the spool has room for.
+     *
+     * @return whether these were the last
+     */
+    boolean moveToSpool() throws SQLException, IOException {
         try (Connection connection = database.getConnection()) {
-            // listed first: what is rejected again must not be sent in again
-            List<UUID> ids = ids(connection);
-            for (UUID id : ids) {
-                spool(connection, id);
+            if (listed.isEmpty()) {
+                listed.addAll(ids(connection));
+                LOG.info("{} rejected events are sent in again", listed.size());
             }
-            return ids.size();
+            while (!listed.isEmpty() && spool.fill() < ROOM) {
+                spool(connection, listed.peek());
+                listed.remove();
+            }
         }
+        return listed.isEmpty();
     }
 
     private static List<UUID> ids(Connection connection) throws SQLException {

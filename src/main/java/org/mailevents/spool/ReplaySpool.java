@@ -43,6 +43,8 @@ public final class ReplaySpool extends RouteBuilder {
     private static final int MAX_FILES = 10_000;
     private static final Duration FIRST_DISTANCE = Duration.ofSeconds(1);
     private static final Duration LAST_DISTANCE = Duration.ofMinutes(5);
+    /** A folder that cannot be read is looked into every second. */
+    private static final Duration TELL_AGAIN = Duration.ofMinutes(1);
 
     /** What is known of a webhook that has failed. A start forgets it: what failed before may have been mended. */
     private record Failed(int attempts, Instant nextAttempt) {
@@ -58,8 +60,10 @@ public final class ReplaySpool extends RouteBuilder {
     private Meters meters;
     /** The file that asks for it. */
     private Path replayRejected;
+    private RejectedEvents rejected;
     private WebhookReader reader;
     private int maxAttempts;
+    private long toldAt = System.nanoTime() - TELL_AGAIN.toNanos();
 
     @Override
     public void configure() {
@@ -68,6 +72,7 @@ public final class ReplaySpool extends RouteBuilder {
         database = Database.of(getContext());
         meters = Meters.of(getContext());
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
+        rejected = new RejectedEvents(database, spool);
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
         maxAttempts = settings.positive("spool.attempts");
 
@@ -75,8 +80,7 @@ public final class ReplaySpool extends RouteBuilder {
         // greedy: while there is more, at once; synchronous: not before what was sent in is stored, or it would be sent in again
         from("scheduler:replay-spool?delay=1000&greedy=true&synchronous=true").routeId(ID)
             .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
-            .onException(Throwable.class).handled(true).logExhausted(false)
-                .process(exchange -> LOG.error("The spool cannot be sent in again now: {}", Failure.describe(failure(exchange)))).end()
+            .onException(Throwable.class).handled(true).logExhausted(false).process(this::cannotBeRead).end()
             .process(this::next)
             .filter(body().isNotNull())
                 .doTry()
@@ -90,20 +94,28 @@ public final class ReplaySpool extends RouteBuilder {
     }
 
     private void next(Exchange exchange) throws SQLException, IOException {
+        // whatever fails: without it Camel's scheduler takes it that there was something, and asks again at once
+        exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
         if (database.isDown()) {
             waiting.clear();
         } else if (waiting.isEmpty()) {
-            if (Files.exists(replayRejected)) {
-                LOG.info("{} rejected events are sent in again", new RejectedEvents(database, spool).spoolAll());
-                Files.deleteIfExists(replayRejected);
-            }
             spool.measure();
             waiting.addAll(spool.oldest(MAX_FILES, this::isDue));
+            if (waiting.isEmpty() && Files.exists(replayRejected) && rejected.moveToSpool()) {
+                Files.deleteIfExists(replayRejected);
+            }
         }
         Batch batch = nextBatch();
         exchange.setVariable("batch", batch);
         exchange.getMessage().setBody(batch.isEmpty() ? null : batch.webhook());
         exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !batch.isEmpty());
+    }
+
+    private void cannotBeRead(Exchange exchange) {
+        if (System.nanoTime() - toldAt >= TELL_AGAIN.toNanos()) {
+            toldAt = System.nanoTime();
+            LOG.error("The spool cannot be sent in again now: {}", Failure.describe(failure(exchange)));
+        }
     }
 
     private boolean isDue(Path file) {

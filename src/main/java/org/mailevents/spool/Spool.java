@@ -191,9 +191,13 @@ public final class Spool {
         return waiting;
     }
 
-    /** Whether no webhook waits to be stored. */
+    /** Whether no webhook waits to be stored; in a folder that cannot be read one may. */
     public boolean isEmpty() {
-        return oldest(1, file -> true).isEmpty();
+        try {
+            return oldest(1, file -> true).isEmpty();
+        } catch (UncheckedIOException e) {
+            return false;
+        }
     }
 
     /** How much of {@code spool.max-size} is used, by failed webhooks too; 1 is all of it. */
@@ -226,10 +230,15 @@ public final class Spool {
     }
 
     /** Counts again, since files may have been moved by hand. What is written meanwhile may count twice until the next time, and never not. */
-    void measure() {
+    void measure() throws IOException {
+        Files.createDirectories(failed); // what cleans up at times takes an empty folder too
         long before = added.get();
-        try (Stream<Path> files = Stream.concat(webhooks(directory), webhooks(failed))) {
-            size.set(files.mapToLong(file -> onDisk(file.toFile().length())).sum() + added.get() - before);
+        size.set(sizeOf(directory) + sizeOf(failed) + added.get() - before);
+    }
+
+    private static long sizeOf(Path directory) {
+        try (Stream<Path> files = webhooks(directory)) {
+            return files.mapToLong(file -> onDisk(file.toFile().length())).sum();
         }
     }
 
@@ -248,6 +257,8 @@ public final class Spool {
     private static Stream<Path> webhooks(Path directory) {
         try {
             return Files.list(directory).filter(file -> file.toString().endsWith(JSON) || file.toString().endsWith(FORM));
+        } catch (NoSuchFileException e) {
+            return Stream.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
