@@ -61,11 +61,13 @@ public final class Database extends HikariDataSource {
     private static final Map<String, String> LOGIN = Map.of("connectTimeout", "2", "loginTimeout", "2");
 
     /** Three failures in a row are an outage. */
-    private static final CircuitBreakerConfig WHEN_DOWN = CircuitBreakerConfig.custom()
+    static final CircuitBreakerConfig WHEN_DOWN = CircuitBreakerConfig.custom()
             .slidingWindowSize(3)
             .minimumNumberOfCalls(3)
             .failureRateThreshold(100)
             .permittedNumberOfCallsInHalfOpenState(1)
+            // an Error, for instance for lack of memory, never gives its permit back
+            .maxWaitDurationInHalfOpenState(Duration.ofSeconds(10))
             .automaticTransitionFromOpenToHalfOpenEnabled(true)
             .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialBackoff(Duration.ofMillis(500), 2, Duration.ofSeconds(5)))
             .build();
