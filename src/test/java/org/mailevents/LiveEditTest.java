@@ -210,7 +210,7 @@ class LiveEditTest {
         }
 
         // Then
-        await().atMost(Duration.ofSeconds(10)).until(() -> kind().equals("edited"));
+        await().until(() -> kind().equals("edited"));
         await().untilAsserted(() -> assertThat(log()).contains("In use now: " + file));
         assertThat(log()).noneMatch(line -> line.startsWith("Not in use"));
     }

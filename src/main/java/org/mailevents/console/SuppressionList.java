@@ -32,7 +32,10 @@ final class SuppressionList {
     private SuppressionList() {
     }
 
-    /** Leaves the file in the body. It has no name any more, and is gone when it has been sent, or the caller has. */
+    /**
+     * Leaves the file in the body. It has no name any more, and is gone when it has been sent. Where the caller hangs up before that, Camel's server
+     * neither closes it nor counts the exchange as done: it is gone at a garbage collection, and a stop takes its full time.
+     */
     static void answer(Database database, Exchange exchange) throws SQLException, IOException {
         Path file = Files.createTempFile("suppressions", ".csv");
         try {

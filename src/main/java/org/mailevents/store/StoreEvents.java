@@ -146,7 +146,8 @@ public final class StoreEvents extends RouteBuilder {
                 callback.done(true);
                 return true;
             }
-            // not by the writer itself, which has the next INSERT to do
+            // not by the writer itself, which has the next INSERT to do; only when more than 1,000 answers wait Camel's pool has it take one on,
+            // and so fewer come in
             commits.store(webhook).whenCompleteAsync((receipt, failure) -> {
                 exchange.getMessage().setBody(receipt);
                 exchange.setException(failure);

@@ -72,8 +72,8 @@ public final class SmtpServer implements AutoCloseable {
     /** It listens at once, on a free port. */
     public SmtpServer(Script script) {
         this.script = script;
-        open(0);
-        port = socket.getLocalPort();
+        port = MailEvents.freePort();
+        open();
     }
 
     /**
@@ -95,12 +95,8 @@ public final class SmtpServer implements AutoCloseable {
 
     /** From now on it listens again, on the same port. */
     public void open() {
-        open(port);
-    }
-
-    private void open(int at) {
         try {
-            socket = new ServerSocket(at, 50, InetAddress.getLoopbackAddress());
+            socket = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
