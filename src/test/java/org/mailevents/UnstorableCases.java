@@ -36,7 +36,7 @@ interface UnstorableCases extends Cases {
                 Arguments.of("a negative year", "created", "-2026-01-01 00:00:00",
                         "created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
                 Arguments.of("no date", "created", "yesterday", "created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
-                Arguments.of("an endless text", "reason", "x".repeat(1_000_001), "reason is longer than 1000000 characters"),
+                Arguments.of("an endless text", "subject", "x".repeat(1_000_001), "subject is longer than 1000000 characters"),
                 Arguments.of("no Message-ID", "messageId", "", "messageId is missing"));
     }
 

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -43,6 +45,8 @@ public final class EventReader {
     private static final int MAX_KEY_BYTES = 998;
     /** Of a character of Java's in UTF-8. */
     private static final int MAX_BYTES = 3;
+    /** A reply is kept up to here, in bytes of UTF-8. An SMTP reply has some hundred; what is a thousand times as long would fill mails and memory. */
+    private static final int MAX_REASON = 16 * 1_024;
     /** H2's varchar ends at 1,048,576 characters. */
     private static final int MAX_TEXT = 1_000_000;
     /** The order of keys is not stable in what the vendor sends, and an id must not depend on it. */
@@ -81,7 +85,8 @@ public final class EventReader {
             require("messageId", messageId);
             require("to", recipient);
         }
-        String extra = extra(element, beside);
+        String kept = cut(reason);
+        String extra = extra(element, beside, kept == reason ? 0 : reason.length());
         if (extra != null && extra.length() > MAX_TEXT) {
             throw new UnstorableEvent("its unknown keys are longer than " + MAX_TEXT + " characters");
         }
@@ -90,7 +95,7 @@ public final class EventReader {
                 : EventId.of(serverComposition, eventType, canonical(element));
         return new MailEvent(id, eventType, status, null, null, messageId, recipient,
                 firstOf(text(element, "from"), envelopeFrom), firstOf(text(element, "returnPath"), envelopeFrom),
-                text(element, "subject"), text(element, "apiData"), reason, enhancedCode(reason),
+                text(element, "subject"), text(element, "apiData"), kept, enhancedCode(kept),
                 text(element, "sourceIp"), text(element, "senderIp"), serverComposition,
                 occurredAt(createdText, delivery), createdText, receivedAt, extra);
     }
@@ -124,7 +129,7 @@ public final class EventReader {
         if (text == null) {
             return null;
         }
-        if (text.length() > MAX_TEXT) {
+        if (text.length() > MAX_TEXT && !key.equals("reason")) {
             return key + " is longer than " + MAX_TEXT + " characters";
         }
         if (text.indexOf('\0') >= 0) {
@@ -169,8 +174,22 @@ public final class EventReader {
         return matcher.find() ? matcher.group() : null;
     }
 
-    private static String extra(JsonNode element, ObjectNode beside) {
+    /** The beginning of a reply, whole characters; the same text where it is short enough. */
+    private static String cut(String reason) {
+        if (reason == null || reason.length() <= MAX_REASON / MAX_BYTES) {
+            return reason;
+        }
+        CharBuffer text = CharBuffer.wrap(reason);
+        StandardCharsets.UTF_8.newEncoder().encode(text, ByteBuffer.allocate(MAX_REASON), true);
+        return text.hasRemaining() ? reason.substring(0, text.position()) : reason;
+    }
+
+    /** @param reasonLength how many characters the reply had before it was cut, or 0 */
+    private static String extra(JsonNode element, ObjectNode beside, int reasonLength) {
         ObjectNode extra = JsonNodeFactory.instance.objectNode().setAll(beside);
+        if (reasonLength > 0) {
+            extra.put("reasonLength", reasonLength);
+        }
         for (Map.Entry<String, JsonNode> field : element.properties()) {
             if (!KNOWN_KEYS.contains(field.getKey()) || field.getValue().isContainerNode()
                     || flaw(field.getKey(), value(field.getValue())) != null) {

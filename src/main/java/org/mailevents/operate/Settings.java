@@ -31,7 +31,7 @@ public final class Settings {
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Every setting that is ours; besides them there are alert.to.… and alert.language.… for each audience. */
-    static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body",
+    static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body", "webhook.max-in-flight",
             "console.basic", "database.url", "database.username", "database.password", "store.writers", "store.batch", "store.queue", "store.queue-size",
             "retention.days", "privacy.hash-recipients", "privacy.retention-days", "spool.directory", "spool.max-size", "spool.attempts",
             "alert.to", "alert.fallback", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet",
@@ -149,6 +149,11 @@ public final class Settings {
         }
         double number = Double.parseDouble(percent.group(1));
         return percent.group(2) == null && number < 1 ? 100 * number : number;
+    }
+
+    /** The same, where the setting may be empty. */
+    public long bytes(String key, long whenEmpty) {
+        return text(key).isEmpty() ? whenEmpty : bytes(key);
     }
 
     /** A size in bytes: a number, with B, KB, MB or GB behind it (1 KB is 1,024 bytes). */

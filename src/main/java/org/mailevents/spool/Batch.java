@@ -4,21 +4,27 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.mailevents.webhook.Pieces;
+import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.Webhook;
 
 /**
  * Spooled webhooks of one type that go the way in as one, since a webhook may hold any number of events: a backlog is worked off in
- * a fraction of the commits it took to come in.
+ * a fraction of the commits it took to come in. A file with more than fits into memory goes by itself, in pieces.
  */
 final class Batch {
 
     private static final int MAX_EVENTS = 1_000;
     /** Characters. */
-    private static final int MAX_LENGTH = 10_000_000;
+    private static final int MAX_LENGTH = 1_000_000;
 
     private final Map<Path, Webhook> webhooks = new LinkedHashMap<>();
     private int events;
     private int length;
+    /** What is left of a file with many pieces. */
+    private Pieces rest;
+    private boolean begun;
+    private Receipt receipt = new Receipt(0, 0, 0, 0, 0);
 
     /** Private, because the Camel CLI makes an object of every class that it can make one of, and cannot of this. */
     private Batch() {
@@ -33,19 +39,23 @@ final class Batch {
      *
      * @return false when it must go by itself or with others: it is of another type, cannot be read at all, or is too much
      */
-    boolean add(Path file, Webhook webhook) {
-        if (!webhooks.isEmpty() && !fits(webhook)) {
+    boolean add(Path file, Pieces pieces) {
+        Webhook webhook = pieces.next();
+        boolean isLong = pieces.hasNext();
+        if (!webhooks.isEmpty() && (isLong || !fits(webhook))) {
+            pieces.close();
             return false;
         }
         webhooks.put(file, webhook);
         events += webhook.received();
         length += webhook.length();
+        rest = isLong ? pieces : null;
         return true;
     }
 
     private boolean fits(Webhook webhook) {
         Webhook first = webhooks.values().iterator().next();
-        return first.problem() == null && webhook.problem() == null && first.eventType().equals(webhook.eventType())
+        return rest == null && first.problem() == null && webhook.problem() == null && first.eventType().equals(webhook.eventType())
                 && events + webhook.received() <= MAX_EVENTS && length + webhook.length() <= MAX_LENGTH;
     }
 
@@ -57,8 +67,32 @@ final class Batch {
         return webhooks.keySet();
     }
 
-    /** All of them as one. */
-    Webhook webhook() {
-        return webhooks.size() == 1 ? webhooks.values().iterator().next() : Webhook.of(webhooks.values());
+    boolean hasNext() {
+        return !begun && !isEmpty() || rest != null && rest.hasNext();
+    }
+
+    /** All of them as one, or the next piece. */
+    Webhook next() {
+        if (begun) {
+            return rest.next();
+        }
+        begun = true;
+        Webhook next = webhooks.size() == 1 ? webhooks.values().iterator().next() : Webhook.of(webhooks.values());
+        return next;
+    }
+
+    void add(Receipt ofPiece) {
+        receipt = receipt.plus(ofPiece);
+    }
+
+    /** For all of it. */
+    Receipt receipt() {
+        return receipt;
+    }
+
+    void close() {
+        if (rest != null) {
+            rest.close();
+        }
     }
 }

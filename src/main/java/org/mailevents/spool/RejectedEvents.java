@@ -85,6 +85,6 @@ final class RejectedEvents {
 
     /** An element's payload is JSON; the copy of a body that could not be read is either. */
     private static Body body(String payload) {
-        return new Body(!payload.stripLeading().startsWith("{"), payload);
+        return Body.of(!payload.stripLeading().startsWith("{"), payload);
     }
 }

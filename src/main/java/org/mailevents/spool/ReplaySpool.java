@@ -11,7 +11,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.util.ObjectHelper;
@@ -24,6 +23,7 @@ import org.mailevents.spool.Spool.Spooled;
 import org.mailevents.store.Database;
 import org.mailevents.store.DatabaseAbsent;
 import org.mailevents.store.StoreBusy;
+import org.mailevents.webhook.Pieces;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.WebhookReader;
 import org.slf4j.Logger;
@@ -55,6 +55,7 @@ public final class ReplaySpool extends RouteBuilder {
     private final Map<Path, Failed> failures = new HashMap<>();
     /** The oldest files, as listed last. */
     private final Deque<Path> waiting = new ArrayDeque<>();
+    private final Arrivals arrivals = Arrivals.none();
     private Spool spool;
     private Database database;
     private Meters meters;
@@ -82,13 +83,18 @@ public final class ReplaySpool extends RouteBuilder {
             .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
             .onException(Throwable.class).handled(true).logExhausted(false).process(this::cannotBeRead).end()
             .process(this::next)
-            .filter(body().isNotNull())
+            // nearly always once
+            .loopDoWhile(this::hasPiece)
+                .process(exchange -> exchange.getMessage().setBody(batch(exchange).next()))
                 .doTry()
                     .to("direct:take-webhook")
-                    .process(this::stored)
+                    .process(exchange -> batch(exchange).add(exchange.getMessage().getBody(Receipt.class)))
                 .doCatch(Throwable.class)
-                    .process(this::failed)
+                    .process(exchange -> failed(exchange, failure(exchange)))
                 .end()
+            .end()
+            .filter(variable("batch").isNotNull())
+                .process(this::stored)
             .end();
         // @formatter:on
     }
@@ -100,15 +106,23 @@ public final class ReplaySpool extends RouteBuilder {
             waiting.clear();
         } else if (waiting.isEmpty()) {
             spool.measure();
-            waiting.addAll(spool.oldest(MAX_FILES, this::isDue));
+            waiting.addAll(spool.oldest(MAX_FILES, file -> isDue(file) && (Spool.isOurs(file) || arrivals.isComplete(file))));
             if (waiting.isEmpty() && Files.exists(replayRejected) && rejected.moveToSpool()) {
                 Files.deleteIfExists(replayRejected);
             }
         }
         Batch batch = nextBatch();
-        exchange.setVariable("batch", batch);
-        exchange.getMessage().setBody(batch.isEmpty() ? null : batch.webhook());
+        exchange.setVariable("batch", batch.isEmpty() ? null : batch);
         exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !batch.isEmpty());
+    }
+
+    private boolean hasPiece(Exchange exchange) {
+        try {
+            return batch(exchange) != null && batch(exchange).hasNext();
+        } catch (RuntimeException | Error e) {
+            failed(exchange, e);
+            return false;
+        }
     }
 
     private void cannotBeRead(Exchange exchange) {
@@ -142,39 +156,50 @@ public final class ReplaySpool extends RouteBuilder {
     private boolean add(Batch batch, Path file) {
         try {
             Spooled spooled = spool.read(file);
-            return batch.add(file, reader.read(spooled.body(), spooled.receivedAt()));
+            Pieces pieces = reader.read(spooled.body(), spooled.receivedAt());
+            if (pieces.isUnreadable() && !Spool.isOurs(file)) {
+                setAside(file, pieces.next().problem().detail());
+                return true;
+            }
+            return batch.add(file, pieces);
         } catch (NoSuchFileException e) {
             return true; // another process in this folder has stored it
-        } catch (IOException e) {
-            failed(file, e);
+        } catch (IOException | RuntimeException | Error e) {
+            failed(file, e); // whatever it is, the files behind this one must not wait for it
             return true;
         }
     }
 
     private void stored(Exchange exchange) throws IOException {
         Batch batch = batch(exchange);
+        batch.close();
         for (Path file : batch.files()) {
-            spool.remove(file);
             failures.remove(file);
+            if (arrivals.isUnchanged(file)) {
+                arrivals.forget(file);
+                spool.remove(file);
+            }
         }
-        Receipt receipt = exchange.getMessage().getBody(Receipt.class);
+        Receipt receipt = batch.receipt();
         meters.replayed(receipt.stored(), receipt.duplicates(), receipt.rejected());
         LOG.info("{} webhooks from the spool: {} received, {} stored, {} duplicates, {} rejected", batch.files().size(), receipt.received(),
                 receipt.stored(), receipt.duplicates(), receipt.rejected());
     }
 
-    private void failed(Exchange exchange) {
-        Throwable failure = failure(exchange);
-        Set<Path> files = batch(exchange).files();
+    /** What was stored of it will be a duplicate. */
+    private void failed(Exchange exchange, Throwable failure) {
+        Batch batch = batch(exchange);
+        batch.close();
+        exchange.removeVariable("batch");
         if (ObjectHelper.getException(StoreBusy.class, failure) != null
                 || ObjectHelper.getException(DatabaseAbsent.class, failure) != null && !database.answers()) {
             // not the webhook's fault, and no try of it
             waiting.clear();
             exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
-        } else if (files.size() > 1) {
-            files.forEach(file -> failures.put(file, NEVER));
+        } else if (batch.files().size() > 1) {
+            batch.files().forEach(file -> failures.put(file, NEVER));
         } else {
-            files.forEach(file -> failed(file, failure));
+            batch.files().forEach(file -> failed(file, failure));
         }
     }
 
@@ -185,8 +210,12 @@ public final class ReplaySpool extends RouteBuilder {
             return;
         }
         failures.remove(file);
-        String reason = Failure.describe(failure);
-        LOG.error("{}: set aside in failed/ after {} attempts, because of {}", file.getFileName(), attempts, reason);
+        setAside(file, Failure.describe(failure));
+    }
+
+    private void setAside(Path file, String reason) {
+        LOG.error("{}: set aside in failed/, because of {}", file.getFileName(), reason);
+        arrivals.forget(file);
         try {
             spool.setAside(file, reason);
         } catch (IOException e) {

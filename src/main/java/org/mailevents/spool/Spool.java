@@ -1,9 +1,11 @@
 package org.mailevents.spool;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -44,6 +46,20 @@ public final class Spool {
     record Spooled(Instant receivedAt, Body body) {
     }
 
+    /** Its body, which is never in memory as a whole. */
+    private record File(Path path, boolean form, long length) implements Body {
+
+        @Override
+        public Charset charset() {
+            return StandardCharsets.UTF_8;
+        }
+
+        @Override
+        public InputStream open() throws IOException {
+            return Files.newInputStream(path);
+        }
+    }
+
     /** @param at by {@link System#nanoTime} */
     private record Waiting(long webhooks, Optional<Instant> oldest, long at) {
 
@@ -70,6 +86,7 @@ public final class Spool {
     private final AtomicLong size = new AtomicLong();
     private final AtomicLong writing = new AtomicLong();
     private final AtomicLong added = new AtomicLong();
+    private volatile boolean refused;
     private Waiting waiting;
 
     private Spool(Path directory, long maxSize) {
@@ -111,30 +128,90 @@ public final class Spool {
      * @throws IOException when the spool or its disk is full
      */
     void write(Instant receivedAt, Body body) throws IOException {
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(body.text());
-        long taken = onDisk(bytes.remaining());
-        String name = RECEIVED.format(receivedAt) + "-" + UUID.randomUUID();
+        write(directory, name(receivedAt, body), receivedAt, body);
+    }
+
+    /**
+     * Keeps a body that nobody can read out of the way of the others, with the reason beside it.
+     *
+     * @throws IOException when the spool or its disk is full
+     */
+    void setAside(Instant receivedAt, Body body, String reason) throws IOException {
+        String name = name(receivedAt, body);
+        write(failed, name, receivedAt, body);
+        Files.writeString(reason(Path.of(name)), reason + System.lineSeparator());
+    }
+
+    private static String name(Instant receivedAt, Body body) {
+        return RECEIVED.format(receivedAt) + "-" + UUID.randomUUID() + (body.form() ? FORM : JSON);
+    }
+
+    private void write(Path folder, String name, Instant receivedAt, Body body) throws IOException {
+        long taken = onDisk(body.length());
         Path incomplete = directory.resolve(name + INCOMPLETE);
         try {
             if (size.get() + writing.addAndGet(taken) > maxSize) {
                 throw new IOException("The spool has reached spool.max-size (" + maxSize + " bytes)");
             }
-            try (FileChannel file = FileChannel.open(incomplete, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                while (bytes.hasRemaining()) {
-                    file.write(bytes);
-                }
+            try (FileChannel file = FileChannel.open(incomplete, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE); InputStream bytes = body.open()) {
+                bytes.transferTo(Channels.newOutputStream(file));
                 file.force(true);
             }
-            Files.move(incomplete, directory.resolve(name + (body.form() ? FORM : JSON)), StandardCopyOption.ATOMIC_MOVE);
-            flush(directory);
+            Files.setLastModifiedTime(incomplete, time(receivedAt));
+            Files.move(incomplete, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            flush(folder);
             added.addAndGet(taken);
             size.addAndGet(taken);
+            refused = false;
         } catch (IOException e) {
+            refused = true;
             Files.deleteIfExists(incomplete);
             throw e;
         } finally {
             writing.addAndGet(-taken);
         }
+    }
+
+    /** Whole milliseconds, which every file system keeps. */
+    private static FileTime time(Instant receivedAt) {
+        return FileTime.fromMillis(receivedAt.toEpochMilli());
+    }
+
+    /**
+     * Whether a file is as this application has written it: under its name only once it was complete, and with the time of its name. A copy of it has another
+     * time while it is being copied.
+     */
+    static boolean isOurs(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).equals(time(RECEIVED.parse(received(file), Instant::from)));
+        } catch (IOException | DateTimeException e) {
+            return false;
+        }
+    }
+
+    private static String received(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(0, Math.min(name.length(), RECEIVED_LENGTH));
+    }
+
+    /**
+     * Whether webhooks can be kept, as far as is known. After one could not, this tries it.
+     */
+    boolean takesMore() {
+        if (refused) {
+            try {
+                Path probe = Files.createTempFile(directory, "", INCOMPLETE);
+                try {
+                    Files.write(probe, new byte[BLOCK]);
+                } finally {
+                    Files.delete(probe);
+                }
+                refused = false;
+            } catch (IOException e) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The wanted ones, at most so many, oldest first. */
@@ -146,8 +223,7 @@ public final class Spool {
 
     /** @throws NoSuchFileException when somebody has taken it away */
     Spooled read(Path file) throws IOException {
-        String text = Files.readString(file);
-        return new Spooled(receivedAt(file), new Body(file.toString().endsWith(FORM), text));
+        return new Spooled(receivedAt(file), new File(file, file.toString().endsWith(FORM), Files.size(file)));
     }
 
     /** What is stored need not be kept. */
@@ -266,9 +342,8 @@ public final class Spool {
 
     /** From the name; of a file that somebody else has put there, its own time. */
     private static Instant receivedAt(Path file) {
-        String name = file.getFileName().toString();
         try {
-            return RECEIVED.parse(name.substring(0, Math.min(name.length(), RECEIVED_LENGTH)), Instant::from);
+            return RECEIVED.parse(received(file), Instant::from);
         } catch (DateTimeException e) {
             return lastModified(file);
         }

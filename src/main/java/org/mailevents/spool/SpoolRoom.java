@@ -24,10 +24,12 @@ final class SpoolRoom extends AbstractHealthCheck {
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         double fill = spool.fill();
         builder.detail("percent", Math.round(fill * 100));
-        if (fill < NEARLY_FULL) {
-            builder.up();
-        } else {
+        if (fill >= NEARLY_FULL) {
             builder.message("The spool is nearly full: bring the database back, look into failed/, or raise spool.max-size").down();
+        } else if (!spool.takesMore()) {
+            builder.message("Nothing can be written into the folder of spool.directory: make room on its disk, or give the process the right to write").down();
+        } else {
+            builder.up();
         }
     }
 }

@@ -20,6 +20,11 @@ public final class SpoolWebhook extends RouteBuilder {
             .description("Keeps a webhook that could not be stored in the spool; all of its events count as spooled")
             .errorHandler(noErrorHandler())
             .process(this::write);
+
+        from("direct:set-webhook-aside").routeId("set-webhook-aside")
+            .description("Keeps a large body that is no webhook as a file in failed/, with the reason beside it; it counts as rejected")
+            .errorHandler(noErrorHandler())
+            .process(this::setAside);
         // @formatter:on
     }
 
@@ -27,5 +32,11 @@ public final class SpoolWebhook extends RouteBuilder {
         Webhook webhook = exchange.getMessage().getBody(Webhook.class);
         spool.write(webhook.receivedAt(), webhook.copy().get());
         exchange.getMessage().setBody(new Receipt(webhook.received(), 0, 0, 0, webhook.received()));
+    }
+
+    private void setAside(Exchange exchange) throws IOException {
+        Webhook webhook = exchange.getMessage().getBody(Webhook.class);
+        spool.setAside(webhook.receivedAt(), webhook.copy().get(), webhook.problem().detail());
+        exchange.getMessage().setBody(new Receipt(webhook.received(), 0, 0, webhook.received(), 0));
     }
 }

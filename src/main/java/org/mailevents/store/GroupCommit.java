@@ -3,9 +3,11 @@ package org.mailevents.store;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.support.service.ServiceSupport;
 import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.Webhook;
@@ -38,8 +40,8 @@ final class GroupCommit extends ServiceSupport {
     record Limits(int writers, int batch, int events, long bytes) {
     }
 
-    /** As long as an INSERT may take on PostgreSQL. */
-    private static final Duration MAX_WAIT = Duration.ofSeconds(5);
+    /** An answer is promised within five seconds, and what is given up has yet to be written into the spool. */
+    private static final Duration MAX_WAIT = Duration.ofMillis(4_500);
 
     /** What becomes of a webhook: a receipt, or why there is none. */
     private record Entry(Webhook webhook, CompletableFuture<Receipt> receipt, long since) {
@@ -64,6 +66,8 @@ final class GroupCommit extends ServiceSupport {
     private final Limits limits;
     private final Writer writer;
     private final Deque<Entry> queue = new ArrayDeque<>();
+    /** What is in an INSERT now; at most one for each writer. */
+    private final Collection<List<Entry>> inserting = new CopyOnWriteArrayList<>();
     private int events;
     private long bytes;
     private int writing;
@@ -90,11 +94,21 @@ final class GroupCommit extends ServiceSupport {
         return entry.receipt;
     }
 
-    /** Gives up those that have waited too long. One whose INSERT has begun is none of them: that ends by itself. */
+    /**
+     * Gives up those that have waited too long, for their INSERT or in it. An INSERT that has begun may still commit, as when a lock on the table is
+     * released: its events are then duplicates when they come back out of the spool.
+     */
     void expire() {
         for (Entry entry = tooOld(); entry != null; entry = tooOld()) {
-            entry.receipt.completeExceptionally(new StoreBusy("the INSERTs before this one take more than " + MAX_WAIT.toSeconds() + " s"));
+            giveUp(entry, "the INSERTs before this one take more than ");
         }
+        for (List<Entry> group : inserting) {
+            group.stream().filter(Entry::isTooOld).forEach(entry -> giveUp(entry, "its INSERT takes more than "));
+        }
+    }
+
+    private static void giveUp(Entry entry, String why) {
+        entry.receipt.completeExceptionally(new StoreBusy(why + MAX_WAIT.toMillis() + " ms"));
     }
 
     /** How many events wait for an INSERT. */
@@ -165,6 +179,7 @@ final class GroupCommit extends ServiceSupport {
     }
 
     private void write(List<Entry> group) {
+        inserting.add(group);
         try {
             List<Receipt> receipts = writer.write(group.stream().map(Entry::webhook).toList());
             for (int i = 0; i < group.size(); i++) {
@@ -172,6 +187,8 @@ final class GroupCommit extends ServiceSupport {
             }
         } catch (Throwable failure) { // each of them must be answered, whatever it was
             group.forEach(entry -> entry.receipt.completeExceptionally(failure));
+        } finally {
+            inserting.remove(group);
         }
     }
 

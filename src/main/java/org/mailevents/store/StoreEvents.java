@@ -101,7 +101,7 @@ public final class StoreEvents extends RouteBuilder {
         database = Database.of(getContext());
         clock = TimeSource.of(getContext());
         GroupCommit commits = new GroupCommit(new GroupCommit.Limits(Database.writers(settings), settings.positive("store.batch"),
-                settings.positive("store.queue"), settings.bytes("store.queue-size")), this::insert);
+                settings.positive("store.queue"), settings.bytes("store.queue-size", Runtime.getRuntime().maxMemory() / 10)), this::insert);
         getContext().addService(commits);
         meters = Meters.of(getContext());
         meters.watch(Level.QUEUE_EVENTS, commits::waiting);
@@ -113,7 +113,7 @@ public final class StoreEvents extends RouteBuilder {
             .errorHandler(noErrorHandler())
             .process(new Store(commits, getContext().getExecutorServiceManager().newFixedThreadPool(this, "store-events", ANSWERERS)));
 
-        from("scheduler:expire-waiting?delay=500").routeId("expire-waiting")
+        from("scheduler:expire-waiting?delay=100").routeId("expire-waiting")
             .description("Gives up the webhooks that have waited too long for the database: they go into the spool")
             .errorHandler(noErrorHandler())
             .process(exchange -> commits.expire());

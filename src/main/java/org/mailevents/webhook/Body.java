@@ -1,15 +1,80 @@
 package org.mailevents.webhook;
 
-/**
- * The body of a webhook: UTF-8 text, as the vendor always sends it, whatever charset its header names.
- *
- * @param form whether it is {@code application/x-www-form-urlencoded}; else it is JSON
- */
-public record Body(boolean form, String text) {
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.Charset;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
 
-    /** Its length only: error messages quote what they are about, and no address belongs into a log. */
-    @Override
-    public String toString() {
-        return "Body[" + text.length() + "]";
+/**
+ * The body of a webhook, as bytes. It is read from its beginning as often as needed, and nothing of its size is made of it: whoever has no
+ * secret must cost no more memory than what was sent.
+ */
+public interface Body {
+
+    /** Whether it is {@code application/x-www-form-urlencoded}; otherwise it is JSON. */
+    boolean form();
+
+    /** The charset that its sender announced, or UTF-8. */
+    Charset charset();
+
+    /** In bytes. */
+    long length();
+
+    /** @throws IOException if it is a file that cannot be read */
+    InputStream open() throws IOException;
+
+    /**
+     * The text.
+     *
+     * @param flaws what becomes of bytes that do not fit the charset; with {@link CodingErrorAction#REPORT} a reader of them throws a
+     *              {@link java.nio.charset.CharacterCodingException}, where Java by itself would replace them and so make two events one
+     */
+    default Reader text(CodingErrorAction flaws) throws IOException {
+        return text(open(), charset(), flaws);
+    }
+
+    /** Bytes as text. */
+    static Reader text(InputStream bytes, Charset charset, CodingErrorAction flaws) {
+        return new InputStreamReader(bytes, charset.newDecoder().onMalformedInput(flaws).onUnmappableCharacter(flaws));
+    }
+
+    /**
+     * A body that is in memory.
+     *
+     * @param bytes  its bytes, and room behind them
+     * @param length how many of them are the body
+     */
+    static Body of(boolean form, Charset charset, byte[] bytes, int length) {
+        return new InMemory(form, charset, bytes, length);
+    }
+
+    /** The same of a text. */
+    static Body of(boolean form, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return of(form, StandardCharsets.UTF_8, bytes, bytes.length);
+    }
+
+    /** See {@link #of(boolean, Charset, byte[], int)}. */
+    record InMemory(boolean form, Charset charset, byte[] bytes, int size) implements Body {
+
+        @Override
+        public long length() {
+            return size;
+        }
+
+        @Override
+        public InputStream open() {
+            return new ByteArrayInputStream(bytes, 0, size);
+        }
+
+        /** Its length only: error messages quote what they are about, and no address belongs into a log. */
+        @Override
+        public String toString() {
+            return "Body[" + size + "]";
+        }
     }
 }

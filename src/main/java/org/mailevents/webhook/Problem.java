@@ -18,7 +18,7 @@ public record Problem(String title, int status, String detail) implements Answer
     static final Duration RETRY_AFTER = Duration.ofSeconds(30);
 
     private static final Map<Integer, String> PHRASES = Map.of(400, "Bad Request", 401, "Unauthorized", 403, "Forbidden", 404, "Not Found",
-            405, "Method Not Allowed", 413, "Content Too Large", 415, "Unsupported Media Type", 500, "Internal Server Error", 503, "Service Unavailable");
+            405, "Method Not Allowed", 408, "Request Timeout", 413, "Content Too Large", 415, "Unsupported Media Type", 500, "Internal Server Error", 503, "Service Unavailable");
 
     public Problem(int status, String detail) {
         this(PHRASES.get(status), status, detail);

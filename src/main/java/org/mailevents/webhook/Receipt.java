@@ -14,6 +14,12 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 @JsonPropertyOrder({"received", "stored", "duplicates", "rejected", "spooled"})
 public record Receipt(int received, int stored, int duplicates, int rejected, int spooled) implements Answer {
 
+    /** The receipt for both together. */
+    public Receipt plus(Receipt other) {
+        return new Receipt(received + other.received, stored + other.stored, duplicates + other.duplicates, rejected + other.rejected,
+                spooled + other.spooled);
+    }
+
     @Override
     public int status() {
         return 200;

@@ -48,8 +48,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         clock = TimeSource.of(getContext());
         meters = Meters.of(getContext());
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
-        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"),
-                new ConsoleGuard(settings), Page.load());
+        Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5));
+        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), bodies, new ConsoleGuard(settings), Page.load());
         if (Https.enabled(getContext())) {
             Https.requireKey(getContext());
         }
@@ -71,7 +71,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         getContext().addStartupListener(new StartUp());
 
         // @formatter:off
-        from("platform-http:{{webhook.path}}").routeId(ID)
+        // Bodies reads the body, before the consumer sees the request
+        from("platform-http:{{webhook.path}}?useBodyHandler=false").routeId(ID)
             // by naming one it goes without on-error, which would leave what nobody foresaw to the server: a 500
             .routeConfigurationId("none")
             .description("Takes a webhook over HTTP and answers with what became of its events")
@@ -80,13 +81,16 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
             // what nobody foresaw: it must neither become a 500 nor an acknowledgement
             .onException(Throwable.class).handled(true).logExhausted(false).process(this::failed).end()
             .process(this::enter)
-            .filter(body().isInstanceOf(Webhook.class))
+            // nearly always once
+            .loopDoWhile(ReceiveWebhook::hasPiece)
+                .process(ReceiveWebhook::nextPiece)
                 .doTry()
                     .to("direct:take-webhook")
                 .doCatch(Throwable.class)
                     // whatever failed: the sender need not know, once it is on disk
                     .enrich("direct:spool-webhook", ReceiveWebhook::spooled, true)
                 .end()
+                .process(ReceiveWebhook::addReceipt)
             .end()
             .process(this::answer);
 
@@ -95,6 +99,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
             .errorHandler(noErrorHandler())
             // enrich and not to: whatever a route does to its exchange, the webhook stays, and only a receipt is taken for one
             .choice()
+                .when(exchange -> exchange.getMessage().getBody(Webhook.class).isForAFile())
+                    .enrich("direct:set-webhook-aside", ReceiveWebhook::receipt, true)
                 .when(exchange -> !exchange.getMessage().getBody(Webhook.class).events().isEmpty())
                     .enrich("direct:route-webhook", ReceiveWebhook::receipt, true)
                 .otherwise()
@@ -113,16 +119,50 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         context.getRouteController().startRoute(ID);
     }
 
-    /** Leaves a {@link Webhook} or a {@link Problem} in the body, and nothing else of the request. */
+    /** Leaves {@link Pieces} or a {@link Problem} in the body, and nothing else of the request. */
     private void enter(Exchange exchange) {
         Instant receivedAt = clock.instant();
         String authorization = exchange.getMessage().getHeader("Authorization", String.class);
         String origin = exchange.getMessage().getHeader("Origin", String.class);
         // Headers of the caller end here, because the mail, file and SQL steps read headers.
         exchange.getMessage().removeHeaders("*");
-        Object entered = read(authorization, origin, exchange.getMessage().getBody(Body.class), receivedAt);
-        exchange.setVariable("webhook", entered instanceof Webhook webhook ? webhook : null);
-        exchange.getMessage().setBody(entered);
+        exchange.getMessage().setBody(read(authorization, origin, exchange.getMessage().getBody(Body.class), receivedAt));
+        exchange.setVariable("progress", exchange.getMessage().getBody() instanceof Pieces pieces ? new Progress(pieces) : null);
+    }
+
+    /** How far a webhook is that is taken piece by piece. */
+    private static final class Progress {
+
+        private final Pieces pieces;
+        private Webhook webhook;
+        private Answer answer = new Receipt(0, 0, 0, 0, 0);
+
+        Progress(Pieces pieces) {
+            this.pieces = pieces;
+        }
+    }
+
+    private static Progress progress(Exchange exchange) {
+        return exchange.getVariable("progress", Progress.class);
+    }
+
+    /** What could be kept nowhere ends it: its sender will send all of it again. */
+    private static boolean hasPiece(Exchange exchange) {
+        Progress progress = progress(exchange);
+        return progress != null && progress.answer instanceof Receipt && progress.pieces.hasNext();
+    }
+
+    private static void nextPiece(Exchange exchange) {
+        Progress progress = progress(exchange);
+        progress.webhook = progress.pieces.next();
+        exchange.getMessage().setBody(progress.webhook);
+    }
+
+    private static void addReceipt(Exchange exchange) {
+        Progress progress = progress(exchange);
+        Answer ofPiece = exchange.getMessage().getBody(Answer.class);
+        progress.answer = ofPiece instanceof Receipt receipt ? ((Receipt) progress.answer).plus(receipt) : ofPiece;
+        exchange.getMessage().setBody(progress.answer);
     }
 
     private Object read(String authorization, String origin, Body body, Instant receivedAt) {
@@ -168,8 +208,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
     private void answer(Exchange exchange) {
         Answer answer = exchange.getMessage().getBody(Answer.class);
-        Webhook webhook = exchange.getVariable("webhook", Webhook.class);
-        if (webhook != null && answer instanceof Receipt receipt) {
+        if (answer instanceof Receipt receipt) {
+            Webhook webhook = progress(exchange).webhook;
             log(webhook, receipt, exchange);
             meters.acknowledged(receipt.received(), receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled());
             answer = webhook.problem() == null ? receipt : webhook.problem();

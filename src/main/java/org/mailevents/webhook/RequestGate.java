@@ -1,15 +1,19 @@
 package org.mailevents.webhook;
 
+import io.netty.handler.codec.http.HttpUtil;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -32,13 +36,12 @@ import org.mailevents.operate.Meters;
 
 /**
  * What the HTTP server answers itself, before Camel sees a request: 404, 405, 413 and 415, in the form of {@link Problem}.
- * It also hides from Vert.x that a body is a form, because Vert.x would decode it itself and refuse a field beyond 8,192
- * characters, which is a webhook of some fifteen events.
  */
 final class RequestGate {
 
-    private static final String JSON = "application/json";
-    private static final String FORM = "application/x-www-form-urlencoded";
+    static final String JSON = "application/json";
+    static final String FORM = "application/x-www-form-urlencoded";
+    private static final String ASCII = "api_key=&%+{}[]:,\"\\";
 
     /** Each has a thread and a connection for its query, and webhooks need of both too. */
     private static final int MOST_QUESTIONS = 8;
@@ -47,7 +50,7 @@ final class RequestGate {
 
     private final CamelContext camel;
     private final String path;
-    private final long maxBody;
+    private final Bodies bodies;
     private final ConsoleGuard guard;
     private final Page page;
     private final Meters meters;
@@ -55,16 +58,16 @@ final class RequestGate {
     private final AtomicInteger questions = new AtomicInteger();
 
     /**
-     * @param maxBody bytes
-     * @param guard   of all that is not the webhook's
+     * @param bodies takes what has passed
+     * @param guard  of all that is not the webhook's
      */
-    RequestGate(CamelContext camel, String path, long maxBody, ConsoleGuard guard, Page page) {
+    RequestGate(CamelContext camel, String path, Bodies bodies, ConsoleGuard guard, Page page) {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("Set webhook.path to a path that begins with /");
         }
         this.camel = camel;
         this.path = path;
-        this.maxBody = maxBody;
+        this.bodies = bodies;
         this.guard = guard;
         this.page = page;
         this.meters = Meters.of(camel);
@@ -103,7 +106,7 @@ final class RequestGate {
             }
         };
         camel.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
-        camel.hasService(MainHttpServer.class).setMaxBodySize(maxBody);
+        camel.hasService(MainHttpServer.class).setMaxBodySize(bodies.maxBody());
         camel.addLifecycleStrategy(new LifecycleStrategySupport() {
             @Override
             public void onThreadPoolAdd(CamelContext context, ThreadPoolExecutor pool, String id, String source, String route, String profile) {
@@ -122,12 +125,6 @@ final class RequestGate {
         router.route().last().handler(this::atLast);
     }
 
-    /** The body of a request that has passed, once the server has read it. */
-    static Body body(RoutingContext context) {
-        Buffer body = context.body().buffer();
-        return new Body(context.get(FORM), body == null ? "" : body.toString(StandardCharsets.UTF_8));
-    }
-
     private void check(RoutingContext context) {
         String contentType = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
         String mediaType = contentType == null ? "" : contentType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
@@ -140,10 +137,32 @@ final class RequestGate {
             answer(context, new Problem(405, "Send the webhook with POST."));
         } else if (!mediaType.equals(JSON) && !mediaType.equals(FORM)) {
             answer(context, new Problem(415, "Send the webhook as " + FORM + " or " + JSON + "."));
+        } else if (isCompressed(context.request())) {
+            context.response().putHeader(HttpHeaders.ACCEPT_ENCODING, "identity"); // RFC 9110, 15.5.16
+            answer(context, new Problem(415, "Send the webhook without a Content-Encoding: this server takes no compressed bodies."));
+        } else if (charset(contentType) == null) {
+            answer(context, new Problem(415, "Send the webhook in UTF-8, or name another charset in the Content-Type that has ASCII in it."));
         } else {
-            context.put(FORM, mediaType.equals(FORM));
-            context.request().headers().set(HttpHeaders.CONTENT_TYPE, "application/octet-stream");
-            context.next();
+            bodies.receive(context, mediaType.equals(FORM), charset(contentType));
+        }
+    }
+
+    private static boolean isCompressed(HttpServerRequest request) {
+        String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+        return coding != null && !coding.isBlank() && !coding.trim().equalsIgnoreCase("identity");
+    }
+
+    /** The charset that a Content-Type names, UTF-8 where it names none, or null where it cannot be used: in the bytes of a form, and for a secret, ASCII is looked for. */
+    private static Charset charset(String contentType) {
+        CharSequence name = HttpUtil.getCharsetAsSequence(contentType);
+        if (name == null) {
+            return StandardCharsets.UTF_8;
+        }
+        try {
+            Charset charset = Charset.forName(name.toString().trim());
+            return charset.canEncode() && Arrays.equals(ASCII.getBytes(charset), ASCII.getBytes(StandardCharsets.US_ASCII)) ? charset : null;
+        } catch (IllegalArgumentException unknown) {
+            return null;
         }
     }
 
@@ -152,8 +171,10 @@ final class RequestGate {
             return; // the caller hung up after its answer
         }
         switch (context.statusCode()) {
-            case 413 -> answer(context, new Problem(413,
-                    "Send fewer events in one webhook: this server takes bodies up to " + maxBody + " bytes (webhook.max-body)."));
+            case 408 -> answer(context, new Problem(408, "Send the whole request within a minute."));
+            case 413 -> answer(context, new Problem(413, "Send fewer events in one webhook: this server takes bodies up to " + bodies.maxBody()
+                    + " bytes (webhook.max-body, and four fifths of webhook.max-in-flight)."));
+            case 503 -> unavailable(context, new Problem(503, "Too many webhooks are on their way at once (webhook.max-in-flight). Send this one again later."));
             // 200 is what Vert.x gives a body that broke off
             case 200, 400, 417 -> answer(context, new Problem(400, "The request could not be read to its end."));
             default -> {

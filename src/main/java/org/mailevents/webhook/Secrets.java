@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -24,7 +25,7 @@ public record Secrets(List<String> apiKeys, List<String> basic) {
     public static final String CHALLENGE = "Basic realm=\"Mail Events\", charset=\"UTF-8\"";
 
     private static final Pattern JSON_KEY = Pattern.compile("\"" + spelled("\\\\u00") + "\"\\s*:\\s*");
-    private static final Pattern FORM_KEY = Pattern.compile("((?:^|&)" + spelled("%") + "=)[^&]*+");
+    private static final Pattern FORM_KEY = Pattern.compile("(?:^|&)" + spelled("%") + "=([^&]*+)");
 
     /** @throws IllegalArgumentException where the setting holds something else than {@code user:password} pairs, as when a variable was empty */
     public static List<String> pairs(Settings settings, String key) {
@@ -65,16 +66,43 @@ public record Secrets(List<String> apiKeys, List<String> basic) {
         }
     }
 
-    /** The text of a body that could not be read, without the key it may hold. */
-    static String redact(String body) {
-        StringBuilder redacted = new StringBuilder();
-        Matcher key = JSON_KEY.matcher(body);
-        int copied = 0;
-        while (key.find(copied)) {
-            redacted.append(body, copied, key.end()).append("\"***\"");
-            copied = endOfValue(body, key.end());
+    /** A body that could not be read, with stars in the place of every key that it may hold. */
+    static Body masked(Body.InMemory body) {
+        CharSequence text = new Latin1(body.bytes(), 0, body.size());
+        Matcher json = JSON_KEY.matcher(text);
+        for (int from = 0; json.find(from); ) {
+            from = endOfValue(text, json.end());
+            Arrays.fill(body.bytes(), json.end(), from, (byte) '*');
         }
-        return FORM_KEY.matcher(redacted.append(body, copied, body.length())).replaceAll("$1***");
+        Matcher form = FORM_KEY.matcher(text);
+        while (form.find()) {
+            Arrays.fill(body.bytes(), form.start(1), form.end(1), (byte) '*');
+        }
+        return body;
+    }
+
+    /** Bytes as text, without a copy: a character each, in every charset that has those of ASCII. */
+    private record Latin1(byte[] bytes, int start, int end) implements CharSequence {
+
+        @Override
+        public int length() {
+            return end - start;
+        }
+
+        @Override
+        public char charAt(int index) {
+            return (char) (bytes[start + index] & 0xFF);
+        }
+
+        @Override
+        public CharSequence subSequence(int from, int to) {
+            return new Latin1(bytes, start + from, start + to);
+        }
+
+        @Override
+        public String toString() {
+            return new String(bytes, start, length(), StandardCharsets.ISO_8859_1);
+        }
     }
 
     /** A pattern of {@code api_key} in which each character may be escaped. */
@@ -83,7 +111,7 @@ public record Secrets(List<String> apiKeys, List<String> basic) {
     }
 
     /** Where a JSON value ends: a string behind its closing quote, another before a comma or a brace, and a list or an object with the text. */
-    private static int endOfValue(String json, int start) {
+    private static int endOfValue(CharSequence json, int start) {
         if (start < json.length() && "[{".indexOf(json.charAt(start)) >= 0) {
             return json.length();
         }

@@ -8,11 +8,11 @@ import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
 
 /**
- * One POST of the vendor, read: what flows through the routes.
+ * One POST of the vendor, read, or a piece of it where it is long: what flows through the routes.
  *
  * @param receivedAt when it arrived
- * @param length     of its body, in characters
- * @param copy       gives the body as it arrived, without its secret, so that it can be sent in again
+ * @param length     of its body, in characters, about
+ * @param copy       gives a body of the same content, without its secret, so that it can be sent in again
  * @param eventType  {@code deliveries}, {@code bounces}, another type, or null where the body could not be read
  * @param events     the elements of its array that can be stored
  * @param rejected   the elements that cannot, or the whole body
@@ -26,9 +26,9 @@ public record Webhook(Instant receivedAt, int length, Supplier<Body> copy, Strin
         rejected = List.copyOf(rejected);
     }
 
-    /** @param rejected the whole body */
-    static Webhook unreadable(Body body, RejectedEvent rejected, Problem problem) {
-        return new Webhook(rejected.receivedAt(), body.text().length(), () -> body, null, List.of(), List.of(rejected), problem);
+    /** @param rejected the whole body, or null where it is too large for a row */
+    static Webhook unreadable(Instant receivedAt, Body body, RejectedEvent rejected, Problem problem) {
+        return new Webhook(receivedAt, Math.toIntExact(body.length()), () -> body, null, List.of(), rejected == null ? List.of() : List.of(rejected), problem);
     }
 
     /** Several ones of the same type as one, which are on disk already. */
@@ -60,8 +60,13 @@ public record Webhook(Instant receivedAt, int length, Supplier<Body> copy, Strin
         return System.identityHashCode(this);
     }
 
-    /** How many elements came in. */
+    /** How many elements came in; a body that could not be read counts as one. */
     public int received() {
-        return events.size() + rejected.size();
+        return problem == null ? events.size() + rejected.size() : 1;
+    }
+
+    /** Whether it could not be read, and is too large for a row of {@code rejected_event}. */
+    boolean isForAFile() {
+        return problem != null && rejected.isEmpty();
     }
 }

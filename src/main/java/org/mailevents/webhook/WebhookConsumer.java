@@ -6,6 +6,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePattern;
 import org.apache.camel.Message;
@@ -31,19 +32,28 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
         }
         Exchange exchange = createExchange(false);
         exchange.setPattern(ExchangePattern.InOut);
-        exchange.getMessage().setBody(RequestGate.body(request));
         exchange.getMessage().setHeader("Authorization", request.request().getHeader(HttpHeaders.AUTHORIZATION));
         exchange.getMessage().setHeader("Origin", request.request().getHeader(HttpHeaders.ORIGIN));
+        Bodies.Received body = Bodies.take(request);
+        exchange.getMessage().setBody(body.body());
+        AtomicBoolean done = new AtomicBoolean();
         Context eventLoop = request.vertx().getOrCreateContext();
         // a step may block, and the event loop must not
         request.vertx().executeBlocking(() -> {
             createUoW(exchange);
-            getAsyncProcessor().process(exchange, doneSync -> eventLoop.runOnContext(routed -> answer(request, exchange)));
+            getAsyncProcessor().process(exchange, doneSync -> eventLoop.runOnContext(routed -> finish(request, exchange, body, done)));
             return null;
-        }, false).onFailure(request::fail);
+        }, false).onFailure(failure -> {
+            // an Error, which Camel does not catch everywhere: an exchange that is never done would stay in memory for ever
+            exchange.setException(failure);
+            finish(request, exchange, body, done);
+        });
     }
 
-    private void answer(RoutingContext request, Exchange exchange) {
+    private void finish(RoutingContext request, Exchange exchange, Bodies.Received body, AtomicBoolean done) {
+        if (!done.compareAndSet(false, true)) {
+            return;
+        }
         try {
             if (exchange.getException() != null) {
                 request.fail(exchange.getException());
@@ -51,6 +61,7 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
                 answer(request.response(), exchange.getMessage());
             }
         } finally {
+            body.release();
             doneUoW(exchange);
             releaseExchange(exchange, false);
         }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,9 +69,10 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
 
     /** How the body is written, and what its header says of it. */
     public enum Encoding {
-        JSON(MailEvents.JSON, false), JSON_UTF8("application/json; charset=UTF-8", false), JSON_OTHER_CHARSET("Application/JSON;charset=Shift_JIS", false),
-        FORM(MailEvents.FORM, true), FORM_NO_CHARSET(MailEvents.FORM + "; charset=\"nonsense", true),
-        JSON_AS_FORM(MailEvents.FORM, false), FORM_AS_JSON(MailEvents.JSON, true), OTHER_TYPE("multipart/form-data; boundary=x", true);
+        JSON(MailEvents.JSON, false), JSON_UTF8("application/json; charset=UTF-8", false), JSON_OTHER_CHARSET("Application/JSON;charset=GB18030", false),
+        FORM(MailEvents.FORM, true),
+        JSON_AS_FORM(MailEvents.FORM, false), FORM_AS_JSON(MailEvents.JSON, true), FORM_NO_CHARSET(MailEvents.FORM + "; charset=\"nonsense", true),
+        OTHER_TYPE("multipart/form-data; boundary=x", true);
 
         public final String contentType;
         private final boolean form;
@@ -78,6 +80,11 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         Encoding(String contentType, boolean form) {
             this.contentType = contentType;
             this.form = form;
+        }
+
+        /** GB18030 has every character, as UTF-8 has. */
+        private Charset charset() {
+            return this == JSON_OTHER_CHARSET ? Charset.forName("GB18030") : StandardCharsets.UTF_8;
         }
 
         boolean honest() {
@@ -165,7 +172,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         fields.add(0, field("mark", "\"" + mark(number) + "\""));
         String text = encoding.form ? String.join("&", fields) : "{" + String.join(",", fields) + "}";
         text = envelope == Envelope.BYTE_ORDER_MARK ? "\uFEFF" + text : envelope == Envelope.TRAILING_TEXT ? text + "}%" : text;
-        return damaged(text.getBytes(StandardCharsets.UTF_8), latin1(text).indexOf(mark(number)) + mark(number).length());
+        return damaged(text.getBytes(encoding.charset()), latin1(text).indexOf(mark(number)) + mark(number).length());
     }
 
     private String field(String name, String json) {
@@ -277,8 +284,8 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         }
     }
 
-    private static String latin1(String text) {
-        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    private String latin1(String text) {
+        return new String(text.getBytes(encoding.charset()), StandardCharsets.ISO_8859_1);
     }
 
     private static Stream<ObjectNode> elements(Payload payload) {

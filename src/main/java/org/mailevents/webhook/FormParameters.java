@@ -1,0 +1,115 @@
+package org.mailevents.webhook;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.Charset;
+
+/**
+ * The parameters of a form (WHATWG URL, 5.1), one after the other. The form is never split: ten megabytes of {@code &} are ten million parameters,
+ * and must not cost more memory than one.
+ */
+final class FormParameters {
+
+    /** A % that is not followed by two hexadecimal digits. */
+    static final class Malformed extends IOException {
+    }
+
+    /** No name that means anything here is nearly as long. */
+    private static final int MAX_NAME = 1_024;
+
+    private final InputStream form;
+    private final Charset charset;
+    private final byte[] block = new byte[8_192];
+    private int position;
+    private int end;
+    private boolean inValue;
+
+    /** @param charset of what is behind the percent signs */
+    FormParameters(InputStream form, Charset charset) {
+        this.form = form;
+        this.charset = charset;
+    }
+
+    /**
+     * Goes to the next parameter that has a name and an equals sign. A name that is too long to mean anything is cut.
+     *
+     * @return its name, or null at the end
+     * @throws Malformed if its name cannot be decoded
+     */
+    String next() throws IOException {
+        skipValue();
+        ByteArrayOutputStream name = new ByteArrayOutputStream();
+        for (int next = read(); next >= 0; next = read()) {
+            if (next == '&') {
+                name.reset();
+            } else if (next == '=') {
+                inValue = true;
+                if (name.size() > 0) {
+                    return name.toString(charset);
+                }
+                skipValue();
+            } else if (name.size() < MAX_NAME) {
+                name.write(decoded(next));
+            }
+        }
+        return null;
+    }
+
+    /** The value of this parameter, decoded while it is read. */
+    InputStream value() {
+        return new InputStream() {
+            @Override
+            public int read() throws IOException {
+                int next = inValue ? FormParameters.this.read() : -1;
+                inValue = next >= 0 && next != '&';
+                return inValue ? decoded(next) : -1;
+            }
+
+            /** Java's own would take the value for ended where it is malformed. */
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                int read = 0;
+                for (int next; read < length && (next = read()) >= 0; read++) {
+                    bytes[offset + read] = (byte) next;
+                }
+                return read == 0 && length > 0 ? -1 : read;
+            }
+        };
+    }
+
+    private void skipValue() throws IOException {
+        while (inValue) {
+            int next = read();
+            inValue = next >= 0 && next != '&';
+        }
+    }
+
+    private int decoded(int next) throws IOException {
+        return switch (next) {
+            case '+' -> ' ';
+            case '%' -> digit() << 4 | digit();
+            default -> next;
+        };
+    }
+
+    private int digit() throws IOException {
+        int digit = Character.digit(read(), 16);
+        if (digit < 0) {
+            throw new Malformed();
+        }
+        return digit;
+    }
+
+    private int read() throws IOException {
+        if (position == end) {
+            end = form.read(block);
+            position = 0;
+            if (end <= 0) {
+                end = 0;
+                return -1;
+            }
+        }
+        return block[position++] & 0xFF;
+    }
+}
