@@ -12,14 +12,19 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -160,6 +165,66 @@ interface VendorCases extends Cases {
         // Then
         assertReceipt(answer, 100, 100, 0, 0);
         assertThat(List.of(deliveries)).allSatisfy(delivery -> assertThat(stored(delivery)).containsEntry("status", "failed"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {MailEvents.JSON, MailEvents.FORM})
+    default void aWebhookOfThousandsOfEventsIsOneReceipt(String contentType) {
+        // Given
+        String mark = Payload.delivery("queued").get("to").asText();
+        ObjectNode[] deliveries = IntStream.range(0, 2_500).mapToObj(i -> {
+            ObjectNode delivery = Payload.delivery("queued").put("apiData", mark);
+            return i % 1_000 == 999 ? delivery.without("messageId") : delivery;
+        }).toArray(ObjectNode[]::new);
+        Set<String> ids = Stream.of(deliveries).filter(delivery -> delivery.has("messageId")).map(delivery -> delivery.get("messageId").asText())
+                .collect(Collectors.toSet());
+        String body = contentType.equals(MailEvents.JSON) ? Payload.json("deliveries", deliveries) : Payload.form("deliveries", deliveries);
+
+        // When
+        HttpResponse<String> first = application().post(contentType, body);
+        HttpResponse<String> second = application().post(contentType, body);
+
+        // Then
+        assertReceipt(first, 2_500, 2_498, 0, 2);
+        assertReceipt(second, 2_500, 0, 2_498, 2);
+        assertThat(database().rows("SELECT message_id FROM mail_event WHERE api_data = ?", mark)).extracting(row -> row.get("message_id"))
+                .containsExactlyInAnyOrderElementsOf(ids);
+        assertThat(database().rows("SELECT 1 FROM rejected_event WHERE payload LIKE ?", "%" + mark + "%")).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"first", "last"})
+    default void whereTheTypeStandsDoesNotMatter(String place) {
+        // Given
+        ObjectNode[] deliveries = IntStream.range(0, 1_200).mapToObj(i -> Payload.delivery("queued")).toArray(ObjectNode[]::new);
+        String json = Payload.json("deliveries", deliveries);
+        String event = json.substring(json.indexOf("\"event\":"), json.length() - 1);
+        String type = "\"event_type\":\"deliveries\"";
+
+        // When
+        HttpResponse<String> answer = application().post(MailEvents.JSON, "{" + (place.equals("first") ? type + "," + event : event + "," + type) + "}");
+
+        // Then
+        assertReceipt(answer, 1_200, 1_200, 0, 0);
+    }
+
+    @Test
+    default void aReplyOfAMegabyteIsCutAndSaidToBe() {
+        // Given
+        ObjectNode first = Payload.delivery("failed").put("reason", "550 5.1.1 " + "理".repeat(1_100_000));
+        ObjectNode second = first.deepCopy().put("reason", first.get("reason").asText() + "!");
+
+        // When
+        HttpResponse<String> answer = application().post(MailEvents.JSON, Payload.json("deliveries", first, second));
+
+        // Then
+        assertReceipt(answer, 2, 2, 0, 0);
+        List<Map<String, String>> rows = database().rows("SELECT reason, extra FROM mail_event WHERE recipient = ?", first.get("to").asText());
+        assertThat(rows).extracting(row -> row.get("extra")).containsExactlyInAnyOrder("{\"reasonLength\":1100010}", "{\"reasonLength\":1100011}");
+        assertThat(rows).allSatisfy(row -> {
+            assertThat(first.get("reason").asText()).startsWith(row.get("reason"));
+            assertThat(row.get("reason").getBytes(StandardCharsets.UTF_8).length).isBetween(16_382, 16_384);
+        });
     }
 
     @Test

@@ -18,7 +18,7 @@ import org.mailevents.support.TestDatabase;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.CONCURRENT)
 abstract class WebhookCases implements PayloadCases, StatusCases, VendorCases, ViewCases,
-        AlertCases, UnstorableCases, AnswerCases, ApiCases, WatchCases {
+        AlertCases, UnstorableCases, AnswerCases, CharsetCases, SpoolCases, ApiCases, WatchCases {
 
     private final TestDatabase database;
     private final Mailbox mailbox;

@@ -159,7 +159,7 @@ final class RequestGate {
             return StandardCharsets.UTF_8;
         }
         try {
-            Charset charset = Charset.forName(name.toString().trim());
+            Charset charset = Charset.forName(name.toString().replace("\"", "").trim());
             return charset.canEncode() && Arrays.equals(ASCII.getBytes(charset), ASCII.getBytes(StandardCharsets.US_ASCII)) ? charset : null;
         } catch (IllegalArgumentException unknown) {
             return null;

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.AppenderBase;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -71,6 +72,11 @@ public final class InProcess extends MailEvents {
     /** While another thread sets logging up, SLF4J hands out stand-ins. */
     public static Logger root() {
         return (Logger) await().until(() -> LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME), Logger.class::isInstance);
+    }
+
+    @Override
+    public Path spool() {
+        return Path.of(context().resolvePropertyPlaceholders("{{spool.directory}}"));
     }
 
     public CamelContext context() {

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import javax.net.SocketFactory;
@@ -43,6 +44,9 @@ public abstract class MailEvents implements AutoCloseable {
 
     /** What it has logged. */
     public abstract String log();
+
+    /** The folder of its spool. */
+    public abstract Path spool();
 
     public URI uri(String path) {
         return URI.create((https ? "https" : "http") + "://127.0.0.1:" + port + path);

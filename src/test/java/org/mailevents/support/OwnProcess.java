@@ -39,6 +39,7 @@ public final class OwnProcess extends MailEvents {
     }
 
     private final Path log;
+    private final Path spool;
     private final Process process;
 
     private OwnProcess(Path folder, Map<String, String> settings, List<String> command) {
@@ -47,6 +48,7 @@ public final class OwnProcess extends MailEvents {
 
     private OwnProcess(Path folder, Path logs, Map<String, String> settings, List<String> command) {
         super(settings);
+        spool = folder.resolve(settings.getOrDefault("spool.directory", "data/spool"));
         try {
             log = Files.createTempFile(logs, "log", ".txt");
             ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
@@ -169,6 +171,11 @@ public final class OwnProcess extends MailEvents {
 
     public long pid() {
         return process.pid();
+    }
+
+    @Override
+    public Path spool() {
+        return spool;
     }
 
     @Override
