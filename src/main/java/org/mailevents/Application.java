@@ -1,5 +1,6 @@
 package org.mailevents;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs Mail Events from the jar, in a folder that holds {@code routes/} and {@code application.properties}; with the argument {@code preview} it
  * shows the alert mails in place of that, of samples or, with {@code preview stored}, of the bounces stored last; with {@code sample} it posts a day
- * of sample mail to the one that runs.
+ * of sample mail to the one that runs. {@link Help} lists the commands.
  */
 public final class Application {
 
@@ -36,7 +37,16 @@ public final class Application {
     private Application() {
     }
 
-    public static void main(String... args) {
+    public static void main(String... args) throws IOException {
+        switch (String.join(" ", args)) {
+            case "help", "--help", "-h" -> Help.printUsage();
+            case "--version" -> Help.printVersion();
+            default -> runHere(args);
+        }
+    }
+
+    /** Does what needs the files of this folder. */
+    private static void runHere(String... args) {
         try {
             LogFormat.use();
         } catch (IllegalArgumentException e) {
@@ -55,7 +65,7 @@ public final class Application {
                 case "sample" -> sample(settled(), false).forEach(LOG::info);
                 case "sample anyway" -> sample(settled(), true).forEach(LOG::info);
                 default -> throw new IllegalArgumentException("There is no command " + String.join(" ", args)
-                        + ": only preview, preview stored, sample, and sample anyway");
+                        + ": only preview, preview stored, sample, sample anyway, help, and --version");
             }
         } catch (Exception e) {
             LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", Failure.describe(e));

@@ -91,6 +91,40 @@ class JarStartIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"help", "--help", "-h"})
+    void itTellsItsCommandsAnywhere(String command) {
+        OwnProcess help = OwnProcess.jar(OwnProcess.folder(), Map.of("log.format", "xml"), command);
+        assertThat(help.ended()).isZero();
+        assertThat(help.log()).startsWith("Usage: java -jar mail-events.jar [command]\n")
+                .contains("\n  preview  ", "\n  preview stored  ", "\n  sample  ", "\n  sample anyway  ", "\n  help, --help, -h  ", "\n  --version  ")
+                .doesNotContain("INFO", "ERROR");
+    }
+
+    @Test
+    void itTellsItsVersionAnywhere() {
+        OwnProcess version = OwnProcess.jar(OwnProcess.folder(), Map.of(), "--version");
+        assertThat(version.ended()).isZero();
+        assertThat(version.log()).matches("Mail Events \\d\\S+\nApache Camel 4\\.\\S+\n");
+    }
+
+    @Test
+    void aCommandThatIsUnknownIsToldTheOthers() {
+        OwnProcess unknown = OwnProcess.jar(OwnProcess.folder("routes"), Map.of(), "previw");
+        assertThat(unknown.ended()).isEqualTo(1);
+        assertThat(unknown.log()).contains("There is no command previw: only preview, preview stored, sample, sample anyway, help, and --version")
+                .doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"'' | page: http://127.0.0.1:%d/ for browsers on this machine only (console.basic)",
+        "look:here | page: http://localhost:%d/ with a user and password of console.basic"})
+    void itTellsTheAddressOfThePage(String basic, String line) {
+        try (OwnProcess application = OwnProcess.jar(Map.of("console.basic", basic, "camel.server.host", "localhost")).started()) {
+            await().until(() -> application.log().contains(line.formatted(application.port)));
+        }
+    }
+
     @Test
     void withoutRoutesItSaysWhereToStart() {
         OwnProcess application = OwnProcess.jar(OwnProcess.folder("application.properties"), Map.of());

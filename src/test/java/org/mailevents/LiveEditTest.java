@@ -7,6 +7,7 @@ import static org.mailevents.support.Answers.assertReceipt;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -114,7 +115,8 @@ class LiveEditTest {
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
         HttpResponse<String> health = application.health();
         assertThat(health.statusCode()).isEqualTo(200);
-        assertThat(health.body()).contains(route + ".camel.yaml");
+        assertThat(health.body()).contains("WARNING: not in use: " + file);
+        assertThat(new ObjectMapper().readTree(health.body()).findValue("message").asText()).contains(reason);
         assertThat(kind()).isEqualTo("permanent, address");
 
         // When

@@ -22,7 +22,7 @@ public final class StartUp implements StartupListener {
 
     @Override
     public void onCamelContextStarted(CamelContext context, boolean alreadyStarted) {
-        // all is said when it has fully started
+        HealthAnswer.use(context);
     }
 
     @Override
@@ -30,8 +30,10 @@ public final class StartUp implements StartupListener {
         Settings settings = new Settings(context);
         boolean secret = !settings.list("webhook.api-key").isEmpty() || !settings.list("webhook.basic").isEmpty();
         LOG.info("Mail Events takes webhooks. In the console of Customers Mail Cloud enter the public address of");
-        LOG.info("  {}://{}:{}{}", Https.enabled(context) ? "https" : "http", settings.text("camel.server.host"),
-                settings.text("camel.server.port"), settings.text("webhook.path"));
+        String scheme = Https.enabled(context) ? "https" : "http";
+        String host = settings.text("camel.server.host");
+        String port = settings.text("camel.server.port");
+        LOG.info("  {}://{}:{}{}", scheme, host, port, settings.text("webhook.path"));
         LOG.info("  secret: {}", secret ? "needed" : "none, so only this machine can reach it (webhook.api-key, webhook.basic)");
         String days = settings.text("retention.days");
         LOG.info("  events go to {}{}", withoutOptions(settings.text("database.url")), days.isEmpty() ? "" : " and stay " + days + " days");
@@ -43,6 +45,11 @@ public final class StartUp implements StartupListener {
             LOG.info("  recipients are kept as hashes (privacy.hash-recipients)");
         }
         LOG.info("  alerts go to {} in {}", withoutOptions(settings.text("alert.endpoint")), settings.text("alert.language"));
+        if (settings.list("console.basic").isEmpty()) {
+            LOG.info("  page: {}://127.0.0.1:{}/ for browsers on this machine only (console.basic)", scheme, port);
+        } else {
+            LOG.info("  page: {}://{}:{}/ with a user and password of console.basic", scheme, host, port);
+        }
     }
 
     /** Passwords stand among the options, and user names before an at sign. */

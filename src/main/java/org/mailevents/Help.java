@@ -1,0 +1,50 @@
+package org.mailevents;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.apache.camel.impl.DefaultCamelContext;
+
+/**
+ * What the jar tells about itself. Each text is the answer to a command, which somebody may pass on to another program. So it goes to the standard
+ * output as it is, and not through the log, where each line would get a time and a level, and {@code log.format} could make it JSON.
+ */
+final class Help {
+
+    private static final String USAGE = """
+            Usage: java -jar mail-events.jar [command]
+
+            Start it in the folder that holds routes/ and application.properties.
+
+              (no command)      run Mail Events
+              preview           write a page that shows sample alert mails
+              preview stored    write the same page with the bounces that were stored last
+              sample            post a day of sample mail to the Mail Events that is running
+              sample anyway     do the same, even where the alerts are real mails
+              help, --help, -h  show this text
+              --version         show the versions of Mail Events and Apache Camel
+            """;
+
+    private Help() {
+    }
+
+    static void printUsage() throws IOException {
+        print(USAGE);
+    }
+
+    /** The manifest of the jar has the version of Mail Events; the classes alone have none. */
+    static void printVersion() throws IOException {
+        Package jar = Help.class.getPackage();
+        try (DefaultCamelContext camel = new DefaultCamelContext(false)) {
+            print("%s %s%nApache Camel %s%n".formatted(jar.getImplementationTitle(), jar.getImplementationVersion(), camel.getVersion()));
+        }
+    }
+
+    private static void print(String text) throws IOException {
+        try (OutputStream output = new FileOutputStream(FileDescriptor.out)) {
+            output.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+}
