@@ -76,7 +76,7 @@ class ChaosIT {
                 load.end();
             }
             faults.quiet();
-            Verdict verdict = new Verdict(ledger, faults, installation, mailServer, database);
+            Verdict verdict = new Verdict(ledger, faults.counts(), installation, mailServer, database);
             TABLE.put(name, verdict.counts);
             assertThat(verdict.gaps).as("%s, the logs are in %s, -Dchaos.seed=%s", name, installation.folder, SEED).isEmpty();
         }

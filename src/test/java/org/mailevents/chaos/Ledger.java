@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** What the callers have sent, and what they were told. Only a 200 acknowledges; without an answer nothing is known. */
 final class Ledger {
@@ -22,11 +22,17 @@ final class Ledger {
     final AtomicInteger refusedAtStartOrStop = new AtomicInteger();
     final AtomicInteger unanswered = new AtomicInteger();
     final AtomicInteger spooled = new AtomicInteger();
-    final AtomicLong slowestMillis = new AtomicLong();
+    final Collection<Long> millis = new ConcurrentLinkedQueue<>();
     /** Whatever should not have been answered, and how often it was. */
     final Map<String, Integer> wrong = new ConcurrentHashMap<>();
 
     private volatile boolean noRoom;
+
+    /** The time within which this share of the webhooks was answered; 1 is all of them. */
+    long answeredWithin(double share) {
+        long[] sorted = millis.stream().mapToLong(Long::longValue).sorted().toArray();
+        return sorted.length == 0 ? 0 : sorted[(int) Math.ceil(share * sorted.length) - 1];
+    }
 
     int answers() {
         return accepted.get() + refused.get();
@@ -48,7 +54,7 @@ final class Ledger {
 
     /** @return whether this answer acknowledges the events */
     boolean answered(List<NumberedEvent> events, HttpResponse<String> answer, long millis) {
-        slowestMillis.accumulateAndGet(millis, Math::max);
+        this.millis.add(millis);
         switch (answer.statusCode()) {
             case 200 -> {
                 accepted.incrementAndGet();

@@ -39,14 +39,17 @@ final class Load implements AutoCloseable {
 
     private final Ledger ledger;
     private final Supplier<MailEvents> application;
+    private final String[] headers;
     private final ScheduledExecutorService threads = Executors.newScheduledThreadPool(CALLERS);
     private final Map<String, AtomicInteger> numbers = new ConcurrentHashMap<>();
     private final AtomicInteger busy = new AtomicInteger(CALLERS);
     private volatile boolean ending;
 
-    Load(Ledger ledger, Supplier<MailEvents> application, long seed) {
+    /** @param headers of each webhook, a name and a value by turns */
+    Load(Ledger ledger, Supplier<MailEvents> application, long seed, String... headers) {
         this.ledger = ledger;
         this.application = application;
+        this.headers = headers;
         for (int i = 0; i < CALLERS; i++) {
             threads.execute(new Caller(new Random(seed + i)));
         }
@@ -98,7 +101,7 @@ final class Load implements AutoCloseable {
                 String type = webhook.get(0).type();
                 JsonNode[] elements = webhook.stream().map(NumberedEvent::json).toArray(JsonNode[]::new);
                 HttpResponse<String> answer = application.get().post(form ? MailEvents.FORM : MailEvents.JSON,
-                        form ? Payload.form(type, elements) : Payload.json(type, elements));
+                        form ? Payload.form(type, elements) : Payload.json(type, elements), headers);
                 return ledger.answered(webhook, answer, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
             } catch (UncheckedIOException e) {
                 ledger.unanswered();

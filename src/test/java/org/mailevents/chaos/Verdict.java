@@ -20,14 +20,14 @@ final class Verdict {
     final Map<String, Object> counts = new LinkedHashMap<>();
     final List<String> gaps = new ArrayList<>();
 
-    Verdict(Ledger ledger, Faults faults, Installation installation, MailServer mailServer, TestDatabase database) {
+    Verdict(Ledger ledger, Map<String, Object> faults, Installation installation, MailServer mailServer, TestDatabase database) {
         counts.put("webhooks posted", ledger.posts);
         counts.put("– answered 200", ledger.accepted);
         counts.put("– refused with 503: neither database nor room in the spool", ledger.refused);
         counts.put("– refused with 503: starting or stopping", ledger.refusedAtStartOrStop);
         counts.put("– without an answer: not running, or killed before it", ledger.unanswered);
-        counts.put("slowest answer, ms", ledger.slowestMillis);
-        faults.counts().forEach(counts::put);
+        counts.put("slowest answer, ms", ledger.answeredWithin(1));
+        counts.putAll(faults);
         counts.put("events sent", ledger.sent.size());
         counts.put("events acknowledged", ledger.acknowledged.size());
         counts.put("– by way of the spool", ledger.spooled);
