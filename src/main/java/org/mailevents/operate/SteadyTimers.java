@@ -5,6 +5,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import org.apache.camel.CamelContext;
 import org.apache.camel.spi.ThreadPoolProfile;
 import org.apache.camel.support.DefaultThreadPoolFactory;
 import org.apache.camel.util.concurrent.SizedScheduledExecutorService;
@@ -18,6 +19,15 @@ import org.slf4j.LoggerFactory;
 final class SteadyTimers extends DefaultThreadPoolFactory {
 
     private static final Logger LOG = LoggerFactory.getLogger("timers");
+
+    /** Private, because the Camel CLI makes an object of every class that it can make one of, and need not of this. */
+    private SteadyTimers() {
+    }
+
+    /** From now on, the threads of timers are made here. */
+    static void use(CamelContext context) {
+        context.getExecutorServiceManager().setThreadPoolFactory(new SteadyTimers());
+    }
 
     @Override
     public ScheduledExecutorService newScheduledThreadPool(ThreadPoolProfile profile, ThreadFactory threads) {

@@ -67,7 +67,7 @@ public final class Timers extends AbstractHealthCheck {
     public static Timers lookAfter(CamelContext context, LongSupplier nanoTime) {
         Timers timers = new Timers(nanoTime);
         context.getRegistry().bind("timers", timers);
-        context.getExecutorServiceManager().setThreadPoolFactory(new SteadyTimers());
+        SteadyTimers.use(context);
         context.addLifecycleStrategy(timers.new Routes());
         Exchanges exchanges = timers.new Exchanges();
         exchanges.setInflightBrowseEnabled(context.getInflightRepository().isInflightBrowseEnabled());
