@@ -58,6 +58,38 @@ class OpsTest {
     }
 
     @Test
+    void withoutMemoryItEndsAndWhoRunsItStartsItAgain(@TempDir Path folder) throws Exception {
+        // Given
+        Path hungry = Files.writeString(folder.resolve("Hungry.java"), "class Hungry { public static void main(String... a) throws Exception {"
+                + " new Thread(() -> { var all = new java.util.ArrayList<long[]>(); for (;;) { all.add(new long[100_000]); } }).start();"
+                + " Thread.currentThread().join(); } }");
+        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), hungry.toString())
+                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().putAll(unit.environment());
+
+        // When
+        Process process = builder.start();
+
+        // Then
+        try {
+            assertThat(process.waitFor(1, TimeUnit.MINUTES)).as("It ends").isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.exitValue()).isNotZero();
+        assertThat(unit.value("SuccessExitStatus").split(" ")).doesNotContain(String.valueOf(process.exitValue()));
+        assertThat(unit.value("Restart")).isEqualTo("on-failure");
+        assertThat(containerfile.environment()).containsAllEntriesOf(unit.environment());
+        assertThat(kubernetes.<String>pod("restartPolicy")).isEqualTo("Always");
+        for (String readme : List.of("README.md", "README.ja.md")) {
+            String text = Files.readString(Path.of(readme));
+            assertThat(text.lines().filter(line -> line.startsWith("podman run "))).isNotEmpty().allMatch(line -> line.contains(" --restart=on-failure "));
+            assertThat(Pattern.compile("JDK_JAVA_OPTIONS=[^`]*").matcher(text).results().map(found -> found.group())).isNotEmpty()
+                    .allMatch(options -> options.contains("-XX:+ExitOnOutOfMemoryError"));
+        }
+    }
+
+    @Test
     void systemdUnderstandsEveryLineOfTheUnit(@TempDir Path folder) throws Exception {
         // Given
         assumeTrue(answers("systemd-analyze", "--version"), "There is no systemd-analyze here, so what systemd says of the unit is not known");

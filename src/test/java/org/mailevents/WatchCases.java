@@ -17,6 +17,12 @@ interface WatchCases extends Cases {
     }
 
     @Test
+    default void whetherItsTimersAreAliveIsPartOfItsHealth() {
+        assertThat(application().observe("health/live").body()).contains("{\"name\":\"timers\",\"status\":\"UP\"}");
+        assertThat(application().observe("health/ready").body()).doesNotContain("\"timers\"");
+    }
+
+    @Test
     default void itIsAliveAndReady() {
         for (String check : new String[]{"health", "health/live", "health/ready"}) {
             assertThat(application().observe(check).statusCode()).as(check).isEqualTo(200);

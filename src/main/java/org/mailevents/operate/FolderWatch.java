@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,8 @@ public final class FolderWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger("live-edit");
     private static final long PERIOD_MILLIS = 300;
+    /** A round may validate many files one by one, and then wait a minute for each mail in progress. */
+    private static final Duration LONGEST = Duration.ofMinutes(5);
     /** Stands for what is no text in UTF-8. */
     private static final String UNREADABLE = "\uFFFD";
 
@@ -57,8 +60,11 @@ public final class FolderWatch {
 
             @Override
             public void onCamelContextFullyStarted(CamelContext started, boolean alreadyStarted) {
-                started.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "live-edit")
-                        .scheduleWithFixedDelay(() -> look(taker), PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+                Runnable alive = Timers.of(started).add("live-edit of " + folder.getFileName(), LONGEST);
+                started.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "live-edit").scheduleWithFixedDelay(() -> {
+                    alive.run();
+                    look(taker);
+                }, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
             }
         });
     }

@@ -167,14 +167,30 @@ final class GroupCommit extends ServiceSupport {
         writing--;
     }
 
+    /** An Error, for instance for lack of memory, ends no writer: without writers nothing would be stored any more. */
     private void write() {
-        try {
-            for (List<Entry> group = next(); !group.isEmpty(); group = next()) {
-                write(group);
-                written();
+        boolean more = true;
+        while (more) {
+            try {
+                more = writeNext();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                more = false;
+            } catch (Throwable e) {
+                more = true; // the next webhooks may fare better
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean writeNext() throws InterruptedException {
+        List<Entry> group = next();
+        try {
+            if (!group.isEmpty()) {
+                write(group);
+            }
+            return !group.isEmpty();
+        } finally {
+            written();
         }
     }
 

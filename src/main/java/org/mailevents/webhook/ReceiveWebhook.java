@@ -20,6 +20,7 @@ import org.mailevents.operate.RecordLanguage;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
 import org.mailevents.operate.TimeSource;
+import org.mailevents.operate.Timers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +68,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         if (health != null) {
             health.register(new OpenDoor(ID));
         }
+        Timers.of(getContext());
         getContext().addStartupListener(this);
         getContext().addStartupListener(new StartUp());
 
