@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.Reader;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
@@ -142,28 +141,23 @@ final class Envelope {
     }
 
     private void readForm() throws IOException, UnreadableWebhook {
-        try (InputStream form = body.open()) {
-            FormParameters parameters = new FormParameters(form, body.charset());
+        try (FormParameters parameters = FormParameters.of(body)) {
             for (String name = parameters.next(); name != null; name = parameters.next()) {
                 if (name.equals(EVENT)) {
-                    readEventText(text(parameters), this::eventInForm);
+                    readEventText(parameters.text(), this::eventInForm);
                 } else {
-                    readBeside(name, text(parameters));
+                    readBeside(name, parameters.text());
                 }
             }
         }
     }
 
-    private Reader text(FormParameters parameters) {
-        return Body.text(parameters.value(), body.charset(), CodingErrorAction.REPORT);
-    }
-
     private StrictParser eventInForm() throws IOException {
-        FormParameters parameters = new FormParameters(body.open(), body.charset());
+        FormParameters parameters = FormParameters.of(body);
         while (!EVENT.equals(parameters.next())) {
             // the parameters before it have been read
         }
-        return StrictParser.of(text(parameters));
+        return StrictParser.of(parameters.text());
     }
 
     private void readBeside(String name, StrictParser parser) throws IOException {

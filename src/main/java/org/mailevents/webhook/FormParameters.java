@@ -1,15 +1,21 @@
 package org.mailevents.webhook;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Reader;
+import java.io.SequenceInputStream;
 import java.nio.charset.Charset;
+import java.nio.charset.CodingErrorAction;
+import java.util.Arrays;
 
 /**
  * The parameters of a form (WHATWG URL, 5.1), one after the other. The form is never split: ten megabytes of {@code &} are ten million parameters,
  * and must not cost more memory than one.
  */
-final class FormParameters {
+final class FormParameters implements Closeable {
 
     /** A % that is not followed by two hexadecimal digits. */
     static final class Malformed extends IOException {
@@ -17,18 +23,26 @@ final class FormParameters {
 
     /** No name that means anything here is nearly as long. */
     private static final int MAX_NAME = 1_024;
+    private static final int BLOCK = 8_192;
 
     private final InputStream form;
     private final Charset charset;
-    private final byte[] block = new byte[8_192];
+    private final byte[] block;
     private int position;
     private int end;
     private boolean inValue;
 
-    /** @param charset of what is behind the percent signs */
-    FormParameters(InputStream form, Charset charset) {
+    private FormParameters(InputStream form, Charset charset, byte[] block, int end) {
         this.form = form;
         this.charset = charset;
+        this.block = block;
+        this.end = end;
+    }
+
+    /** Those of a body; its charset is that of what is behind the percent signs. */
+    static FormParameters of(Body body) throws IOException {
+        return body instanceof Body.InMemory memory ? new FormParameters(InputStream.nullInputStream(), body.charset(), memory.bytes(), memory.size())
+                : new FormParameters(body.open(), body.charset(), new byte[BLOCK], 0);
     }
 
     /**
@@ -56,7 +70,7 @@ final class FormParameters {
         return null;
     }
 
-    /** The value of this parameter, decoded while it is read. */
+    /** The value of this parameter, decoded while it is read. Who closes it is through with the form. */
     InputStream value() {
         return new InputStream() {
             @Override
@@ -75,7 +89,32 @@ final class FormParameters {
                 }
                 return read == 0 && length > 0 ? -1 : read;
             }
+
+            @Override
+            public void close() throws IOException {
+                FormParameters.this.close();
+            }
         };
+    }
+
+    /** The same as text; bytes that do not fit the charset are an error. */
+    Reader text() throws IOException {
+        InputStream value = value();
+        byte[] bytes = new byte[64];
+        int length = 0;
+        for (int next; length < Body.SMALL && (next = value.read()) >= 0; length++) {
+            if (length == bytes.length) {
+                bytes = Arrays.copyOf(bytes, 2 * length);
+            }
+            bytes[length] = (byte) next;
+        }
+        return inValue ? Body.text(new SequenceInputStream(new ByteArrayInputStream(bytes, 0, length), value), charset, CodingErrorAction.REPORT)
+                : Body.text(bytes, length, charset, CodingErrorAction.REPORT);
+    }
+
+    @Override
+    public void close() throws IOException {
+        form.close();
     }
 
     private void skipValue() throws IOException {
@@ -103,12 +142,12 @@ final class FormParameters {
 
     private int read() throws IOException {
         if (position == end) {
-            end = form.read(block);
-            position = 0;
-            if (end <= 0) {
-                end = 0;
+            int read = form.read(block);
+            if (read <= 0) {
                 return -1;
             }
+            position = 0;
+            end = read;
         }
         return block[position++] & 0xFF;
     }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.Reader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -44,8 +43,8 @@ public final class WebhookReader {
 
     /** The secret in a body, or null. It is looked for in the bytes, and nothing is built of them. */
     static String apiKey(Body body) {
-        try (InputStream bytes = body.open()) {
-            return body.form() ? formKey(new FormParameters(bytes, body.charset())) : jsonKey(Body.text(bytes, body.charset(), CodingErrorAction.REPLACE));
+        try {
+            return body.form() ? formKey(FormParameters.of(body)) : jsonKey(body.text(CodingErrorAction.REPLACE));
         } catch (IOException unreadable) {
             return null;
         }
