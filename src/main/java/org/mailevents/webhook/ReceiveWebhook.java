@@ -48,7 +48,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         clock = TimeSource.of(getContext());
         meters = Meters.of(getContext());
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
-        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), settings.bytes("webhook.max-body"),
+        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), secrets, settings.bytes("webhook.max-body"),
                 new ConsoleGuard(settings), Page.load());
         if (Https.enabled(getContext())) {
             Https.requireKey(getContext());
@@ -117,27 +117,18 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     private void enter(Exchange exchange) {
         Instant receivedAt = clock.instant();
         String authorization = exchange.getMessage().getHeader("Authorization", String.class);
-        String origin = exchange.getMessage().getHeader("Origin", String.class);
         // Headers of the caller end here, because the mail, file and SQL steps read headers.
         exchange.getMessage().removeHeaders("*");
-        Object entered = read(authorization, origin, exchange.getMessage().getBody(Body.class), receivedAt);
+        Object entered = read(authorization, exchange.getMessage().getBody(Body.class), receivedAt);
         exchange.setVariable("webhook", entered instanceof Webhook webhook ? webhook : null);
         exchange.getMessage().setBody(entered);
     }
 
-    private Object read(String authorization, String origin, Body body, Instant receivedAt) {
-        if (secrets.none() && origin != null) {
-            return fromAPage();
-        }
+    private Object read(String authorization, Body body, Instant receivedAt) {
         if (!secrets.none() && !secrets.acceptHeader(authorization) && !secrets.acceptApiKey(WebhookReader.apiKey(body))) {
             return unauthorized();
         }
         return reader.read(body, receivedAt);
-    }
-
-    /** Whatever web site somebody on this machine looks at can have the browser post here, and the browser says so (the Fetch standard, 3.1). */
-    private static Problem fromAPage() {
-        return new Problem(403, "A web page has sent this from a browser, which anybody's page can do. Set webhook.api-key, and show it.");
     }
 
     private static Problem unauthorized() {
@@ -180,8 +171,6 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         if (answer.status() == 401) {
             exchange.getMessage().setHeader("WWW-Authenticate", Secrets.CHALLENGE);
             LOG.warn("Refused with 401: no secret, or a wrong one");
-        } else if (answer.status() == 403) {
-            LOG.warn("Refused with 403: a web page has sent it, without a secret");
         } else if (answer.status() == 503) {
             exchange.getMessage().setHeader("Retry-After", Problem.RETRY_AFTER.toSeconds());
         }

@@ -33,7 +33,6 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
         exchange.setPattern(ExchangePattern.InOut);
         exchange.getMessage().setBody(RequestGate.body(request));
         exchange.getMessage().setHeader("Authorization", request.request().getHeader(HttpHeaders.AUTHORIZATION));
-        exchange.getMessage().setHeader("Origin", request.request().getHeader(HttpHeaders.ORIGIN));
         Context eventLoop = request.vertx().getOrCreateContext();
         // a step may block, and the event loop must not
         request.vertx().executeBlocking(() -> {
