@@ -114,6 +114,7 @@ final class RequestGate {
         };
         camel.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
         camel.hasService(MainHttpServer.class).setMaxBodySize(maxBody);
+        // the server of the health check keeps a Vert.x of its own, so that webhooks cannot take all its threads
         Vertx vertx = Vertx.vertx();
         camel.hasServices(VertxPlatformHttpServer.class).stream().filter(server -> server.getConfigurationPort() == port).findFirst().orElseThrow()
                 .setVertx(StrictHttpServer.in(vertx, this::refuse));
