@@ -91,6 +91,22 @@ interface AnswerCases extends Cases {
         assertThat(assertProblem(application().post(contentType, "{}"), 415)).contains(MailEvents.FORM, MailEvents.JSON);
     }
 
+    /** What is still being sent neither costs the caller its answer nor keeps the connection. */
+    @ParameterizedTest
+    @ValueSource(strings = {"POST text/plain 415", "PUT application/json 405"})
+    default void aRefusalArrivesAndClosesTheConnection(String refused) {
+        // Given
+        String[] words = refused.split(" ");
+        String body = "x".repeat(250_000);
+
+        // When
+        String answer = application().exchange(words[0] + " " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + words[1] + "\r\nContent-Length: "
+                + body.length() + "\r\n\r\n" + body);
+
+        // Then
+        assertThat(answer).startsWith("HTTP/1.1 " + words[2]).contains("connection: close", "application/problem+json").endsWith("\"}");
+    }
+
     @Test
     default void noContentTypeIsAnswered415() {
         assertProblem(application().send(HttpRequest.newBuilder(application().uri(MailEvents.PATH)).POST(BodyPublishers.ofString("{}"))), 415);

@@ -187,4 +187,15 @@ interface ApiCases extends Cases {
     default void theDescriptionOfTheApiIsServed() {
         assertThat(get("/api/openapi.yaml").body()).isEqualTo(Api.description());
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/recipients/%00", "/api/messages/a%00b", "/api/recipients/%ED%A0%80", "/api/messages/%C3%28", "/api/summary?hours=%00", "/%", "/%zz"})
+    default void anAddressThatCannotBeDecodedIsAnswered400(String path) {
+        // When
+        String answer = application().exchange("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+        // Then
+        assertThat(answer).startsWith("HTTP/1.1 400 Bad Request").contains("application/problem+json", "cannot be decoded");
+        assertThat(application().log()).doesNotContain("Unhandled exception");
+    }
 }

@@ -33,6 +33,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -68,6 +69,11 @@ class ConsoleTest {
             this.database = database;
         }
     }
+
+    /** What a proxy adds to a request. */
+    private static final List<String> PROXIED = List.of("X-Forwarded-For: 198.51.100.7", "x-forwarded-for: unknown", "X-FORWARDED-PROTO: https", "X-Forwarded-Port: 443",
+            "X-Forwarded-Host: hooks.example.com", "X-Forwarded-Server: hooks", "X-Forwarded: for=198.51.100.7", "Forwarded: for=198.51.100.7", "Via: 1.1 proxy",
+            "X-Real-IP: 198.51.100.7", "X-Client-IP: 198.51.100.7", "True-Client-IP: 198.51.100.7", "CF-Connecting-IP: 198.51.100.7", "X-Original-URL: /");
 
     private static InProcess start(Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(TestDatabase.h2().settings());
@@ -123,9 +129,9 @@ class ConsoleTest {
             // a web site whose name leads here, and a proxy that asks for somebody else
             assertRefused(raw(application, "Host: hooks.example.com"));
             assertRefused(raw(application, "Host: localhost.example.com"));
-            assertRefused(raw(application, "Host: localhost\r\nX-Forwarded-For: 198.51.100.7"));
-            assertRefused(raw(application, "Host: localhost\r\nForwarded: for=198.51.100.7"));
-            assertRefused(raw(application, "Host: localhost\r\nVia: 1.1 proxy"));
+            for (String header : PROXIED) {
+                assertRefused(raw(application, "Host: localhost\r\n" + header));
+            }
             assertRefused(raw(application, "HTTP/1.0", "Host: 127.0.0.1:8080"));
             assertThat(raw(application, "Host: localhost:8080")).startsWith("HTTP/1.1 200");
             assertThat(raw(application, "Host: 127.0.0.1")).startsWith("HTTP/1.1 200");
@@ -146,6 +152,34 @@ class ConsoleTest {
             URI outside = URI.create("http://" + address + ":" + application.port + "/api/summary");
             assertThat(assertProblem(application.send(HttpRequest.newBuilder(outside)), 403)).contains("console.basic");
         }
+    }
+
+    /** The log says that without a secret only this machine can reach it. */
+    @Test
+    void withoutASecretOnlyThisMachineMaySendWebhooks() {
+        try (InProcess application = start(Map.of())) {
+            // Given
+            ObjectNode bounce = Payload.bounce("2");
+            String body = Payload.json("bounces", bounce).replaceAll("\\P{ASCII}", "?");
+            Function<String, String> post = headers -> application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\n" + headers + "\r\nConnection: close\r\nContent-Type: "
+                    + MailEvents.JSON + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+
+            // When, Then
+            for (String header : PROXIED) {
+                assertNoWebhook(post.apply("Host: localhost\r\n" + header));
+            }
+            assertNoWebhook(post.apply("Host: hooks.example.com"));
+            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.0\r\nHost: localhost\r\nContent-Type: " + MailEvents.JSON + "\r\nContent-Length: "
+                    + body.length() + "\r\n\r\n" + body));
+            // before the body has come
+            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: " + MailEvents.JSON
+                    + "\r\nContent-Length: 9000000\r\n\r\n{"));
+            assertThat(post.apply("Host: localhost:8080")).startsWith("HTTP/1.1 200").contains("\"stored\":1");
+        }
+    }
+
+    private static void assertNoWebhook(String answer) {
+        assertThat(answer).startsWith("HTTP/1.").contains(" 403 ", "application/problem+json", "webhook.api-key", "webhook.basic");
     }
 
     private static void assertRefused(String answer) {

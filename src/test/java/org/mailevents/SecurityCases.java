@@ -310,6 +310,109 @@ abstract class SecurityCases implements Cases {
         }
     }
 
+    /** Wherever a proxy and this server may see two different paths, hosts or ends of a request. */
+    static Stream<Arguments> ambiguous() {
+        String path = MailEvents.PATH;
+        String post = "POST " + path + " HTTP/1.1\r\n";
+        String here = "Host: localhost\r\n";
+        String chunks = "\r\n0\r\n\r\n";
+        return Stream.concat(
+                Stream.of(path + "#/../../api/suppressions.csv", path + "#", "/#", "/api/summary#" + path, "/api/recipients/a#b", "/nothing#", "/?#", "#", "*", path + "?a#b",
+                        "http://localhost" + path + "#/../../api/suppressions.csv", "http://localhost#" + path, "api/summary", "http://localhost?/api/summary",
+                        "ftp://localhost/api/summary", "http://elsewhere.example.com/api/summary", "http://localhost:1/api/summary", "http://a@localhost/api/summary",
+                        "/%", "/%zz", "/%4", "/%C3%28", "/%ED%A0%80", "/%00", path + "%00", path + "/%00/../../../api/summary", "/api/recipients/%00", "/api/summary?hours=%00",
+                        "/api/summary?hours=%zz", "/api/messages/%FF")
+                        .map(target -> Arguments.of(target, "GET " + target + " HTTP/1.1\r\n" + here + "\r\n")),
+                Stream.of(new String[][] {
+                    {"two lengths", post + here + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n" + chunks},
+                    {"two lengths, the other way round", post + here + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n" + chunks},
+                    {"a length of 0", post + here + "Transfer-Encoding:chunked\r\nContent-Length:0\r\n" + chunks},
+                    {"two lengths of one kind", post + here + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde"},
+                    {"no number", post + here + "Content-Length: +5\r\n\r\nabcde"},
+                    {"an encoding twice", post + here + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" + chunks},
+                    {"two encodings", post + here + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n" + chunks},
+                    {"a list", post + here + "Transfer-Encoding: chunked, identity\r\n" + chunks},
+                    {"the same in a list", post + here + "Transfer-Encoding: chunked, chunked\r\n" + chunks},
+                    {"a compressed body", post + here + "Transfer-Encoding: gzip, chunked\r\n" + chunks},
+                    {"an unknown encoding", post + here + "Transfer-Encoding: xchunked\r\n" + chunks},
+                    {"an unknown encoding and a length", post + here + "Transfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nabcde"},
+                    {"a space before the colon", post + here + "Transfer-Encoding : chunked\r\n" + chunks},
+                    {"a folded encoding", post + here + "Transfer-Encoding:\r\n chunked\r\nContent-Length: 5\r\n" + chunks},
+                    {"chunks in HTTP/1.0", "POST " + path + " HTTP/1.0\r\n" + here + "Transfer-Encoding: chunked\r\n" + chunks},
+                    {"no host", post + "Content-Length: 0\r\n\r\n"},
+                    {"a host that is none", post + "Host: localhost/x\r\nContent-Length: 0\r\n\r\n"},
+                    {"a body that breaks off", post + here + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n"},
+                    {"two hosts", post + here + "Host: hooks.example.com\r\nContent-Length: 0\r\n\r\n"},
+                    {"the same host twice", post + here + here + "Content-Length: 0\r\n\r\n"}}).map(Arguments::of));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("ambiguous")
+    void whatCanBeReadInTwoWaysIsRefusedAndNothingBehindItIsRead(String name, String request) {
+        // When
+        String answer = application.exchange(request + "GET /api/openapi.yaml HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+        // Then
+        assertThat(answer).startsWith("HTTP/1.").contains(" 400 Bad Request\r\n", "application/problem+json", "\"status\":400", "connection: close")
+                .containsOnlyOnce("HTTP/1.").doesNotContain("Exception");
+    }
+
+    /** Behind a request that takes its time, the next ones have been read when it is their turn. */
+    @Test
+    void whatStandsBehindARefusedRequestIsNotReadEither() {
+        // Given
+        ObjectNode first = Payload.delivery("queued");
+        ObjectNode never = Payload.delivery("queued");
+
+        // When
+        String answer = application.exchange(raw(first) + "GET /# HTTP/1.1\r\nHost: localhost\r\n\r\n" + raw(never));
+
+        // Then
+        assertThat(answer).startsWith("HTTP/1.1 200 OK").contains("HTTP/1.1 400 Bad Request").doesNotContain("duplicates\":1");
+        assertThat(answer.split("HTTP/1\\.1 ")).hasSize(3);
+        stored(first);
+        assertThat(database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", never.get("to").asText())).isEmpty();
+    }
+
+    private static String raw(ObjectNode delivery) {
+        String body = new String(body(MailEvents.JSON, KEY, "deliveries", delivery).getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        return "POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + MailEvents.JSON + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+    }
+
+    /** A path that becomes the webhook's, or leaves it, only when its dots are removed: a proxy passes it on as the webhook's. */
+    @ParameterizedTest
+    @ValueSource(strings = {"WEBHOOK/../../api/suppressions.csv", "WEBHOOK/%2e%2e/%2E%2E/api/suppressions.csv", "/api/suppressions.csv/../..WEBHOOK", "/WEBHOOK", "/.WEBHOOK",
+        "/x/..WEBHOOK", "/%77ebhooks/customers-mail-cloud", "WEBHOOK;x", "WEBHOOK\\..\\..\\api\\suppressions.csv", "WEBHOOK%23/../../api/suppressions.csv",
+        "WEBHOOK/..%2f..%2fapi/suppressions.csv", "//api/suppressions.csv", "/./api/suppressions.csv", "http://hooks.example.com/api/suppressions.csv",
+        "http://hooks.example.comWEBHOOK/../../api/suppressions.csv", "WEBHOOK//", "WEBHOOK/."})
+    void onlyThePathOfTheWebhookItselfIsOpenThroughAProxy(String target) {
+        // Given
+        String request = " " + target.replace("WEBHOOK", MailEvents.PATH) + " HTTP/1.1\r\nHost: hooks.example.com\r\nX-Forwarded-For: 198.51.100.7\r\n";
+        ObjectNode delivery = Payload.delivery("queued");
+
+        // When
+        String read = application.exchange("GET" + request + "\r\n");
+        String posted = application.exchange(raw(delivery).replaceFirst("(?s)^POST.*?\r\n.*?\r\n", "POST" + request.replace("\\", "\\\\")));
+
+        // Then
+        assertThat(read).startsWith("HTTP/1.1 403").contains("application/problem+json", "console.basic");
+        assertThat(posted).startsWith("HTTP/1.1 404").contains("application/problem+json");
+        assertThat(database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", delivery.get("to").asText())).isEmpty();
+    }
+
+    @Test
+    void aRequestInAbsoluteFormIsTaken() {
+        // Given
+        ObjectNode delivery = Payload.delivery("queued");
+
+        // When
+        String answer = application.exchange(raw(delivery).replace("POST /", "POST http://LOCALHOST/").replace("Content-Type", "Connection: close\r\nContent-Type"));
+
+        // Then
+        assertThat(answer).startsWith("HTTP/1.1 200 OK");
+        stored(delivery);
+    }
+
     @Override
     public MailEvents application() {
         return application;

@@ -4,13 +4,10 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.mailevents.operate.Settings;
+import org.mailevents.webhook.LocalCaller;
 import org.mailevents.webhook.Problem;
 import org.mailevents.webhook.Secrets;
 
@@ -20,10 +17,6 @@ import org.mailevents.webhook.Secrets;
  */
 public final class ConsoleGuard {
 
-    /** Where a proxy on this machine says that it asks for somebody else (RFC 7239, RFC 9110 7.6.3, and what proxies did before these). */
-    private static final List<String> PROXIED = List.of("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP");
-    /** A web site may give its name the address 127.0.0.1; a browser then still says the name (DNS rebinding). */
-    private static final Pattern THIS_MACHINE = Pattern.compile("(?:localhost|127(?:\\.\\d+){3}|\\[::1])(?::\\d+)?", Pattern.CASE_INSENSITIVE);
     /** What the page may load: only what comes from here (CSP level 3). */
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none';"
             + " form-action 'none'; frame-ancestors 'none'";
@@ -47,7 +40,7 @@ public final class ConsoleGuard {
             return Optional.of(new Problem(403, "A page of another web site has sent this."));
         }
         if (secrets.none()) {
-            return fromHere(request) ? Optional.empty() : Optional.of(new Problem(403, "Only a browser on the machine of Mail Events may look"
+            return LocalCaller.sent(request) ? Optional.empty() : Optional.of(new Problem(403, "Only a browser on the machine of Mail Events may look"
                     + " here, at http://localhost and its port. To let others in, set console.basic to a user and password (user:password)."));
         }
         if (secrets.acceptHeader(request.getHeader(HttpHeaders.AUTHORIZATION))) {
@@ -65,20 +58,5 @@ public final class ConsoleGuard {
 
     private static String host(HttpServerRequest request) {
         return request.getHeader(HttpHeaders.HOST) == null && request.authority() != null ? request.authority().toString() : request.getHeader(HttpHeaders.HOST);
-    }
-
-    private static boolean fromHere(HttpServerRequest request) {
-        String host = host(request);
-        // no browser speaks HTTP/1.0; nginx before 1.30 does as a proxy, and says nothing of whom it asks for unless told to
-        return request.version() != HttpVersion.HTTP_1_0 && loopback(request.remoteAddress().hostAddress()) && host != null && THIS_MACHINE.matcher(host).matches()
-                && PROXIED.stream().noneMatch(request.headers()::contains);
-    }
-
-    private static boolean loopback(String address) {
-        try {
-            return address != null && InetAddress.getByName(address).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
     }
 }

@@ -17,8 +17,10 @@ public record Problem(String title, int status, String detail) implements Answer
     /** When to come again after a 503, in the header {@code Retry-After}. */
     static final Duration RETRY_AFTER = Duration.ofSeconds(30);
 
-    private static final Map<Integer, String> PHRASES = Map.of(400, "Bad Request", 401, "Unauthorized", 403, "Forbidden", 404, "Not Found",
-            405, "Method Not Allowed", 408, "Request Timeout", 413, "Content Too Large", 415, "Unsupported Media Type", 500, "Internal Server Error", 503, "Service Unavailable");
+    private static final Map<Integer, String> PHRASES = Map.ofEntries(Map.entry(400, "Bad Request"), Map.entry(401, "Unauthorized"), Map.entry(403, "Forbidden"),
+            Map.entry(404, "Not Found"), Map.entry(405, "Method Not Allowed"), Map.entry(408, "Request Timeout"), Map.entry(413, "Content Too Large"),
+            Map.entry(414, "URI Too Long"), Map.entry(415, "Unsupported Media Type"), Map.entry(431, "Request Header Fields Too Large"),
+            Map.entry(500, "Internal Server Error"), Map.entry(503, "Service Unavailable"));
 
     public Problem(int status, String detail) {
         this(PHRASES.get(status), status, detail);

@@ -50,7 +50,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         meters = Meters.of(getContext());
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
         Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5));
-        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), bodies, new ConsoleGuard(settings), Page.load());
+        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), secrets, bodies, new ConsoleGuard(settings), Page.load());
         if (Https.enabled(getContext())) {
             Https.requireKey(getContext());
         }
@@ -125,10 +125,9 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     private void enter(Exchange exchange) {
         Instant receivedAt = clock.instant();
         String authorization = exchange.getMessage().getHeader("Authorization", String.class);
-        String origin = exchange.getMessage().getHeader("Origin", String.class);
         // Headers of the caller end here, because the mail, file and SQL steps read headers.
         exchange.getMessage().removeHeaders("*");
-        exchange.getMessage().setBody(read(authorization, origin, exchange.getMessage().getBody(Body.class), receivedAt));
+        exchange.getMessage().setBody(read(authorization, exchange.getMessage().getBody(Body.class), receivedAt));
         exchange.setVariable("progress", exchange.getMessage().getBody() instanceof Pieces pieces ? new Progress(pieces) : null);
     }
 
@@ -167,19 +166,11 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         exchange.getMessage().setBody(progress.answer);
     }
 
-    private Object read(String authorization, String origin, Body body, Instant receivedAt) {
-        if (secrets.none() && origin != null) {
-            return fromAPage();
-        }
+    private Object read(String authorization, Body body, Instant receivedAt) {
         if (!secrets.none() && !secrets.acceptHeader(authorization) && !secrets.acceptApiKey(WebhookReader.apiKey(body))) {
             return unauthorized();
         }
         return reader.read(body, receivedAt);
-    }
-
-    /** Whatever web site somebody on this machine looks at can have the browser post here, and the browser says so (the Fetch standard, 3.1). */
-    private static Problem fromAPage() {
-        return new Problem(403, "A web page has sent this from a browser, which anybody's page can do. Set webhook.api-key, and show it.");
     }
 
     private static Problem unauthorized() {
@@ -222,8 +213,6 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         if (answer.status() == 401) {
             exchange.getMessage().setHeader("WWW-Authenticate", Secrets.CHALLENGE);
             LOG.warn("Refused with 401: no secret, or a wrong one");
-        } else if (answer.status() == 403) {
-            LOG.warn("Refused with 403: a web page has sent it, without a secret");
         } else if (answer.status() == 503) {
             exchange.getMessage().setHeader("Retry-After", Problem.RETRY_AFTER.toSeconds());
         }

@@ -1,11 +1,11 @@
 package org.mailevents.webhook;
 
 import io.netty.handler.codec.http.HttpUtil;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -28,6 +28,7 @@ import org.apache.camel.component.platform.http.main.MainHttpServer;
 import org.apache.camel.component.platform.http.spi.PlatformHttpConsumer;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
 import org.apache.camel.support.LifecycleStrategySupport;
 import org.mailevents.console.ConsoleGuard;
 import org.mailevents.console.Page;
@@ -35,7 +36,7 @@ import org.mailevents.operate.Failure;
 import org.mailevents.operate.Meters;
 
 /**
- * What the HTTP server answers itself, before Camel sees a request: 404, 405, 413 and 415, in the form of {@link Problem}.
+ * What the HTTP server answers itself, before Camel sees a request: 400, 403, 404, 405, 408, 413 and 415, in the form of {@link Problem}.
  */
 final class RequestGate {
 
@@ -46,10 +47,16 @@ final class RequestGate {
     /** Each has a thread and a connection for its query, and webhooks need of both too. */
     private static final int MOST_QUESTIONS = 8;
 
+    private static final Problem ELSEWHERE = new Problem(403, "This request did not come straight from the machine of Mail Events. Without a secret, such requests"
+            + " are refused. Set webhook.api-key or webhook.basic, and send it with each webhook.");
+    /** Whatever web site somebody on this machine looks at can have the browser post here, and the browser says so (the Fetch standard, 3.1). */
+    private static final Problem FROM_A_PAGE = new Problem(403, "This request came from a web page in a browser. Without a secret, such requests are refused."
+            + " Set webhook.api-key or webhook.basic, and send it with each webhook.");
     private static final Problem NOT_NOW = new Problem(503, "The application is starting or stopping. Send the webhook again later.");
 
     private final CamelContext camel;
     private final String path;
+    private final Secrets secrets;
     private final Bodies bodies;
     private final ConsoleGuard guard;
     private final Page page;
@@ -58,15 +65,17 @@ final class RequestGate {
     private final AtomicInteger questions = new AtomicInteger();
 
     /**
-     * @param bodies takes what has passed
-     * @param guard  of all that is not the webhook's
+     * @param secrets of the webhook
+     * @param bodies  takes what has passed
+     * @param guard   of all that is not the webhook's
      */
-    RequestGate(CamelContext camel, String path, Bodies bodies, ConsoleGuard guard, Page page) {
+    RequestGate(CamelContext camel, String path, Secrets secrets, Bodies bodies, ConsoleGuard guard, Page page) {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("Set webhook.path to a path that begins with /");
         }
         this.camel = camel;
         this.path = path;
+        this.secrets = secrets;
         this.bodies = bodies;
         this.guard = guard;
         this.page = page;
@@ -107,6 +116,10 @@ final class RequestGate {
         };
         camel.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);
         camel.hasService(MainHttpServer.class).setMaxBodySize(bodies.maxBody());
+        // the server of the health check keeps a Vert.x of its own, so that webhooks cannot take all its threads
+        Vertx vertx = Vertx.vertx();
+        camel.hasServices(VertxPlatformHttpServer.class).stream().filter(server -> server.getConfigurationPort() == port).findFirst().orElseThrow()
+                .setVertx(StrictHttpServer.in(vertx, this::refuse));
         camel.addLifecycleStrategy(new LifecycleStrategySupport() {
             @Override
             public void onThreadPoolAdd(CamelContext context, ThreadPoolExecutor pool, String id, String source, String route, String profile) {
@@ -116,13 +129,33 @@ final class RequestGate {
                     install(router);
                 }
             }
+
+            /** Camel closes only a Vert.x that it has made itself. */
+            @Override
+            public void onContextStopped(CamelContext context) {
+                vertx.close().toCompletionStage().toCompletableFuture().join();
+            }
         });
     }
 
     private void install(Router router) {
-        router.route(path).order(-1).handler(this::check).failureHandler(this::failed);
-        router.route().order(-1).handler(this::guard);
+        router.route(path).order(-1).failureHandler(this::failed);
+        router.route().order(-1).handler(this::enter);
         router.route().last().handler(this::atLast);
+    }
+
+    private void enter(RoutingContext context) {
+        // a proxy may have let the request pass for its raw path; Vert.x routes it by the path without dots
+        if (isWebhook(context.request().path()) && isWebhook(context.normalizedPath())) {
+            check(context);
+        } else {
+            guard(context);
+        }
+    }
+
+    /** Vert.x takes both for the same. */
+    private boolean isWebhook(String requested) {
+        return requested.equals(path) || requested.equals(path + "/");
     }
 
     private void check(RoutingContext context) {
@@ -142,6 +175,10 @@ final class RequestGate {
             answer(context, new Problem(415, "Send the webhook without a Content-Encoding: this server takes no compressed bodies."));
         } else if (charset(contentType) == null) {
             answer(context, new Problem(415, "Send the webhook in UTF-8, or name another charset in the Content-Type that has ASCII in it."));
+        } else if (secrets.none() && context.request().headers().contains(HttpHeaders.ORIGIN)) {
+            answer(context, FROM_A_PAGE);
+        } else if (secrets.none() && !LocalCaller.sent(context.request())) {
+            answer(context, ELSEWHERE);
         } else {
             bodies.receive(context, mediaType.equals(FORM), charset(contentType));
         }
@@ -185,18 +222,15 @@ final class RequestGate {
     }
 
     private void guard(RoutingContext context) {
-        // Vert.x takes both for the same
-        if (context.normalizedPath().equals(path) || context.normalizedPath().equals(path + "/")) {
-            context.next();
-            return;
-        }
         guard.refuse(context.request()).ifPresentOrElse(
                 // who posts has not come to look, but mistaken the path of the webhook
                 refusal -> answer(context, context.request().method().equals(HttpMethod.POST) ? notFound() : refusal), () -> admit(context));
     }
 
     private void admit(RoutingContext context) {
-        if (page.at(context.normalizedPath()).isPresent()) {
+        if (isWebhook(context.normalizedPath())) {
+            answer(context, notFound());
+        } else if (page.at(context.normalizedPath()).isPresent()) {
             context.next();
         } else if (questions.incrementAndGet() > MOST_QUESTIONS) {
             questions.decrementAndGet();
@@ -244,13 +278,21 @@ final class RequestGate {
         answer(context, problem);
     }
 
-    private static void answer(RoutingContext context, Problem problem) {
-        ReceiveWebhook.LOG.info("Refused with {}: {}", problem.status(), problem.detail());
-        if (context.request().version() != HttpVersion.HTTP_2) {
-            // what the caller still sends of a refused body is not read; HTTP/2 forbids the header (RFC 9113, 8.2.2)
-            context.response().putHeader(HttpHeaders.CONNECTION, "close");
+    private void refuse(HttpServerRequest request, Problem problem) {
+        if (request.method().equals(HttpMethod.POST)) {
+            meters.answered(problem.status());
         }
-        context.response().setStatusCode(problem.status()).putHeader(HttpHeaders.CONTENT_TYPE, problem.mediaType())
-                .end(Buffer.buffer(problem.json()));
+        answer(request, problem);
+    }
+
+    private static void answer(RoutingContext context, Problem problem) {
+        answer(context.request(), problem);
+    }
+
+    /** Answers, and closes the connection: what the caller still sends of a refused body is not read. */
+    private static void answer(HttpServerRequest request, Problem problem) {
+        ReceiveWebhook.LOG.info("Refused with {}: {}", problem.status(), problem.detail());
+        LingeringClose.after(request, () -> request.response().setStatusCode(problem.status()).putHeader(HttpHeaders.CONTENT_TYPE, problem.mediaType())
+                .end(Buffer.buffer(problem.json())));
     }
 }

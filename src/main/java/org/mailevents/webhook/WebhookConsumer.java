@@ -33,7 +33,6 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
         Exchange exchange = createExchange(false);
         exchange.setPattern(ExchangePattern.InOut);
         exchange.getMessage().setHeader("Authorization", request.request().getHeader(HttpHeaders.AUTHORIZATION));
-        exchange.getMessage().setHeader("Origin", request.request().getHeader(HttpHeaders.ORIGIN));
         Bodies.Received body = Bodies.take(request);
         exchange.getMessage().setBody(body.body());
         AtomicBoolean done = new AtomicBoolean();

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.Base64;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +21,7 @@ public final class Certificate {
     public static final String PASSWORD = "change-me";
 
     private static final Path STORE = create();
+    private static final Path PEM = written();
     private static final SSLContext CONTEXT = trusting();
     private static final HttpClient HTTP = HttpClient.newBuilder().sslContext(CONTEXT).version(HttpClient.Version.HTTP_1_1).build();
 
@@ -33,6 +35,11 @@ public final class Certificate {
 
     public static SSLContext context() {
         return CONTEXT;
+    }
+
+    /** The certificate and its key in one file, as a proxy reads them. */
+    static Path pem() {
+        return PEM;
     }
 
     static HttpClient http() {
@@ -58,10 +65,31 @@ public final class Certificate {
         }
     }
 
-    private static SSLContext trusting() {
+    private static KeyStore served() throws IOException, GeneralSecurityException {
         try (InputStream store = Files.newInputStream(STORE)) {
             KeyStore served = KeyStore.getInstance("PKCS12");
             served.load(store, PASSWORD.toCharArray());
+            return served;
+        }
+    }
+
+    private static Path written() {
+        try {
+            return Files.writeString(STORE.resolveSibling("mail-events.pem"), pem("CERTIFICATE", served().getCertificate("mail-events").getEncoded())
+                    + pem("PRIVATE KEY", served().getKey("mail-events", PASSWORD.toCharArray()).getEncoded()));
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** RFC 7468. */
+    private static String pem(String label, byte[] der) {
+        return "-----BEGIN " + label + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + label + "-----\n";
+    }
+
+    private static SSLContext trusting() {
+        try {
+            KeyStore served = served();
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);
             trusted.setCertificateEntry("mail-events", served.getCertificate("mail-events"));

@@ -1,0 +1,150 @@
+package org.mailevents.support;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A reverse proxy with HTTPS in front of an application, configured as README.md says. */
+public final class Proxy implements AutoCloseable {
+
+    /** The proxies that README.md has a block for. */
+    public enum Kind {
+        NGINX("nginx", "/usr/sbin/nginx -e stderr -p FOLDER -c FOLDER/proxy.conf", """
+                daemon off; master_process off; pid nginx.pid; error_log stderr;
+                events {}
+                http {
+                    access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+                    %s
+                }
+                """, "location = /webhooks/customers-mail-cloud", "location /"),
+        HAPROXY("haproxy", "/usr/sbin/haproxy -db -f FOLDER/proxy.conf", "%s",
+                "http-request deny deny_status 404 unless { path /webhooks/customers-mail-cloud }", ""),
+        APACHE("apache", "/usr/sbin/apache2 -DFOREGROUND -f FOLDER/proxy.conf", """
+                ServerRoot /usr/lib/apache2
+                ServerName localhost
+                PidFile FOLDER/pid
+                DefaultRuntimeDir FOLDER
+                Mutex file:FOLDER
+                ErrorLog FOLDER/log.txt
+                LoadModule mpm_event_module modules/mod_mpm_event.so
+                LoadModule authz_core_module modules/mod_authz_core.so
+                LoadModule ssl_module modules/mod_ssl.so
+                LoadModule proxy_module modules/mod_proxy.so
+                LoadModule proxy_http_module modules/mod_proxy_http.so
+                User #65534
+                Group #65534
+                Listen 127.0.0.1:PORT
+                %s
+                """, "\"^/webhooks/customers-mail-cloud$\"", "\"^\"");
+
+        private final String language;
+        private final List<String> command;
+        private final String frame;
+        private final String onePath;
+        private final String allPaths;
+
+        /** @param frame what a configuration has around the block */
+        Kind(String language, String command, String frame, String onePath, String allPaths) {
+            this.language = language;
+            this.command = List.of(command.split(" "));
+            this.frame = frame;
+            this.onePath = onePath;
+            this.allPaths = allPaths;
+        }
+
+        private String block() {
+            try {
+                Matcher block = Pattern.compile("(?ms)^```" + language + "\n(.*?)^```$").matcher(Files.readString(Path.of("README.md")));
+                if (!block.find()) {
+                    throw new IllegalStateException("README.md has no block of " + language);
+                }
+                return block.group(1);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** A block that passes on all paths. */
+        public String wholeSite(String block) {
+            return replaced(block, onePath, allPaths);
+        }
+    }
+
+    private final int port = MailEvents.freePort();
+    private final Process process;
+
+    private Proxy(Kind kind, String block, MailEvents application) {
+        Path folder = TemporaryFolder.create("proxy");
+        Path log = folder.resolve("log.txt");
+        String configuration = kind.frame.formatted(block).replaceAll("/etc/\\S+\\.(crt|key|pem)", Certificate.pem().toString())
+                .replaceAll("(?<=listen |bind |VirtualHost )(\\*?:)?443", "127.0.0.1:" + port)
+                .replace("127.0.0.1:8080", "127.0.0.1:" + application.port);
+        try {
+            Files.writeString(folder.resolve("proxy.conf"), placed(configuration, folder));
+            process = new ProcessBuilder(kind.command.stream().map(word -> placed(word, folder)).toList()).directory(folder.toFile())
+                    .redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        await().until(() -> {
+            if (!process.isAlive()) {
+                throw new IllegalStateException(Files.readString(log));
+            }
+            return listens();
+        });
+    }
+
+    /** Starts a proxy in front of an application. The test is skipped where its program is missing. */
+    public static Proxy start(Kind kind, UnaryOperator<String> change, MailEvents application) {
+        assumeTrue(Files.isExecutable(Path.of(kind.command.get(0))), kind.command.get(0) + " is missing, so what passes through it is not known");
+        return new Proxy(kind, change.apply(kind.block()), application);
+    }
+
+    private String placed(String text, Path folder) {
+        return text.replace("FOLDER", folder.toString()).replace("PORT", String.valueOf(port));
+    }
+
+    private boolean listens() {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Sends a request as it is and reads until the proxy closes the connection. */
+    public String exchange(String request) throws IOException {
+        try (Socket socket = Certificate.context().getSocketFactory().createSocket("127.0.0.1", port)) {
+            return MailEvents.exchange(socket, request);
+        }
+    }
+
+    /** A line that a block must contain, replaced. */
+    public static String replaced(String block, String old, String replacement) {
+        if (!block.contains(old)) {
+            throw new IllegalStateException(old + " is not in " + block);
+        }
+        return block.replace(old, replacement);
+    }
+
+    @Override
+    public void close() {
+        Stream.concat(process.descendants(), Stream.of(process.toHandle())).forEach(ProcessHandle::destroy);
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
