@@ -32,7 +32,7 @@ public final class Settings {
 
     /** Every setting that is ours; besides them there are alert.to.… and alert.language.… for each audience. */
     static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body", "webhook.max-in-flight",
-            "console.basic", "database.url", "database.username", "database.password", "store.writers", "store.batch", "store.queue", "store.queue-size",
+            "console.basic", "database.url", "database.username", "database.password", "store.writers", "store.batch", "store.queue", "store.queue-size", "store.max-wait",
             "retention.days", "privacy.hash-recipients", "privacy.retention-days", "spool.directory", "spool.max-size", "spool.attempts",
             "alert.to", "alert.fallback", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet",
             "alert.max-per-hour", "alert.rate", "alert.silence", "log.format");

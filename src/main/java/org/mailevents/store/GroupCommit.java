@@ -36,12 +36,10 @@ final class GroupCommit extends ServiceSupport {
      * @param batch   events of an INSERT; a webhook with more of them goes by itself
      * @param events  events in the queue
      * @param bytes   of their bodies in the queue, about
+     * @param maxWait how long a webhook waits, for its INSERT and in it
      */
-    record Limits(int writers, int batch, int events, long bytes) {
+    record Limits(int writers, int batch, int events, long bytes, Duration maxWait) {
     }
-
-    /** An answer is promised within five seconds, and what is given up has yet to be written into the spool. */
-    private static final Duration MAX_WAIT = Duration.ofMillis(4_500);
 
     /** What becomes of a webhook: a receipt, or why there is none. */
     private record Entry(Webhook webhook, CompletableFuture<Receipt> receipt, long since) {
@@ -58,8 +56,8 @@ final class GroupCommit extends ServiceSupport {
             return webhook.length();
         }
 
-        boolean isTooOld() {
-            return System.nanoTime() - since > MAX_WAIT.toNanos();
+        boolean isOlderThan(Duration age) {
+            return System.nanoTime() - since > age.toNanos();
         }
     }
 
@@ -103,12 +101,12 @@ final class GroupCommit extends ServiceSupport {
             giveUp(entry, "the INSERTs before this one take more than ");
         }
         for (List<Entry> group : inserting) {
-            group.stream().filter(Entry::isTooOld).forEach(entry -> giveUp(entry, "its INSERT takes more than "));
+            group.stream().filter(entry -> entry.isOlderThan(limits.maxWait)).forEach(entry -> giveUp(entry, "its INSERT takes more than "));
         }
     }
 
-    private static void giveUp(Entry entry, String why) {
-        entry.receipt.completeExceptionally(new StoreBusy(why + MAX_WAIT.toMillis() + " ms"));
+    private void giveUp(Entry entry, String why) {
+        entry.receipt.completeExceptionally(new StoreBusy(why + limits.maxWait.toMillis() + " ms"));
     }
 
     /** How many events wait for an INSERT. */
@@ -117,7 +115,7 @@ final class GroupCommit extends ServiceSupport {
     }
 
     private synchronized Entry tooOld() {
-        return queue.isEmpty() || !queue.peek().isTooOld() ? null : take();
+        return queue.isEmpty() || !queue.peek().isOlderThan(limits.maxWait) ? null : take();
     }
 
     private synchronized void enter(Entry entry) throws StoreBusy {

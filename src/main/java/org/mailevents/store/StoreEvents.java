@@ -101,7 +101,9 @@ public final class StoreEvents extends RouteBuilder {
         database = Database.of(getContext());
         clock = TimeSource.of(getContext());
         GroupCommit commits = new GroupCommit(new GroupCommit.Limits(Database.writers(settings), settings.positive("store.batch"),
-                settings.positive("store.queue"), settings.bytes("store.queue-size", Runtime.getRuntime().maxMemory() / 10)), this::insert);
+                settings.positive("store.queue"), settings.bytes("store.queue-size", Runtime.getRuntime().maxMemory() / 10),
+                // what is given up has yet to be written into the spool
+                settings.duration("store.max-wait").multipliedBy(9).dividedBy(10)), this::insert);
         getContext().addService(commits);
         meters = Meters.of(getContext());
         meters.watch(Level.QUEUE_EVENTS, commits::waiting);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
@@ -157,7 +158,12 @@ final class Envelope {
         while (!EVENT.equals(parameters.next())) {
             // the parameters before it have been read
         }
-        return StrictParser.of(parameters.text());
+        return StrictParser.of(new FilterReader(parameters.text()) {
+            @Override
+            public void close() throws IOException {
+                parameters.close();
+            }
+        });
     }
 
     private void readBeside(String name, StrictParser parser) throws IOException {

@@ -1,12 +1,11 @@
 package org.mailevents.webhook;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.io.Reader;
-import java.io.SequenceInputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
 import java.util.Arrays;
@@ -70,7 +69,7 @@ final class FormParameters implements Closeable {
         return null;
     }
 
-    /** The value of this parameter, decoded while it is read. Who closes it is through with the form. */
+    /** The value of this parameter, decoded while it is read. */
     InputStream value() {
         return new InputStream() {
             @Override
@@ -89,11 +88,6 @@ final class FormParameters implements Closeable {
                 }
                 return read == 0 && length > 0 ? -1 : read;
             }
-
-            @Override
-            public void close() throws IOException {
-                FormParameters.this.close();
-            }
         };
     }
 
@@ -108,8 +102,12 @@ final class FormParameters implements Closeable {
             }
             bytes[length] = (byte) next;
         }
-        return inValue ? Body.text(new SequenceInputStream(new ByteArrayInputStream(bytes, 0, length), value), charset, CodingErrorAction.REPORT)
-                : Body.text(bytes, length, charset, CodingErrorAction.REPORT);
+        if (!inValue) {
+            return Body.text(bytes, length, charset, CodingErrorAction.REPORT);
+        }
+        PushbackInputStream whole = new PushbackInputStream(value, length);
+        whole.unread(bytes, 0, length);
+        return Body.text(whole, charset, CodingErrorAction.REPORT);
     }
 
     @Override

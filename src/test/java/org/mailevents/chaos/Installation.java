@@ -22,7 +22,7 @@ final class Installation implements AutoCloseable {
 
     final Path folder = OwnProcess.folder("routes", "application.properties");
 
-    private final Map<String, String> settings = new HashMap<>();
+    private final Map<String, String> settings = new HashMap<>(Map.of("store.max-wait", "5s"));
     private volatile OwnProcess process;
 
     /** From the next start on. */

@@ -48,6 +48,7 @@ public final class InProcess extends MailEvents {
         main.addOverrideProperty("spool.directory", OwnProcess.folder().resolve("spool").toString());
         appender.start();
         root.addAppender(appender);
+        main.addOverrideProperty("store.max-wait", PATIENT);
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));

@@ -26,6 +26,9 @@ public abstract class MailEvents implements AutoCloseable {
     public static final String JSON = "application/json";
     public static final String FORM = "application/x-www-form-urlencoded";
 
+    /** A test that expects a row must find it, however slow the machine is. */
+    static final String PATIENT = "60s";
+
     private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     /** Nobody else gets one before it is listened on. */

@@ -55,6 +55,7 @@ public final class OwnProcess extends MailEvents {
                     .redirectOutput(log.toFile());
             builder.environment().put(variable("camel.server.port"), String.valueOf(port));
             builder.environment().put(variable("camel.management.port"), String.valueOf(healthPort));
+            builder.environment().put(variable("store.max-wait"), PATIENT);
             settings.forEach((key, value) -> builder.environment().put(variable(key), value));
             process = builder.start();
         } catch (IOException e) {
