@@ -13,6 +13,7 @@ import org.mailevents.console.Page;
 import org.mailevents.event.CsvRow;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.RecipientHash;
+import org.mailevents.operate.CaughtErrors;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.Https;
 import org.mailevents.operate.Meters;
@@ -58,6 +59,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         RequestGate.requireFree(settings.required("camel.server.host"), port);
 
         RecordLanguage.use(getContext());
+        CaughtErrors.use(getContext());
         OncePerStatus.use(getContext());
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(CsvRow.NAME, new CsvRow());
