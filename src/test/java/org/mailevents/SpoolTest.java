@@ -41,6 +41,7 @@ import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.PostgresServer;
+import org.mailevents.support.TemporaryFolder;
 import org.mailevents.support.TestDatabase;
 
 /** What cannot be stored is on disk before it is acknowledged, and stored when it can be. */
@@ -304,6 +305,35 @@ class SpoolTest {
             // Then
             await().until(() -> spooled().isEmpty());
             assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))), 1, 1, 0, 0);
+        }
+    }
+
+    @Test
+    void whileWebhooksAreRefusedForLackOfRoomOnTheDiskItIsNotHealthy() throws IOException {
+        // Given: a folder into which nothing can be written, whoever writes
+        AtomicBoolean fails = new AtomicBoolean(true);
+        try (InProcess application = start(TestDatabase.h2(), step(fails), Map.of())) {
+            assertThat(application.health().statusCode()).isEqualTo(200);
+            TemporaryFolder.delete(spool);
+            Files.createFile(spool);
+
+            // When
+            HttpResponse<String> refused = application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed")));
+
+            // Then
+            assertProblem(refused, 503);
+            assertThat(application.health().statusCode()).isEqualTo(503);
+            assertThat(application.health().body()).contains("spool.directory");
+            assertThat(application.observe("health/ready").statusCode()).isEqualTo(503);
+            assertThat(application.observe("health/live").statusCode()).isEqualTo(200);
+
+            // When
+            Files.delete(spool);
+            Files.createDirectories(spool);
+
+            // Then
+            await().until(() -> application.health().statusCode() == 200);
+            assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))), 1);
         }
     }
 

@@ -180,6 +180,41 @@ class FloodIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"64m", "112m"})
+    void aLargeFileInTheSpoolIsStoredAndHoldsUpNoOther(String heap) throws IOException {
+        try (installation) {
+            // Given: as much as the door takes, of ordinary events and of long replies, and a backlog behind it
+            Path spool = Files.createDirectories(installation.folder.resolve("data/spool"));
+            List<List<NumberedEvent>> webhooks = new ArrayList<>(List.of(numbered(30_000), large(9 * MB)));
+            Files.write(spool.resolve("1.json"), json(webhooks.get(0), ""));
+            Files.write(spool.resolve("2.json"), json(webhooks.get(1), REPLY));
+            Files.writeString(spool.resolve("3.json"), "{".repeat(9 * MB));
+            for (int i = 4; i < 40; i++) {
+                webhooks.add(numbered(10));
+                Files.write(spool.resolve(i + ".json"), json(webhooks.get(webhooks.size() - 1), ""));
+            }
+
+            // When
+            start(heap, Map.of());
+
+            // Then
+            await().atMost(Duration.ofMinutes(5)).until(() -> installation.spooled().equals(List.of(spool.resolve("failed/3.json"))));
+            installation.stop();
+            assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).collect(Collectors.toSet()))
+                    .isEqualTo(webhooks.stream().flatMap(List::stream).map(NumberedEvent::messageId).collect(Collectors.toSet()));
+        }
+    }
+
+    private List<NumberedEvent> numbered(int count) {
+        return Stream.generate(() -> new NumberedEvent("deliveries", number.getAndIncrement())).limit(count).toList();
+    }
+
+    private static byte[] json(List<NumberedEvent> webhook, String reason) {
+        return Payload.json("deliveries", webhook.stream().map(event -> event.json().put("reason", reason)).toArray(ObjectNode[]::new))
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
     private void start(String heap, Map<String, String> settings) {
         installation.set(database.settings());
         installation.set(Map.of("webhook.basic", "hook:s3cret", "alert.endpoint", "file:" + installation.folder.resolve("data/outbox"),
@@ -190,7 +225,7 @@ class FloodIT {
 
     /** A webhook of about so many bytes, of events that no other has. */
     private List<NumberedEvent> large(int size) {
-        return Stream.generate(() -> new NumberedEvent("deliveries", number.getAndIncrement())).limit(size / (REPLY.length() + 400)).toList();
+        return numbered(size / (REPLY.length() + 400));
     }
 
     private NumberedEvent bounceWithLongReply() {
