@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the threads of Camel's timers, of whatever component: an Error ends the round in which it is thrown and not the timer. Java's executors never
+ * Makes the threads of Camel's schedulers (scheduler:, file: and all others that poll): an Error ends the round in which it is thrown and not the timer. Java's executors never
  * call a task again that has thrown anything, and Camel's schedulers pass on an Error, such as the one for lack of memory.
  */
 final class SteadyTimers extends DefaultThreadPoolFactory {

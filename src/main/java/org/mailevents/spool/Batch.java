@@ -9,7 +9,7 @@ import org.mailevents.webhook.Receipt;
 import org.mailevents.webhook.Webhook;
 
 /**
- * Spooled webhooks of one type that go the way in as one, since a webhook may hold any number of events: a backlog is worked off in
+ * Spooled webhooks of one type that are stored as one, since a webhook may hold any number of events: a backlog is worked off in
  * a fraction of the commits it took to come in. A file with more than fits into memory goes by itself, in pieces.
  */
 final class Batch {
@@ -42,8 +42,11 @@ final class Batch {
     boolean add(Path file, Pieces pieces) {
         Webhook webhook = pieces.next();
         boolean isLong = pieces.hasNext();
-        if (!webhooks.isEmpty() && (isLong || !fits(webhook))) {
+        boolean fits = webhooks.isEmpty() || !isLong && fits(webhook);
+        if (!isLong || !fits) {
             pieces.close();
+        }
+        if (!fits) {
             return false;
         }
         webhooks.put(file, webhook);

@@ -2,6 +2,7 @@ package org.mailevents.spool;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -13,6 +14,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -20,6 +24,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -128,22 +133,33 @@ public final class Spool {
      * @throws IOException when the spool or its disk is full
      */
     void write(Instant receivedAt, Body body) throws IOException {
-        write(directory, name(receivedAt, body), receivedAt, body);
+        write(directory, RECEIVED.format(receivedAt) + "-" + UUID.randomUUID() + (body.form() ? FORM : JSON), receivedAt, body);
     }
 
     /**
-     * Keeps a body that nobody can read out of the way of the others, with the reason beside it.
+     * Keeps a body that nobody can read out of the way of the others, with the reason beside it. A body that comes again is kept once.
      *
      * @throws IOException when the spool or its disk is full
      */
     void setAside(Instant receivedAt, Body body, String reason) throws IOException {
-        String name = name(receivedAt, body);
-        write(failed, name, receivedAt, body);
+        String content = "-" + hash(body) + (body.form() ? FORM : JSON);
+        try (Stream<Path> files = webhooks(failed)) {
+            if (files.anyMatch(file -> file.toString().endsWith(content))) {
+                return;
+            }
+        }
+        String name = RECEIVED.format(receivedAt) + content;
         Files.writeString(reason(Path.of(name)), reason + System.lineSeparator());
+        write(failed, name, receivedAt, body);
     }
 
-    private static String name(Instant receivedAt, Body body) {
-        return RECEIVED.format(receivedAt) + "-" + UUID.randomUUID() + (body.form() ? FORM : JSON);
+    private static String hash(Body body) throws IOException {
+        try (DigestInputStream bytes = new DigestInputStream(body.open(), MessageDigest.getInstance("SHA-256"))) {
+            bytes.transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(bytes.getMessageDigest().digest(), 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     private void write(Path folder, String name, Instant receivedAt, Body body) throws IOException {
@@ -165,14 +181,14 @@ public final class Spool {
             refused = false;
         } catch (IOException e) {
             refused = true;
-            Files.deleteIfExists(incomplete);
             throw e;
         } finally {
+            Files.deleteIfExists(incomplete);
             writing.addAndGet(-taken);
         }
     }
 
-    /** Whole milliseconds, which every file system keeps. */
+    /** Whole milliseconds. A file system that keeps less has its files waited for as if they were copies. */
     private static FileTime time(Instant receivedAt) {
         return FileTime.fromMillis(receivedAt.toEpochMilli());
     }

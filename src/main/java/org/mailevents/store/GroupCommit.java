@@ -101,7 +101,7 @@ final class GroupCommit extends ServiceSupport {
             giveUp(entry, "the INSERTs before this one take more than ");
         }
         for (List<Entry> group : inserting) {
-            group.stream().filter(entry -> entry.isOlderThan(limits.maxWait)).forEach(entry -> giveUp(entry, "its INSERT takes more than "));
+            group.stream().filter(entry -> entry.isOlderThan(limits.maxWait) && !entry.receipt.isDone()).forEach(entry -> giveUp(entry, "its INSERT takes more than "));
         }
     }
 
@@ -154,8 +154,8 @@ final class GroupCommit extends ServiceSupport {
         List<Entry> group = new ArrayList<>();
         int rows = 0;
         while (!queue.isEmpty() && (group.isEmpty() || rows + queue.peek().events() <= limits.batch)) {
-            group.add(take());
-            rows += group.get(group.size() - 1).events();
+            group.add(queue.peek());
+            rows += take().events();
         }
         writing++;
         return group;

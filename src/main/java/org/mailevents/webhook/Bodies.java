@@ -90,7 +90,7 @@ final class Bodies {
             return Body.of(form, charset, bytes, length);
         }
 
-        /** Its room is another's from now on. */
+        /** Other bodies may use its memory from now on. */
         void release() {
             inFlight.addAndGet(-reserved.getAndSet(0));
         }

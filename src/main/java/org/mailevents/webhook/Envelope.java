@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.EOFException;
 import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
@@ -134,11 +135,19 @@ final class Envelope {
     private StrictParser eventInJson() throws IOException {
         StrictParser parser = parser();
         parser.nextToken();
-        while (!EVENT.equals(parser.nextFieldName())) {
+        for (String name = parser.nextFieldName(); !EVENT.equals(name); name = parser.nextFieldName()) {
+            requireUnchanged(name);
             parser.nextToken();
             parser.skipChildren();
         }
         return parser;
+    }
+
+    /** A file may be written anew between two readings. */
+    private static void requireUnchanged(String name) throws IOException {
+        if (name == null) {
+            throw new EOFException("The field event is no longer in it");
+        }
     }
 
     private void readForm() throws IOException, UnreadableWebhook {
@@ -155,8 +164,8 @@ final class Envelope {
 
     private StrictParser eventInForm() throws IOException {
         FormParameters parameters = FormParameters.of(body);
-        while (!EVENT.equals(parameters.next())) {
-            // the parameters before it have been read
+        for (String name = parameters.next(); !EVENT.equals(name); name = parameters.next()) {
+            requireUnchanged(name);
         }
         return StrictParser.of(new FilterReader(parameters.text()) {
             @Override
@@ -234,6 +243,7 @@ final class Envelope {
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String name = parser.currentName();
             if (parser.nextToken() != JsonToken.START_ARRAY) {
+                array = array == null ? name : array;
                 atHand = name.equals(array) ? null : atHand;
                 parser.check(Integer.MAX_VALUE);
                 continue;

@@ -8,6 +8,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.health.HealthCheckRegistry;
+import org.apache.camel.util.ObjectHelper;
 import org.mailevents.console.ConsoleGuard;
 import org.mailevents.console.Page;
 import org.mailevents.event.CsvRow;
@@ -21,6 +22,8 @@ import org.mailevents.operate.RecordLanguage;
 import org.mailevents.operate.Settings;
 import org.mailevents.operate.StartUp;
 import org.mailevents.operate.TimeSource;
+import org.mailevents.store.DatabaseAbsent;
+import org.mailevents.store.StoreBusy;
 import org.mailevents.operate.Timers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,6 +92,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
             .loopDoWhile(ReceiveWebhook::hasPiece)
                 .process(ReceiveWebhook::nextPiece)
                 .doTry()
+                    .process(ReceiveWebhook::requireStore)
                     .to("direct:take-webhook")
                 .doCatch(Throwable.class)
                     // whatever failed: the sender need not know, once it is on disk
@@ -139,6 +143,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         private final Pieces pieces;
         private Webhook webhook;
         private Answer answer = new Receipt(0, 0, 0, 0, 0);
+        /** Why the database did not take a piece in time, if so. */
+        private Exception noStore;
 
         Progress(Pieces pieces) {
             this.pieces = pieces;
@@ -161,8 +167,20 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         exchange.getMessage().setBody(progress.webhook);
     }
 
+    /** The pieces behind one that had to wait in vain do not wait again: the whole webhook is to be answered in time. */
+    private static void requireStore(Exchange exchange) throws Exception {
+        Exception noStore = progress(exchange).noStore;
+        if (noStore != null) {
+            throw noStore;
+        }
+    }
+
     private static void addReceipt(Exchange exchange) {
         Progress progress = progress(exchange);
+        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        if (ObjectHelper.getException(StoreBusy.class, failure) != null || ObjectHelper.getException(DatabaseAbsent.class, failure) != null) {
+            progress.noStore = failure;
+        }
         Answer ofPiece = exchange.getMessage().getBody(Answer.class);
         progress.answer = ofPiece instanceof Receipt receipt ? ((Receipt) progress.answer).plus(receipt) : ofPiece;
         exchange.getMessage().setBody(progress.answer);

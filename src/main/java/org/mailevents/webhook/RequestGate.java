@@ -246,7 +246,7 @@ final class RequestGate {
     private void atLast(RoutingContext context) {
         HttpMethod method = context.request().method();
         Optional<Page.Resource> resource = page.at(context.normalizedPath());
-        if (context.request().path().equals(path)) {
+        if (isWebhook(context.request().path())) {
             // between this gate and its route, while the application starts or stops
             unavailable(context, NOT_NOW);
         } else if (resource.isPresent() && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))) {

@@ -66,13 +66,15 @@ public record Secrets(List<String> apiKeys, List<String> basic) {
         }
     }
 
-    /** A body that could not be read, with stars in the place of every key that it may hold. */
+    /** A body that could not be read, with stars instead of every key that it may hold. */
     static Body masked(Body.InMemory body) {
         CharSequence text = new Latin1(body.bytes(), 0, body.size());
         Matcher json = JSON_KEY.matcher(text);
         for (int from = 0; json.find(from); ) {
-            from = endOfValue(text, json.end());
-            Arrays.fill(body.bytes(), json.end(), from, (byte) '*');
+            int begin = json.end();
+            from = endOfValue(text, begin);
+            boolean quoted = begin + 1 < from && text.charAt(begin) == '"' && text.charAt(from - 1) == '"';
+            Arrays.fill(body.bytes(), quoted ? begin + 1 : begin, quoted ? from - 1 : from, (byte) '*');
         }
         Matcher form = FORM_KEY.matcher(text);
         while (form.find()) {

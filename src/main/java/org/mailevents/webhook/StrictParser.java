@@ -25,10 +25,12 @@ final class StrictParser extends JsonParserDelegate {
     static final int MAX_DEPTH = 100;
     /** Characters of one text, and of one element with all that is in it. */
     static final int MAX_LENGTH = 2_000_000;
+    /** Characters of a name. Names are not kept in a table either, as Jackson does by default: strangers would fill it. */
+    static final int MAX_NAME = 10_000;
 
     private static final ObjectMapper JSON = JsonMapper
-            .builder(JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxStringLength(MAX_LENGTH)
-                    .build()).build())
+            .builder(JsonFactory.builder().disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES).streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_DEPTH).maxStringLength(MAX_LENGTH).maxNameLength(MAX_NAME).build()).build())
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
     /** A value is longer than it may be. */
@@ -117,10 +119,10 @@ final class StrictParser extends JsonParserDelegate {
         limit = Long.MAX_VALUE;
     }
 
-    /** Goes on to the end of the object or array at this depth, from wherever in it. */
+    /** Goes on to the end of the object or array at this depth. */
     void leave(int depth) throws IOException {
         while (getParsingContext().getNestingDepth() > depth && nextToken() != null) {
-            // what is in it does not matter
+            // the tokens inside do not matter
         }
     }
 }

@@ -5,12 +5,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Enumeration;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.mailevents.event.HiddenRecipients;
 
 /**
@@ -21,7 +25,10 @@ record Unreadable(Body body, HiddenRecipients hidden) implements Body {
 
     private static final int BLOCK = 64 * 1_024;
     /** No address goes on behind one of these. */
-    private static final String BOUNDARIES = "\"&,\n ";
+    private static final String BOUNDARIES = "\"&+,\n ";
+    /** The same in a form. */
+    private static final Set<String> ENCODED = Set.of("%22", "%2C", "%2c", "%3C", "%3c", "%3E", "%3e", "%20", "%0A", "%0a");
+    private static final Pattern PERCENT = Pattern.compile("%([0-9A-Fa-f]{2})");
 
     @Override
     public boolean form() {
@@ -43,7 +50,7 @@ record Unreadable(Body body, HiddenRecipients hidden) implements Body {
         if (hidden.isOff()) {
             return body.open();
         }
-        InputStream bytes = body.open();
+        InputStream bytes = body.open(); // in memory: nothing is to be closed
         return new SequenceInputStream(new Enumeration<>() {
 
             private byte[] begun = new byte[0];
@@ -76,24 +83,30 @@ record Unreadable(Body body, HiddenRecipients hidden) implements Body {
         });
     }
 
-    private static int end(byte[] block) {
+    private int end(byte[] block) {
         for (int i = block.length; i > 0; i--) {
-            if (BOUNDARIES.indexOf(block[i - 1]) >= 0) {
-                return i;
+            if (BOUNDARIES.indexOf(block[i - 1]) >= 0 || form() && ENCODED.contains(new String(block, i - 1, Math.min(3, block.length - i + 1), StandardCharsets.ISO_8859_1))) {
+                return block[i - 1] == '%' ? i - 1 : i;
             }
         }
         return block.length;
     }
 
     private byte[] withoutAddresses(byte[] block) {
-        Charset charset = charset();
-        String text;
+        // a character for every byte, where the bytes are no text
+        Charset charset = isText(block) ? charset() : StandardCharsets.ISO_8859_1;
+        String text = new String(block, charset);
+        String plain = form() ? PERCENT.matcher(text).replaceAll(code -> Matcher.quoteReplacement(Character.toString(Integer.parseInt(code.group(1), 16)))) : text;
+        String kept = hidden.broken(plain);
+        return kept.equals(plain) ? block : (form() ? URLEncoder.encode(kept, StandardCharsets.ISO_8859_1) : kept).getBytes(charset);
+    }
+
+    private boolean isText(byte[] block) {
         try {
-            text = charset.newDecoder().decode(ByteBuffer.wrap(block)).toString();
+            charset().newDecoder().decode(ByteBuffer.wrap(block));
+            return true;
         } catch (CharacterCodingException e) {
-            charset = StandardCharsets.ISO_8859_1; // which has a character for every byte
-            text = new String(block, charset);
+            return false;
         }
-        return hidden.broken(form() ? text.replace("%40", "@") : text).getBytes(charset);
     }
 }

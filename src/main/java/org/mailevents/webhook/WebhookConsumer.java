@@ -27,7 +27,7 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
     @Override
     protected void handleRequest(RoutingContext request) {
         if (isSuspended()) {
-            request.fail(503);
+            request.next(); // to whoever answers that the application is stopping
             return;
         }
         Exchange exchange = createExchange(false);

@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -25,10 +26,11 @@ import org.mailevents.event.RejectedEvent;
 /** Reads a body into {@link Webhook}s. The secret can be had before, at less cost. */
 public final class WebhookReader {
 
-    /** A longer secret is none: whoever has none must not have it built. */
-    private static final JsonFactory KEY = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(StrictParser.MAX_DEPTH).maxStringLength(1_000).build()).build();
+    /** Characters of a secret. A caller without a secret must not make the server build a long text or keep a name. */
     private static final int MAX_KEY = 1_000;
+    private static final JsonFactory KEY = JsonFactory.builder().disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(StrictParser.MAX_DEPTH).maxStringLength(MAX_KEY)
+                    .maxNameLength(StrictParser.MAX_NAME).build()).build();
     /** Bytes. A larger body that is no webhook is kept as a file, which takes no memory, and not as a row. */
     private static final int MAX_ROW = 1_000_000;
 
@@ -122,10 +124,15 @@ public final class WebhookReader {
         return Stream.of(text.split("&")).map(parameter -> {
             int value = parameter.indexOf('=') + 1;
             try {
-                String plain = URLDecoder.decode(parameter.substring(value), StandardCharsets.UTF_8);
+                Charset charset = StandardCharsets.UTF_8;
+                String plain = URLDecoder.decode(parameter.substring(value), charset);
+                if (plain.indexOf('\uFFFD') >= 0) {
+                    charset = StandardCharsets.ISO_8859_1; // which has a character for every byte
+                    plain = URLDecoder.decode(parameter.substring(value), charset);
+                }
                 String kept = hidden.broken(plain);
                 // as it was, but for what had to be replaced
-                return kept.equals(plain) ? parameter : hidden.text(parameter.substring(0, value)) + URLEncoder.encode(kept, StandardCharsets.UTF_8);
+                return kept.equals(plain) ? parameter : hidden.text(parameter.substring(0, value)) + URLEncoder.encode(kept, charset);
             } catch (IllegalArgumentException malformed) {
                 return hidden.broken(parameter.replaceAll("%40", "@"));
             }
