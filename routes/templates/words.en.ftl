@@ -134,9 +134,10 @@
       }>
     <#on "unreachable">
       <#return {
-        "subject": "[Mail Events] Alerts do not reach " + facts.address,
-        "text": "An alert mail to this address bounced: whoever should read it there hears nothing. Check that the address in alert.to (or alert.to.<audience>) in application.properties is right, and that mail from alert.from is not refused there.",
-        "details": {"Address": facts.address, "Server's reply": (facts.reason != "")?then(facts.reason, none), "From": facts.from}
+        "subject": "[Mail Events] Alerts do not reach " + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " addresses"),
+        "text": (facts.addresses?size == 1)?then("An alert mail to this address", "Alert mails to these addresses") + " bounced: whoever should read it there hears nothing. Check that the address in alert.to (or alert.to.<audience>) in application.properties is right, and that mail from alert.from is not refused there.",
+        "details": (facts.addresses?size == 1)?then({"Address": facts.address, "Server's reply": (facts.reason != "")?then(facts.reason, none)},
+            {"Addresses": facts.addresses?join("\n    "), "Server's reply (the first)": (facts.reason != "")?then(facts.reason, none)}) + {"From": facts.from}
       }>
     <#on "silent">
       <#return {

@@ -128,9 +128,9 @@
       }>
     <#on "unreachable">
       <#return {
-        "subject": "【Mail Events】通知メールが " + facts.address + " に届いていません",
+        "subject": "【Mail Events】通知メールが " + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " 件の宛先") + " に届いていません",
         "text": "バウンスをお知らせするメールが、通知先でエラーになりました。この宛先にはお知らせが届いていません。application.properties の alert.to（または alert.to.<audience>）のアドレスが正しいか、差出人（alert.from）からのメールを受信側が拒否していないかをご確認ください。",
-        "details": {"通知先": facts.address, "サーバの応答": (facts.reason != "")?then(facts.reason, none), "差出人": facts.from}
+        "details": {"通知先": facts.addresses?join("\n    ")} + {(facts.addresses?size == 1)?then("サーバの応答", "サーバの応答（最初の宛先）"): (facts.reason != "")?then(facts.reason, none), "差出人": facts.from}
       }>
     <#on "silent">
       <#return {

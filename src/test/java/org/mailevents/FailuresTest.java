@@ -10,11 +10,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -31,6 +35,7 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
 import org.mailevents.support.PostgresServer;
+import org.mailevents.support.SimulatedClock;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
 
@@ -183,6 +188,46 @@ class FailuresTest {
             assertThat(server.taken).hasSize(1);
         } finally {
             postgres.kill();
+        }
+    }
+
+    @Test
+    void aMailServerThatIsSlowGetsAMailOnce() {
+        // Given
+        TestDatabase database = TestDatabase.postgres();
+        SimulatedClock clock = new SimulatedClock(Instant.now());
+        CountDownLatch slow = new CountDownLatch(1);
+        AtomicInteger begun = new AtomicInteger();
+        Main first = Application.configured();
+        Main second = Application.configured();
+        first.bind("clock", clock);
+        second.bind("clock", clock);
+        try (SmtpServer server = new SmtpServer(address -> "250 ok", () -> {
+                begun.incrementAndGet();
+                try {
+                    slow.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+                InProcess one = new InProcess(first, recipients(database, server, "here@example.com"));
+                InProcess two = new InProcess(second, recipients(database, server, "here@example.com"))) {
+            one.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2")));
+            clock.moveOn(Duration.ofSeconds(1));
+            await().until(() -> begun.get() == 1);
+
+            // When
+            for (int i = 0; i < 3; i++) {
+                clock.moveOn(Duration.ofSeconds(15));
+                await().until(() -> !database.rows("SELECT 1 FROM alert_mail WHERE retry_at > ?", clock.instant().plusSeconds(15).atOffset(ZoneOffset.UTC))
+                        .isEmpty());
+            }
+            slow.countDown();
+
+            // Then
+            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
+            assertThat(server.taken).hasSize(1);
+            assertThat(begun).hasValue(1);
         }
     }
 

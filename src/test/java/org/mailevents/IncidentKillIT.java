@@ -111,6 +111,22 @@ class IncidentKillIT {
     }
 
     @Test
+    void whatAKilledProcessWasMailingIsMailedWithinHalfAMinute() {
+        try (Trial trial = new Trial(TestDatabase.postgres())) {
+            Instance application = trial.instance();
+            application.start();
+            application.started();
+            trial.ahead(Fault.KILLED_ONCE_CLAIMED);
+            application.bounces();
+            trial.awaitKill();
+
+            assertThat(trial.database.rows("SELECT 1 FROM alert_mail WHERE retry_at > CURRENT_TIMESTAMP + INTERVAL '25' SECOND")).isEmpty();
+            application.start();
+            trial.awaitMailed("opened");
+        }
+    }
+
+    @Test
     void oneOfTwoProcessesIsKilledAndTheOtherGoesOn() {
         try (Trial trial = new Trial(TestDatabase.postgres())) {
             Instance one = trial.instance();
@@ -208,7 +224,7 @@ class IncidentKillIT {
             assertThat(database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'pending'")).hasSameSizeAs(CODES);
         }
 
-        /** What a killed process has claimed is mailed again after five minutes, which is longer than anybody wants to wait here. */
+        /** What a killed process has claimed is mailed again after 20 seconds, which is longer than anybody wants to wait here each time. */
         void letClaimsRunOut() {
             assertThat(database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP")).as("claimed").isNotEmpty();
             database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00' WHERE sent_at IS NULL");

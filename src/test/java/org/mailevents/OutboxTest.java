@@ -29,6 +29,7 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
 import org.mailevents.support.SmtpServer;
+import org.mailevents.support.SmtpServer.Moment;
 import org.mailevents.support.TestDatabase;
 
 /** Whatever is in the outbox, the mails behind it go out. */
@@ -59,6 +60,9 @@ class OutboxTest {
         try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox))) {
             await().until(() -> !mailbox.naming(recipient).isEmpty());
             await().until(() -> application.log().contains("of a later version"));
+            // a mail that is old is not tried again every few seconds
+            await().until(() -> hours > 0 || !database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > ?",
+                    OffsetDateTime.now().plusMinutes(10)).isEmpty());
         }
     }
 
@@ -101,6 +105,25 @@ class OutboxTest {
             await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
             assertThat(mailbox.mails()).allSatisfy(mail -> assertThat(size(mail)).isLessThan(10_000_000));
             assertThat(mailbox.mails().stream().flatMap(mail -> mail.addresses().stream()).distinct()).hasSize(8_000);
+        }
+    }
+
+    @Test
+    void aMailServerThatDoesNotReadALargeMailDoesNotHoldItUpForEver() {
+        // Given
+        Map<String, String> settings = FailuresTest.settings(database, mailbox);
+        try (SmtpServer server = new SmtpServer((moment, address) -> moment == Moment.READING ? SmtpServer.DEAF : moment.usual())) {
+            settings.put("alert.endpoint", server.endpoint() + "?connectionTimeout=1000");
+            try (InProcess application = new InProcess(Application.configured(), settings)) {
+
+                // When
+                database.execute("INSERT INTO mail_event (event_id, event_type, status, audience, message_id, recipient, reason, received_at, alert_state)"
+                        + " SELECT RANDOM_UUID(), 'bounces', '4', 'postmaster', '<' || x || '@mta01.example.com>', 'member' || x || '@example.net',"
+                        + " REPEAT('refused ', 120), CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, 3800)");
+
+                // Then
+                await().until(() -> application.log().contains("send-alerts: MessagingException"));
+            }
         }
     }
 

@@ -116,6 +116,43 @@ class OwnMailTest {
     }
 
     @Test
+    void theFallbackGetsOneMailAnHourWithAllAddresses() {
+        // Given
+        try (TimedAlerts run = start(Map.of("alert.fallback", FALLBACK))) {
+            List<String> first = IntStream.range(0, 224).mapToObj(i -> "reader" + i + "@example.net").toList();
+            List<String> later = IntStream.range(0, 3).mapToObj(i -> "late" + i + "@example.net").toList();
+
+            // When
+            run.post("bounces", first.stream().map(OwnMailTest::marked).toArray(JsonNode[]::new));
+            run.pass(Duration.ofSeconds(10));
+
+            // Then
+            Rfc5322 notice = run.mailed(1).mails().get(0);
+            assertThat(notice.subject()).isEqualTo("【Mail Events】通知メールが 224 件の宛先 に届いていません");
+            assertThat(notice.text()).contains(first).contains("550 5.1.1 User unknown");
+
+            // When
+            for (String address : later) {
+                run.pass(Duration.ofMinutes(15));
+                run.post("bounces", marked(address), marked(first.get(0)));
+                run.pass(Duration.ofSeconds(10));
+                await().until(() -> run.database().rows("SELECT 1 FROM mail_event WHERE alert_state = 'pending'").isEmpty());
+            }
+            assertThat(run.mails()).hasSize(1);
+            run.pass(Duration.ofMinutes(15));
+
+            // Then
+            assertThat(run.mailed(2).mails().get(1).text()).contains(later).doesNotContain("reader");
+            run.pass(Duration.ofDays(2));
+            assertThat(run.mailed(2).recipients()).containsOnly(List.of(FALLBACK));
+        }
+    }
+
+    private static ObjectNode marked(String recipient) {
+        return Payload.bounce("2").put("to", recipient).put("apiData", "mail-events-alert").put("reason", "550 5.1.1 User unknown");
+    }
+
+    @Test
     void aCustomersBounceIsToldThoughItsMailCameFromTheSenderOfTheAlerts() {
         // Given
         try (TimedAlerts run = start(Map.of("alert.fallback", FALLBACK))) {

@@ -9,12 +9,14 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import org.mailevents.alert.BounceRows.Stored;
 import org.mailevents.operate.Failure;
 import org.mailevents.store.Database;
 import org.slf4j.Logger;
@@ -29,8 +31,9 @@ final class AlertOutbox {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
 
-    /** Longer than a mail takes to send: camel-mail gives up after 30 s of silence (connectionTimeout). */
-    private static final Duration CLAIM = Duration.ofMinutes(5);
+    /** So long a mail waits whose process was killed, or lost its connection to the database: renew-claims renews every 5 s what is on its way. */
+    private static final Duration CLAIM = Duration.ofSeconds(20);
+    private static final Duration MAX_CLAIM = Duration.ofMinutes(5);
     private static final Duration MAX_RETRY = Duration.ofMinutes(15);
     private static final String DUE = "sent_at IS NULL AND (retry_at <= ? OR retry_at > ?)";
     private final DataSource dataSource;
@@ -38,6 +41,8 @@ final class AlertOutbox {
     private final Duration retry;
     private final MailContents contents;
     private final Function<UUID, String> messageId;
+    /** The mails that this process has claimed, and since when by {@link System#nanoTime}, until they are sent or have failed. */
+    private final Map<UUID, Long> claimed = new ConcurrentHashMap<>();
     /** Mails that were taken, and the database was down before they could be marked. */
     private final Set<UUID> unmarked = ConcurrentHashMap.newKeySet();
 
@@ -96,15 +101,32 @@ final class AlertOutbox {
     void sent(UUID mail) throws SQLException {
         unmarked.add(mail);
         try (Transaction transaction = new Transaction(dataSource)) {
+            List<Stored> told = transaction.rows("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size FROM mail_event e"
+                    + " WHERE e.alert_state = 'claimed' AND e.alert_id = ?", row -> new Stored(row.getObject("event_id", UUID.class), row.getLong("size")), mail);
+            BounceRows.updateInSteps(transaction, told, "claimed", "alert_state = 'sent'");
+            // last: until then the claim is renewed, and whoever comes after a kill finds what is left to be done
             transaction.update("UPDATE alert_mail SET sent_at = ?, retry_at = NULL WHERE mail_id = ? AND sent_at IS NULL", clock.instant(), mail);
-            transaction.update("UPDATE mail_event SET alert_state = 'sent' WHERE alert_state = 'claimed' AND alert_id = ?", mail);
             transaction.commit();
         }
         unmarked.remove(mail);
+        claimed.remove(mail);
+    }
+
+    /** The mails on their way stay with this process; but an edited route may have lost one. */
+    void renew() throws SQLException {
+        claimed.values().removeIf(since -> System.nanoTime() - since > MAX_CLAIM.toNanos());
+        if (!claimed.isEmpty()) {
+            try (Transaction transaction = new Transaction(dataSource)) {
+                transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ANY (?) AND sent_at IS NULL", clock.instant().plus(CLAIM),
+                        claimed.keySet().toArray(UUID[]::new));
+                transaction.commit();
+            }
+        }
     }
 
     /** The mail could not be sent: it is due again later, at growing distances. */
     void failed(UUID mail) throws SQLException {
+        claimed.remove(mail);
         try (Transaction transaction = new Transaction(dataSource)) {
             Instant now = clock.instant();
             for (Instant madeAt : transaction.rows("SELECT made_at FROM alert_mail WHERE mail_id = ?", row -> Transaction.instant(row, "made_at"), mail)) {
@@ -145,14 +167,23 @@ final class AlertOutbox {
 
     /** @return whether it is new */
     boolean add(Transaction transaction, Row row) throws SQLException {
+        return add(transaction, row, row.madeAt());
+    }
+
+    /** Adds a mail that is not due before somebody makes it so. */
+    void gather(Transaction transaction, String audience, String what, String about, Instant madeAt) throws SQLException {
+        add(transaction, new Row(UUID.randomUUID(), null, null, audience, what, about, madeAt), null);
+    }
+
+    private boolean add(Transaction transaction, Row row, Instant dueAt) throws SQLException {
         return transaction.update("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, about, message_id, made_at, retry_at)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row.mail(), row.incident(), row.number(), row.audience(), row.what(),
-                row.about(), messageId.apply(row.mail()), row.madeAt(), row.madeAt()) == 1;
+                row.about(), messageId.apply(row.mail()), row.madeAt(), dueAt) == 1;
     }
 
     /** What is to be tried again later than this was put off by a clock that was wrong. */
     private Instant latestRetry(Instant now) {
-        return now.plus(CLAIM).plus(retry).plus(AlertPolicy.MAX_SKEW);
+        return now.plus(MAX_RETRY.compareTo(retry) > 0 ? MAX_RETRY : retry).plus(AlertPolicy.MAX_SKEW);
     }
 
     /** Claims a mail for this process, or nothing where another one has it or it cannot be read: that must hold up no other. */
@@ -165,6 +196,7 @@ final class AlertOutbox {
             }
             // before it is read: one that cannot be read must not be the first again in a second, and again
             transaction.commit();
+            claimed.put(mail, System.nanoTime());
             Mailing mailing = contents.of(transaction, mail);
             if (mailing instanceof Alert alert && alert.total() == 0) {
                 LOG.warn("A mail to the audience {} is not sent: its bounces were deleted", alert.audience());
@@ -173,10 +205,22 @@ final class AlertOutbox {
             }
             return Optional.of(mailing);
         } catch (SQLException | RuntimeException e) {
-            if (!Database.isAbsent(e)) { // an outage is told by others
-                LOG.error("A mail of alert_mail ({}) has to wait {} minutes: {}", mail, CLAIM.toMinutes(), Failure.describe(e));
+            boolean isOurs = claimed.remove(mail) != null;
+            if (!Database.isAbsent(e)) { // an outage is told by others, and after it the claim is soon over
+                LOG.error("A mail of alert_mail ({}) cannot be read, and will be tried again later: {}", mail, Failure.describe(e));
+                if (isOurs) {
+                    putOff(mail);
+                }
             }
             return Optional.empty();
+        }
+    }
+
+    private void putOff(UUID mail) {
+        try {
+            failed(mail);
+        } catch (SQLException e) {
+            LOG.error("A mail of alert_mail ({}) could not be put off: {}", mail, Failure.describe(e));
         }
     }
 }

@@ -21,7 +21,7 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
     /** The distance of the mails of an audience that had as many within a day as it may have within an hour, and nothing unusual goes on. */
     static final Duration DISTANCE_ON_BUSY_DAYS = Duration.ofHours(4);
     /** The clocks of two machines differ by less. What is further ahead was noted while the clock was wrong, and nobody is to wait for it. */
-    static final Duration MAX_SKEW = Duration.ofHours(1);
+    static final Duration MAX_SKEW = Duration.ofMinutes(5);
 
     static AlertPolicy of(Settings settings) {
         return new AlertPolicy(settings.duration("alert.first-delay"), settings.durations("alert.updates"), settings.duration("alert.quiet"),

@@ -29,6 +29,7 @@ import org.apache.camel.support.SimpleTypeConverter;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.event.RecipientHash;
 import org.mailevents.operate.Failure;
+import org.mailevents.operate.LiveRoutes;
 import org.mailevents.operate.Meters;
 import org.mailevents.operate.Meters.Level;
 import org.mailevents.operate.Settings;
@@ -47,6 +48,8 @@ public final class AlertSteps extends RouteBuilder {
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
     /** So many looks in a row may fail before it is told. */
     private static final int LOGGED = 5;
+    /** How long a mail may take at the mail server. A live edit waits longer for a mail on its way. */
+    private static final Duration MAIL_LIMIT = LiveRoutes.MAIL.minusSeconds(10);
 
     /** For a mail that some recipients still lack: who need not get it again. A start forgets it, and they get it twice. */
     private final Map<UUID, Set<Address>> settled = new ConcurrentHashMap<>();
@@ -68,6 +71,7 @@ public final class AlertSteps extends RouteBuilder {
         AlertPolicy policy = AlertPolicy.of(settings);
         database = Database.of(getContext());
         templates = new AlertTemplates(getContext());
+        LimitedMail.use(getContext(), MAIL_LIMIT);
         mail = new AlertMail(settings);
         double urgentRate = settings.percent("alert.rate");
         Spool spool = Spool.of(getContext());
@@ -108,6 +112,12 @@ public final class AlertSteps extends RouteBuilder {
             // what was taken and could not be marked is marked when the database is back
             .filter(variable("taken").isNull())
                 .process(this::release)
+            .end();
+
+        from("scheduler:renew-claims?delay=5000").routeId("renew-claims")
+            .description("Renews the claims of the mails on their way, however slow the mail server is")
+            .filter(exchange -> !database.isDown())
+                .process(exchange -> renewClaims())
             .end();
 
         // not asked at a scrape, which would wait while the database hangs; and whatever becomes of send-alerts
@@ -153,6 +163,17 @@ public final class AlertSteps extends RouteBuilder {
                 LOG.error("Alerts have to wait: {}", Failure.describe(e));
             }
             return Collections.emptyIterator();
+        }
+    }
+
+    /** What fails is tried again in five seconds; a claim lasts longer. */
+    private void renewClaims() {
+        try {
+            outbox.renew();
+        } catch (SQLException e) {
+            if (!Database.isAbsent(e)) { // an outage is told by others
+                LOG.error("The claims of mails on their way could not be renewed: {}", Failure.describe(e));
+            }
         }
     }
 

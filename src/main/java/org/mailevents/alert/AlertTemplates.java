@@ -1,14 +1,16 @@
 package org.mailevents.alert;
 
 import freemarker.cache.StringTemplateLoader;
+import freemarker.cache.StrongCacheStorage;
 import freemarker.core.ParseException;
 import freemarker.core.TemplateClassResolver;
+import freemarker.core._CoreAPI;
 import freemarker.template.Configuration;
+import freemarker.template.Template;
 import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateNotFoundException;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -19,8 +21,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.mailevents.alert.Rendering.Endless;
 import org.mailevents.operate.BrokenFile;
 import org.mailevents.operate.Failure;
 import org.mailevents.operate.FolderWatch;
@@ -37,6 +41,8 @@ final class AlertTemplates {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
     private static final String CAUSES = "causes.json";
+    /** What a sample may take: our own templates take a third of it. Real mails may have 10,000 bounces. */
+    private static final long SAMPLE_MEMORY = 32_000_000;
 
     /**
      * A mail's words; a notice has neither HTML nor CSV, and an alert has a CSV, with a file name, where it has more bounces than it lists.
@@ -56,6 +62,8 @@ final class AlertTemplates {
     private Map<String, String> live;
     private volatile Edition edition;
     private volatile Edition before;
+    /** Those that left a thread behind which nobody can stop: the next mail would leave another. */
+    private final Set<Edition> unstoppable = ConcurrentHashMap.newKeySet();
 
     /** @throws BrokenFile the first mistake */
     AlertTemplates(CamelContext context) throws Exception {
@@ -93,10 +101,15 @@ final class AlertTemplates {
      */
     Words render(Mailing mailing) throws IOException {
         String language = language(mailing.recipients().equals("alert.fallback") ? "fallback" : mailing.audience());
-        for (Edition some : Stream.of(edition, before).filter(Objects::nonNull).distinct().toList()) {
+        for (Edition some : Stream.of(edition, before).filter(Objects::nonNull).distinct().filter(one -> !unstoppable.contains(one)).toList()) {
             try {
-                return render(some, mailing, language);
-            } catch (TemplateException | Endless e) {
+                return render(some, mailing, language, Long.MAX_VALUE);
+            } catch (Endless e) {
+                if (e.stillRuns()) {
+                    unstoppable.add(some);
+                }
+                LOG.error("A template fails on a mail, which goes out without it: {}", broken(e).getMessage());
+            } catch (TemplateException e) {
                 LOG.error("A template fails on a mail, which goes out without it: {}", Failure.describe(e));
             }
         }
@@ -122,7 +135,7 @@ final class AlertTemplates {
 
     /** The same in a language of the caller's choice. */
     Words render(Mailing mailing, String language) throws IOException, TemplateException {
-        return render(edition, mailing, language);
+        return render(edition, mailing, language, Long.MAX_VALUE);
     }
 
     private void take(Map<String, String> saved) {
@@ -146,7 +159,12 @@ final class AlertTemplates {
         Edition tried = new Edition(configuration(files), Causes.parse(path(CAUSES), files.get(path(CAUSES))));
         for (String file : files.keySet()) {
             if (!file.equals(path(CAUSES))) {
-                attempt(file, () -> tried.templates().getTemplate(Path.of(file).getFileName().toString()));
+                attempt(file, () -> {
+                    Template template = tried.templates().getTemplate(Path.of(file).getFileName().toString());
+                    // an inside of FreeMarker: it gives a loop without a body a step, at which Rendering can stop it
+                    _CoreAPI.addThreadInterruptedChecks(template);
+                    return template;
+                });
             }
         }
         for (String setting : languageSettings()) {
@@ -157,7 +175,7 @@ final class AlertTemplates {
             }
             for (Mailing sample : Samples.ALL) {
                 attempt(folder.toString(), () -> {
-                    Words words = render(tried, sample, language);
+                    Words words = render(tried, sample, language, SAMPLE_MEMORY);
                     if (words.subject().isEmpty() || words.text().isBlank() || sample instanceof Alert && words.html().isBlank()) {
                         throw new BrokenFile(folder.toString(), 0, "a template gives an empty subject or text");
                     }
@@ -173,6 +191,8 @@ final class AlertTemplates {
         files.forEach((file, text) -> texts.putTemplate(Path.of(file).getFileName().toString(), text));
         Configuration configuration = new Configuration(Configuration.VERSION_2_3_34);
         configuration.setTemplateLoader(texts);
+        // each template is parsed once, and stays as it was changed after that
+        configuration.setCacheStorage(new StrongCacheStorage());
         configuration.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
         configuration.setLogTemplateExceptions(false);
         configuration.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
@@ -195,28 +215,39 @@ final class AlertTemplates {
         } catch (IOException e) {
             throw new BrokenFile(file, 0, e.getMessage());
         } catch (Endless e) {
-            throw new BrokenFile(path(e.getMessage()), 0, "it goes on without end");
+            throw broken(e);
         }
     }
 
-    private Words render(Edition edition, Mailing mailing, String language) throws IOException, TemplateException {
+    private BrokenFile broken(Endless endless) {
+        return new BrokenFile(path(endless.template()), endless.line(), endless.getMessage());
+    }
+
+    private Words render(Edition edition, Mailing mailing, String language, long memory) throws IOException, TemplateException {
+        return Rendering.of(memory, rendering -> render(rendering, edition, mailing, language));
+    }
+
+    private Words render(Rendering rendering, Edition edition, Mailing mailing, String language) throws IOException, TemplateException {
         Configuration templates = edition.templates();
         if (mailing instanceof Notice notice) {
             Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "folder", spool, "notice", shown(notice));
-            return new Words(line(fill(templates, "notice.subject.ftl", model)), fill(templates, "notice.txt.ftl", model), null, null, null);
+            return new Words(line(rendering.fill(templates, "notice.subject.ftl", model)), rendering.fill(templates, "notice.txt.ftl", model), null, null,
+                    null);
         }
         Alert alert = (Alert) mailing;
         AlertView view = AlertView.of(alert, edition.causes(), language, zone);
         Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "alert", view);
         boolean attached = !view.file().isEmpty();
-        return new Words(subject(alert, templates, model), fill(templates, "alert.txt.ftl", model), fill(templates, "alert.html.ftlh", model),
-                attached ? view.file() : null, attached ? fill(templates, "alert.csv.ftl", model) : null);
+        return new Words(subject(rendering, alert, templates, model), rendering.fill(templates, "alert.txt.ftl", model),
+                rendering.fill(templates, "alert.html.ftlh", model), attached ? view.file() : null,
+                attached ? rendering.fill(templates, "alert.csv.ftl", model) : null);
     }
 
     /** Mail programs split a thread whose subject changes, so the first mail's holds for all. */
-    private static String subject(Alert alert, Configuration templates, Map<String, Object> model) throws IOException, TemplateException {
+    private static String subject(Rendering rendering, Alert alert, Configuration templates, Map<String, Object> model)
+            throws IOException, TemplateException {
         if (alert.subject() == null) {
-            return line(fill(templates, "alert.subject.ftl", model));
+            return line(rendering.fill(templates, "alert.subject.ftl", model));
         }
         return threaded(alert);
     }
@@ -238,57 +269,7 @@ final class AlertTemplates {
         return Map.of("what", notice.what(), "facts", facts);
     }
 
-    private static String fill(Configuration templates, String template, Map<String, Object> model) throws IOException, TemplateException {
-        StringWriter text = new Bounded(template);
-        try {
-            templates.getTemplate(template).process(model, text);
-        } catch (StackOverflowError e) {
-            throw new Endless(template);
-        }
-        return text.toString();
-    }
-
     private String path(String template) {
         return folder.resolve(template).toString();
-    }
-
-    /** A template, named by the message, that repeats or calls itself without end. */
-    private static final class Endless extends RuntimeException {
-
-        Endless(String template) {
-            super(template);
-        }
-    }
-
-    /** Ends before a template fills the heap. 50 listed bounces have some hundred thousand characters, a CSV of 10,000 some three million. */
-    private static final class Bounded extends StringWriter {
-
-        private static final int MAX_LENGTH = 1_000_000;
-        private static final int MAX_CSV_LENGTH = 20_000_000;
-        private final String template;
-        private final int maxLength;
-
-        Bounded(String template) {
-            this.template = template;
-            this.maxLength = template.endsWith(".csv.ftl") ? MAX_CSV_LENGTH : MAX_LENGTH;
-        }
-
-        @Override
-        public void write(String text) {
-            super.write(text);
-            check();
-        }
-
-        @Override
-        public void write(char[] text, int from, int length) {
-            super.write(text, from, length);
-            check();
-        }
-
-        private void check() {
-            if (getBuffer().length() > maxLength) {
-                throw new Endless(template);
-            }
-        }
     }
 }

@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +15,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.mailevents.alert.AlertOutbox.Row;
-import org.mailevents.alert.OwnMail.Unreachable;
+import org.mailevents.alert.BounceRows.Stored;
+import org.mailevents.alert.OwnMail.Own;
 import org.mailevents.alert.Standing.Sent;
 import org.mailevents.alert.Standing.Waiting;
 import org.mailevents.operate.Failure;
@@ -40,11 +40,18 @@ final class Incidents {
      * a larger one would be refused for ever, and hold up all that come after it.
      */
     static final long MAX_SIZE = 5_000_000;
+    /** How many bytes rows may have together that are large: a mail claims its bounces in one transaction. */
+    private static final long MAX_LARGE = 4_000_000;
     /** About how many bytes a bounce takes in a list: what was sent, cut as a mail cuts it, and what is said of it. */
     static final String SIZE = "250 + OCTET_LENGTH(CONCAT_WS('', e.recipient, e.message_id, LEFT(e.sender, 1000), LEFT(e.subject, 1000),"
             + " LEFT(e.api_data, 1000), LEFT(e.reason, 1000)))";
     /** An alert's recipient who cannot be reached is told of again after this. */
     private static final Duration UNREACHABLE_AGAIN = Duration.ofDays(30);
+    private static final Duration UNREACHABLE_DISTANCE = Duration.ofHours(1);
+    /** A mail of the outbox that is neither due nor sent: it gathers addresses. */
+    private static final String GATHERS = "what = 'unreachable' AND sent_at IS NULL AND retry_at IS NULL";
+    /** In characters; the addresses beyond are in the next mail. */
+    private static final int MAX_ABOUT = 100_000;
 
     private static final Duration COUNTING = Duration.ofSeconds(30);
 
@@ -57,6 +64,8 @@ final class Incidents {
     private final Set<String> fallback;
     private final AlertOutbox outbox;
     private final Map<String, Unusual> counted = new HashMap<>();
+    /** The time of the last look; none yet. */
+    private Instant seen = Instant.MAX;
 
     /**
      * @param urgentRate in percent: above it more mail bounces than usual
@@ -76,6 +85,11 @@ final class Incidents {
 
     /** Puts into the outbox the mail that each audience is due. */
     void advance() throws SQLException {
+        Instant now = clock.instant();
+        if (now.isBefore(seen)) {
+            correct(now);
+        }
+        seen = now;
         for (String audience : dueAudiences()) {
             try {
                 make(audience);
@@ -85,6 +99,18 @@ final class Incidents {
                 }
                 LOG.error("The audience {} has to wait: {}", audience, Failure.describe(e));
             }
+        }
+        release();
+    }
+
+    /** What was noted before the clock was set back would hold up mails once more when its time comes. */
+    private void correct(Instant now) throws SQLException {
+        Instant wrong = now.plus(AlertPolicy.MAX_SKEW);
+        try (Transaction transaction = new Transaction(database)) {
+            transaction.update("UPDATE alert_mail SET sent_at = ? WHERE sent_at > ?", now, wrong);
+            transaction.update("UPDATE alert_incident SET last_bounce_at = ?, opened_at = CASE WHEN opened_at > ? THEN ? ELSE opened_at END"
+                    + " WHERE open_for IS NOT NULL AND last_bounce_at > ?", now, now, now, wrong);
+            transaction.commit();
         }
     }
 
@@ -110,7 +136,7 @@ final class Incidents {
     /** Whether far more mail bounces than usual; counted now and then only, because it is asked every second. */
     private boolean unusual(Transaction transaction, String audience, Instant now) throws SQLException {
         Unusual last = counted.get(audience);
-        if (last == null || !last.at().plus(COUNTING).isAfter(now)) {
+        if (last == null || last.at().isAfter(now) || !last.at().plus(COUNTING).isAfter(now)) {
             Figures figures = Figures.of(transaction, audience, now);
             last = new Unusual(now, figures.unusual() || figures.above(urgentRate));
             counted.put(audience, last);
@@ -124,9 +150,9 @@ final class Incidents {
     /** Makes the mail that an audience is due, unless another process does. */
     private void make(String audience) throws SQLException {
         try (Transaction transaction = new Transaction(database)) {
-            for (Unreachable unreachable : ownMail.setAside(transaction, audience)) {
-                tell(transaction, unreachable);
-            }
+            Own own = ownMail.find(transaction, audience);
+            tell(transaction, own.recipients());
+            ownMail.setAside(transaction, own);
             Standing standing = standings(transaction).get(audience);
             Optional<Stage> due = standing == null ? Optional.empty() : due(transaction, standing);
             if (due.isEmpty() || make(transaction, standing, due.get())) {
@@ -139,18 +165,21 @@ final class Incidents {
     private boolean make(Transaction transaction, Standing standing, Stage due) throws SQLException {
         long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
         UUID mail = UUID.randomUUID();
-        // by their ids, and without a cast: H2 would look again for each row which ones are the oldest, or cast all of them again
-        int claimed = transaction.update("UPDATE mail_event SET alert_state = 'claimed', alert_id = ? WHERE alert_state = 'pending'"
-                + " AND event_id = ANY (?)", mail, oldest(transaction, standing.audience()));
+        int claimed = BounceRows.update(transaction, oldest(transaction, standing.audience()), "pending", "alert_state = 'claimed', alert_id = ?", mail);
         Stage stage = due == Stage.CLOSED && claimed < waiting ? Stage.UPDATE : due;
         Instant now = clock.instant();
         Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
-                + " WHERE alert_id = ?", row -> waiting(row), mail).get(0);
+                + " WHERE alert_id = ?", this::waiting, mail).get(0);
         if (stage == Stage.OPENED) {
+            if (claimed == 0) {
+                return false;
+            }
             UUID incident = UUID.randomUUID();
-            return claimed > 0 && transaction.update("INSERT INTO alert_incident (incident_id, audience, open_for, opened_at, last_bounce_at, mails)"
-                    + " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING", incident, standing.audience(), standing.audience(), told.oldest(),
-                    told.newest()) == 1 && outbox.add(transaction, new Row(mail, incident, 1, standing.audience(), stage.toString(), null, now));
+            Instant openedAt = told.oldest().isAfter(now) ? now : told.oldest();
+            Instant lastBounceAt = told.newest().isBefore(openedAt) ? now : told.newest();
+            return transaction.update("INSERT INTO alert_incident (incident_id, audience, open_for, opened_at, last_bounce_at, mails)"
+                    + " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING", incident, standing.audience(), standing.audience(), openedAt,
+                    lastBounceAt) == 1 && outbox.add(transaction, new Row(mail, incident, 1, standing.audience(), stage.toString(), null, now));
         }
         Incident incident = standing.incident();
         Instant last = claimed == 0 || told.newest().isBefore(incident.lastBounceAt()) ? incident.lastBounceAt() : told.newest();
@@ -162,42 +191,64 @@ final class Incidents {
                 && outbox.add(transaction, new Row(mail, incident.id(), incident.mails() + 1, standing.audience(), stage.toString(), null, now));
     }
 
-    private record Waits(UUID id, long size) {
+    private record Waits(Stored bounce, long size) {
     }
 
     /** The bounces that wait longest, as many as fit into a mail. */
-    private static UUID[] oldest(Transaction transaction, String audience) throws SQLException {
-        List<Waits> oldest = transaction.rows("SELECT e.event_id, " + SIZE + " AS size FROM mail_event e WHERE e.alert_state = 'pending'"
-                + " AND e.audience = ? ORDER BY e.received_at, e.event_id LIMIT " + MAX_BOUNCES,
-                row -> new Waits(row.getObject("event_id", UUID.class), row.getLong("size")), audience);
-        List<UUID> fitting = new ArrayList<>();
+    private static List<Stored> oldest(Transaction transaction, String audience) throws SQLException {
+        List<Waits> oldest = transaction.rows("SELECT e.event_id, " + SIZE + " AS size, " + BounceRows.STORED_SIZE + " AS stored_size FROM mail_event e"
+                + " WHERE e.alert_state = 'pending' AND e.audience = ? ORDER BY e.received_at, e.event_id LIMIT " + MAX_BOUNCES,
+                row -> new Waits(new Stored(row.getObject("event_id", UUID.class), row.getLong("stored_size")), row.getLong("size")), audience);
+        List<Stored> fitting = new ArrayList<>();
         long size = 0;
-        for (Waits bounce : oldest) {
-            size += bounce.size();
-            if (size > MAX_SIZE && !fitting.isEmpty()) {
+        long large = 0;
+        for (Waits waiting : oldest) {
+            size += waiting.size();
+            large += waiting.bounce().isLarge() ? waiting.bounce().size() : 0;
+            if ((size > MAX_SIZE || large > MAX_LARGE) && !fitting.isEmpty()) {
                 break;
             }
-            fitting.add(bounce.id());
+            fitting.add(waiting.bounce());
         }
-        return fitting.toArray(UUID[]::new);
+        return fitting;
     }
 
-    /** The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. */
-    private void tell(Transaction transaction, Unreachable unreachable) throws SQLException {
+    /**
+     * The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. The addresses
+     * gather in a mail that is not yet due.
+     */
+    private void tell(Transaction transaction, Set<String> unreachable) throws SQLException {
         Instant now = clock.instant();
-        if (unreachable.address() == null) {
-            return;
-        }
-        boolean told = transaction.exists("SELECT 1 FROM alert_mail WHERE what = 'unreachable' AND about = ? AND made_at > ?", unreachable.address(),
-                now.minus(UNREACHABLE_AGAIN));
-        if (told) {
+        List<String> untold = new ArrayList<>(unreachable);
+        transaction.rows("SELECT about FROM alert_mail WHERE what = 'unreachable' AND about IS NOT NULL AND made_at > ?", row -> row.getString("about"),
+                now.minus(UNREACHABLE_AGAIN)).forEach(told -> untold.removeAll(Notice.addresses(told)));
+        if (untold.isEmpty()) {
             return;
         }
         LOG.error("Alerts do not reach a recipient of alert.to: its bounce is in mail_event, alert_state 'own'{}",
                 fallback.isEmpty() ? ". Set alert.fallback to have somebody told" : "");
-        if (!fallback.isEmpty() && !fallback.contains(unreachable.address())) {
-            outbox.add(transaction, new Row(Row.id("unreachable", unreachable.address(), now.truncatedTo(ChronoUnit.HOURS)), null, null, Notice.OPERATORS,
-                    "unreachable", unreachable.address(), now));
+        untold.removeAll(fallback);
+        if (!fallback.isEmpty()) {
+            for (String address : untold) {
+                if (transaction.update("UPDATE alert_mail SET about = CONCAT(about, ?, ?) WHERE " + GATHERS + " AND LENGTH(about) < " + MAX_ABOUT,
+                        Notice.SEPARATOR, address) == 0) {
+                    outbox.gather(transaction, Notice.OPERATORS, "unreachable", address, now);
+                }
+            }
+        }
+    }
+
+    /** Has the mail with the addresses sent, if the last one was sent an hour ago. */
+    private void release() throws SQLException {
+        Instant now = clock.instant();
+        try (Transaction transaction = new Transaction(database)) {
+            List<UUID> gathered = transaction.rows("SELECT mail_id FROM alert_mail WHERE " + GATHERS + " ORDER BY made_at LIMIT 1",
+                    row -> row.getObject("mail_id", UUID.class));
+            if (!gathered.isEmpty() && !transaction.exists("SELECT 1 FROM alert_mail WHERE what = 'unreachable' AND (retry_at IS NOT NULL OR sent_at IS NOT NULL)"
+                    + " AND made_at > ? AND made_at <= ?", now.minus(UNREACHABLE_DISTANCE), now.plus(AlertPolicy.MAX_SKEW))) {
+                transaction.update("UPDATE alert_mail SET made_at = ?, retry_at = ? WHERE mail_id = ? AND " + GATHERS, now, now, gathered.get(0));
+                transaction.commit();
+            }
         }
     }
 
@@ -216,7 +267,7 @@ final class Incidents {
                 + " WHERE open_for IS NOT NULL", row -> new Incident(row.getObject("incident_id", UUID.class), Transaction.instant(row, "opened_at"),
                 Transaction.instant(row, "last_bounce_at"), row.getInt("mails")));
         Map<String, Waiting> waiting = byAudience(transaction, "SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest"
-                + " FROM mail_event WHERE alert_state = 'pending' GROUP BY audience", Incidents::waiting);
+                + " FROM mail_event WHERE alert_state = 'pending' GROUP BY audience", this::waiting);
         Instant now = clock.instant();
         Map<String, Sent> sent = byAudience(transaction, "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) AS unsent,"
                 + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day, MAX(sent_at) AS last_sent"
@@ -236,7 +287,10 @@ final class Incidents {
         return values;
     }
 
-    private static Waiting waiting(ResultSet row) throws SQLException {
-        return new Waiting(row.getLong("bounces"), Transaction.instant(row, "oldest"), Transaction.instant(row, "newest"));
+    /** What was received before the clock was set back keeps no incident open: it is as if it had been received long ago. */
+    private Waiting waiting(ResultSet row) throws SQLException {
+        Instant newest = Transaction.instant(row, "newest");
+        boolean wrong = newest != null && newest.isAfter(clock.instant().plus(AlertPolicy.MAX_SKEW));
+        return new Waiting(row.getLong("bounces"), Transaction.instant(row, "oldest"), wrong ? Instant.EPOCH : newest);
     }
 }

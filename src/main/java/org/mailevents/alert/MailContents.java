@@ -7,6 +7,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
@@ -59,13 +61,19 @@ final class MailContents {
 
     private Notice notice(Transaction transaction, Outgoing mail) throws SQLException {
         return new Notice(mail.id(), mail.what(), switch (mail.what()) {
-            case "unreachable" -> Map.of("address", line(ownRecipients.getOrDefault(mail.about(), mail.about())), "reason", transaction.rows(
-                    "SELECT reason FROM mail_event WHERE alert_state = 'own' AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1",
-                    row -> line(row, "reason"), mail.about()).stream().findFirst().orElse(""));
+            case "unreachable" -> unreachable(transaction, Notice.addresses(mail.about()));
             case "silent" -> Map.of("since", Instant.parse(mail.about()));
             case "returned" -> Map.of("since", Instant.parse(mail.about()), "until", mail.madeAt());
             default -> throw new IllegalStateException("alert_mail tells nothing that is called " + mail.what());
         }, mail.madeAt());
+    }
+
+    /** What the first mail server said stands for all. Templates from before there were several addresses show them as one. */
+    private Map<String, Object> unreachable(Transaction transaction, List<String> stored) throws SQLException {
+        List<String> addresses = stored.stream().map(address -> line(ownRecipients.getOrDefault(address, address))).toList();
+        return Map.of("address", String.join(", ", addresses), "addresses", addresses, "reason", transaction.rows("SELECT LEFT(reason, " + 2 * MAX_TEXT
+                + ") AS reason FROM mail_event WHERE alert_state = 'own' AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1",
+                row -> line(row, "reason"), stored.get(0)).stream().findFirst().orElse(""));
     }
 
     private Alert alert(Transaction transaction, Outgoing mail) throws SQLException {
@@ -88,8 +96,10 @@ final class MailContents {
 
     private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
 
-    private static final String BOUNCE = "SELECT e.recipient, e.status, e.kind, e.created_text, e.subject, e.sender, e.message_id, e.api_data,"
-            + " e.enhanced_code, e.reason, EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
+    /** Texts are cut where they are read, too: all of them may be more than the memory has room for. */
+    private static final String BOUNCE = "SELECT e.recipient, " + Stream.of("status", "kind", "created_text", "subject", "sender", "message_id", "api_data",
+            "enhanced_code", "reason").map(column -> "LEFT(e." + column + ", " + 2 * MAX_TEXT + ") AS " + column).collect(Collectors.joining(", "))
+            + ", EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
             + " AND before.event_type = 'bounces' AND before.received_at < e.received_at) AS known";
 
     /** Of an incident that lasts longer than a month, personal data may have been removed: what is left of those bounces is counted. */

@@ -1,6 +1,7 @@
 package org.mailevents.alert;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -17,6 +18,12 @@ public record Notice(UUID id, String what, Map<String, Object> facts, Instant ma
 
     /** The audience of all notices. */
     static final String OPERATORS = "operators";
+    /** Between the addresses that one mail is about. */
+    static final String SEPARATOR = "\n";
+
+    static List<String> addresses(String about) {
+        return List.of(about.split(SEPARATOR));
+    }
 
     @Override
     public String audience() {

@@ -67,14 +67,19 @@ final class Notices {
     }
 
     private boolean mayTell(String what) {
+        return passed(notBefore.getOrDefault(what, Instant.EPOCH)) && passed(spool.told(what).plus(DISTANCE));
+    }
+
+    /** What is further ahead was noted while the clock was wrong. */
+    private boolean passed(Instant time) {
         Instant now = clock.instant();
-        return !notBefore.getOrDefault(what, Instant.EPOCH).isAfter(now) && !spool.told(what).plus(DISTANCE).isAfter(now);
+        return !time.isAfter(now) || time.isAfter(now.plus(DISTANCE).plus(AlertPolicy.MAX_SKEW));
     }
 
     private Notice notice(String what) {
         Instant told = spool.told(what);
         Instant now = clock.instant();
         return new Notice(UUID.nameUUIDFromBytes((what + told).getBytes(StandardCharsets.UTF_8)), what,
-                Map.of("webhooks", spool.failedSince(told), "percent", Math.round(spool.fill() * 100)), now);
+                Map.of("webhooks", spool.failedSince(told.isAfter(now) ? Instant.EPOCH : told), "percent", Math.round(spool.fill() * 100)), now);
     }
 }

@@ -7,7 +7,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.mailevents.alert.BounceRows.Stored;
 
 /**
  * Recognises the bounces of our own alerts. Alerted like others, each would be a further mail that bounces. An alert that failed is known by its
@@ -36,26 +40,30 @@ final class OwnMail {
         this.recipients = recipients.stream().map(address -> address.toLowerCase(Locale.ROOT)).toList();
     }
 
-    /** A recipient whom an alert did not reach, as it is stored, and what the mail server said. */
-    record Unreachable(String address, String reason) {
+    /** The bounces of our own mails among those that wait for an alert, and the recipients whom our mails did not reach, as they are stored. */
+    record Own(List<Stored> bounces, Set<String> recipients) {
     }
 
-    /** Takes the bounces of our own mails out of those that wait for an alert. */
-    List<Unreachable> setAside(Transaction transaction, String audience) throws SQLException {
+    Own find(Transaction transaction, String audience) throws SQLException {
         String places = String.join(", ", Collections.nCopies(recipients.size(), "?"));
-        String own = " WHERE alert_state = 'pending' AND audience = ? AND (LOWER(recipient) IN (" + places + ")"
-                + " OR message_id IN (SELECT message_id FROM alert_mail) OR api_data = '" + MARK + "'"
-                + " OR LOWER(sender) = ? AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE LOWER(other.sender) = ?"
-                + " AND other.received_at > ? AND other.recipient <> mail_event.recipient AND LOWER(other.recipient) NOT IN (" + places + ")))";
         List<Object> parameters = new ArrayList<>(List.of(audience));
         parameters.addAll(recipients);
         parameters.addAll(List.of(sender, sender, clock.instant().minus(LATELY)));
         parameters.addAll(recipients);
-        List<Unreachable> found = transaction.rows("SELECT LOWER(recipient) AS address, MAX(reason) AS reason FROM mail_event" + own
-                + " GROUP BY LOWER(recipient)", row -> new Unreachable(row.getString("address"), row.getString("reason")), parameters.toArray());
-        if (!found.isEmpty()) {
-            transaction.update("UPDATE mail_event SET alert_state = 'own'" + own, parameters.toArray());
-        }
-        return found;
+        Set<String> addresses = new TreeSet<>();
+        List<Stored> found = transaction.rows("SELECT e.event_id, LOWER(e.recipient) AS address, " + BounceRows.STORED_SIZE + " AS size FROM mail_event e"
+                + " WHERE e.alert_state = 'pending' AND e.audience = ? AND (LOWER(e.recipient) IN (" + places + ")"
+                + " OR e.message_id IN (SELECT message_id FROM alert_mail) OR e.api_data = '" + MARK + "'"
+                + " OR LOWER(e.sender) = ? AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE LOWER(other.sender) = ?"
+                + " AND other.received_at > ? AND other.recipient <> e.recipient AND LOWER(other.recipient) NOT IN (" + places + ")))", row -> {
+            Optional.ofNullable(row.getString("address")).ifPresent(addresses::add);
+            return new Stored(row.getObject("event_id", UUID.class), row.getLong("size"));
+        }, parameters.toArray());
+        return new Own(found, addresses);
+    }
+
+    /** Takes them out of those that wait. What is in this transaction so far is committed. */
+    void setAside(Transaction transaction, Own own) throws SQLException {
+        BounceRows.updateInSteps(transaction, own.bounces(), "pending", "alert_state = 'own'");
     }
 }

@@ -57,7 +57,8 @@ final class Samples {
                     List.of(), List.of(), null, false),
             notice("failed", Map.of("webhooks", 2L)),
             notice("filling", Map.of("percent", 80L)),
-            notice("unreachable", Map.of("address", "postmaster@example.com", "reason", "550 5.1.1 User unknown")),
+            unreachable("postmaster@example.com"),
+            unreachable("postmaster@example.com", "list@example.com"),
             notice("silent", Map.of("since", OPENED_AT)),
             notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
 
@@ -80,6 +81,10 @@ final class Samples {
 
     private static Notice notice(String what, Map<String, Object> facts) {
         return new Notice(id(), what, facts, LAST_BOUNCE_AT);
+    }
+
+    private static Notice unreachable(String... addresses) {
+        return notice("unreachable", Map.of("address", String.join(", ", addresses), "addresses", List.of(addresses), "reason", "550 5.1.1 User unknown"));
     }
 
     private static UUID id() {

@@ -9,11 +9,14 @@ import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.IntUnaryOperator;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -54,6 +57,11 @@ public final class HiddenRecipients {
     /** Of JSON (RFC 8259, section 7); of a printable ASCII character, which need not be escaped, its code is the group. */
     private static final Pattern ESCAPE = Pattern.compile("\\\\(?:u00([2-7][0-9A-Fa-f])|.)", Pattern.DOTALL);
 
+    /** A recipient in JSON, which may be cut off behind it. */
+    private static final Pattern RECIPIENT = Pattern.compile("\"(?:to|envelopeTo)\"\\s*+:\\s*+\"((?:[^\"\\\\]|\\\\.){1,400}+)", Pattern.DOTALL);
+    /** The word is the group: what a local part mostly consists of, and begins and ends with. */
+    private static final Pattern KEY_OR_WORD = Pattern.compile("\"\\w{1,64}+\"\\s*+:|([A-Za-z0-9]++(?:[._+-]++[A-Za-z0-9]++)*+)");
+
     private final RecipientHash hash;
 
     public HiddenRecipients(RecipientHash hash) {
@@ -89,10 +97,14 @@ public final class HiddenRecipients {
 
         /** Hides the local part where it is a word of its own. */
         String hideAlone(String text) {
-            return local.length() < 2 || CODE.matcher(local).matches() ? text : replace(text, at -> {
+            return !mayStandAlone() ? text : replace(text, at -> {
                 int end = at + local.length();
                 return (at == 0 || !isWord(text.charAt(at - 1))) && (end == text.length() || !isWord(text.charAt(end))) ? 0 : NOT_HERE;
             });
+        }
+
+        boolean mayStandAlone() {
+            return local.length() >= 2 && !CODE.matcher(local).matches();
         }
 
         /** @param here of a place where the local part is found, how much behind it is not looked into, or else NOT_HERE */
@@ -230,26 +242,47 @@ public final class HiddenRecipients {
         return URLDecoder.decode(address.replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 
-    /** Text that may be broken JSON: an address in it can be written with escapes, and an escape before it is no part of it. */
+    /**
+     * Text that may be broken JSON: an address in it can be written with escapes, and an escape before it is no part of it. The local part of a recipient is
+     * hidden wherever it stands alone, because nobody knows where a reply begins; but not as a key.
+     */
     public String broken(String json) {
         if (isOff()) {
             return json;
         }
+        Map<String, String> locals = new HashMap<>();
+        RECIPIENT.matcher(json).results().map(found -> unescaped(found.group(1))).flatMap(address -> Recipient.of(address, hash.of(address)))
+                .filter(Recipient::mayStandAlone).forEach(recipient -> locals.put(recipient.local().toLowerCase(Locale.ROOT), recipient.hashedLocal()));
         StringBuilder hidden = new StringBuilder();
         StringBuilder plain = new StringBuilder();
         Matcher escape = ESCAPE.matcher(json);
         int copied = 0;
         while (escape.find()) {
             plain.append(json, copied, escape.start());
-            char character = escape.group(1) == null ? '"' : (char) Integer.parseInt(escape.group(1), 16);
+            char character = character(escape);
             if (character == '"' || character == '\\' || character == 0x7F) {
-                hidden.append(text(plain.toString())).append(escape.group());
+                hidden.append(hideAlone(locals, text(plain.toString()))).append(escape.group());
                 plain.setLength(0);
             } else {
                 plain.append(character);
             }
             copied = escape.end();
         }
-        return hidden.append(text(plain.append(json, copied, json.length()).toString())).toString();
+        return hidden.append(hideAlone(locals, text(plain.append(json, copied, json.length()).toString()))).toString();
+    }
+
+    /** In one pass, because a body may have many recipients. */
+    private static String hideAlone(Map<String, String> locals, String text) {
+        return locals.isEmpty() ? text : KEY_OR_WORD.matcher(text).replaceAll(found -> Matcher.quoteReplacement(
+                found.group(1) == null ? found.group() : locals.getOrDefault(found.group(1).toLowerCase(Locale.ROOT), found.group(1))));
+    }
+
+    private static String unescaped(String json) {
+        return ESCAPE.matcher(json).replaceAll(escape -> Matcher.quoteReplacement(escape.group(1) == null ? escape.group()
+                : String.valueOf(character(escape))));
+    }
+
+    private static char character(MatchResult escape) {
+        return escape.group(1) == null ? '"' : (char) Integer.parseInt(escape.group(1), 16);
     }
 }

@@ -26,8 +26,8 @@ import org.apache.camel.spi.Resource;
  */
 public final class LiveRoutes extends DefaultRoutesCollector {
 
-    /** Longer than a mail takes to send, so that no mail is broken off and sent again. */
-    private static final long MAIL_SECONDS = 60;
+    /** How long an edit waits for a mail on its way. A mail takes less ({@code AlertSteps}), so that none is broken off and sent again. */
+    public static final Duration MAIL = Duration.ofSeconds(60);
 
     private static final Pattern NOT_EDITABLE = Pattern.compile("(?m)^- (?!(?:route|from|routeConfiguration|route-configuration):)([\\w-]+):");
 
@@ -170,7 +170,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         }
         for (RouteDefinition route : routes(files)) {
             if (!route.getInput().getEndpointUri().startsWith("direct:")) {
-                context.getRouteController().stopRoute(route.getRouteId(), MAIL_SECONDS, TimeUnit.SECONDS);
+                context.getRouteController().stopRoute(route.getRouteId(), MAIL.toSeconds(), TimeUnit.SECONDS);
             }
         }
         turnstile.closed(() -> {

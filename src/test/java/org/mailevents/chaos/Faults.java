@@ -247,7 +247,7 @@ final class Faults {
         installation.stop();
     }
 
-    /** What a killed process has claimed is mailed again after five minutes, which is longer than anybody wants to wait here. */
+    /** What a killed process has claimed is mailed again after 20 seconds, which is longer than anybody wants to wait here. */
     private void letClaimsRunOut() {
         if (!databaseDown) {
             database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"

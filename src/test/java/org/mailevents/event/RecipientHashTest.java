@@ -152,4 +152,21 @@ class RecipientHashTest {
     private static ObjectNode element(String to, String key, String text) {
         return JsonNodeFactory.instance.objectNode().put("to", to).put(key, text);
     }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {"to":"taro@example.net","reason":"550 <taro>: unk            | {"to":"H@example.net","reason":"550 <H>: unk
+            {"reason":"550 <Taro>: unknown","to":"taro@example.net        | {"reason":"550 <H>: unknown","to":"H@example.net
+            {"to": "t\\u0061ro@example.net","reason":"550 \\u003ctaro\\u003e  | {"to": "H@example.net","reason":"550 <H>
+            {"envelopeTo":"taro@example.net","reason":"a\\ntaro\\n       | {"envelopeTo":"H@example.net","reason":"a\\nH\\n
+            {"to":"taro@example.net","reason":"taroは存在しません            | {"to":"H@example.net","reason":"Hは存在しません
+            {"to":"taro@example.net","taro":"tarot taro-taro              | {"to":"H@example.net","taro":"tarot taro-taro
+            {"to":"5.1.1@example.net","reason":"550 5.1.1                 | {"to":"C@example.net","reason":"550 5.1.1
+            """)
+    void theRecipientIsHiddenInTextThatIsCutOff(String text, String expected) {
+        String broken = hidden.broken(text);
+
+        assertThat(broken).isEqualTo(expected.replace("H", TARO.substring(0, 34)).replace("C", hash.of("5.1.1@example.net").substring(0, 34)));
+        assertThat(hidden.broken(broken)).isEqualTo(broken);
+    }
 }

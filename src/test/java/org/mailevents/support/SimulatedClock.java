@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 
-/** A clock that stands still until it is moved on. */
+/** A clock that stands still until it is moved. */
 public final class SimulatedClock extends Clock {
 
     private volatile Instant now;
@@ -22,6 +22,7 @@ public final class SimulatedClock extends Clock {
         now = later;
     }
 
+    /** @param time less than zero sets it back, as an administrator does */
     public void moveOn(Duration time) {
         now = now.plus(time);
     }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /** An SMTP server (RFC 5321) that answers as a test wants it to, which a well-behaved one cannot. */
@@ -40,7 +41,7 @@ public final class SmtpServer implements AutoCloseable {
 
     /** When it may answer otherwise than usual. */
     public enum Moment {
-        GREETING("220 here"), RECIPIENT("250 ok"), DATA("250 taken"), QUIT("221 bye");
+        GREETING("220 here"), RECIPIENT("250 ok"), READING("354 go on"), DATA("250 taken"), QUIT("221 bye");
 
         private final String usual;
 
@@ -52,6 +53,11 @@ public final class SmtpServer implements AutoCloseable {
             return usual;
         }
     }
+
+    /** A reply that never ends, and a byte of it now and then. */
+    public static final String DRIBBLE = "dribble";
+    /** From this moment on it says nothing and reads nothing. */
+    public static final String DEAF = "deaf";
 
     /** What it answers. */
     public interface Script {
@@ -138,7 +144,7 @@ public final class SmtpServer implements AutoCloseable {
                 }
                 say(out, reply);
             } else if (line.equals("DATA")) {
-                say(out, "354 go on");
+                say(out, script.reply(Moment.READING, null));
                 StringBuilder data = new StringBuilder();
                 for (line = line(in); line != null && !line.equals("."); line = line(in)) {
                     data.append(line.startsWith(".") ? line.substring(1) : line).append("\r\n");
@@ -169,9 +175,16 @@ public final class SmtpServer implements AutoCloseable {
         return null;
     }
 
-    private static void say(PrintWriter out, String reply) throws IOException {
+    private void say(PrintWriter out, String reply) throws IOException {
         if (reply == null) {
             throw new IOException("hung up");
+        }
+        if (reply.equals(DRIBBLE) || reply.equals(DEAF)) {
+            boolean dribbles = reply.equals(DRIBBLE);
+            for (out.print(dribbles ? "" : "354 go on\r\n"); !out.checkError() && !socket.isClosed(); out.print(dribbles ? "2" : "")) {
+                LockSupport.parkNanos(200_000_000);
+            }
+            throw new IOException("the client hung up, or the test has ended");
         }
         out.print(reply + "\r\n");
         out.flush();

@@ -1,0 +1,108 @@
+package org.mailevents.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.SmtpServer;
+import org.mailevents.support.SmtpServer.Moment;
+
+/** A mail server that neither takes a mail nor refuses it. */
+@Execution(ExecutionMode.CONCURRENT)
+class LimitedMailTest {
+
+    private final DefaultCamelContext context = new DefaultCamelContext();
+
+    @BeforeEach
+    void start() {
+        LimitedMail.use(context, Duration.ofSeconds(3));
+        context.start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        context.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = "QUIT", mode = EnumSource.Mode.EXCLUDE)
+    void aServerThatSendsAReplyByteByByteIsLeftAfterAWhile(Moment moment) {
+        try (SmtpServer server = new SmtpServer((at, address) -> at == moment ? SmtpServer.DRIBBLE : at.usual())) {
+            assertThatThrownBy(() -> send(server.endpoint(), "a short mail")).hasStackTraceContaining("MessagingException");
+        }
+    }
+
+    @Test
+    void aMailThatWasTakenHasNotFailedThoughTheServerDoesNotSayGoodbye() {
+        try (SmtpServer server = new SmtpServer((at, address) -> at == Moment.QUIT ? SmtpServer.DRIBBLE : at.usual())) {
+            send(server.endpoint(), "a short mail");
+
+            assertThat(server.taken).hasSize(1);
+        }
+    }
+
+    /** With a write timeout, and without one by the limit of the whole mail. */
+    @ParameterizedTest
+    @ValueSource(strings = {"?connectionTimeout=1000", "?mail.smtp.writetimeout=0"})
+    void aServerThatDoesNotReadIsLeftAfterAWhile(String options) {
+        try (SmtpServer server = new SmtpServer((at, address) -> at == Moment.READING ? SmtpServer.DEAF : at.usual())) {
+            String mail = "a line of a large mail\r\n".repeat(500_000);
+            assertThatThrownBy(() -> send(server.endpoint() + options, mail)).hasStackTraceContaining("MessagingException");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Encryption.class)
+    void aServerThatTakesTheMailGetsIt(Encryption encryption) {
+        GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", encryption.protocol));
+        server.start();
+        try {
+            int port = encryption == Encryption.NONE ? server.getSmtp().getPort() : server.getSmtps().getPort();
+            send(encryption.protocol + "://127.0.0.1:" + port + encryption.options, "a short mail");
+            await().until(() -> server.getReceivedMessages().length == 1);
+        } finally {
+            server.stop();
+        }
+    }
+
+    private enum Encryption {
+        NONE(ServerSetup.PROTOCOL_SMTP, ""), TLS(ServerSetup.PROTOCOL_SMTPS, "?mail.smtps.ssl.trust=*&mail.smtps.ssl.checkserveridentity=false");
+
+        private final String protocol;
+        private final String options;
+
+        Encryption(String protocol, String options) {
+            this.protocol = protocol;
+            this.options = options;
+        }
+    }
+
+    @Test
+    void whatAnEndpointIsGivenAnotherHasNot() {
+        try (SmtpServer server = new SmtpServer((at, address) -> at.usual())) {
+            assertThatThrownBy(() -> send(server.endpoint() + "?mail.smtp.starttls.required=true", "a short mail")).hasStackTraceContaining("STARTTLS");
+
+            send(server.endpoint(), "a short mail");
+
+            assertThat(server.taken).hasSize(1);
+        }
+    }
+
+    private void send(String endpoint, String text) {
+        context.createProducerTemplate().sendBodyAndHeaders(endpoint, text, Map.of("To", "to@example.com", "From", "from@example.com"));
+    }
+}
