@@ -44,7 +44,7 @@ class StatementsTest extends CamelMainTestSupport {
         Properties properties = new Properties();
         properties.putAll(DATABASE.settings());
         // the support class scans for Java routes, as the application does not, and cannot make the one that loads the YAML ones
-        properties.put("camel.main.javaRoutesExcludePattern", "**/LiveRoutes*");
+        properties.put("camel.main.javaRoutesExcludePattern", "**/LiveRoutes*,**/*Test*");
         properties.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml");
         properties.put("spool.directory", OwnProcess.folder().resolve("spool").toString());
         properties.put("camel.server.port", String.valueOf(PORT));
