@@ -19,19 +19,22 @@ final class Bodies {
     /** Bytes. Larger bodies leave a fifth of the room to the others, which are nearly all. */
     private static final long LARGE = 1_000_000;
     /** For all of a body to arrive. Otherwise those who stop in the middle would keep the room of all others. */
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int FIRST_SIZE = 4_096;
 
     private final long maxBody;
     private final long maxInFlight;
+    private final Duration patience;
     private final AtomicLong inFlight = new AtomicLong();
 
     /**
      * @param maxBody     bytes of one body
      * @param maxInFlight bytes of all bodies that are there at a time
+     * @param patience    for all of a body to arrive
      */
-    Bodies(long maxBody, long maxInFlight) {
+    Bodies(long maxBody, long maxInFlight, Duration patience) {
         this.maxInFlight = maxInFlight;
+        this.patience = patience;
         this.maxBody = Math.min(Math.min(maxBody, roomForLarge()), Integer.MAX_VALUE);
     }
 
@@ -113,7 +116,7 @@ final class Bodies {
             } else if (request.isEnded()) {
                 context.next();
             } else {
-                timer = context.vertx().setTimer(PATIENCE.toMillis(), late -> fail(408, null));
+                timer = context.vertx().setTimer(patience.toMillis(), late -> fail(408, null));
                 request.handler(this::add).endHandler(all -> end()).exceptionHandler(broken -> fail(400, broken)).resume();
             }
         }
@@ -138,9 +141,12 @@ final class Bodies {
             if (context.failed()) {
                 return;
             }
-            if (length + more.length() > maxBody) {
+            int needed = length + more.length();
+            // While a body is copied, it is in memory twice. If even an empty room cannot hold both, it does not help to send the body again later.
+            long most = Math.min(maxBody, roomForLarge() - bytes.length);
+            if (needed > bytes.length && needed > most) {
                 fail(413, null);
-            } else if (length + more.length() > bytes.length && !grow((int) Math.min(maxBody, Math.max(FIRST_SIZE, 2L * (length + more.length()))))) {
+            } else if (needed > bytes.length && !grow((int) Math.min(most, sizeFor(needed)))) {
                 fail(503, null);
             } else {
                 more.getBytes(0, more.length(), bytes, length);
@@ -148,7 +154,11 @@ final class Bodies {
             }
         }
 
-        /** While it is copied it is there twice. */
+        /** A body without Content-Length gets room for the largest body once it is a quarter of that: if it were copied later, both copies would need too much room. */
+        private long sizeFor(int needed) {
+            return needed > maxBody / 4 ? maxBody : Math.max(FIRST_SIZE, 2L * needed);
+        }
+
         private boolean grow(int size) {
             if (!reserve(size, size)) {
                 return false;

@@ -53,7 +53,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         clock = TimeSource.of(getContext());
         meters = Meters.of(getContext());
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
-        Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5));
+        Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5),
+                Bodies.PATIENCE);
         RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), secrets, bodies, new ConsoleGuard(settings), Page.load());
         if (Https.enabled(getContext())) {
             Https.requireKey(getContext());
