@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Takes the bodies of webhooks into memory, each once, byte for byte. All bodies that are there at a time, each from its first byte until its webhook was
+ * Takes the bodies of webhooks into memory, each once, byte for byte. All bodies that are there at a time, each from its head until its webhook was
  * answered, may take only so much memory together, whoever has sent them. (The BodyHandler of Vert.x limits each of them only, and copies it as it grows.)
  */
 final class Bodies {
