@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.Processor;
@@ -275,6 +276,31 @@ class SpoolTest {
                     deliveries.stream().map(delivery -> delivery.get("to").asText()).toList());
         } finally {
             callers.shutdown();
+        }
+    }
+
+    @Test
+    void whileTheTableIsLockedALongWebhookDoesNotWaitLongEither() throws SQLException {
+        // Given
+        TestDatabase database = TestDatabase.postgres();
+        ObjectNode[] deliveries = IntStream.range(0, 3_500).mapToObj(i -> Payload.delivery("queued")).toArray(ObjectNode[]::new);
+        try (InProcess application = start(database, Map.of("store.max-wait", "5s"));
+                Connection locking = DriverManager.getConnection(database.url(), database.username(), database.password())) {
+            locking.setAutoCommit(false);
+            locking.createStatement().execute("LOCK TABLE mail_event IN EXCLUSIVE MODE");
+
+            // When
+            long posted = System.nanoTime();
+            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", deliveries));
+            Duration waited = Duration.ofNanos(System.nanoTime() - posted);
+            locking.rollback();
+
+            // Then
+            assertSpooled(answer, deliveries.length);
+            assertThat(waited).isLessThan(Duration.ofSeconds(8));
+            await().until(() -> spooled().isEmpty());
+            assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).collect(Collectors.toSet()))
+                    .isEqualTo(Stream.of(deliveries).map(delivery -> delivery.get("messageId").asText()).collect(Collectors.toSet()));
         }
     }
 
