@@ -7,7 +7,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Properties;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.SocketFactory;
 import org.apache.camel.CamelContext;
@@ -26,20 +26,17 @@ final class LimitedMail extends MailConfiguration {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
 
-    private final ScheduledExecutorService closer;
     private final Duration limit;
 
-    private LimitedMail(CamelContext context, ScheduledExecutorService closer, Duration limit) {
+    private LimitedMail(CamelContext context, Duration limit) {
         super(context);
-        this.closer = closer;
         this.limit = limit;
     }
 
     /** @param limit how long a mail may take, from the connection to its last reply */
     static void use(CamelContext context, Duration limit) {
-        ScheduledExecutorService closer = context.getExecutorServiceManager().newSingleThreadScheduledExecutor(context, "limit-mail");
         for (String protocol : new String[] {"smtp", "smtps"}) {
-            context.getComponent(protocol, MailComponent.class).setConfiguration(new LimitedMail(context, closer, limit));
+            context.getComponent(protocol, MailComponent.class).setConfiguration(new LimitedMail(context, limit));
         }
     }
 
@@ -78,7 +75,8 @@ final class LimitedMail extends MailConfiguration {
         }
 
         private Socket limited(Socket socket) {
-            closer.schedule(() -> close(socket), limit.toMillis(), TimeUnit.MILLISECONDS);
+            // the JDK's own timer: one of Camel's would delay the stop until the last socket's time is over
+            CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS).execute(() -> close(socket));
             return socket;
         }
 
