@@ -231,8 +231,8 @@ final class Incidents {
         if (!fallback.isEmpty()) {
             for (String address : untold) {
                 if (transaction.update("UPDATE alert_mail SET about = CONCAT(about, ?, ?) WHERE " + GATHERS + " AND LENGTH(about) < " + MAX_ABOUT,
-                        Notice.SEPARATOR, Notice.entry(address)) == 0) {
-                    outbox.gather(transaction, Notice.OPERATORS, "unreachable", Notice.entry(address), now);
+                        Notice.SEPARATOR, address) == 0) {
+                    outbox.gather(transaction, Notice.OPERATORS, "unreachable", address, now);
                 }
             }
         }

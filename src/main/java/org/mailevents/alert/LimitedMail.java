@@ -55,7 +55,8 @@ final class LimitedMail extends MailConfiguration {
         JavaMailSender sender = super.createJavaMailSender(context);
         Session session = sender.getSession();
         String prefix = "mail." + getProtocol() + ".";
-        session.getProperties().putIfAbsent(prefix + "writetimeout", getConnectionTimeout());
+        // as text: Jakarta Mail passes over a Long
+        session.getProperties().putIfAbsent(prefix + "writetimeout", String.valueOf(getConnectionTimeout()));
         Object sockets = session.getProperties().get(prefix + "socketFactory");
         // a name of a class is left to Jakarta Mail
         if (sockets == null || sockets instanceof SocketFactory) {

@@ -4,8 +4,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * One mail that is about no incident, to whoever operates Mail Events.
@@ -20,17 +18,11 @@ public record Notice(UUID id, String what, Map<String, Object> facts, Instant ma
 
     /** The audience of all notices. */
     static final String OPERATORS = "operators";
-    /** Between the addresses that one mail is about. */
+    /** Between the addresses that one mail is about, each of which is one line. */
     static final String SEPARATOR = "\n";
-    private static final Pattern ESCAPE = Pattern.compile("\\\\(.)");
 
     static List<String> addresses(String about) {
-        return Stream.of(about.split(SEPARATOR)).map(entry -> ESCAPE.matcher(entry).replaceAll(escaped -> escaped.group(1).equals("n") ? "\n" : "\\\\")).toList();
-    }
-
-    /** An address as it stands in such a list: what a stranger sent may hold the separator. */
-    static String entry(String address) {
-        return address.replace("\\", "\\\\").replace("\n", "\\n");
+        return List.of(about.split(SEPARATOR));
     }
 
     @Override

@@ -40,7 +40,7 @@ final class OwnMail {
         this.recipients = recipients.stream().map(address -> address.toLowerCase(Locale.ROOT)).toList();
     }
 
-    /** The bounces of our own mails among those that wait for an alert, and the recipients whom our mails did not reach, as they are stored. */
+    /** The bounces of our own mails among those that wait for an alert, and the recipients whom our mails did not reach, as they are stored, each on one line. */
     record Own(List<Stored> bounces, Set<String> recipients) {
     }
 
@@ -54,9 +54,9 @@ final class OwnMail {
         List<Stored> found = transaction.rows("SELECT e.event_id, LOWER(e.recipient) AS address, " + BounceRows.STORED_SIZE + " AS size FROM mail_event e"
                 + " WHERE e.alert_state = 'pending' AND e.audience = ? AND (LOWER(e.recipient) IN (" + places + ")"
                 + " OR e.message_id IN (SELECT message_id FROM alert_mail) OR e.api_data = '" + MARK + "'"
-                + " OR LOWER(e.sender) = ? AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE LOWER(other.sender) = ?"
+                + " OR COALESCE(LOWER(e.sender), '') = ? AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE LOWER(other.sender) = ?"
                 + " AND other.received_at > ? AND other.recipient <> e.recipient AND LOWER(other.recipient) NOT IN (" + places + ")))", row -> {
-            Optional.ofNullable(row.getString("address")).ifPresent(addresses::add);
+            Optional.ofNullable(row.getString("address")).map(address -> address.replaceAll("\\R", " ")).ifPresent(addresses::add);
             return new Stored(row.getObject("event_id", UUID.class), row.getLong("size"));
         }, parameters.toArray());
         return new Own(found, addresses);
