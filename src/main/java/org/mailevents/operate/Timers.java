@@ -35,6 +35,8 @@ public final class Timers extends AbstractHealthCheck {
             "expire-waiting", Duration.ofMinutes(1),
             // one mail, with all its recipients
             "send-alerts", Duration.ofMinutes(5),
+            // it keeps the claim on a mail that is being sent
+            "renew-claims", Duration.ofMinutes(5),
             "watch-alerts", Duration.ofMinutes(10),
             // one event, with a team's slowest step
             "replay-spool", Duration.ofMinutes(10),
