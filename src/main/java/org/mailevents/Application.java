@@ -11,17 +11,17 @@ import org.apache.camel.util.function.ThrowingFunction;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.alert.Preview;
 import org.mailevents.console.ConsoleSteps;
-import org.mailevents.operate.Failure;
-import org.mailevents.operate.HealthPort;
-import org.mailevents.operate.LiveRoutes;
+import org.mailevents.live.LiveRoutes;
+import org.mailevents.log.FailureText;
+import org.mailevents.receive.ReceiveWebhook;
+import org.mailevents.retention.ExpireEvents;
+import org.mailevents.retention.RemovePersonalData;
 import org.mailevents.sample.SampleMail;
 import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
+import org.mailevents.start.HealthPort;
 import org.mailevents.store.CountEvents;
-import org.mailevents.store.ExpireEvents;
-import org.mailevents.store.RemovePersonalData;
 import org.mailevents.store.StoreEvents;
-import org.mailevents.webhook.ReceiveWebhook;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,7 +68,7 @@ public final class Application {
                         + ": only preview, preview stored, sample, sample anyway, help, and --version");
             }
         } catch (Exception e) {
-            LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", Failure.describe(e));
+            LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", FailureText.describe(e));
             System.exit(1);
         }
     }

@@ -20,8 +20,8 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.InProcess;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 

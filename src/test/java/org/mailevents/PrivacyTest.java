@@ -40,7 +40,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.RetentionTest.Where;
 import org.mailevents.event.MailEvent;
-import org.mailevents.event.RecipientHash;
+import org.mailevents.event.Webhook;
+import org.mailevents.privacy.RecipientHash;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
@@ -49,7 +50,6 @@ import org.mailevents.support.Rfc5322;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TimedAlerts;
-import org.mailevents.webhook.Webhook;
 
 /** Who must not be known is not, and who asks to be forgotten is. */
 @Execution(ExecutionMode.CONCURRENT)

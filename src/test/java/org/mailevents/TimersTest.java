@@ -32,7 +32,7 @@ import org.apache.camel.support.ScheduledPollConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.mailevents.operate.Timers;
+import org.mailevents.camel.Timers;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;

@@ -15,12 +15,12 @@ import org.apache.camel.component.jdbc.JdbcConstants;
 import org.apache.camel.main.Main;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.MailEvent;
-import org.mailevents.event.RecipientHash;
+import org.mailevents.event.Receipt;
+import org.mailevents.event.Webhook;
+import org.mailevents.event.WebhookBody;
+import org.mailevents.parse.WebhookReader;
+import org.mailevents.privacy.RecipientHash;
 import org.mailevents.support.MailEvents;
-import org.mailevents.webhook.Body;
-import org.mailevents.webhook.Receipt;
-import org.mailevents.webhook.Webhook;
-import org.mailevents.webhook.WebhookReader;
 
 /** The plain way with Camel: split the webhook, and one INSERT an event. A webhook is read as ours does. */
 public final class RowByRow extends RouteBuilder {
@@ -63,7 +63,7 @@ public final class RowByRow extends RouteBuilder {
     }
 
     private void read(Exchange exchange) {
-        Webhook webhook = reader.read(new Body(false, exchange.getMessage().getBody(String.class)), Instant.now());
+        Webhook webhook = reader.read(new WebhookBody(false, exchange.getMessage().getBody(String.class)), Instant.now());
         exchange.getMessage().removeHeaders("*");
         exchange.setVariable("received", webhook.received());
         exchange.getMessage().setBody(webhook.events());

@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param figures   what else happens, or null where it could not be counted in time
  * @param urgent    whether the bounce rate is above {@code alert.rate}; an all-clear is never urgent
  */
-public record Alert(UUID id, Stage stage, String audience, Instant madeAt, Instant openedAt, Instant lastBounceAt, String subject,
+public record Alert(UUID id, IncidentPhase stage, String audience, Instant madeAt, Instant openedAt, Instant lastBounceAt, String subject,
                     List<String> thread, List<Count> causes, List<Count> domains, List<Bounce> bounces, Figures figures, boolean urgent)
         implements Mailing {
 

@@ -23,7 +23,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.mailevents.alert.AlertTemplates.Words;
-import org.mailevents.operate.Settings;
+import org.mailevents.settings.Settings;
 
 /**
  * Makes a mail of an alert's or a notice's words. Whom it goes to is a setting and nothing else: no value of an event becomes a header but inside the
@@ -82,9 +82,9 @@ final class AlertMail {
         mail.setHeader("Auto-Submitted", "auto-generated");
         mail.setHeader("Precedence", "bulk");
         mail.setHeader("X-Auto-Response-Suppress", "All");
-        // should this mail bounce, OwnMail knows it by these; the vendor hands X-Api-Data back in the webhook
+        // should this mail bounce, OwnBounces knows it by these; the vendor hands X-Api-Data back in the webhook
         mail.setHeader("X-Mail-Events-Alert", mailing.id().toString());
-        mail.setHeader("X-Api-Data", OwnMail.MARK);
+        mail.setHeader("X-Api-Data", OwnBounces.MARK);
         if (mailing instanceof Alert alert) {
             if (!alert.thread().isEmpty()) {
                 mail.setHeader("In-Reply-To", alert.thread().get(alert.thread().size() - 1));

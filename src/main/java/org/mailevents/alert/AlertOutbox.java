@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.mailevents.alert.BounceRows.Stored;
-import org.mailevents.operate.Failure;
-import org.mailevents.store.Database;
+import org.mailevents.database.Database;
+import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -207,7 +207,7 @@ final class AlertOutbox {
         } catch (SQLException | RuntimeException e) {
             boolean isOurs = claimed.remove(mail) != null;
             if (!Database.isAbsent(e)) { // an outage is told by others, and after it the claim is soon over
-                LOG.error("A mail of alert_mail ({}) cannot be read, and will be tried again later: {}", mail, Failure.describe(e));
+                LOG.error("A mail of alert_mail ({}) cannot be read, and will be tried again later: {}", mail, FailureText.describe(e));
                 if (isOurs) {
                     putOff(mail);
                 }
@@ -220,7 +220,7 @@ final class AlertOutbox {
         try {
             failed(mail);
         } catch (SQLException e) {
-            LOG.error("A mail of alert_mail ({}) could not be put off: {}", mail, Failure.describe(e));
+            LOG.error("A mail of alert_mail ({}) could not be put off: {}", mail, FailureText.describe(e));
         }
     }
 }

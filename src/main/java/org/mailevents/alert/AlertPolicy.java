@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import org.mailevents.alert.Standing.Sent;
-import org.mailevents.operate.Settings;
+import org.mailevents.alert.AudienceState.Sent;
+import org.mailevents.settings.Settings;
 
 /**
  * When an audience is mailed, and never too often.
@@ -39,21 +39,21 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
      * @param unusual whether far more mail bounces than usual
      * @param news    whether what waits tells more than the mails before it
      */
-    Optional<Stage> due(Standing standing, Instant now, Question unusual, Question news) throws SQLException {
+    Optional<IncidentPhase> due(AudienceState standing, Instant now, Question unusual, Question news) throws SQLException {
         if (standing.sent().unsent()) {
             return Optional.empty(); // so that after an outage one mail tells all that came meanwhile
         }
         if (standing.incident() == null) {
             return standing.waiting() != null && passed(standing.waiting().oldest(), firstDelay, now) && room(standing.sent(), 0, now, unusual)
-                    ? Optional.of(Stage.OPENED) : Optional.empty();
+                    ? Optional.of(IncidentPhase.OPENED) : Optional.empty();
         }
         // after the last mail too: what comes out of the spool after an outage was received long ago
         if (passed(standing.lastBounceAt(), quiet, now) && passed(standing.sent().last(), quiet, now)) {
-            return standing.sent().lastHour() < maxPerHour ? Optional.of(Stage.CLOSED) : Optional.empty();
+            return standing.sent().lastHour() < maxPerHour ? Optional.of(IncidentPhase.CLOSED) : Optional.empty();
         }
         // one mail is kept for the all-clear
         return standing.waiting() != null && passed(standing.sent().last(), distance(standing.incident().mails()), now)
-                && room(standing.sent(), Math.min(1, maxPerHour - 1), now, unusual) && news.ask() ? Optional.of(Stage.UPDATE) : Optional.empty();
+                && room(standing.sent(), Math.min(1, maxPerHour - 1), now, unusual) && news.ask() ? Optional.of(IncidentPhase.UPDATE) : Optional.empty();
     }
 
     private Duration distance(int mails) {

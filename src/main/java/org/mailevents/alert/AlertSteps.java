@@ -27,15 +27,15 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
-import org.mailevents.event.RecipientHash;
-import org.mailevents.operate.Failure;
-import org.mailevents.operate.LiveRoutes;
-import org.mailevents.operate.Meters;
-import org.mailevents.operate.Meters.Level;
-import org.mailevents.operate.Settings;
-import org.mailevents.operate.TimeSource;
+import org.mailevents.database.Database;
+import org.mailevents.live.LiveRoutes;
+import org.mailevents.log.FailureText;
+import org.mailevents.metrics.Meters;
+import org.mailevents.metrics.Meters.Level;
+import org.mailevents.privacy.RecipientHash;
+import org.mailevents.settings.Settings;
+import org.mailevents.settings.TimeSource;
 import org.mailevents.spool.Spool;
-import org.mailevents.store.Database;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +58,7 @@ public final class AlertSteps extends RouteBuilder {
     private AlertOutbox outbox;
     private Incidents incidents;
     private Notices notices;
-    private Optional<Silence> silence;
+    private Optional<MissingWebhooks> silence;
     private AlertTemplates templates;
     private AlertMail mail;
     private Meters meters;
@@ -77,10 +77,10 @@ public final class AlertSteps extends RouteBuilder {
         Spool spool = Spool.of(getContext());
         Map<String, String> recipients = stored(mail.recipients());
         outbox = new AlertOutbox(database, clock, policy.firstDelay(), new MailContents(database, urgentRate, recipients), mail::messageId);
-        incidents = new Incidents(database, spool, clock, policy, urgentRate, new OwnMail(mail.sender(), recipients.keySet(), clock),
+        incidents = new Incidents(database, spool, clock, policy, urgentRate, new OwnBounces(mail.sender(), recipients.keySet(), clock),
                 stored(mail.fallback()).keySet(), outbox);
         silence = settings.text("alert.silence").isEmpty() ? Optional.empty()
-                : Optional.of(new Silence(database, spool, clock, settings.duration("alert.silence"), outbox));
+                : Optional.of(new MissingWebhooks(database, spool, clock, settings.duration("alert.silence"), outbox));
         notices = new Notices(spool, clock, policy.firstDelay());
         meters = Meters.of(getContext());
         meters.watch(Level.ALERT_AGE, () -> oldest.map(received -> Math.max(0, Duration.between(received, clock.instant()).toSeconds())).orElse(0L));
@@ -158,9 +158,9 @@ public final class AlertSteps extends RouteBuilder {
             if (!Database.isAbsent(e)) {
                 throw e;
             }
-            silence.ifPresent(Silence::interrupted);
+            silence.ifPresent(MissingWebhooks::interrupted);
             if (!database.isDown() && ++failures % LOGGED == 0) { // an outage is in the log once, and need not be every second
-                LOG.error("Alerts have to wait: {}", Failure.describe(e));
+                LOG.error("Alerts have to wait: {}", FailureText.describe(e));
             }
             return Collections.emptyIterator();
         }
@@ -172,7 +172,7 @@ public final class AlertSteps extends RouteBuilder {
             outbox.renew();
         } catch (SQLException e) {
             if (!Database.isAbsent(e)) { // an outage is told by others
-                LOG.error("The claims of mails on their way could not be renewed: {}", Failure.describe(e));
+                LOG.error("The claims of mails on their way could not be renewed: {}", FailureText.describe(e));
             }
         }
     }

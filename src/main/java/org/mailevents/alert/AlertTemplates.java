@@ -25,11 +25,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.Rendering.Endless;
-import org.mailevents.operate.BrokenFile;
-import org.mailevents.operate.Failure;
-import org.mailevents.operate.FolderWatch;
-import org.mailevents.operate.PendingEdits;
-import org.mailevents.operate.Settings;
+import org.mailevents.live.BrokenFile;
+import org.mailevents.live.FolderWatch;
+import org.mailevents.live.PendingEdits;
+import org.mailevents.log.FailureText;
+import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -110,7 +110,7 @@ final class AlertTemplates {
                 }
                 LOG.error("A template fails on a mail, which goes out without it: {}", broken(e).getMessage());
             } catch (TemplateException e) {
-                LOG.error("A template fails on a mail, which goes out without it: {}", Failure.describe(e));
+                LOG.error("A template fails on a mail, which goes out without it: {}", FailureText.describe(e));
             }
         }
         return mailing instanceof Alert alert ? plain(alert) : new Words("[Mail Events] " + mailing, ((Notice) mailing).facts().toString(), null, null, null);

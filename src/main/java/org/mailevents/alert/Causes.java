@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.mailevents.operate.BrokenFile;
+import org.mailevents.live.BrokenFile;
 
 /**
  * What bounces mean, in plain words: the vendor's bounce codes, and the enhanced status codes of RFC 3463 and of the IANA registry

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.mailevents.alert.Causes.Code;
 import org.mailevents.alert.Causes.Enhanced;
-import org.mailevents.operate.BrokenFile;
+import org.mailevents.live.BrokenFile;
 
 /** Reads {@code causes.json}. A team edits it by hand, so whatever is not understood is an error: a mistyped key would else be silent. */
 final class CausesReader {

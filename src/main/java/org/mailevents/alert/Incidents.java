@@ -15,13 +15,13 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.mailevents.alert.AlertOutbox.Row;
+import org.mailevents.alert.AudienceState.Sent;
+import org.mailevents.alert.AudienceState.Waiting;
 import org.mailevents.alert.BounceRows.Stored;
-import org.mailevents.alert.OwnMail.Own;
-import org.mailevents.alert.Standing.Sent;
-import org.mailevents.alert.Standing.Waiting;
-import org.mailevents.operate.Failure;
+import org.mailevents.alert.OwnBounces.Own;
+import org.mailevents.database.Database;
+import org.mailevents.log.FailureText;
 import org.mailevents.spool.Spool;
-import org.mailevents.store.Database;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +60,7 @@ final class Incidents {
     private final Clock clock;
     private final AlertPolicy policy;
     private final double urgentRate;
-    private final OwnMail ownMail;
+    private final OwnBounces ownMail;
     private final Set<String> fallback;
     private final AlertOutbox outbox;
     private final Map<String, Unusual> counted = new HashMap<>();
@@ -71,7 +71,7 @@ final class Incidents {
      * @param urgentRate in percent: above it more mail bounces than usual
      * @param fallback   who is told that an alert's recipient cannot be reached, lower case; none for nobody
      */
-    Incidents(Database database, Spool spool, Clock clock, AlertPolicy policy, double urgentRate, OwnMail ownMail, Set<String> fallback,
+    Incidents(Database database, Spool spool, Clock clock, AlertPolicy policy, double urgentRate, OwnBounces ownMail, Set<String> fallback,
             AlertOutbox outbox) {
         this.database = database;
         this.spool = spool;
@@ -97,7 +97,7 @@ final class Incidents {
                 if (database.isDown()) {
                     throw e;
                 }
-                LOG.error("The audience {} has to wait: {}", audience, Failure.describe(e));
+                LOG.error("The audience {} has to wait: {}", audience, FailureText.describe(e));
             }
         }
         release();
@@ -117,7 +117,7 @@ final class Incidents {
     private List<String> dueAudiences() throws SQLException {
         try (Transaction transaction = new Transaction(database)) {
             List<String> due = new ArrayList<>();
-            for (Standing standing : standings(transaction).values()) {
+            for (AudienceState standing : standings(transaction).values()) {
                 if (due(transaction, standing).isPresent()) {
                     due.add(standing.audience());
                 }
@@ -126,11 +126,11 @@ final class Incidents {
         }
     }
 
-    private Optional<Stage> due(Transaction transaction, Standing standing) throws SQLException {
+    private Optional<IncidentPhase> due(Transaction transaction, AudienceState standing) throws SQLException {
         Instant now = clock.instant();
         return policy.due(standing, now, () -> unusual(transaction, standing.audience(), now), () -> news(transaction, standing))
                 // what waits in the spool may belong to the incident
-                .filter(stage -> stage != Stage.CLOSED || spool.isEmpty());
+                .filter(stage -> stage != IncidentPhase.CLOSED || spool.isEmpty());
     }
 
     /** Whether far more mail bounces than usual; counted now and then only, because it is asked every second. */
@@ -153,8 +153,8 @@ final class Incidents {
             Own own = ownMail.find(transaction, audience);
             tell(transaction, own.recipients());
             ownMail.setAside(transaction, own);
-            Standing standing = standings(transaction).get(audience);
-            Optional<Stage> due = standing == null ? Optional.empty() : due(transaction, standing);
+            AudienceState standing = standings(transaction).get(audience);
+            Optional<IncidentPhase> due = standing == null ? Optional.empty() : due(transaction, standing);
             if (due.isEmpty() || make(transaction, standing, due.get())) {
                 transaction.commit();
             }
@@ -162,15 +162,15 @@ final class Incidents {
     }
 
     /** @return whether it was made: another process may have been faster, or a bounce may have come on the heels of an all-clear */
-    private boolean make(Transaction transaction, Standing standing, Stage due) throws SQLException {
+    private boolean make(Transaction transaction, AudienceState standing, IncidentPhase due) throws SQLException {
         long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
         UUID mail = UUID.randomUUID();
         int claimed = BounceRows.update(transaction, oldest(transaction, standing.audience()), "pending", "alert_state = 'claimed', alert_id = ?", mail);
-        Stage stage = due == Stage.CLOSED && claimed < waiting ? Stage.UPDATE : due;
+        IncidentPhase stage = due == IncidentPhase.CLOSED && claimed < waiting ? IncidentPhase.UPDATE : due;
         Instant now = clock.instant();
         Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
                 + " WHERE alert_id = ?", this::waiting, mail).get(0);
-        if (stage == Stage.OPENED) {
+        if (stage == IncidentPhase.OPENED) {
             if (claimed == 0) {
                 return false;
             }
@@ -183,7 +183,7 @@ final class Incidents {
         }
         Incident incident = standing.incident();
         Instant last = claimed == 0 || told.newest().isBefore(incident.lastBounceAt()) ? incident.lastBounceAt() : told.newest();
-        boolean closes = stage == Stage.CLOSED;
+        boolean closes = stage == IncidentPhase.CLOSED;
         return (closes ? !last.isAfter(standing.lastBounceAt()) : claimed > 0)
                 && transaction.update("UPDATE alert_incident SET mails = mails + 1, last_bounce_at = ?, closed_at = ?, open_for = ?"
                         + " WHERE incident_id = ? AND mails = ? AND closed_at IS NULL", last, closes ? now : null, closes ? null : standing.audience(),
@@ -253,7 +253,7 @@ final class Incidents {
     }
 
     /** Whether a bounce waits whose address and code its incident has not told yet. */
-    private static boolean news(Transaction transaction, Standing standing) throws SQLException {
+    private static boolean news(Transaction transaction, AudienceState standing) throws SQLException {
         // as sets: PostgreSQL expects few pending rows and would compare each with each
         return transaction.exists("SELECT recipient, status FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
                 + " EXCEPT SELECT told.recipient, told.status FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
@@ -262,7 +262,7 @@ final class Incidents {
     }
 
     /** What is known of each audience that has an incident or a bounce that waits. */
-    private Map<String, Standing> standings(Transaction transaction) throws SQLException {
+    private Map<String, AudienceState> standings(Transaction transaction) throws SQLException {
         Map<String, Incident> incidents = byAudience(transaction, "SELECT incident_id, audience, opened_at, last_bounce_at, mails FROM alert_incident"
                 + " WHERE open_for IS NOT NULL", row -> new Incident(row.getObject("incident_id", UUID.class), Transaction.instant(row, "opened_at"),
                 Transaction.instant(row, "last_bounce_at"), row.getInt("mails")));
@@ -274,9 +274,9 @@ final class Incidents {
                 + " FROM alert_mail WHERE incident_id IS NOT NULL AND (sent_at IS NULL OR made_at > ? AND sent_at <= ?) GROUP BY audience",
                 row -> new Sent(row.getInt("unsent") > 0, row.getInt("last_hour"), row.getInt("last_day"), Transaction.instant(row, "last_sent")),
                 now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)), now.plus(AlertPolicy.MAX_SKEW));
-        Map<String, Standing> standings = new TreeMap<>();
+        Map<String, AudienceState> standings = new TreeMap<>();
         Stream.concat(incidents.keySet().stream(), waiting.keySet().stream()).distinct().forEach(audience -> standings.put(audience,
-                new Standing(audience, incidents.get(audience), waiting.get(audience), sent.getOrDefault(audience, Sent.NONE))));
+                new AudienceState(audience, incidents.get(audience), waiting.get(audience), sent.getOrDefault(audience, Sent.NONE))));
         return standings;
     }
 

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
-import org.mailevents.operate.Failure;
+import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,21 +77,21 @@ final class MailContents {
     }
 
     private Alert alert(Transaction transaction, Outgoing mail) throws SQLException {
-        Stage stage = Stage.of(mail.what());
+        IncidentPhase stage = IncidentPhase.of(mail.what());
         Figures figures = figures(mail);
         List<Count> causes = transaction.rows("SELECT e.status AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
                 + FROM_INCIDENT + " GROUP BY e.status ORDER BY count DESC, what", MailContents::count, mail.id(), mail.incident());
         List<Count> domains = transaction.rows("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
                 + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, MailContents::count, mail.id(), mail.incident());
-        boolean all = stage == Stage.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
+        boolean all = stage == IncidentPhase.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
                 && transaction.rows("SELECT COALESCE(SUM(" + Incidents.SIZE + "), 0) AS size" + FROM_INCIDENT, row -> row.getLong("size"),
                         mail.incident()).get(0) <= Incidents.MAX_SIZE;
         List<String> thread = transaction.rows("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ?"
                 + " ORDER BY number", row -> row.getString("message_id"), mail.incident(), mail.id());
         return new Alert(mail.id(), stage, mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), ends(thread), causes, domains,
                 bounces(transaction, mail, all), figures,
-                stage != Stage.CLOSED && figures != null && figures.above(urgentRate));
+                stage != IncidentPhase.CLOSED && figures != null && figures.above(urgentRate));
     }
 
     private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
@@ -132,7 +132,7 @@ final class MailContents {
         try (Transaction counting = new Transaction(dataSource, MAX_COUNTING)) {
             return Figures.of(counting, mail.audience(), mail.madeAt());
         } catch (SQLException e) {
-            LOG.warn("A mail goes out without figures: {}", Failure.describe(e));
+            LOG.warn("A mail goes out without figures: {}", FailureText.describe(e));
             return null;
         }
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.AlertTemplates.Words;
-import org.mailevents.operate.TimeSource;
-import org.mailevents.store.Database;
+import org.mailevents.database.Database;
+import org.mailevents.settings.TimeSource;
 
 /**
  * Shows what the templates in {@code routes/templates/} make of bounces, as one page for the browser: the three mails of an incident in each
@@ -56,12 +56,12 @@ public final class Preview {
             }
             Instant now = TimeSource.of(context).instant();
             Figures figures = Figures.of(transaction, "list-owner", now);
-            return List.of(Samples.alert("list-owner", Stage.OPENED, bounces.subList(0, 1), figures, false),
-                    Samples.alert("list-owner", Stage.UPDATE, bounces, figures, false), Samples.alert("list-owner", Stage.CLOSED, bounces, figures, false));
+            return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, false),
+                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, false), Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, false));
         }
     }
 
-    private static String section(String language, Stage stage, Words words) {
+    private static String section(String language, IncidentPhase stage, Words words) {
         return "<h2>" + language + ", " + stage + ": " + escaped(words.subject()) + "</h2>\n"
                 + "<iframe title=\"HTML\" sandbox style=\"width:100%;height:900px;border:1px solid #999\" srcdoc=\"" + escaped(words.html()) + "\"></iframe>\n"
                 + "<pre style=\"white-space:pre-wrap;border:1px solid #999;padding:12px\">" + escaped(words.text()) + "</pre>\n";

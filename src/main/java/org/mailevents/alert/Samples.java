@@ -43,17 +43,17 @@ final class Samples {
     private static final List<Bounce> MANY = IntStream.rangeClosed(1, 120).mapToObj(i -> bounce("member" + i + "@example.net", i % 3 == 0 ? "4" : "2",
             i % 3 == 0 ? "5.7.1" : "5.1.1", i % 3 == 0 ? "554 5.7.1 Message refused" : "550 5.1.1 User unknown", false)).toList();
 
-    private static final Alert OPENED = alert("list-owner", Stage.OPENED, List.of(NO_SUCH_USER), null, false);
-    private static final Alert UPDATE = alert("postmaster", Stage.UPDATE, OF_EVERY_CODE, FIGURES, false);
-    private static final Alert CLOSED = alert("list-owner", Stage.CLOSED, MANY, FIGURES, false);
+    private static final Alert OPENED = alert("list-owner", IncidentPhase.OPENED, List.of(NO_SUCH_USER), null, false);
+    private static final Alert UPDATE = alert("postmaster", IncidentPhase.UPDATE, OF_EVERY_CODE, FIGURES, false);
+    private static final Alert CLOSED = alert("list-owner", IncidentPhase.CLOSED, MANY, FIGURES, false);
 
     /** What the preview shows. */
     static final List<Alert> ALERTS = List.of(OPENED, UPDATE, CLOSED);
 
     /** What a template must be able to show. */
     static final List<Mailing> ALL = Stream.concat(ALERTS.stream(), Stream.<Mailing>of(
-            alert("sample", Stage.OPENED, MANY, FIGURES, true),
-            new Alert(id(), Stage.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD, List.of(new Count("2", 3, 0)),
+            alert("sample", IncidentPhase.OPENED, MANY, FIGURES, true),
+            new Alert(id(), IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD, List.of(new Count("2", 3, 0)),
                     List.of(), List.of(), null, false),
             notice("failed", Map.of("webhooks", 2L)),
             notice("filling", Map.of("percent", 80L)),
@@ -66,8 +66,8 @@ final class Samples {
     }
 
     /** An alert of any bounces: those of the incident are these and no others. */
-    static Alert alert(String audience, Stage stage, List<Bounce> bounces, Figures figures, boolean urgent) {
-        boolean first = stage == Stage.OPENED;
+    static Alert alert(String audience, IncidentPhase stage, List<Bounce> bounces, Figures figures, boolean urgent) {
+        boolean first = stage == IncidentPhase.OPENED;
         return new Alert(id(), stage, audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT, first ? null : SUBJECT, first ? List.of() : THREAD,
                 counts(bounces.stream().map(Bounce::code)), counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", ""))).stream().limit(5).toList(),
                 bounces, figures, urgent);

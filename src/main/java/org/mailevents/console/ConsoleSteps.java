@@ -14,11 +14,11 @@ import java.time.OffsetDateTime;
 import java.util.function.Function;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
-import org.mailevents.operate.Failure;
-import org.mailevents.operate.Settings;
-import org.mailevents.operate.TimeSource;
-import org.mailevents.store.Database;
-import org.mailevents.webhook.Problem;
+import org.mailevents.database.Database;
+import org.mailevents.event.Problem;
+import org.mailevents.log.FailureText;
+import org.mailevents.settings.Settings;
+import org.mailevents.settings.TimeSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,7 +95,7 @@ public final class ConsoleSteps extends RouteBuilder {
         } else if (Database.isAbsent(failure)) {
             answer(exchange, new Problem(503, "The database is down. Ask again later; webhooks are kept meanwhile."));
         } else {
-            LOG.error("Answered 500: {}: {}", exchange.getFromRouteId(), Failure.describe(failure));
+            LOG.error("Answered 500: {}: {}", exchange.getFromRouteId(), FailureText.describe(failure));
             answer(exchange, new Problem(500, "The question could not be answered; the log of this server says why."));
         }
     }

@@ -30,9 +30,9 @@ import org.mailevents.console.Summary.Domain;
 import org.mailevents.console.Summary.Hour;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
-import org.mailevents.operate.TimeSource;
+import org.mailevents.database.Database;
+import org.mailevents.settings.TimeSource;
 import org.mailevents.store.CountEvents;
-import org.mailevents.store.Database;
 
 /** Reads a {@link Summary}. However many events there are, it reads the counts, what came since these were made, and the newest bounces. */
 final class SummaryReader {

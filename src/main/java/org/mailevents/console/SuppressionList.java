@@ -12,8 +12,8 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.camel.Exchange;
+import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
-import org.mailevents.store.Database;
 
 /**
  * The suppression list as a file (RFC 4180), for spreadsheets and for other senders. It is read and written a part at a time, however long it is, into a

@@ -25,10 +25,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
-import org.mailevents.operate.Https;
-import org.mailevents.operate.Settings;
-import org.mailevents.operate.TimeSource;
-import org.mailevents.webhook.Receipt;
+import org.mailevents.event.Receipt;
+import org.mailevents.http.Https;
+import org.mailevents.settings.Settings;
+import org.mailevents.settings.TimeSource;
 
 /**
  * Posts a day of sample mail to the running application, over HTTP and as Customers Mail Cloud does: form and JSON by turns, one webhook twice, and

@@ -12,7 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import javax.sql.DataSource;
-import org.mailevents.webhook.Body;
+import org.mailevents.event.WebhookBody;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,7 +84,7 @@ final class RejectedEvents {
     }
 
     /** An element's payload is JSON; the copy of a body that could not be read is either. */
-    private static Body body(String payload) {
-        return Body.of(!payload.stripLeading().startsWith("{"), payload);
+    private static WebhookBody body(String payload) {
+        return WebhookBody.of(!payload.stripLeading().startsWith("{"), payload);
     }
 }

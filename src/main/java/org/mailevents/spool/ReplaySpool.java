@@ -14,18 +14,18 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.util.ObjectHelper;
+import org.mailevents.database.Database;
+import org.mailevents.database.DatabaseAbsent;
 import org.mailevents.event.EventReader;
-import org.mailevents.event.RecipientHash;
-import org.mailevents.operate.Failure;
-import org.mailevents.operate.Meters;
-import org.mailevents.operate.Settings;
+import org.mailevents.event.Receipt;
+import org.mailevents.log.FailureText;
+import org.mailevents.metrics.Meters;
+import org.mailevents.parse.WebhookPieces;
+import org.mailevents.parse.WebhookReader;
+import org.mailevents.privacy.RecipientHash;
+import org.mailevents.settings.Settings;
 import org.mailevents.spool.Spool.Spooled;
-import org.mailevents.store.Database;
-import org.mailevents.store.DatabaseAbsent;
 import org.mailevents.store.StoreBusy;
-import org.mailevents.webhook.Pieces;
-import org.mailevents.webhook.Receipt;
-import org.mailevents.webhook.WebhookReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,7 +111,7 @@ public final class ReplaySpool extends RouteBuilder {
                 Files.deleteIfExists(replayRejected);
             }
         }
-        Batch batch = nextBatch();
+        ReplayBatch batch = nextBatch();
         exchange.setVariable("batch", batch.isEmpty() ? null : batch);
         exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !batch.isEmpty());
     }
@@ -128,7 +128,7 @@ public final class ReplaySpool extends RouteBuilder {
     private void cannotBeRead(Exchange exchange) {
         if (System.nanoTime() - toldAt >= TELL_AGAIN.toNanos()) {
             toldAt = System.nanoTime();
-            LOG.error("The spool cannot be sent in again now: {}", Failure.describe(failure(exchange)));
+            LOG.error("The spool cannot be sent in again now: {}", FailureText.describe(failure(exchange)));
         }
     }
 
@@ -138,8 +138,8 @@ public final class ReplaySpool extends RouteBuilder {
     }
 
     /** As many of the oldest as can go as one; what has failed goes alone, to find out which one it is. */
-    private Batch nextBatch() {
-        Batch batch = Batch.empty();
+    private ReplayBatch nextBatch() {
+        ReplayBatch batch = ReplayBatch.empty();
         boolean full = false;
         while (!full && !waiting.isEmpty()) {
             Path file = waiting.peek();
@@ -153,10 +153,10 @@ public final class ReplaySpool extends RouteBuilder {
         return batch;
     }
 
-    private boolean add(Batch batch, Path file) {
+    private boolean add(ReplayBatch batch, Path file) {
         try {
             Spooled spooled = spool.read(file);
-            Pieces pieces = reader.read(spooled.body(), spooled.receivedAt());
+            WebhookPieces pieces = reader.read(spooled.body(), spooled.receivedAt());
             if (pieces.isUnreadable() && !Spool.isOurs(file)) {
                 setAside(file, pieces.next().problem().detail());
                 return true;
@@ -171,7 +171,7 @@ public final class ReplaySpool extends RouteBuilder {
     }
 
     private void stored(Exchange exchange) throws IOException {
-        Batch batch = batch(exchange);
+        ReplayBatch batch = batch(exchange);
         batch.close();
         for (Path file : batch.files()) {
             failures.remove(file);
@@ -188,7 +188,7 @@ public final class ReplaySpool extends RouteBuilder {
 
     /** What was stored of it will be a duplicate. */
     private void failed(Exchange exchange, Throwable failure) {
-        Batch batch = batch(exchange);
+        ReplayBatch batch = batch(exchange);
         batch.close();
         exchange.removeVariable("batch");
         if (ObjectHelper.getException(StoreBusy.class, failure) != null
@@ -210,7 +210,7 @@ public final class ReplaySpool extends RouteBuilder {
             return;
         }
         failures.remove(file);
-        setAside(file, Failure.describe(failure));
+        setAside(file, FailureText.describe(failure));
     }
 
     private void setAside(Path file, String reason) {
@@ -219,7 +219,7 @@ public final class ReplaySpool extends RouteBuilder {
         try {
             spool.setAside(file, reason);
         } catch (IOException e) {
-            LOG.error("{} cannot be set aside, and is tried again: {}", file.getFileName(), Failure.describe(e));
+            LOG.error("{} cannot be set aside, and is tried again: {}", file.getFileName(), FailureText.describe(e));
         }
     }
 
@@ -232,7 +232,7 @@ public final class ReplaySpool extends RouteBuilder {
         return exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     }
 
-    private static Batch batch(Exchange exchange) {
-        return exchange.getVariable("batch", Batch.class);
+    private static ReplayBatch batch(Exchange exchange) {
+        return exchange.getVariable("batch", ReplayBatch.class);
     }
 }

@@ -34,11 +34,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
-import org.mailevents.operate.Meters;
-import org.mailevents.operate.Meters.Level;
-import org.mailevents.operate.Settings;
-import org.mailevents.operate.TimeSource;
-import org.mailevents.webhook.Body;
+import org.mailevents.event.WebhookBody;
+import org.mailevents.metrics.Meters;
+import org.mailevents.metrics.Meters.Level;
+import org.mailevents.settings.Settings;
+import org.mailevents.settings.TimeSource;
 
 /**
  * The folder of the webhooks that could not be stored: one file each, whose content can be posted again as it is. A file that
@@ -48,11 +48,11 @@ import org.mailevents.webhook.Body;
 public final class Spool {
 
     /** A webhook in the spool. */
-    record Spooled(Instant receivedAt, Body body) {
+    record Spooled(Instant receivedAt, WebhookBody body) {
     }
 
     /** Its body, which is never in memory as a whole. */
-    private record File(Path path, boolean form, long length) implements Body {
+    private record File(Path path, boolean form, long length) implements WebhookBody {
 
         @Override
         public Charset charset() {
@@ -132,7 +132,7 @@ public final class Spool {
      * @param body without a secret
      * @throws IOException when the spool or its disk is full
      */
-    void write(Instant receivedAt, Body body) throws IOException {
+    void write(Instant receivedAt, WebhookBody body) throws IOException {
         write(directory, RECEIVED.format(receivedAt) + "-" + UUID.randomUUID() + (body.form() ? FORM : JSON), receivedAt, body);
     }
 
@@ -141,7 +141,7 @@ public final class Spool {
      *
      * @throws IOException when the spool or its disk is full
      */
-    void setAside(Instant receivedAt, Body body, String reason) throws IOException {
+    void setAside(Instant receivedAt, WebhookBody body, String reason) throws IOException {
         String content = "-" + hash(body) + (body.form() ? FORM : JSON);
         try (Stream<Path> files = webhooks(failed)) {
             if (files.anyMatch(file -> file.toString().endsWith(content))) {
@@ -153,7 +153,7 @@ public final class Spool {
         write(failed, name, receivedAt, body);
     }
 
-    private static String hash(Body body) throws IOException {
+    private static String hash(WebhookBody body) throws IOException {
         try (DigestInputStream bytes = new DigestInputStream(body.open(), MessageDigest.getInstance("SHA-256"))) {
             bytes.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(bytes.getMessageDigest().digest(), 0, 16);
@@ -162,7 +162,7 @@ public final class Spool {
         }
     }
 
-    private void write(Path folder, String name, Instant receivedAt, Body body) throws IOException {
+    private void write(Path folder, String name, Instant receivedAt, WebhookBody body) throws IOException {
         long taken = onDisk(body.length());
         Path incomplete = directory.resolve(name + INCOMPLETE);
         try {

@@ -3,8 +3,8 @@ package org.mailevents.spool;
 import java.io.IOException;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
-import org.mailevents.webhook.Receipt;
-import org.mailevents.webhook.Webhook;
+import org.mailevents.event.Receipt;
+import org.mailevents.event.Webhook;
 
 /** Keeps a webhook that could not be stored, whatever the reason, until {@link ReplaySpool} has stored it. */
 public final class SpoolWebhook extends RouteBuilder {

@@ -13,8 +13,9 @@ import java.util.Collection;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
-import org.mailevents.operate.Failure;
-import org.mailevents.operate.TimeSource;
+import org.mailevents.database.Database;
+import org.mailevents.log.FailureText;
+import org.mailevents.settings.TimeSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -179,7 +180,7 @@ public final class CountEvents extends RouteBuilder {
     private void failed(Exchange exchange) {
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         if (!(Database.isAbsent(failure) && !database.answers()) && ++failures == 2) {
-            LOG.error("Events cannot be counted for the page now: {}", Failure.describe(failure));
+            LOG.error("Events cannot be counted for the page now: {}", FailureText.describe(failure));
         }
     }
 }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.support.service.ServiceSupport;
-import org.mailevents.webhook.Receipt;
-import org.mailevents.webhook.Webhook;
+import org.mailevents.event.Receipt;
+import org.mailevents.event.Webhook;
 
 /**
  * Group commit: webhooks that come while an INSERT runs wait in a bounded queue and share the next one, and each is done when that one

@@ -19,16 +19,19 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.AsyncProcessorSupport;
 import org.apache.camel.util.ObjectHelper;
+import org.mailevents.database.Database;
+import org.mailevents.database.DatabaseAbsent;
 import org.mailevents.event.MailEvent;
+import org.mailevents.event.Receipt;
 import org.mailevents.event.RejectedEvent;
-import org.mailevents.operate.Failure;
-import org.mailevents.operate.Meters;
-import org.mailevents.operate.Meters.Level;
-import org.mailevents.operate.Settings;
-import org.mailevents.operate.TimeSource;
+import org.mailevents.event.Webhook;
+import org.mailevents.log.FailureText;
+import org.mailevents.metrics.Meters;
+import org.mailevents.metrics.Meters.Level;
+import org.mailevents.retention.PersonalData;
+import org.mailevents.settings.Settings;
+import org.mailevents.settings.TimeSource;
 import org.mailevents.store.Insert.Column;
-import org.mailevents.webhook.Receipt;
-import org.mailevents.webhook.Webhook;
 
 /**
  * Stores webhooks' events; a repeated event changes nothing. Those of all webhooks that come at the same time are one INSERT, and so
@@ -208,7 +211,7 @@ public final class StoreEvents extends RouteBuilder {
                 insert(insert, rows.subList(rows.size() / 2, rows.size()), outcome);
             } else {
                 MailEvent event = (MailEvent) rows.get(0);
-                commit(REJECTED, List.of(RejectedEvent.of(event, "the database refused it: " + Failure.describe(e))), Set.of());
+                commit(REJECTED, List.of(RejectedEvent.of(event, "the database refused it: " + FailureText.describe(e))), Set.of());
                 outcome.refused.add(event.eventId());
             }
         }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.operate.BrokenFile;
+import org.mailevents.live.BrokenFile;
 
 /** What {@code routes/templates/causes.json} says, against the vendor's table of codes and RFC 3463; and what becomes of mistakes in it. */
 class CausesTest {

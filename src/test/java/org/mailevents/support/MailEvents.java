@@ -14,10 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import javax.net.SocketFactory;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.net.SocketFactory;
 
 /** A running application, seen from outside: HTTP in; rows, mails and answers out. */
 public abstract class MailEvents implements AutoCloseable {

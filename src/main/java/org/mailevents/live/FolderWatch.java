@@ -1,0 +1,117 @@
+package org.mailevents.live;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.StartupListener;
+import org.mailevents.camel.Timers;
+import org.mailevents.log.FailureText;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells what the files of a folder hold once they stand still, because editors write in pieces, and an edit may be several files.
+ * It reads the few small files again and again: that finds every kind of save on every kind of file system.
+ */
+public final class FolderWatch {
+
+    private static final Logger LOG = LoggerFactory.getLogger("live-edit");
+    private static final long PERIOD_MILLIS = 300;
+    /** A round may validate many files one by one, and then wait a minute for each mail in progress. */
+    private static final Duration LONGEST = Duration.ofMinutes(5);
+    /** Stands for what is no text in UTF-8. */
+    private static final String UNREADABLE = "\uFFFD";
+
+    private final Path folder;
+    private final Pattern names;
+    private final Map<String, String> first;
+    private Map<String, String> before;
+    private Map<String, String> told;
+
+    /** @param ending of the files that matter, a pattern; names that begin with a dot are an editor's own */
+    public FolderWatch(Path folder, String ending) {
+        this.folder = folder;
+        this.names = Pattern.compile("[^.].*" + ending);
+        this.first = read();
+        this.before = first;
+        this.told = first;
+    }
+
+    /** The text of each file at first, by its path. */
+    public Map<String, String> first() {
+        return first;
+    }
+
+    /** Gives the files to the taker whenever they have changed, from when the context has started until it stops. */
+    public void start(CamelContext context, Consumer<Map<String, String>> taker) throws Exception {
+        context.addStartupListener(new StartupListener() {
+            @Override
+            public void onCamelContextStarted(CamelContext started, boolean alreadyStarted) {
+                // too early: Camel starts no single route before it has fully started
+            }
+
+            @Override
+            public void onCamelContextFullyStarted(CamelContext started, boolean alreadyStarted) {
+                Runnable alive = Timers.of(started).add("live-edit of " + folder.getFileName(), LONGEST);
+                started.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "live-edit").scheduleWithFixedDelay(() -> {
+                    alive.run();
+                    look(taker);
+                }, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        });
+    }
+
+    /** @throws BrokenFile for a file that could not be read */
+    public static void requireText(Map<String, String> files) throws BrokenFile {
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            if (file.getValue().equals(UNREADABLE)) {
+                throw new BrokenFile(file.getKey(), 0, "it cannot be read, or is not in UTF-8");
+            }
+        }
+    }
+
+    private void look(Consumer<Map<String, String>> taker) {
+        try {
+            Map<String, String> now = read();
+            boolean still = now.equals(before);
+            before = now;
+            if (still && !now.equals(told)) {
+                told = now;
+                taker.accept(now);
+            }
+        } catch (RuntimeException | Error e) {
+            LOG.error("{} could not be looked through: {}", folder, FailureText.describe(e)); // else the executor would end
+        }
+    }
+
+    private Map<String, String> read() {
+        Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> paths = Files.list(folder)) {
+            paths.filter(path -> names.matcher(path.getFileName().toString()).matches() && Files.isRegularFile(path))
+                    .forEach(path -> files.put(path.toString(), text(path)));
+        } catch (NoSuchFileException e) {
+            return Map.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + " cannot be read", e);
+        }
+        return files;
+    }
+
+    private static String text(Path path) {
+        try {
+            return Files.readString(path);
+        } catch (IOException e) {
+            return UNREADABLE;
+        }
+    }
+}

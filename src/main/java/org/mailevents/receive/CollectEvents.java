@@ -1,0 +1,77 @@
+package org.mailevents.receive;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.apache.camel.AggregationStrategy;
+import org.apache.camel.Exchange;
+import org.apache.camel.Processor;
+import org.mailevents.event.MailEvent;
+import org.mailevents.event.Webhook;
+
+/**
+ * Puts a split webhook together again, each event with the variables {@code kind} and {@code audience} that its branch has set.
+ * As {@code onPrepare} of the split it gives each branch its event as a variable, and as {@code aggregationStrategy} it reads the
+ * event from there: a step which replaces the body (a call to another system, a filter, a split of its own) changes nothing of
+ * what is stored. An error in a branch, or a branch that never came back, is the webhook's error.
+ */
+public final class CollectEvents implements AggregationStrategy, Processor {
+
+    /** The name under which the routes refer to it. */
+    public static final String NAME = "collectEvents";
+
+    private static final String DECIDED = CollectEvents.class.getName();
+    /** A name becomes part of a setting's name, and a route may have computed it from what a stranger wrote. */
+    private static final Pattern AUDIENCE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+    @Override
+    public void process(Exchange branch) {
+        branch.setVariable("event", branch.getMessage().getBody(MailEvent.class));
+    }
+
+    @Override
+    public Exchange aggregate(Exchange collected, Exchange branch) {
+        throw new UnsupportedOperationException("needs the exchange that was split");
+    }
+
+    @Override
+    public Exchange aggregate(Exchange collected, Exchange branch, Exchange webhook) {
+        MailEvent event = branch.getVariable("event", MailEvent.class);
+        if (branch.getException() != null) {
+            webhook.setException(branch.getException());
+        } else if (event == null) {
+            webhook.setException(new IllegalStateException("The split needs onPrepare: " + NAME));
+        } else {
+            decided(webhook).add(event.decided(branch.getVariable("kind", String.class), audience(branch)));
+        }
+        return webhook;
+    }
+
+    @Override
+    public void onCompletion(Exchange collected, Exchange webhook) {
+        Webhook whole = webhook.getMessage().getBody(Webhook.class);
+        List<MailEvent> decided = decided(webhook);
+        webhook.removeProperty(DECIDED);
+        if (webhook.getException() == null && decided.size() < whole.events().size()) {
+            webhook.setException(new IllegalStateException("Only " + decided.size() + " of " + whole.events().size()
+                    + " events came back from the split: has it a timeout?"));
+        }
+        webhook.getMessage().setBody(whole.withEvents(decided));
+    }
+
+    /** The audience that the branch named; an impossible name is told to whoever gets the alerts of no one else. */
+    private static String audience(Exchange branch) {
+        String audience = branch.getVariable("audience", String.class);
+        return audience == null || AUDIENCE.matcher(audience).matches() ? audience : "unnamed";
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<MailEvent> decided(Exchange webhook) {
+        List<MailEvent> decided = webhook.getProperty(DECIDED, List.class);
+        if (decided == null) {
+            decided = new ArrayList<>();
+            webhook.setProperty(DECIDED, decided);
+        }
+        return decided;
+    }
+}

@@ -1,0 +1,64 @@
+package org.mailevents.start;
+
+import org.apache.camel.CamelContext;
+import org.apache.camel.StartupListener;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.util.URISupport;
+import org.mailevents.camel.HealthAnswer;
+import org.mailevents.http.Https;
+import org.mailevents.live.BrokenFile;
+import org.mailevents.live.RouteGraph;
+import org.mailevents.settings.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Refuses to start with routes that lead nowhere, and says in a few lines what has started. */
+public final class StartUp implements StartupListener {
+
+    private static final Logger LOG = LoggerFactory.getLogger("mail-events");
+
+    @Override
+    public void onCamelContextStarting(CamelContext context, boolean alreadyStarted) throws BrokenFile {
+        ModelCamelContext model = (ModelCamelContext) context;
+        RouteGraph.check(model.getRouteDefinitions(), model.getRouteConfigurationDefinitions());
+        Settings settings = new Settings(context);
+        settings.unknown().forEach(key -> LOG.warn("{} is no setting of Mail Events: is it misspelt?", key));
+    }
+
+    @Override
+    public void onCamelContextStarted(CamelContext context, boolean alreadyStarted) {
+        HealthAnswer.use(context);
+    }
+
+    @Override
+    public void onCamelContextFullyStarted(CamelContext context, boolean alreadyStarted) {
+        Settings settings = new Settings(context);
+        boolean secret = !settings.list("webhook.api-key").isEmpty() || !settings.list("webhook.basic").isEmpty();
+        LOG.info("Mail Events takes webhooks. In the console of Customers Mail Cloud enter the public address of");
+        String scheme = Https.enabled(context) ? "https" : "http";
+        String host = settings.text("camel.server.host");
+        String port = settings.text("camel.server.port");
+        LOG.info("  {}://{}:{}{}", scheme, host, port, settings.text("webhook.path"));
+        LOG.info("  secret: {}", secret ? "needed" : "none, so only this machine can reach it (webhook.api-key, webhook.basic)");
+        String days = settings.text("retention.days");
+        LOG.info("  events go to {}{}", withoutOptions(settings.text("database.url")), days.isEmpty() ? "" : " and stay " + days + " days");
+        String personalDays = settings.text("privacy.retention-days");
+        if (!personalDays.isEmpty()) {
+            LOG.info("  personal data stays {} days (privacy.retention-days)", personalDays);
+        }
+        if (!settings.text("privacy.hash-recipients").isEmpty()) {
+            LOG.info("  recipients are kept as hashes (privacy.hash-recipients)");
+        }
+        LOG.info("  alerts go to {} in {}", withoutOptions(settings.text("alert.endpoint")), settings.text("alert.language"));
+        if (settings.list("console.basic").isEmpty()) {
+            LOG.info("  page: {}://127.0.0.1:{}/ for browsers on this machine only (console.basic)", scheme, port);
+        } else {
+            LOG.info("  page: {}://{}:{}/ with a user and password of console.basic", scheme, host, port);
+        }
+    }
+
+    /** Passwords stand among the options, and user names before an at sign. */
+    private static String withoutOptions(String uri) {
+        return URISupport.sanitizeUri(uri).split("[?;]", 2)[0].replaceAll("//[^/@]*@", "//");
+    }
+}

@@ -1,9 +1,0 @@
-package org.mailevents.store;
-
-/** Our database was not there. A step of a team may fail for the like of its own, and that is another matter. */
-public final class DatabaseAbsent extends Exception {
-
-    DatabaseAbsent(Exception cause) {
-        super(cause);
-    }
-}

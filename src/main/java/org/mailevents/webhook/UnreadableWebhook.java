@@ -1,9 +1,0 @@
-package org.mailevents.webhook;
-
-/** A body that is no webhook; the message tells its sender what to change. */
-final class UnreadableWebhook extends Exception {
-
-    UnreadableWebhook(String detail) {
-        super(detail, null, false, false);
-    }
-}
