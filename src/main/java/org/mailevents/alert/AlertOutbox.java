@@ -1,7 +1,6 @@
 package org.mailevents.alert;
 
 import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +14,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.mailevents.alert.BounceRows.Stored;
 import org.mailevents.database.Database;
 import org.mailevents.log.FailureText;
@@ -36,7 +37,7 @@ final class AlertOutbox {
     private static final Duration MAX_CLAIM = Duration.ofMinutes(5);
     private static final Duration MAX_RETRY = Duration.ofMinutes(15);
     private static final String DUE = "sent_at IS NULL AND (retry_at <= ? OR retry_at > ?)";
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
     private final Duration retry;
     private final MailContents contents;
@@ -50,8 +51,8 @@ final class AlertOutbox {
      * @param retry     how long a mail that failed waits at first for its next try
      * @param messageId makes the Message-ID of a mail
      */
-    AlertOutbox(DataSource dataSource, Clock clock, Duration retry, MailContents contents, Function<UUID, String> messageId) {
-        this.dataSource = dataSource;
+    AlertOutbox(Jdbi jdbi, Clock clock, Duration retry, MailContents contents, Function<UUID, String> messageId) {
+        this.jdbi = jdbi;
         this.clock = clock;
         this.retry = retry;
         this.contents = contents;
@@ -63,77 +64,62 @@ final class AlertOutbox {
      * are sent. Camel's splitter asks whether there is a next one before it is through with this one, and passes over a null: so a mail that
      * cannot be claimed is null, and none is claimed ahead, or for an iterator that has ended with an error.
      */
-    Iterator<Mailing> claim() throws SQLException {
+    Iterator<Mailing> claim() {
         for (UUID mail : unmarked) {
             sent(mail);
         }
-        try (Transaction transaction = new Transaction(dataSource)) {
-            Instant now = clock.instant();
-            List<UUID> mails = transaction.rows("SELECT mail_id FROM alert_mail WHERE " + DUE + " ORDER BY made_at",
-                    row -> row.getObject("mail_id", UUID.class), now, latestRetry(now));
-            return new Iterator<>() {
+        Instant now = clock.instant();
+        Iterator<UUID> due = jdbi.withHandle(handle -> handle.select("SELECT mail_id FROM alert_mail WHERE " + DUE + " ORDER BY made_at", now,
+                latestRetry(now)).mapTo(UUID.class).list()).iterator();
+        return new Iterator<>() {
 
-                private final Iterator<UUID> due = mails.iterator();
+            @Override
+            public boolean hasNext() {
+                return due.hasNext();
+            }
 
-                @Override
-                public boolean hasNext() {
-                    return due.hasNext();
-                }
-
-                @Override
-                public Mailing next() {
-                    return take(due.next()).orElse(null);
-                }
-            };
-        }
+            @Override
+            public Mailing next() {
+                return take(due.next()).orElse(null);
+            }
+        };
     }
 
     /** When the oldest bounce was received whose mail has not been sent, or not been made yet. */
-    Optional<Instant> oldest() throws SQLException {
-        try (Transaction transaction = new Transaction(dataSource)) {
-            // by audience, as the index has them: for one minimum PostgreSQL may walk through all that was ever received
-            return transaction.rows("SELECT MIN(received_at) AS oldest FROM mail_event WHERE alert_state IN ('pending', 'claimed') GROUP BY audience",
-                    row -> Transaction.instant(row, "oldest")).stream().min(Comparator.naturalOrder());
-        }
+    Optional<Instant> oldest() {
+        // by audience, as the index has them: for one minimum PostgreSQL may walk through all that was ever received
+        return jdbi.withHandle(handle -> handle.select("SELECT MIN(received_at) FROM mail_event WHERE alert_state IN ('pending', 'claimed')"
+                + " GROUP BY audience").mapTo(Instant.class).list()).stream().min(Comparator.naturalOrder());
     }
 
     /** The mail endpoint took the mail: nobody is told of its bounces again. */
-    void sent(UUID mail) throws SQLException {
+    void sent(UUID mail) {
         unmarked.add(mail);
-        try (Transaction transaction = new Transaction(dataSource)) {
-            List<Stored> told = transaction.rows("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size FROM mail_event e"
-                    + " WHERE e.alert_state = 'claimed' AND e.alert_id = ?", row -> new Stored(row.getObject("event_id", UUID.class), row.getLong("size")), mail);
-            BounceRows.updateInSteps(transaction, told, "claimed", "alert_state = 'sent'");
-            // last: until then the claim is renewed, and whoever comes after a kill finds what is left to be done
-            transaction.update("UPDATE alert_mail SET sent_at = ?, retry_at = NULL WHERE mail_id = ? AND sent_at IS NULL", clock.instant(), mail);
-            transaction.commit();
-        }
+        List<Stored> told = jdbi.withHandle(handle -> handle.select("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size FROM mail_event e"
+                + " WHERE e.alert_state = 'claimed' AND e.alert_id = ?", mail).mapTo(Stored.class).list());
+        BounceRows.updateInSteps(jdbi, told, "claimed", "alert_state = 'sent'");
+        // last: until then the claim is renewed, and whoever comes after a kill finds what is left to be done
+        update("UPDATE alert_mail SET sent_at = ?, retry_at = NULL WHERE mail_id = ? AND sent_at IS NULL", clock.instant(), mail);
         unmarked.remove(mail);
         claimed.remove(mail);
     }
 
     /** The mails on their way stay with this process; but an edited route may have lost one. */
-    void renew() throws SQLException {
+    void renew() {
         claimed.values().removeIf(since -> System.nanoTime() - since > MAX_CLAIM.toNanos());
         if (!claimed.isEmpty()) {
-            try (Transaction transaction = new Transaction(dataSource)) {
-                transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ANY (?) AND sent_at IS NULL", clock.instant().plus(CLAIM),
-                        claimed.keySet().toArray(UUID[]::new));
-                transaction.commit();
-            }
+            update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ANY (?) AND sent_at IS NULL", clock.instant().plus(CLAIM),
+                    claimed.keySet().toArray(UUID[]::new));
         }
     }
 
     /** The mail could not be sent: it is due again later, at growing distances. */
-    void failed(UUID mail) throws SQLException {
+    void failed(UUID mail) {
         claimed.remove(mail);
-        try (Transaction transaction = new Transaction(dataSource)) {
-            Instant now = clock.instant();
-            for (Instant madeAt : transaction.rows("SELECT made_at FROM alert_mail WHERE mail_id = ?", row -> Transaction.instant(row, "made_at"), mail)) {
-                transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL", now.plus(distance(madeAt, now)), mail);
-            }
-            transaction.commit();
-        }
+        Instant now = clock.instant();
+        jdbi.useTransaction(handle -> handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?", mail).mapTo(Instant.class).findOne()
+                .ifPresent(madeAt -> handle.execute("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL",
+                        now.plus(distance(madeAt, now)), mail)));
     }
 
     /** A mail server that refuses a mail for good must not be asked every ten seconds. */
@@ -144,12 +130,13 @@ final class AlertOutbox {
     }
 
     /** The subject of an incident's first mail, once it is known: the later ones repeat it. */
-    void subject(Alert first, String subject) throws SQLException {
-        try (Transaction transaction = new Transaction(dataSource)) {
-            transaction.update("UPDATE alert_incident SET subject = ? WHERE subject IS NULL"
-                    + " AND incident_id = (SELECT incident_id FROM alert_mail WHERE mail_id = ?)", subject, first.id());
-            transaction.commit();
-        }
+    void subject(Alert first, String subject) {
+        update("UPDATE alert_incident SET subject = ? WHERE subject IS NULL"
+                + " AND incident_id = (SELECT incident_id FROM alert_mail WHERE mail_id = ?)", subject, first.id());
+    }
+
+    private int update(String sql, Object... parameters) {
+        return jdbi.withHandle(handle -> handle.execute(sql, parameters));
     }
 
     /**
@@ -166,17 +153,17 @@ final class AlertOutbox {
     }
 
     /** @return whether it is new */
-    boolean add(Transaction transaction, Row row) throws SQLException {
-        return add(transaction, row, row.madeAt());
+    boolean add(Handle handle, Row row) {
+        return add(handle, row, row.madeAt());
     }
 
     /** Adds a mail that is not due before somebody makes it so. */
-    void gather(Transaction transaction, String audience, String what, String about, Instant madeAt) throws SQLException {
-        add(transaction, new Row(UUID.randomUUID(), null, null, audience, what, about, madeAt), null);
+    void gather(Handle handle, String audience, String what, String about, Instant madeAt) {
+        add(handle, new Row(UUID.randomUUID(), null, null, audience, what, about, madeAt), null);
     }
 
-    private boolean add(Transaction transaction, Row row, Instant dueAt) throws SQLException {
-        return transaction.update("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, about, message_id, made_at, retry_at)"
+    private boolean add(Handle handle, Row row, Instant dueAt) {
+        return handle.execute("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, about, message_id, made_at, retry_at)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row.mail(), row.incident(), row.number(), row.audience(), row.what(),
                 row.about(), messageId.apply(row.mail()), row.madeAt(), dueAt) == 1;
     }
@@ -188,23 +175,22 @@ final class AlertOutbox {
 
     /** Claims a mail for this process, or nothing where another one has it or it cannot be read: that must hold up no other. */
     private Optional<Mailing> take(UUID mail) {
-        try (Transaction transaction = new Transaction(dataSource)) {
+        try (Handle handle = jdbi.open()) {
             Instant now = clock.instant();
-            if (transaction.update("UPDATE alert_mail SET retry_at = ?, message_id = ? WHERE mail_id = ? AND " + DUE, now.plus(CLAIM),
+            if (handle.execute("UPDATE alert_mail SET retry_at = ?, message_id = ? WHERE mail_id = ? AND " + DUE, now.plus(CLAIM),
                     messageId.apply(mail), mail, now, latestRetry(now)) == 0) {
                 return Optional.empty();
             }
             // before it is read: one that cannot be read must not be the first again in a second, and again
-            transaction.commit();
             claimed.put(mail, System.nanoTime());
-            Mailing mailing = contents.of(transaction, mail);
+            Mailing mailing = contents.of(handle, mail);
             if (mailing instanceof Alert alert && alert.total() == 0) {
                 LOG.warn("A mail to the audience {} is not sent: its bounces were deleted", alert.audience());
                 sent(mail);
                 return Optional.empty();
             }
             return Optional.of(mailing);
-        } catch (SQLException | RuntimeException e) {
+        } catch (RuntimeException e) {
             boolean isOurs = claimed.remove(mail) != null;
             if (!Database.isAbsent(e)) { // an outage is told by others, and after it the claim is soon over
                 LOG.error("A mail of alert_mail ({}) cannot be read, and will be tried again later: {}", mail, FailureText.describe(e));
@@ -219,7 +205,7 @@ final class AlertOutbox {
     private void putOff(UUID mail) {
         try {
             failed(mail);
-        } catch (SQLException e) {
+        } catch (JdbiException e) {
             LOG.error("A mail of alert_mail ({}) could not be put off: {}", mail, FailureText.describe(e));
         }
     }

@@ -1,10 +1,10 @@
 package org.mailevents.alert;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.mailevents.alert.AudienceState.Sent;
 import org.mailevents.settings.Settings;
 
@@ -28,18 +28,13 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
                 settings.positive("alert.max-per-hour"));
     }
 
-    /** Something that only the database knows, asked when it matters. */
-    interface Question {
-        boolean ask() throws SQLException;
-    }
-
     /**
      * Which mail the audience is due now.
      *
      * @param unusual whether far more mail bounces than usual
      * @param news    whether what waits tells more than the mails before it
      */
-    Optional<IncidentPhase> due(AudienceState standing, Instant now, Question unusual, Question news) throws SQLException {
+    Optional<IncidentPhase> due(AudienceState standing, Instant now, BooleanSupplier unusual, BooleanSupplier news) {
         if (standing.sent().unsent()) {
             return Optional.empty(); // so that after an outage one mail tells all that came meanwhile
         }
@@ -48,21 +43,21 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
                     ? Optional.of(IncidentPhase.OPENED) : Optional.empty();
         }
         // after the last mail too: what comes out of the spool after an outage was received long ago
-        if (passed(standing.lastBounceAt(), quiet, now) && passed(standing.sent().last(), quiet, now)) {
+        if (passed(standing.lastBounceAt(), quiet, now) && passed(standing.sent().lastAt(), quiet, now)) {
             return standing.sent().lastHour() < maxPerHour ? Optional.of(IncidentPhase.CLOSED) : Optional.empty();
         }
         // one mail is kept for the all-clear
-        return standing.waiting() != null && passed(standing.sent().last(), distance(standing.incident().mails()), now)
-                && room(standing.sent(), Math.min(1, maxPerHour - 1), now, unusual) && news.ask() ? Optional.of(IncidentPhase.UPDATE) : Optional.empty();
+        return standing.waiting() != null && passed(standing.sent().lastAt(), distance(standing.incident().mails()), now)
+                && room(standing.sent(), Math.min(1, maxPerHour - 1), now, unusual) && news.getAsBoolean() ? Optional.of(IncidentPhase.UPDATE) : Optional.empty();
     }
 
     private Duration distance(int mails) {
         return updates.get(Math.min(mails, updates.size()) - 1);
     }
 
-    private boolean room(Sent sent, int reserve, Instant now, Question unusual) throws SQLException {
+    private boolean room(Sent sent, int reserve, Instant now, BooleanSupplier unusual) {
         int most = maxPerHour - reserve;
-        return sent.lastHour() < most && (sent.lastDay() < most || passed(sent.last(), DISTANCE_ON_BUSY_DAYS, now) || unusual.ask());
+        return sent.lastHour() < most && (sent.lastDay() < most || passed(sent.lastAt(), DISTANCE_ON_BUSY_DAYS, now) || unusual.getAsBoolean());
     }
 
     private static boolean passed(Instant since, Duration time, Instant now) {

@@ -8,7 +8,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,11 +26,14 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.mailevents.database.Database;
+import org.mailevents.database.JdbiFactory;
 import org.mailevents.live.LiveRoutes;
 import org.mailevents.log.FailureText;
-import org.mailevents.metrics.Meters;
 import org.mailevents.metrics.Meters.Level;
+import org.mailevents.metrics.Meters;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
@@ -70,17 +72,18 @@ public final class AlertSteps extends RouteBuilder {
         Clock clock = TimeSource.of(getContext());
         AlertPolicy policy = AlertPolicy.of(settings);
         database = Database.of(getContext());
+        Jdbi jdbi = JdbiFactory.create(database);
         templates = new AlertTemplates(getContext());
         LimitedMail.use(getContext(), MAIL_LIMIT);
         mail = new AlertMail(settings);
         double urgentRate = settings.percent("alert.rate");
         Spool spool = Spool.of(getContext());
         Map<String, String> recipients = stored(mail.recipients());
-        outbox = new AlertOutbox(database, clock, policy.firstDelay(), new MailContents(database, urgentRate, recipients), mail::messageId);
-        incidents = new Incidents(database, spool, clock, policy, urgentRate, new OwnBounces(mail.sender(), recipients.keySet(), clock),
+        outbox = new AlertOutbox(jdbi, clock, policy.firstDelay(), new MailContents(jdbi, urgentRate, recipients), mail::messageId);
+        incidents = new Incidents(jdbi, database, spool, clock, policy, urgentRate, new OwnBounces(mail.sender(), recipients.keySet(), clock),
                 stored(mail.fallback()).keySet(), outbox);
         silence = settings.text("alert.silence").isEmpty() ? Optional.empty()
-                : Optional.of(new MissingWebhooks(database, spool, clock, settings.duration("alert.silence"), outbox));
+                : Optional.of(new MissingWebhooks(jdbi, spool, clock, settings.duration("alert.silence"), outbox));
         notices = new Notices(spool, clock, policy.firstDelay());
         meters = Meters.of(getContext());
         meters.watch(Level.ALERT_AGE, () -> oldest.map(received -> Math.max(0, Duration.between(received, clock.instant()).toSeconds())).orElse(0L));
@@ -141,7 +144,7 @@ public final class AlertSteps extends RouteBuilder {
     }
 
     /** Notices need no database, so they must not wait for one; the bounces have their turn a second later. */
-    private Iterator<? extends Mailing> claim() throws SQLException {
+    private Iterator<? extends Mailing> claim() {
         List<Notice> due = notices();
         if (!due.isEmpty()) {
             return due.iterator();
@@ -154,7 +157,7 @@ public final class AlertSteps extends RouteBuilder {
             Iterator<Mailing> mails = outbox.claim();
             failures = 0;
             return mails;
-        } catch (SQLException e) {
+        } catch (JdbiException e) {
             if (!Database.isAbsent(e)) {
                 throw e;
             }
@@ -170,7 +173,7 @@ public final class AlertSteps extends RouteBuilder {
     private void renewClaims() {
         try {
             outbox.renew();
-        } catch (SQLException e) {
+        } catch (JdbiException e) {
             if (!Database.isAbsent(e)) { // an outage is told by others
                 LOG.error("The claims of mails on their way could not be renewed: {}", FailureText.describe(e));
             }
@@ -190,7 +193,7 @@ public final class AlertSteps extends RouteBuilder {
     private Optional<Instant> oldest() {
         try {
             return outbox.oldest();
-        } catch (SQLException e) {
+        } catch (JdbiException e) {
             return oldest; // an outage is told by others
         }
     }
@@ -204,7 +207,7 @@ public final class AlertSteps extends RouteBuilder {
         exchange.getMessage().setBody(mail.render(mailing, words, settled.getOrDefault(mailing.id(), Set.of())));
     }
 
-    private void mark(Mailing mailing) throws SQLException, IOException {
+    private void mark(Mailing mailing) throws IOException {
         settled.remove(mailing.id());
         meters.mailSent();
         if (notices.isOne(mailing)) {
@@ -215,7 +218,7 @@ public final class AlertSteps extends RouteBuilder {
         LOG.info("Mailed {}", mailing);
     }
 
-    private void release(Exchange exchange) throws SQLException, IOException {
+    private void release(Exchange exchange) throws IOException {
         Mailing mailing = mailing(exchange);
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         // the outermost one: those within are about single recipients

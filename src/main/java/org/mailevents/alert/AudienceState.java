@@ -13,15 +13,20 @@ record AudienceState(String audience, Incident incident, Waiting waiting, Sent s
 
     /** @param oldest when the first of them was received, {@code newest} the last */
     record Waiting(long bounces, Instant oldest, Instant newest) {
+
+        /** What was received before the clock was set back keeps no incident open: it is as if it had been received long ago. */
+        Waiting notAfter(Instant latest) {
+            return newest != null && newest.isAfter(latest) ? new Waiting(bounces, oldest, Instant.EPOCH) : this;
+        }
     }
 
     /**
      * @param unsent   whether one is not through yet
      * @param lastHour how many were sent within the last hour
      * @param lastDay  within the last day
-     * @param last     when the last of them was sent, or null
+     * @param lastAt   when the last of them was sent, or null
      */
-    record Sent(boolean unsent, int lastHour, int lastDay, Instant last) {
+    record Sent(boolean unsent, int lastHour, int lastDay, Instant lastAt) {
 
         static final Sent NONE = new Sent(false, 0, 0, null);
     }

@@ -1,10 +1,11 @@
 package org.mailevents.alert;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
  * Changes rows of mail_event whose texts may be large. H2 has in memory all rows that one UPDATE changes, as they were and as they become, and until the
@@ -21,7 +22,7 @@ final class BounceRows {
     }
 
     /** @param size as {@link #STORED_SIZE} says */
-    record Stored(UUID id, long size) {
+    record Stored(UUID eventId, long size) {
 
         /** Whether few such rows are already much for a transaction. */
         boolean isLarge() {
@@ -36,19 +37,14 @@ final class BounceRows {
      * @param change what stands between SET and WHERE
      * @return how many were changed
      */
-    static int update(Transaction transaction, List<Stored> rows, String from, String change, Object... parameters) throws SQLException {
-        int changed = 0;
-        for (List<UUID> step : steps(rows)) {
-            changed += step(transaction, step, from, change, parameters);
-        }
-        return changed;
+    static int update(Handle handle, List<Stored> rows, String from, String change, Object... parameters) {
+        return steps(rows).stream().mapToInt(step -> step(handle, step, from, change, parameters)).sum();
     }
 
-    /** Changes the rows step by step, each in a transaction of its own; what is in this transaction so far is committed with the first. */
-    static void updateInSteps(Transaction transaction, List<Stored> rows, String from, String change) throws SQLException {
+    /** Changes the rows step by step, each step in its own transaction. */
+    static void updateInSteps(Jdbi jdbi, List<Stored> rows, String from, String change) {
         for (List<UUID> step : steps(rows)) {
-            step(transaction, step, from, change);
-            transaction.commit();
+            jdbi.useHandle(handle -> step(handle, step, from, change));
         }
     }
 
@@ -61,14 +57,14 @@ final class BounceRows {
                 steps.add(new ArrayList<>());
                 size = row.size();
             }
-            steps.get(steps.size() - 1).add(row.id());
+            steps.get(steps.size() - 1).add(row.eventId());
         }
         return steps;
     }
 
-    private static int step(Transaction transaction, List<UUID> rows, String from, String change, Object... parameters) throws SQLException {
+    private static int step(Handle handle, List<UUID> rows, String from, String change, Object... parameters) {
         // by their ids, and without a cast: H2 would look again for each row which ones they are, or cast all of them again
-        return transaction.update("UPDATE mail_event SET " + change + " WHERE alert_state = '" + from + "' AND event_id = ANY (?)",
+        return handle.execute("UPDATE mail_event SET " + change + " WHERE alert_state = '" + from + "' AND event_id = ANY (?)",
                 Stream.concat(Stream.of(parameters), Stream.of((Object) rows.toArray(UUID[]::new))).toArray());
     }
 }

@@ -1,11 +1,12 @@
 package org.mailevents.alert;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatements;
 
 /**
  * What happens around an incident, in numbers. A failed message is a bounce too, so what is finished has succeeded or bounced.
@@ -27,7 +28,7 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     /** State by state: of an IN, H2 would use no more of the index than its first column, and read every bounce there ever was. */
     private static final String BOUNCES = "SELECT SUM(bounces) AS bounces, MIN(first) AS first FROM (" + STATES.stream()
             .map(state -> "SELECT COUNT(*) AS bounces, MIN(received_at) AS first FROM mail_event WHERE alert_state = '" + state
-                    + "' AND audience = ? AND received_at > ? AND received_at <= ?").collect(Collectors.joining(" UNION ALL ")) + ") AS states";
+                    + "' AND audience = :audience AND received_at > :since AND received_at <= :until").collect(Collectors.joining(" UNION ALL ")) + ") AS states";
 
     /** Bounces among finished messages. */
     public record Share(long bounces, long finished) {
@@ -38,9 +39,26 @@ public record Figures(Share hour, Share day, long recent, double usual) {
         }
     }
 
-    static Figures of(Transaction transaction, String audience, Instant until) throws SQLException {
-        return new Figures(share(transaction, until.minus(HOUR), until), share(transaction, until.minus(DAY), until),
-                recent(transaction, audience, until), usual(transaction, audience, until));
+    /**
+     * Counts in a connection of its own, so that a count that takes too long ends no other work.
+     *
+     * @param limit of each statement, in whole seconds
+     */
+    static Figures within(Duration limit, Jdbi jdbi, String audience, Instant until) {
+        try (Handle handle = jdbi.open()) {
+            handle.getConfig(SqlStatements.class).setQueryTimeout(Math.toIntExact(limit.toSeconds()));
+            try {
+                return of(handle, audience, until);
+            } finally {
+                // H2 keeps the limit for the connection, and the next one who gets the connection from the pool has none
+                handle.createQuery("SELECT 1").setQueryTimeout(0).mapTo(int.class).one();
+            }
+        }
+    }
+
+    static Figures of(Handle handle, String audience, Instant until) {
+        return new Figures(share(handle, until.minus(HOUR), until), share(handle, until.minus(DAY), until),
+                recent(handle, audience, until), usual(handle, audience, until));
     }
 
     /** Whether the audience has far more bounces than usual. */
@@ -53,24 +71,25 @@ public record Figures(Share hour, Share day, long recent, double usual) {
         return hour.finished() >= MIN_FINISHED && 100.0 * hour.bounces() / hour.finished() > rate;
     }
 
-    private static Share share(Transaction transaction, Instant since, Instant until) throws SQLException {
-        return transaction.rows("SELECT COUNT(*) FILTER (WHERE event_type = 'bounces') AS bounces, COUNT(*) AS finished FROM mail_event"
+    private static Share share(Handle handle, Instant since, Instant until) {
+        return handle.select("SELECT COUNT(*) FILTER (WHERE event_type = 'bounces') AS bounces, COUNT(*) AS finished FROM mail_event"
                 + " WHERE received_at > ? AND received_at <= ? AND (event_type = 'bounces' OR event_type = 'deliveries' AND status = 'succeeded')",
-                row -> new Share(row.getLong("bounces"), row.getLong("finished")), since, until).get(0);
+                since, until).mapTo(Share.class).one();
     }
 
-    private static long recent(Transaction transaction, String audience, Instant until) throws SQLException {
-        return since(transaction, audience, until.minus(HOUR), until).bounces();
+    private static long recent(Handle handle, String audience, Instant until) {
+        return since(handle, audience, until.minus(HOUR), until).bounces();
     }
 
-    private static double usual(Transaction transaction, String audience, Instant until) throws SQLException {
+    private static double usual(Handle handle, String audience, Instant until) {
         Instant week = until.minus(WEEK);
         Instant end = until.minus(HOUR);
-        Since since = since(transaction, audience, week, end);
+        Since since = since(handle, audience, week, end);
         if (since.bounces() == 0) {
             return 0;
         }
-        boolean older = transaction.exists("SELECT 1 FROM mail_event WHERE audience = ? AND alert_state = 'sent' AND received_at <= ? LIMIT 1", audience, week);
+        boolean older = handle.select("SELECT 1 FROM mail_event WHERE audience = ? AND alert_state = 'sent' AND received_at <= ? LIMIT 1", audience, week)
+                .mapTo(int.class).findFirst().isPresent();
         return since.bounces() / Math.max(1, Duration.between(older ? week : since.first(), end).toMinutes() / 60.0);
     }
 
@@ -78,8 +97,7 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     private record Since(long bounces, Instant first) {
     }
 
-    private static Since since(Transaction transaction, String audience, Instant since, Instant until) throws SQLException {
-        return transaction.rows(BOUNCES, row -> new Since(row.getLong("bounces"), Transaction.instant(row, "first")),
-                Collections.nCopies(STATES.size(), List.of(audience, since, until)).stream().flatMap(List::stream).toArray()).get(0);
+    private static Since since(Handle handle, String audience, Instant since, Instant until) {
+        return handle.createQuery(BOUNCES).bind("audience", audience).bind("since", since).bind("until", until).mapTo(Since.class).one();
     }
 }

@@ -10,5 +10,5 @@ import java.util.UUID;
  * @param lastBounceAt when the last bounce was received that its mails have told
  * @param mails        how many mails it has, at least one
  */
-record Incident(UUID id, Instant openedAt, Instant lastBounceAt, int mails) {
+record Incident(UUID incidentId, Instant openedAt, Instant lastBounceAt, int mails) {
 }

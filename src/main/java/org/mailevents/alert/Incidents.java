@@ -1,7 +1,5 @@
 package org.mailevents.alert;
 
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,11 +12,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertOutbox.Row;
 import org.mailevents.alert.AudienceState.Sent;
 import org.mailevents.alert.AudienceState.Waiting;
 import org.mailevents.alert.BounceRows.Stored;
-import org.mailevents.alert.OwnBounces.Own;
+import org.mailevents.alert.OwnBounces.OwnBounce;
 import org.mailevents.database.Database;
 import org.mailevents.log.FailureText;
 import org.mailevents.spool.Spool;
@@ -55,6 +55,7 @@ final class Incidents {
 
     private static final Duration COUNTING = Duration.ofSeconds(30);
 
+    private final Jdbi jdbi;
     private final Database database;
     private final Spool spool;
     private final Clock clock;
@@ -71,8 +72,9 @@ final class Incidents {
      * @param urgentRate in percent: above it more mail bounces than usual
      * @param fallback   who is told that an alert's recipient cannot be reached, lower case; none for nobody
      */
-    Incidents(Database database, Spool spool, Clock clock, AlertPolicy policy, double urgentRate, OwnBounces ownMail, Set<String> fallback,
+    Incidents(Jdbi jdbi, Database database, Spool spool, Clock clock, AlertPolicy policy, double urgentRate, OwnBounces ownMail, Set<String> fallback,
             AlertOutbox outbox) {
+        this.jdbi = jdbi;
         this.database = database;
         this.spool = spool;
         this.urgentRate = urgentRate;
@@ -84,7 +86,7 @@ final class Incidents {
     }
 
     /** Puts into the outbox the mail that each audience is due. */
-    void advance() throws SQLException {
+    void advance() {
         Instant now = clock.instant();
         if (now.isBefore(seen)) {
             correct(now);
@@ -93,7 +95,7 @@ final class Incidents {
         for (String audience : dueAudiences()) {
             try {
                 make(audience);
-            } catch (SQLException | RuntimeException e) {
+            } catch (RuntimeException e) {
                 if (database.isDown()) {
                     throw e;
                 }
@@ -104,40 +106,32 @@ final class Incidents {
     }
 
     /** What was noted before the clock was set back would hold up mails once more when its time comes. */
-    private void correct(Instant now) throws SQLException {
+    private void correct(Instant now) {
         Instant wrong = now.plus(AlertPolicy.MAX_SKEW);
-        try (Transaction transaction = new Transaction(database)) {
-            transaction.update("UPDATE alert_mail SET sent_at = ? WHERE sent_at > ?", now, wrong);
-            transaction.update("UPDATE alert_incident SET last_bounce_at = ?, opened_at = CASE WHEN opened_at > ? THEN ? ELSE opened_at END"
+        jdbi.useTransaction(handle -> {
+            handle.execute("UPDATE alert_mail SET sent_at = ? WHERE sent_at > ?", now, wrong);
+            handle.execute("UPDATE alert_incident SET last_bounce_at = ?, opened_at = CASE WHEN opened_at > ? THEN ? ELSE opened_at END"
                     + " WHERE open_for IS NOT NULL AND last_bounce_at > ?", now, now, now, wrong);
-            transaction.commit();
-        }
+        });
     }
 
-    private List<String> dueAudiences() throws SQLException {
-        try (Transaction transaction = new Transaction(database)) {
-            List<String> due = new ArrayList<>();
-            for (AudienceState standing : standings(transaction).values()) {
-                if (due(transaction, standing).isPresent()) {
-                    due.add(standing.audience());
-                }
-            }
-            return due;
-        }
+    private List<String> dueAudiences() {
+        return jdbi.inTransaction(handle -> standings(handle).values().stream().filter(standing -> due(handle, standing).isPresent())
+                .map(AudienceState::audience).toList());
     }
 
-    private Optional<IncidentPhase> due(Transaction transaction, AudienceState standing) throws SQLException {
+    private Optional<IncidentPhase> due(Handle handle, AudienceState standing) {
         Instant now = clock.instant();
-        return policy.due(standing, now, () -> unusual(transaction, standing.audience(), now), () -> news(transaction, standing))
+        return policy.due(standing, now, () -> unusual(handle, standing.audience(), now), () -> news(handle, standing))
                 // what waits in the spool may belong to the incident
                 .filter(stage -> stage != IncidentPhase.CLOSED || spool.isEmpty());
     }
 
     /** Whether far more mail bounces than usual; counted now and then only, because it is asked every second. */
-    private boolean unusual(Transaction transaction, String audience, Instant now) throws SQLException {
+    private boolean unusual(Handle handle, String audience, Instant now) {
         Unusual last = counted.get(audience);
         if (last == null || last.at().isAfter(now) || !last.at().plus(COUNTING).isAfter(now)) {
-            Figures figures = Figures.of(transaction, audience, now);
+            Figures figures = Figures.of(handle, audience, now);
             last = new Unusual(now, figures.unusual() || figures.above(urgentRate));
             counted.put(audience, last);
         }
@@ -148,28 +142,31 @@ final class Incidents {
     }
 
     /** Makes the mail that an audience is due, unless another process does. */
-    private void make(String audience) throws SQLException {
-        try (Transaction transaction = new Transaction(database)) {
-            Own own = ownMail.find(transaction, audience);
-            tell(transaction, own.recipients());
-            ownMail.setAside(transaction, own);
-            AudienceState standing = standings(transaction).get(audience);
-            Optional<IncidentPhase> due = standing == null ? Optional.empty() : due(transaction, standing);
-            if (due.isEmpty() || make(transaction, standing, due.get())) {
-                transaction.commit();
+    private void make(String audience) {
+        List<OwnBounce> own = jdbi.inTransaction(handle -> {
+            List<OwnBounce> found = ownMail.find(handle, audience);
+            tell(handle, OwnBounces.recipients(found));
+            return found;
+        });
+        OwnBounces.setAside(jdbi, own);
+        jdbi.useTransaction(handle -> {
+            AudienceState standing = standings(handle).get(audience);
+            Optional<IncidentPhase> due = standing == null ? Optional.empty() : due(handle, standing);
+            if (due.isPresent() && !make(handle, standing, due.get())) {
+                handle.rollback();
             }
-        }
+        });
     }
 
     /** @return whether it was made: another process may have been faster, or a bounce may have come on the heels of an all-clear */
-    private boolean make(Transaction transaction, AudienceState standing, IncidentPhase due) throws SQLException {
+    private boolean make(Handle handle, AudienceState standing, IncidentPhase due) {
         long waiting = standing.waiting() == null ? 0 : standing.waiting().bounces();
         UUID mail = UUID.randomUUID();
-        int claimed = BounceRows.update(transaction, oldest(transaction, standing.audience()), "pending", "alert_state = 'claimed', alert_id = ?", mail);
+        int claimed = BounceRows.update(handle, oldest(handle, standing.audience()), "pending", "alert_state = 'claimed', alert_id = ?", mail);
         IncidentPhase stage = due == IncidentPhase.CLOSED && claimed < waiting ? IncidentPhase.UPDATE : due;
         Instant now = clock.instant();
-        Waiting told = transaction.rows("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
-                + " WHERE alert_id = ?", this::waiting, mail).get(0);
+        Waiting told = handle.select("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest FROM mail_event"
+                + " WHERE alert_id = ?", mail).mapTo(Waiting.class).one().notAfter(now.plus(AlertPolicy.MAX_SKEW));
         if (stage == IncidentPhase.OPENED) {
             if (claimed == 0) {
                 return false;
@@ -177,38 +174,40 @@ final class Incidents {
             UUID incident = UUID.randomUUID();
             Instant openedAt = told.oldest().isAfter(now) ? now : told.oldest();
             Instant lastBounceAt = told.newest().isBefore(openedAt) ? now : told.newest();
-            return transaction.update("INSERT INTO alert_incident (incident_id, audience, open_for, opened_at, last_bounce_at, mails)"
+            return handle.execute("INSERT INTO alert_incident (incident_id, audience, open_for, opened_at, last_bounce_at, mails)"
                     + " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING", incident, standing.audience(), standing.audience(), openedAt,
-                    lastBounceAt) == 1 && outbox.add(transaction, new Row(mail, incident, 1, standing.audience(), stage.toString(), null, now));
+                    lastBounceAt) == 1 && outbox.add(handle, new Row(mail, incident, 1, standing.audience(), stage.toString(), null, now));
         }
         Incident incident = standing.incident();
         Instant last = claimed == 0 || told.newest().isBefore(incident.lastBounceAt()) ? incident.lastBounceAt() : told.newest();
         boolean closes = stage == IncidentPhase.CLOSED;
         return (closes ? !last.isAfter(standing.lastBounceAt()) : claimed > 0)
-                && transaction.update("UPDATE alert_incident SET mails = mails + 1, last_bounce_at = ?, closed_at = ?, open_for = ?"
+                && handle.execute("UPDATE alert_incident SET mails = mails + 1, last_bounce_at = ?, closed_at = ?, open_for = ?"
                         + " WHERE incident_id = ? AND mails = ? AND closed_at IS NULL", last, closes ? now : null, closes ? null : standing.audience(),
-                        incident.id(), incident.mails()) == 1
-                && outbox.add(transaction, new Row(mail, incident.id(), incident.mails() + 1, standing.audience(), stage.toString(), null, now));
+                        incident.incidentId(), incident.mails()) == 1
+                && outbox.add(handle, new Row(mail, incident.incidentId(), incident.mails() + 1, standing.audience(), stage.toString(), null, now));
     }
 
-    private record Waits(Stored bounce, long size) {
+    /** @param size in a mail */
+    private record Waits(UUID eventId, long storedSize, long size) {
     }
 
     /** The bounces that wait longest, as many as fit into a mail. */
-    private static List<Stored> oldest(Transaction transaction, String audience) throws SQLException {
-        List<Waits> oldest = transaction.rows("SELECT e.event_id, " + SIZE + " AS size, " + BounceRows.STORED_SIZE + " AS stored_size FROM mail_event e"
+    private static List<Stored> oldest(Handle handle, String audience) {
+        List<Waits> oldest = handle.select("SELECT e.event_id, " + SIZE + " AS size, " + BounceRows.STORED_SIZE + " AS stored_size FROM mail_event e"
                 + " WHERE e.alert_state = 'pending' AND e.audience = ? ORDER BY e.received_at, e.event_id LIMIT " + MAX_BOUNCES,
-                row -> new Waits(new Stored(row.getObject("event_id", UUID.class), row.getLong("stored_size")), row.getLong("size")), audience);
+                audience).mapTo(Waits.class).list();
         List<Stored> fitting = new ArrayList<>();
         long size = 0;
         long large = 0;
         for (Waits waiting : oldest) {
             size += waiting.size();
-            large += waiting.bounce().isLarge() ? waiting.bounce().size() : 0;
+            Stored stored = new Stored(waiting.eventId(), waiting.storedSize());
+            large += stored.isLarge() ? stored.size() : 0;
             if ((size > MAX_SIZE || large > MAX_LARGE) && !fitting.isEmpty()) {
                 break;
             }
-            fitting.add(waiting.bounce());
+            fitting.add(stored);
         }
         return fitting;
     }
@@ -217,11 +216,11 @@ final class Incidents {
      * The fallback is told once a month of an alert's recipient who cannot be reached; not of itself, which could not be reached either. The addresses
      * gather in a mail that is not yet due.
      */
-    private void tell(Transaction transaction, Set<String> unreachable) throws SQLException {
+    private void tell(Handle handle, Set<String> unreachable) {
         Instant now = clock.instant();
         List<String> untold = new ArrayList<>(unreachable);
-        transaction.rows("SELECT about FROM alert_mail WHERE what = 'unreachable' AND about IS NOT NULL AND made_at > ?", row -> row.getString("about"),
-                now.minus(UNREACHABLE_AGAIN)).forEach(told -> untold.removeAll(Notice.addresses(told)));
+        handle.select("SELECT about FROM alert_mail WHERE what = 'unreachable' AND about IS NOT NULL AND made_at > ?", now.minus(UNREACHABLE_AGAIN))
+                .mapTo(String.class).forEach(told -> untold.removeAll(Notice.addresses(told)));
         if (untold.isEmpty()) {
             return;
         }
@@ -230,49 +229,47 @@ final class Incidents {
         untold.removeAll(fallback);
         if (!fallback.isEmpty()) {
             for (String address : untold) {
-                if (transaction.update("UPDATE alert_mail SET about = CONCAT(about, ?, ?) WHERE " + GATHERS + " AND LENGTH(about) < " + MAX_ABOUT,
+                if (handle.execute("UPDATE alert_mail SET about = CONCAT(about, ?, ?) WHERE " + GATHERS + " AND LENGTH(about) < " + MAX_ABOUT,
                         Notice.SEPARATOR, address) == 0) {
-                    outbox.gather(transaction, Notice.OPERATORS, "unreachable", address, now);
+                    outbox.gather(handle, Notice.OPERATORS, "unreachable", address, now);
                 }
             }
         }
     }
 
     /** Has the mail with the addresses sent, if the last one was sent an hour ago. */
-    private void release() throws SQLException {
+    private void release() {
         Instant now = clock.instant();
-        try (Transaction transaction = new Transaction(database)) {
-            List<UUID> gathered = transaction.rows("SELECT mail_id FROM alert_mail WHERE " + GATHERS + " ORDER BY made_at LIMIT 1",
-                    row -> row.getObject("mail_id", UUID.class));
-            if (!gathered.isEmpty() && !transaction.exists("SELECT 1 FROM alert_mail WHERE what = 'unreachable' AND (retry_at IS NOT NULL OR sent_at IS NOT NULL)"
+        jdbi.useTransaction(handle -> {
+            Optional<UUID> gathered = handle.select("SELECT mail_id FROM alert_mail WHERE " + GATHERS + " ORDER BY made_at LIMIT 1").mapTo(UUID.class)
+                    .findFirst();
+            if (gathered.isPresent() && !exists(handle, "SELECT 1 FROM alert_mail WHERE what = 'unreachable' AND (retry_at IS NOT NULL OR sent_at IS NOT NULL)"
                     + " AND made_at > ? AND made_at <= ?", now.minus(UNREACHABLE_DISTANCE), now.plus(AlertPolicy.MAX_SKEW))) {
-                transaction.update("UPDATE alert_mail SET made_at = ?, retry_at = ? WHERE mail_id = ? AND " + GATHERS, now, now, gathered.get(0));
-                transaction.commit();
+                handle.execute("UPDATE alert_mail SET made_at = ?, retry_at = ? WHERE mail_id = ? AND " + GATHERS, now, now, gathered.get());
             }
-        }
+        });
     }
 
     /** Whether a bounce waits whose address and code its incident has not told yet. */
-    private static boolean news(Transaction transaction, AudienceState standing) throws SQLException {
+    private static boolean news(Handle handle, AudienceState standing) {
         // as sets: PostgreSQL expects few pending rows and would compare each with each
-        return transaction.exists("SELECT recipient, status FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
+        return exists(handle, "SELECT recipient, status FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
                 + " EXCEPT SELECT told.recipient, told.status FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
                 + " WHERE m.incident_id = ? LIMIT 1",
-                standing.audience(), standing.incident().id());
+                standing.audience(), standing.incident().incidentId());
     }
 
     /** What is known of each audience that has an incident or a bounce that waits. */
-    private Map<String, AudienceState> standings(Transaction transaction) throws SQLException {
-        Map<String, Incident> incidents = byAudience(transaction, "SELECT incident_id, audience, opened_at, last_bounce_at, mails FROM alert_incident"
-                + " WHERE open_for IS NOT NULL", row -> new Incident(row.getObject("incident_id", UUID.class), Transaction.instant(row, "opened_at"),
-                Transaction.instant(row, "last_bounce_at"), row.getInt("mails")));
-        Map<String, Waiting> waiting = byAudience(transaction, "SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest"
-                + " FROM mail_event WHERE alert_state = 'pending' GROUP BY audience", this::waiting);
+    private Map<String, AudienceState> standings(Handle handle) {
         Instant now = clock.instant();
-        Map<String, Sent> sent = byAudience(transaction, "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) AS unsent,"
-                + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day, MAX(sent_at) AS last_sent"
+        Map<String, Incident> incidents = byAudience(handle, Incident.class, "SELECT incident_id, audience, opened_at, last_bounce_at, mails"
+                + " FROM alert_incident WHERE open_for IS NOT NULL");
+        Map<String, Waiting> waiting = byAudience(handle, Waiting.class, "SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS oldest,"
+                + " MAX(received_at) AS newest FROM mail_event WHERE alert_state = 'pending' GROUP BY audience");
+        waiting.replaceAll((audience, bounces) -> bounces.notAfter(now.plus(AlertPolicy.MAX_SKEW)));
+        Map<String, Sent> sent = byAudience(handle, Sent.class, "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) > 0 AS unsent,"
+                + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day, MAX(sent_at) AS last_at"
                 + " FROM alert_mail WHERE incident_id IS NOT NULL AND (sent_at IS NULL OR made_at > ? AND sent_at <= ?) GROUP BY audience",
-                row -> new Sent(row.getInt("unsent") > 0, row.getInt("last_hour"), row.getInt("last_day"), Transaction.instant(row, "last_sent")),
                 now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)), now.plus(AlertPolicy.MAX_SKEW));
         Map<String, AudienceState> standings = new TreeMap<>();
         Stream.concat(incidents.keySet().stream(), waiting.keySet().stream()).distinct().forEach(audience -> standings.put(audience,
@@ -280,17 +277,14 @@ final class Incidents {
         return standings;
     }
 
-    private static <T> Map<String, T> byAudience(Transaction transaction, String sql, Transaction.Row<T> value, Object... parameters)
-            throws SQLException {
-        Map<String, T> values = new HashMap<>();
-        transaction.rows(sql, row -> values.put(row.getString("audience"), value.read(row)), parameters);
-        return values;
+    private static boolean exists(Handle handle, String sql, Object... parameters) {
+        return handle.select(sql, parameters).mapToMap().findFirst().isPresent();
     }
 
-    /** What was received before the clock was set back keeps no incident open: it is as if it had been received long ago. */
-    private Waiting waiting(ResultSet row) throws SQLException {
-        Instant newest = Transaction.instant(row, "newest");
-        boolean wrong = newest != null && newest.isAfter(clock.instant().plus(AlertPolicy.MAX_SKEW));
-        return new Waiting(row.getLong("bounces"), Transaction.instant(row, "oldest"), wrong ? Instant.EPOCH : newest);
+    private static <T> Map<String, T> byAudience(Handle handle, Class<T> type, String sql, Object... parameters) {
+        return handle.select(sql, parameters).reduceRows(new HashMap<>(), (values, row) -> {
+            values.put(row.getColumn("audience", String.class), row.getRow(type));
+            return values;
+        });
     }
 }

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.log.FailureText;
@@ -27,7 +30,7 @@ final class MailContents {
     /** Figures must not keep a mail waiting. */
     private static final Duration MAX_COUNTING = Duration.ofSeconds(3);
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final double urgentRate;
     private final Map<String, String> ownRecipients;
 
@@ -35,33 +38,27 @@ final class MailContents {
      * @param urgentRate    in percent: above it a mail is urgent
      * @param ownRecipients whom alerts go to, by what is stored of them
      */
-    MailContents(DataSource dataSource, double urgentRate, Map<String, String> ownRecipients) {
-        this.dataSource = dataSource;
+    MailContents(Jdbi jdbi, double urgentRate, Map<String, String> ownRecipients) {
+        this.jdbi = jdbi;
         this.urgentRate = urgentRate;
         this.ownRecipients = ownRecipients;
     }
 
     /** A mail of the outbox, and its incident if it has one. */
-    private record Outgoing(UUID id, UUID incident, String audience, String what, String about, Instant madeAt, Instant openedAt, Instant lastBounceAt,
+    private record Outgoing(UUID mailId, UUID incidentId, String audience, String what, String about, Instant madeAt, Instant openedAt, Instant lastBounceAt,
                             String subject) {
-
-        static Outgoing read(ResultSet row) throws SQLException {
-            return new Outgoing(row.getObject("mail_id", UUID.class), row.getObject("incident_id", UUID.class), row.getString("audience"),
-                    row.getString("what"), row.getString("about"), Transaction.instant(row, "made_at"), Transaction.instant(row, "opened_at"),
-                    Transaction.instant(row, "last_bounce_at"), row.getString("subject"));
-        }
     }
 
-    Mailing of(Transaction transaction, UUID mail) throws SQLException {
-        Outgoing outgoing = transaction.rows("SELECT m.mail_id, m.incident_id, m.audience, m.what, m.about, m.made_at, i.opened_at, i.last_bounce_at,"
-                + " i.subject FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id WHERE m.mail_id = ?", Outgoing::read, mail)
-                .get(0);
-        return outgoing.incident() == null ? notice(transaction, outgoing) : alert(transaction, outgoing);
+    Mailing of(Handle handle, UUID mail) {
+        Outgoing outgoing = handle.select("SELECT m.mail_id, m.incident_id, m.audience, m.what, m.about, m.made_at, i.opened_at, i.last_bounce_at,"
+                + " i.subject FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id WHERE m.mail_id = ?", mail)
+                .mapTo(Outgoing.class).one();
+        return outgoing.incidentId() == null ? notice(handle, outgoing) : alert(handle, outgoing);
     }
 
-    private Notice notice(Transaction transaction, Outgoing mail) throws SQLException {
-        return new Notice(mail.id(), mail.what(), switch (mail.what()) {
-            case "unreachable" -> unreachable(transaction, Notice.addresses(mail.about()));
+    private Notice notice(Handle handle, Outgoing mail) {
+        return new Notice(mail.mailId(), mail.what(), switch (mail.what()) {
+            case "unreachable" -> unreachable(handle, Notice.addresses(mail.about()));
             case "silent" -> Map.of("since", Instant.parse(mail.about()));
             case "returned" -> Map.of("since", Instant.parse(mail.about()), "until", mail.madeAt());
             default -> throw new IllegalStateException("alert_mail tells nothing that is called " + mail.what());
@@ -69,28 +66,28 @@ final class MailContents {
     }
 
     /** What the first mail server said stands for all. Templates from before there were several addresses show them as one. */
-    private Map<String, Object> unreachable(Transaction transaction, List<String> stored) throws SQLException {
+    private Map<String, Object> unreachable(Handle handle, List<String> stored) {
         List<String> addresses = stored.stream().map(address -> line(ownRecipients.getOrDefault(address, address))).toList();
-        return Map.of("address", String.join(", ", addresses), "addresses", addresses, "reason", transaction.rows("SELECT LEFT(reason, " + 2 * MAX_TEXT
+        return Map.of("address", String.join(", ", addresses), "addresses", addresses, "reason", handle.select("SELECT LEFT(reason, " + 2 * MAX_TEXT
                 + ") AS reason FROM mail_event WHERE alert_state = 'own' AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1",
-                row -> line(row, "reason"), stored.get(0)).stream().findFirst().orElse(""));
+                stored.get(0)).mapTo(String.class).findFirst().map(MailContents::line).orElse(""));
     }
 
-    private Alert alert(Transaction transaction, Outgoing mail) throws SQLException {
+    private Alert alert(Handle handle, Outgoing mail) {
         IncidentPhase stage = IncidentPhase.of(mail.what());
         Figures figures = figures(mail);
-        List<Count> causes = transaction.rows("SELECT e.status AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
-                + FROM_INCIDENT + " GROUP BY e.status ORDER BY count DESC, what", MailContents::count, mail.id(), mail.incident());
-        List<Count> domains = transaction.rows("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
+        List<Count> causes = handle.select("SELECT e.status AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
+                + FROM_INCIDENT + " GROUP BY e.status ORDER BY count DESC, what", mail.mailId(), mail.incidentId()).map(MailContents::count).list();
+        List<Count> domains = handle.select("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
-                + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, MailContents::count, mail.id(), mail.incident());
+                + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, mail.mailId(), mail.incidentId()).map(MailContents::count).list();
         boolean all = stage == IncidentPhase.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
-                && transaction.rows("SELECT COALESCE(SUM(" + Incidents.SIZE + "), 0) AS size" + FROM_INCIDENT, row -> row.getLong("size"),
-                        mail.incident()).get(0) <= Incidents.MAX_SIZE;
-        List<String> thread = transaction.rows("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ?"
-                + " ORDER BY number", row -> row.getString("message_id"), mail.incident(), mail.id());
-        return new Alert(mail.id(), stage, mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), ends(thread), causes, domains,
-                bounces(transaction, mail, all), figures,
+                && handle.select("SELECT COALESCE(SUM(" + Incidents.SIZE + "), 0)" + FROM_INCIDENT, mail.incidentId()).mapTo(long.class).one()
+                        <= Incidents.MAX_SIZE;
+        List<String> thread = handle.select("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ?"
+                + " ORDER BY number", mail.incidentId(), mail.mailId()).mapTo(String.class).list();
+        return new Alert(mail.mailId(), stage, mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), ends(thread), causes, domains,
+                bounces(handle, mail, all), figures,
                 stage != IncidentPhase.CLOSED && figures != null && figures.above(urgentRate));
     }
 
@@ -105,19 +102,18 @@ final class MailContents {
     /** Of an incident that lasts longer than a month, personal data may have been removed: what is left of those bounces is counted. */
     private static final String NOT_REMOVED = " AND COALESCE(e.recipient, e.message_id, e.reason, e.extra) IS NOT NULL";
 
-    private static List<Bounce> bounces(Transaction transaction, Outgoing mail, boolean all) throws SQLException {
-        return transaction.rows(BOUNCE + FROM_INCIDENT + (all ? NOT_REMOVED : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
-                MailContents::bounce,
-                all ? new Object[] {mail.incident()} : new Object[] {mail.incident(), mail.id()});
+    private static List<Bounce> bounces(Handle handle, Outgoing mail, boolean all) {
+        return handle.select(BOUNCE + FROM_INCIDENT + (all ? NOT_REMOVED : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
+                all ? new Object[] {mail.incidentId()} : new Object[] {mail.incidentId(), mail.mailId()}).map(MailContents::bounce).list();
     }
 
     /** The bounces stored last. */
-    static List<Bounce> latest(Transaction transaction, int count) throws SQLException {
-        return transaction.rows(BOUNCE + " FROM mail_event e WHERE e.event_type = 'bounces' ORDER BY e.received_at DESC LIMIT " + count,
-                MailContents::bounce);
+    static List<Bounce> latest(Handle handle, int count) {
+        return handle.select(BOUNCE + " FROM mail_event e WHERE e.event_type = 'bounces' ORDER BY e.received_at DESC LIMIT " + count)
+                .map(MailContents::bounce).list();
     }
 
-    private static Bounce bounce(ResultSet row) throws SQLException {
+    private static Bounce bounce(ResultSet row, StatementContext context) throws SQLException {
         return new Bounce(line(row, "recipient"), line(row, "status"), line(row, "kind"), line(row, "created_text"), line(row, "subject"),
                 line(row, "sender"), line(row, "message_id"), line(row, "api_data"), line(row, "enhanced_code"), line(row, "reason"),
                 row.getBoolean("known"));
@@ -129,15 +125,15 @@ final class MailContents {
     }
 
     private Figures figures(Outgoing mail) {
-        try (Transaction counting = new Transaction(dataSource, MAX_COUNTING)) {
-            return Figures.of(counting, mail.audience(), mail.madeAt());
-        } catch (SQLException e) {
+        try {
+            return Figures.within(MAX_COUNTING, jdbi, mail.audience(), mail.madeAt());
+        } catch (JdbiException e) {
             LOG.warn("A mail goes out without figures: {}", FailureText.describe(e));
             return null;
         }
     }
 
-    private static Count count(ResultSet row) throws SQLException {
+    private static Count count(ResultSet row, StatementContext context) throws SQLException {
         return new Count(line(row, "what"), row.getLong("count"), row.getLong("news"));
     }
 

@@ -2,13 +2,14 @@ package org.mailevents.alert;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import org.apache.camel.CamelContext;
+import org.jdbi.v3.core.Handle;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.AlertTemplates.Words;
 import org.mailevents.database.Database;
+import org.mailevents.database.JdbiFactory;
 import org.mailevents.settings.TimeSource;
 
 /**
@@ -48,14 +49,14 @@ public final class Preview {
         return Files.writeString(FILE, page).toAbsolutePath();
     }
 
-    private List<Alert> stored() throws SQLException {
-        try (Transaction transaction = new Transaction(Database.of(context))) {
-            List<Bounce> bounces = MailContents.latest(transaction, MAX_STORED);
+    private List<Alert> stored() {
+        try (Handle handle = JdbiFactory.create(Database.of(context)).open()) {
+            List<Bounce> bounces = MailContents.latest(handle, MAX_STORED);
             if (bounces.isEmpty()) {
                 throw new IllegalStateException("There is no bounce in the database: leave out the word stored to see samples");
             }
             Instant now = TimeSource.of(context).instant();
-            Figures figures = Figures.of(transaction, "list-owner", now);
+            Figures figures = Figures.of(handle, "list-owner", now);
             return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, false),
                     Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, false), Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, false));
         }
