@@ -22,7 +22,7 @@ class FiguresTest {
             Jdbi jdbi = JdbiFactory.create(pool);
             jdbi.useHandle(handle -> handle.execute("CREATE TABLE mail_event (event_type TEXT, status TEXT, alert_state TEXT, audience TEXT,"
                     + " received_at TIMESTAMP WITH TIME ZONE)"));
-            assertThat(Figures.within(Duration.ofSeconds(3), jdbi, "list-owner", Instant.now()).hour().finished()).isZero();
+            assertThat(Figures.countWithin(Duration.ofSeconds(3), jdbi, "list-owner", Instant.now()).hour().finished()).isZero();
             try (Connection next = pool.getConnection(); Statement statement = next.createStatement()) {
                 assertThat(statement.getQueryTimeout()).isZero();
             }
