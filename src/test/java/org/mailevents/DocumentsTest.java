@@ -47,8 +47,9 @@ class DocumentsTest {
         assertThat(japanese.levels()).as("levels of the headings").isEqualTo(english.levels());
         assertThat(japanese.blocks()).extracting(Block::language).isEqualTo(english.blocks().stream().map(Block::language).toList());
         assertThat(commands(japanese)).isEqualTo(commands(english));
-        assertThat(english.links()).as("a link to the other language").contains(page.getParent() == null ? twin.toString() : "ja/" + page.getFileName());
-        assertThat(japanese.links()).as("a link to the other language").contains(page.getParent() == null ? page.toString() : "../" + page.getFileName());
+        boolean isReadme = page.getParent() == null;
+        assertThat(english.links()).as("a link to the other language").contains(isReadme ? twin.toString() : "ja/" + page.getFileName());
+        assertThat(japanese.links()).as("a link to the other language").contains(isReadme ? page.toString() : "../" + page.getFileName());
     }
 
     @Test
@@ -66,7 +67,8 @@ class DocumentsTest {
         for (String proxy : List.of("nginx", "haproxy", "apache")) {
             assertThat(deployment.block(proxy)).contains("/webhooks/customers-mail-cloud");
         }
-        assertThat(commands(deployment)).anyMatch(command -> command.startsWith("keytool ")).anyMatch(command -> command.startsWith("podman build "));
+        assertThat(commands(deployment)).anyMatch(command -> command.startsWith("keytool "))
+                .anyMatch(command -> command.startsWith("podman build "));
     }
 
     @Test
@@ -94,8 +96,7 @@ class DocumentsTest {
     }
 
     static Stream<Path> pages() throws IOException {
-        return Stream.of(top(), Markdown.in(Path.of("docs")).stream().map(Markdown::file), Markdown.in(Path.of("routes")).stream().map(Markdown::file))
-                .flatMap(files -> files);
+        return Stream.concat(top(), Stream.of("docs", "routes").flatMap(folder -> Markdown.in(Path.of(folder)).stream().map(Markdown::file)));
     }
 
     static Stream<Path> english() throws IOException {

@@ -86,7 +86,8 @@ public record Markdown(Path file, List<String> lines, List<Block> blocks) {
     /** Where its links lead to, as written, but for those to other sites. */
     public List<String> links() {
         return lines.stream().flatMap(line -> LINK.matcher(line).results())
-                .map(link -> link.group(1) == null ? link.group(2) : link.group(1)).filter(link -> !link.matches("[a-z][a-z0-9+.-]*:.*")).toList();
+                .map(link -> link.group(1) == null ? link.group(2) : link.group(1))
+                .filter(link -> !link.matches("[a-z][a-z0-9+.-]*:.*")).toList();
     }
 
     /** The links that lead to no file, or to no heading of a page. */
@@ -105,8 +106,8 @@ public record Markdown(Path file, List<String> lines, List<Block> blocks) {
     }
 
     /**
-     * The names by which GitHub links to its headings: in lower case, without punctuation, with a hyphen for each space. A heading that occurs a second
-     * time gets "-1".
+     * The names by which GitHub links to its headings: in lower case, without punctuation, with a hyphen for each space.
+     * A heading that occurs a second time gets "-1".
      */
     public Set<String> anchors() {
         Set<String> anchors = new HashSet<>();
