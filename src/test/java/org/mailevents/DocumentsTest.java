@@ -96,7 +96,8 @@ class DocumentsTest {
     }
 
     static Stream<Path> pages() throws IOException {
-        return Stream.concat(top(), Stream.of("docs", "routes").flatMap(folder -> Markdown.in(Path.of(folder)).stream().map(Markdown::file)));
+        return Stream.concat(top(), Stream.of("docs", "routes").flatMap(folder -> Markdown.in(Path.of(folder)).stream())
+                .map(Markdown::file));
     }
 
     static Stream<Path> english() throws IOException {
