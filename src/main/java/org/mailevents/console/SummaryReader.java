@@ -32,7 +32,7 @@ import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
 import org.mailevents.database.Database;
 import org.mailevents.settings.TimeSource;
-import org.mailevents.store.CountEvents;
+import org.mailevents.store.EventCounts;
 
 /** Reads a {@link Summary}. However many events there are, it reads the counts, what came since these were made, and the newest bounces. */
 final class SummaryReader {
@@ -46,7 +46,7 @@ final class SummaryReader {
 
     static final String COUNTS = "SELECT hour_of, type_of, status_of, SUM(events) AS events FROM ("
             + "SELECT occurred_hour AS hour_of, event_type AS type_of, status AS status_of, events FROM event_count WHERE occurred_hour >= ?"
-            + " UNION ALL SELECT " + CountEvents.HOUR + ", " + CountEvents.TYPE + ", " + CountEvents.STATUS + ", 1 FROM mail_event"
+            + " UNION ALL SELECT " + EventCounts.HOUR + ", " + EventCounts.TYPE + ", " + EventCounts.STATUS + ", 1 FROM mail_event"
             + " WHERE received_at >= ? AND COALESCE(occurred_at, received_at) >= ?) counts GROUP BY hour_of, type_of, status_of";
     // ordered by both columns of its index, so that H2 reads as many rows as it gives
     private static final String NEWEST_BOUNCES = " FROM mail_event WHERE event_type = 'bounces' AND received_at >= ?"

@@ -47,7 +47,7 @@ public final class PersonalData {
      * Rows of these times are stored in this transaction, so that nobody finds the one without the other. Of those of the last day nothing is noted, because
      * no data is removed so early.
      */
-    public static void late(Connection connection, Instant now, Collection<Instant> receivedAt) throws SQLException {
+    public static void markForRemoval(Connection connection, Instant now, Collection<Instant> receivedAt) throws SQLException {
         List<Instant> old = receivedAt.stream().filter(received -> received.isBefore(now.minus(MIN_RETENTION))).toList();
         if (!old.isEmpty() && removedUntil(connection).isAfter(Instant.EPOCH)) {
             for (Instant time : old) {
