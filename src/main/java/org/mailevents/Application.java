@@ -79,7 +79,7 @@ public final class Application {
     }
 
     /** Posts a day of sample mail to the application that runs with these settings. */
-    static List<String> sample(Main main, boolean anyway) throws Exception {
+    public static List<String> sample(Main main, boolean anyway) throws Exception {
         return aside(main, context -> new SampleMail(context).post(anyway));
     }
 
@@ -96,7 +96,7 @@ public final class Application {
     }
 
     /** The application, ready to be started. */
-    static Main configured() {
+    public static Main configured() {
         Main main = settled();
         // named one by one: scanning the jar for them takes half a second of the start
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
@@ -107,7 +107,7 @@ public final class Application {
     }
 
     /** With the settings of this folder. */
-    static Main settled() {
+    public static Main settled() {
         Main main = new Main() {
             @Override
             protected CamelContext createCamelContext() {

@@ -1,5 +1,6 @@
 package org.mailevents;
 
+import org.mailevents.cases.SecurityCases;
 import org.mailevents.support.Certificate;
 import org.mailevents.support.OwnProcess;
 

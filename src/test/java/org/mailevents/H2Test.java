@@ -1,5 +1,6 @@
 package org.mailevents;
 
+import org.mailevents.cases.WebhookCases;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.TestDatabase;

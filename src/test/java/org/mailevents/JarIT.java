@@ -3,6 +3,7 @@ package org.mailevents;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterAll;
+import org.mailevents.cases.WebhookCases;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;

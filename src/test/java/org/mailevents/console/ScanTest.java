@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.TestApplication;
+import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
@@ -41,7 +41,7 @@ class ScanTest {
         TestDatabase database = h2 ? TestDatabase.h2() : TestDatabase.postgres();
         Map<String, String> settings = new HashMap<>(database.settings());
         settings.put("alert.endpoint", "file:" + OwnProcess.folder());
-        try (InProcess application = new InProcess(TestApplication.configured(), settings)) {
+        try (InProcess application = new InProcess(Application.configured(), settings)) {
             // Given
             database.execute(FILL + (h2 ? "SYSTEM_RANGE(1, " : "generate_series(1, ") + EVENTS + ") AS g(n)");
             database.execute("ANALYZE");

@@ -1,0 +1,227 @@
+package org.mailevents.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.mail.MessagingException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.camel.main.Main;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.Application;
+import org.mailevents.receive.FailuresTest;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.Payload;
+import org.mailevents.support.SmtpServer;
+import org.mailevents.support.SmtpServer.Moment;
+import org.mailevents.support.TestDatabase;
+
+/** Whatever is in the outbox, the mails behind it go out. */
+@Execution(ExecutionMode.CONCURRENT)
+class OutboxTest {
+
+    private final TestDatabase database = TestDatabase.h2();
+    private final Mailbox mailbox = Mailbox.folder();
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 1})
+    void aMailThatCannotBeReadHoldsUpNoOther(int hours) {
+        // Given
+        Map<String, String> settings = FailuresTest.settings(database, mailbox);
+        settings.put("alert.endpoint", "smtp://127.0.0.1:" + MailEvents.freePort());
+        String recipient;
+        try (InProcess application = new InProcess(Application.configured(), settings)) {
+            recipient = bounce(application);
+            await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
+        }
+
+        // When
+        database.execute("INSERT INTO alert_mail (mail_id, audience, what, message_id, made_at) VALUES (?, 'operators', 'of a later version', '<1@x>', ?)",
+                UUID.randomUUID(), OffsetDateTime.now().plusHours(hours));
+        database.execute("UPDATE alert_mail SET retry_at = ?", OffsetDateTime.now().minusDays(1));
+
+        // Then
+        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox))) {
+            await().until(() -> !mailbox.naming(recipient).isEmpty());
+            await().until(() -> application.log().contains("of a later version"));
+            // a mail that is old is not tried again every few seconds
+            await().until(() -> hours > 0 || !database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > ?",
+                    OffsetDateTime.now().plusMinutes(10)).isEmpty());
+        }
+    }
+
+    @Test
+    void anAudienceIsMailedThoughTheBouncesOfItsMailWereDeleted() {
+        Map<String, String> settings = FailuresTest.settings(database, mailbox);
+        try (SmtpServer server = new SmtpServer(address -> "250 ok", () -> { })) {
+            server.close();
+            settings.put("alert.endpoint", server.endpoint());
+            try (InProcess application = new InProcess(Application.configured(), settings)) {
+                // Given
+                bounce(application);
+                await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
+                database.execute("DELETE FROM mail_event");
+
+                // When
+                server.open();
+
+                // Then
+                String recipient = bounce(application);
+                await().until(() -> server.taken.stream().anyMatch(taken -> taken.mail().text().contains(recipient)));
+            }
+        }
+    }
+
+    @Test
+    void howeverManyBounceAMailIsNotTooLargeForAMailServer() {
+        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox))) {
+            // Given
+            String reply = "550-5.7.26 Your email has been blocked because the sender is unauthenticated. ".repeat(6);
+            String subject = "秋のお知らせ".repeat(8);
+
+            // When
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender, subject, reason,"
+                    + " enhanced_code, occurred_at, created_text, received_at, alert_state) SELECT RANDOM_UUID(), 'bounces', '4', 'policy', 'postmaster',"
+                    + " '<' || x || '@mta01.example.com>', 'member' || x || '@example.net', 'news@shop.example.com', ?, ?, '5.7.26', CURRENT_TIMESTAMP,"
+                    + " '2026-10-01 09:00:07', CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, 8000)", subject, reply);
+
+            // Then
+            await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+            assertThat(mailbox.mails()).allSatisfy(mail -> assertThat(size(mail)).isLessThan(10_000_000));
+            assertThat(mailbox.mails().stream().flatMap(mail -> mail.addresses().stream()).distinct()).hasSize(8_000);
+        }
+    }
+
+    @Test
+    void aMailServerThatDoesNotReadALargeMailDoesNotHoldItUpForEver() {
+        // Given
+        Map<String, String> settings = FailuresTest.settings(database, mailbox);
+        try (SmtpServer server = new SmtpServer((moment, address) -> moment == Moment.READING ? SmtpServer.DEAF : moment.usual())) {
+            settings.put("alert.endpoint", server.endpoint() + "?connectionTimeout=1000");
+            try (InProcess application = new InProcess(Application.configured(), settings)) {
+
+                // When
+                database.execute("INSERT INTO mail_event (event_id, event_type, status, audience, message_id, recipient, sender, reason, received_at,"
+                        + " alert_state) SELECT RANDOM_UUID(), 'bounces', '4', 'postmaster', '<' || x || '@mta01.example.com>', 'member' || x || '@example.net',"
+                        + " 'news@shop.example.com', REPEAT('refused ', 120), CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, 3800)");
+
+                // Then
+                await().until(() -> application.log().contains("send-alerts: MessagingException: IOException while sending message"));
+            }
+        }
+    }
+
+    @Test
+    void anAudienceIsNoWayToNameARecipient() {
+        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox))) {
+            // Given
+            String recipient = bounce(application);
+
+            // When
+            database.execute("UPDATE mail_event SET audience = 'campaign:someone@elsewhere.invalid'");
+
+            // Then
+            await().until(() -> !mailbox.naming(recipient).isEmpty());
+            assertThat(mailbox.mails()).hasSize(1).allSatisfy(mail -> assertThat(mail.to()).containsExactly("postmaster@localhost"));
+        }
+    }
+
+    @Test
+    void aClockThatWasWrongForAWhileHoldsUpNothing() {
+        // Given
+        AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ofDays(365));
+        Main main = Application.configured();
+        main.bind("clock", new Clock() {
+            @Override
+            public Instant instant() {
+                return Instant.now().plus(ahead.get());
+            }
+
+            @Override
+            public ZoneId getZone() {
+                return ZoneId.of("UTC");
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+        });
+        Map<String, String> settings = FailuresTest.settings(database, mailbox);
+        try (SmtpServer server = new SmtpServer(address -> "250 ok", () -> { })) {
+            server.close();
+            settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.quiet", "3s"));
+            try (InProcess application = new InProcess(main, settings)) {
+                bounce(application);
+                await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
+                bounce(application);
+
+                // When
+                ahead.set(Duration.ZERO);
+                server.open();
+
+                // Then
+                await().until(() -> !database.rows("SELECT 1 FROM alert_incident WHERE closed_at IS NOT NULL").isEmpty());
+                await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+            }
+        }
+    }
+
+    @Test
+    void anAudienceWhoseRowsAreLockedHoldsUpNoOther() throws SQLException {
+        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox));
+                Connection other = DriverManager.getConnection(database.url(), database.username(), database.password())) {
+            // Given
+            other.setAutoCommit(false);
+            database.execute("UPDATE mail_event SET audience = 'a' WHERE recipient = ?", bounce(application));
+            assertThat(other.createStatement().executeUpdate("UPDATE mail_event SET extra = '{}' WHERE alert_state = 'pending'")).isEqualTo(1);
+
+            // When
+            String recipient = bounce(application);
+
+            // Then
+            await().until(() -> !mailbox.naming(recipient).isEmpty());
+            other.rollback();
+            await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+        }
+    }
+
+    private static String bounce(MailEvents application) {
+        ObjectNode bounce = Payload.bounce("2");
+        application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+        return bounce.get("to").asText();
+    }
+
+    private static long size(Mailbox.Mail mail) {
+        try {
+            long[] size = {0};
+            mail.message().writeTo(new OutputStream() {
+                @Override
+                public void write(int one) {
+                    size[0]++;
+                }
+            });
+            return size[0];
+        } catch (IOException | MessagingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

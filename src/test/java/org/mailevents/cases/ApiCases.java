@@ -1,0 +1,201 @@
+package org.mailevents.cases;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mailevents.support.Answers.assertProblem;
+import static org.mailevents.support.Answers.assertReceipt;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.Api;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Payload;
+
+/** What whoever is asked "did my mail arrive?" asks. Every answer is as the API's description says. */
+public interface ApiCases extends Cases {
+
+    /** In the zone of webhook.time-zone. */
+    DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneId.of("Asia/Tokyo"));
+
+    private JsonNode ask(String path) {
+        return Api.ask(application(), path);
+    }
+
+    private HttpResponse<String> get(String path) {
+        return application().send(HttpRequest.newBuilder(application().uri(path)));
+    }
+
+    private void post(String eventType, JsonNode... elements) {
+        assertReceipt(application().post(MailEvents.JSON, Payload.json(eventType, elements)), elements.length, elements.length, 0, 0);
+    }
+
+    @Test
+    default void aMessageTellsItsHistory() {
+        // Given
+        ObjectNode message = Payload.delivery("queued").put("created", "2026-10-01 09:00:00").put("subject", "領収書 <b>");
+        post("deliveries", message.deepCopy().put("status", "succeeded").put("created", "2026-10-01 09:10:00"), message,
+                message.deepCopy().put("status", "deferred").put("created", "2026-10-01 09:00:05").put("reason", "450 4.2.0 Greylisted"));
+
+        // When
+        JsonNode events = ask("/api/messages/" + Api.encoded(message.get("messageId").asText()));
+
+        // Then
+        assertThat(events.findValuesAsText("status")).containsExactly("queued", "deferred", "succeeded");
+        assertThat(events.findValuesAsText("occurredAt")).containsExactly("2026-10-01T00:00:00Z", "2026-10-01T00:00:05Z", "2026-10-01T00:10:00Z");
+        assertThat(events.findValuesAsText("outcome")).containsOnly("succeeded");
+        assertThat(events.get(1).path("reason").asText()).isEqualTo("450 4.2.0 Greylisted");
+        assertThat(events.get(0).path("subject").asText()).isEqualTo("領収書 <b>");
+        assertThat(events.get(0).path("recipient").asText()).isEqualTo(message.get("to").asText());
+        assertThat(ask("/api/messages/" + message.get("messageId").asText().replaceAll("[<>]", ""))).as("without brackets").isEqualTo(events);
+    }
+
+    @Test
+    default void aMessageToSeveralHasAnOutcomeForEach() {
+        // Given
+        ObjectNode first = Payload.delivery("succeeded");
+        ObjectNode second = Payload.bounce("5").put("messageId", first.get("messageId").asText());
+        post("deliveries", first);
+        post("bounces", second);
+
+        // When
+        JsonNode events = ask("/api/messages/" + Api.encoded(first.get("messageId").asText()));
+
+        // Then
+        assertThat(events).hasSize(2).allSatisfy(event -> assertThat(event.path("outcome").asText())
+                .isEqualTo(event.path("recipient").equals(first.get("to")) ? "succeeded" : "bounced"));
+    }
+
+    @Test
+    default void anAddressTellsItsMailNewestFirst() {
+        // Given
+        ObjectNode first = Payload.delivery("succeeded").put("created", "2026-10-01 09:00:00");
+        ObjectNode second = Payload.bounce("2").put("to", first.get("to").asText()).put("created", "2026-10-02 09:00:00");
+        post("bounces", second);
+        post("deliveries", first);
+
+        // When
+        JsonNode events = ask("/api/recipients/" + Api.encoded(first.get("to").asText()));
+
+        // Then
+        assertThat(events.findValuesAsText("messageId")).containsExactly(second.get("messageId").asText(), first.get("messageId").asText());
+        assertThat(events.findValuesAsText("outcome")).containsExactly("bounced", "succeeded");
+        assertThat(events.get(0).path("kind").asText()).isEqualTo("permanent, address");
+        assertThat(ask("/api/recipients/" + Api.encoded(first.get("to").asText().toUpperCase(Locale.ROOT))).findValuesAsText("messageId"))
+                .as("as somebody may write it").isEqualTo(events.findValuesAsText("messageId"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nobody@nowhere.example", "' OR 1=1 --", "a/b", "100%", "a b+c", "日本", "%", "${7*7}", ":?address", "..", "x?y=z#f"})
+    default void whatIsUnknownIsSaidToBe(String name) {
+        for (String path : new String[] {"/api/messages/", "/api/recipients/"}) {
+            // When
+            HttpResponse<String> answer = get(path + Api.encoded(name).replace("..", "%2E%2E"));
+
+            // Then
+            assertProblem(answer, 404);
+        }
+    }
+
+    @Test
+    default void anAddressWithEverySignIsFound() {
+        // Given
+        ObjectNode delivery = Payload.delivery("succeeded").put("to", "\"a/b c\"+tag%'o@例え.example").put("messageId", "<a/b+c%20d?e#f&g=" + Payload.delivery("queued").get("to").asText() + ">");
+        post("deliveries", delivery);
+
+        // When
+        JsonNode ofAddress = ask("/api/recipients/" + Api.encoded(delivery.get("to").asText()));
+        JsonNode ofMessage = ask("/api/messages/" + Api.encoded(delivery.get("messageId").asText()));
+
+        // Then
+        assertThat(ofAddress).hasSize(1).isEqualTo(ofMessage);
+    }
+
+    @Test
+    default void anAddressIsOnTheSuppressionListUntilItTakesMail() {
+        // Given
+        ObjectNode bounce = Payload.bounce("2").put("created", "2026-10-01 09:00:00").put("reason", "=HYPERLINK(\"x\"),\r\nsecond line");
+        post("bounces", bounce, bounce.deepCopy().put("created", "2026-10-02 09:00:00"));
+        String address = bounce.get("to").asText();
+
+        // When
+        JsonNode listed = Api.find(ask("/api/suppressions"), "recipient", address);
+        String file = get("/api/suppressions.csv").body();
+        post("deliveries", Payload.delivery("succeeded").put("to", address).put("created", "2026-10-03 09:00:00"));
+
+        // Then
+        assertThat(listed.path("code").asText()).isEqualTo("2");
+        assertThat(listed.path("bounces").asInt()).isEqualTo(2);
+        assertThat(listed.path("firstBouncedAt").asText()).isEqualTo("2026-10-01T00:00:00Z");
+        assertThat(listed.path("lastBouncedAt").asText()).isEqualTo("2026-10-02T00:00:00Z");
+        assertThat(file).startsWith("\uFEFF\"recipient\",\"status\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\",\"bounces\"\r\n")
+                .contains("\"" + address + "\",\"2\",\"permanent, address\",\"'=HYPERLINK(\"\"x\"\"),\r\nsecond line\",\"2026-10-01T00:00:00Z\",\"2026-10-02T00:00:00Z\",\"2\"\r\n");
+        assertThat(Api.find(ask("/api/suppressions"), "recipient", address)).isNull();
+        assertThat(get("/api/suppressions.csv").body()).doesNotContain(address);
+    }
+
+    @Test
+    default void theSummaryTellsOfNow() {
+        // Given
+        ObjectNode bounce = Payload.bounce("5").put("created", CREATED.format(Instant.now()));
+        post("bounces", bounce);
+
+        // When
+        JsonNode summary = ask("/api/summary?hours=744");
+
+        // Then
+        assertThat(summary.path("database").asText()).isEqualTo("up");
+        assertThat(summary.path("latestBounces")).as("other cases add to them").isNotEmpty();
+        assertThat(Api.find(summary.path("causes"), "code", "5").path("bounces").asLong()).isPositive();
+        assertThat(summary.path("hours").findValues("bounced")).isNotEmpty();
+        assertThat(summary.path("pipeline").path("figures").path("stored").asDouble()).isPositive();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "745", "99999999999", "many", "1.5", "%20"})
+    default void whatIsNoNumberOfHoursIsSaidToBeNone(String hours) {
+        assertThat(assertProblem(get("/api/summary?hours=" + hours), 400)).contains("1 to 744");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript", "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
+    default void thePageIsServed(String path, String mediaType) {
+        HttpResponse<String> answer = get(path);
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().firstValue("Content-Type").orElseThrow()).startsWith(mediaType + ";");
+        assertThat(answer.headers().firstValue("Content-Security-Policy").orElseThrow()).contains("default-src 'none'").doesNotContain("unsafe");
+        assertThat(answer.body()).isNotEmpty().doesNotContainPattern("(?:src|href|import|url\\(|fetch\\()[=(\"' ]*(?:https?:)?//");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/application.properties", "/data/mail-events.mv.db", "/../application.properties", "/%2e%2e/application.properties", "/routes/on-error.camel.yaml",
+        "/index.html", "/console", "/org/mailevents/Application.class", "/db/migration/V1__mail_event.sql", "/META-INF/MANIFEST.MF", "/api/nothing"})
+    default void nothingElseIs(String path) {
+        assertProblem(get(path), 404);
+    }
+
+    @Test
+    default void theDescriptionOfTheApiIsServed() {
+        assertThat(get("/api/openapi.yaml").body()).isEqualTo(Api.description());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/api/recipients/%00", "/api/messages/a%00b", "/api/recipients/%ED%A0%80", "/api/messages/%C3%28", "/api/summary?hours=%00", "/%", "/%zz"})
+    default void anAddressThatCannotBeDecodedIsAnswered400(String path) {
+        // When
+        String answer = application().exchange("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+        // Then
+        assertThat(answer).startsWith("HTTP/1.1 400 Bad Request").contains("application/problem+json", "cannot be decoded");
+        assertThat(application().log()).doesNotContain("Unhandled exception");
+    }
+}

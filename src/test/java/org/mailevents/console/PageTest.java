@@ -1,0 +1,365 @@
+package org.mailevents.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.deque.html.axecore.results.Rule;
+import com.deque.html.axecore.selenium.AxeBuilder;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.Application;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
+import org.mailevents.support.TestDatabase;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.NoSuchElementException;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+import org.openqa.selenium.support.ui.WebDriverWait;
+
+/** The page in a real browser: what a person sees, in both languages, by keyboard and by screen reader. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PageTest {
+
+    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
+    private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
+    private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.ofHours(9));
+    private static final String HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
+
+    private InProcess application;
+    private ChromeDriver browser;
+
+    private final Instant now = Instant.now();
+    private final ObjectNode delivered = at(Payload.delivery("queued"), 600).put("subject", "ご注文の確認");
+    private final ObjectNode bounced = at(Payload.bounce("2"), 300).put("subject", HOSTILE).put("reason", "550 5.1.1 " + HOSTILE);
+
+    /** Before what the overview shows. */
+    private final ObjectNode quick = at(Payload.delivery("succeeded"), 200_000);
+
+    @BeforeAll
+    void open() {
+        Assumptions.assumeTrue(Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
+                "There is no browser to show the page in: install the packages chromium and chromium-driver");
+        Map<String, String> settings = new HashMap<>(TestDatabase.h2().settings());
+        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
+        application = new InProcess(Application.configured(), settings);
+        post("deliveries", delivered, at(delivered.deepCopy().put("status", "deferred").put("reason", "450 4.2.0 Greylisted"), 590),
+                at(delivered.deepCopy().put("status", "succeeded"), 400), at(Payload.delivery("failed"), 100));
+        post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
+        post("bounces", bounced, at(Payload.bounce("5"), 90));
+        ChromeOptions options = new ChromeOptions().setBinary(CHROMIUM.toFile());
+        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--force-color-profile=srgb");
+        LoggingPreferences logging = new LoggingPreferences();
+        logging.enable(LogType.BROWSER, Level.ALL);
+        options.setCapability("goog:loggingPrefs", logging);
+        browser = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build(), options);
+    }
+
+    @AfterAll
+    void close() {
+        if (browser != null) {
+            browser.quit();
+        }
+        if (application != null) {
+            application.close();
+        }
+    }
+
+    private ObjectNode at(ObjectNode element, int secondsAgo) {
+        return element.put("created", CREATED.format(now.minusSeconds(secondsAgo)));
+    }
+
+    private void post(String eventType, ObjectNode... elements) {
+        assertThat(application.post(MailEvents.JSON, Payload.json(eventType, elements)).body()).contains("\"stored\":" + elements.length);
+    }
+
+    @BeforeEach
+    void english() {
+        browser.manage().window().setSize(new Dimension(1280, 1600));
+        visit("en");
+    }
+
+    private void visit(String language) {
+        browser.get(application.uri("/").toString());
+        browser.executeScript("localStorage.setItem('language', arguments[0])", language);
+        browser.get(application.uri("/?").toString());
+        shown("#updated:not(:empty)");
+    }
+
+    private WebElement shown(String css) {
+        return wait(() -> {
+            WebElement element = browser.findElement(By.cssSelector(css));
+            return element.isDisplayed() ? element : null;
+        });
+    }
+
+    private <T> T wait(Supplier<T> condition) {
+        return new WebDriverWait(browser, Duration.ofSeconds(20)).ignoring(NoSuchElementException.class).until(any -> condition.get());
+    }
+
+    private String text(String css) {
+        return shown(css).getText();
+    }
+
+    @Test
+    void theOverviewTellsWhatHappened() {
+        assertThat(text("#totals")).contains("1\nqueued", "1\ndelivered", "1\ndelayed", "1\nrefused", "2\nbounced");
+        assertThat(browser.findElement(By.id("time-chart")).getAttribute("aria-label")).contains("Mail over time").contains("delivered 1").contains("bounced 2");
+        assertThat(painted("time-chart")).isTrue();
+        assertThat(painted("causes-chart")).isTrue();
+        assertThat(text("#domains-table")).contains("example.net").contains("2");
+        assertThat(text("#latest-table")).contains(bounced.get("to").asText(), "Unknown user (2)", "Overcapacity (5)");
+        assertThat(text("#pipeline-table")).contains("Events received 9", "stored 9");
+        browser.findElement(By.cssSelector("#causes-table")).findElement(By.xpath("./ancestor::details/summary")).click();
+        assertThat(text("#causes-table")).contains("Unknown user (2) 1");
+    }
+
+    private boolean painted(String canvas) {
+        return (Boolean) browser.executeScript("const c = document.getElementById(arguments[0]); return c.width > 200 && c.getContext('2d')"
+                + ".getImageData(0, 0, c.width, c.height).data.some(value => value > 0)", canvas);
+    }
+
+    @Test
+    void aNewcomerFindsWhatHappenedToAMail() {
+        // When
+        shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
+
+        // Then
+        assertThat(text("#found-title")).isEqualTo("What happened to " + delivered.get("to").asText());
+        assertThat(text("#found-sum")).contains("1 message, 3 events");
+        assertThat(text(".message")).contains("ご注文の確認", "Delivered: the receiving server took it", "450 4.2.0 Greylisted");
+        List<String> steps = browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText).toList();
+        assertThat(steps).hasSize(3);
+        assertThat(steps.get(0)).contains("Accepted");
+        assertThat(steps.get(2)).contains("Taken");
+        assertThat(browser.findElement(By.id("overview")).isDisplayed()).isFalse();
+
+        // When
+        shown(".message h3 + p button:last-child").click();
+
+        // Then
+        wait(() -> text("#found-title").equals("What happened to " + delivered.get("messageId").asText()));
+        assertThat(text("#found-sum")).contains("1 message, 3 events");
+
+        // When
+        browser.navigate().back();
+
+        // Then
+        wait(() -> text("#found-title").equals("What happened to " + delivered.get("to").asText()));
+    }
+
+    @Test
+    void whatHappenedInTheSameSecondIsInOrder() {
+        shown("#query").sendKeys(quick.get("to").asText().toUpperCase(Locale.ROOT) + Keys.ENTER);
+
+        shown(".message");
+        assertThat(browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText)).satisfiesExactly(
+                first -> assertThat(first).contains("Accepted"), second -> assertThat(second).contains("Not taken yet"),
+                third -> assertThat(third).contains("Taken"));
+    }
+
+    /** WCAG 2.2.2, and 2.1.1: who goes through a table by keyboard is not thrown out of it. */
+    @Test
+    void itRenewsItselfUntilItIsToldNotToAndNotWhileATableIsInUse() {
+        // Given
+        Map<String, Object> often = Map.of("source", "window.ticks = 0; const slow = setInterval;"
+                + "setInterval = (action, time) => slow(() => { window.ticks++; action(); }, time === 30_000 ? 100 : time);");
+        Object script = browser.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", often).get("identifier");
+        try {
+            visit("en");
+            wait(() -> renewals() > 3);
+
+            // When
+            browser.executeScript("document.querySelector('#latest-table button').focus()");
+
+            // Then
+            assertStays();
+            assertThat(browser.switchTo().activeElement().getTagName()).isEqualTo("button");
+
+            // When
+            browser.executeScript("document.activeElement.blur()");
+            long before = renewals();
+            wait(() -> renewals() > before);
+            shown("#renews").click();
+
+            // Then
+            assertStays();
+        } finally {
+            browser.executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", script));
+        }
+    }
+
+    /** After the one renewal that may have been on its way. */
+    private void assertStays() {
+        long tick = number("window.ticks");
+        wait(() -> number("window.ticks") > tick + 5);
+        long before = renewals();
+        wait(() -> number("window.ticks") > tick + 10);
+        assertThat(renewals()).isEqualTo(before);
+    }
+
+    private long renewals() {
+        return number("performance.getEntriesByType('resource').filter(entry => entry.name.includes('/api/summary')).length");
+    }
+
+    private long number(String script) {
+        return ((Number) browser.executeScript("return " + script)).longValue();
+    }
+
+    @Test
+    void whatIsUnknownIsSaidToBe() {
+        shown("#query").sendKeys("nobody@nowhere.example" + Keys.ENTER);
+
+        wait(() -> text("#found-sum").contains("Nothing is known of “nobody@nowhere.example”"));
+    }
+
+    @Test
+    void whatAMailSaysIsTextAndNothingElse() {
+        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
+
+        wait(() -> text("#messages").contains("550 5.1.1 <img src=x"));
+        assertThat(text(".message h3")).isEqualTo(HOSTILE);
+        assertThat(browser.getTitle()).doesNotContain("owned");
+        assertThat(browser.findElements(By.cssSelector("#messages img, #messages script"))).isEmpty();
+    }
+
+    @Test
+    void theSuppressionListIsShownAndDownloaded() {
+        shown("#show-suppressions").click();
+
+        wait(() -> text("#suppressions-table").contains(bounced.get("to").asText()));
+        assertThat(text("#suppressions-table")).contains("Unknown user (2)").doesNotContain("Overcapacity");
+        assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv");
+    }
+
+    @Test
+    void itSpeaksJapanese() {
+        // When
+        visit("ja");
+
+        // Then
+        assertThat(browser.findElement(By.tagName("html")).getAttribute("lang")).isEqualTo("ja");
+        assertThat(text("#totals")).contains("配信完了", "バウンス");
+        assertThat(text("#latest-table")).contains("ユーザ不明 (2)");
+        shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
+        wait(() -> text("#messages").contains("配信完了: 宛先サーバが受け取りました"));
+        assertThat(browser.findElement(By.tagName("body")).getText()).doesNotContain("undefined").doesNotContain("null");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"en", "ja"})
+    void everyWordIsThere(String language) {
+        visit(language);
+
+        Object missing = browser.executeScript("return [...document.querySelectorAll('[data-word]')].filter(e => !WORDS[arguments[0]][e.dataset.word]).map(e => e.dataset.word)"
+                + ".concat(Object.keys(WORDS.en).filter(k => !(k in WORDS.ja)), Object.keys(WORDS.ja).filter(k => !(k in WORDS.en)))", language);
+
+        assertThat((List<?>) missing).isEmpty();
+    }
+
+    @Test
+    void theKeyboardIsEnough() {
+        // When
+        browser.executeScript("document.activeElement.blur()");
+        browser.switchTo().activeElement().sendKeys(Keys.TAB);
+
+        // Then
+        assertThat(browser.switchTo().activeElement().getText()).isEqualTo("To the content");
+
+        // When
+        browser.switchTo().activeElement().sendKeys(Keys.TAB);
+        browser.switchTo().activeElement().sendKeys(delivered.get("to").asText() + Keys.TAB);
+        browser.switchTo().activeElement().sendKeys(Keys.ENTER);
+
+        // Then
+        wait(() -> browser.switchTo().activeElement().getAttribute("id").equals("found-title"));
+
+        // When
+        browser.findElement(By.id("skip")).sendKeys(Keys.ENTER);
+
+        // Then
+        assertThat(browser.switchTo().activeElement().getAttribute("id")).isEqualTo("main");
+        assertThat(shown(".message").getText()).contains(delivered.get("subject").asText());
+    }
+
+    /** Hours are counted in UTC, and begin at half past in India. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Asia/Kolkata", "Asia/Tokyo", "America/New_York"})
+    void eachHourIsThereOnceWhereverTheReaderIs(String zone) {
+        // Given
+        browser.executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", zone));
+        try {
+            // When
+            visit("en");
+
+            // Then
+            List<?> labels = (List<?>) browser.executeScript("return charts['time-chart'].data.labels");
+            assertThat(labels).hasSize(25).doesNotHaveDuplicates();
+        } finally {
+            browser.executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", ""));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1280, 360})
+    void nothingKeepsPeopleOut(int width) {
+        // Given
+        browser.manage().window().setSize(new Dimension(Math.max(width, 500), 1200));
+
+        // When, Then
+        assertThat(violations()).isEmpty();
+
+        // When
+        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
+        shown(".message");
+
+        // Then
+        assertThat(violations()).isEmpty();
+        assertThat((Boolean) browser.executeScript("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).as("no scrolling sideways").isTrue();
+    }
+
+    /** WCAG 2.1 A and AA, as far as a program can tell. */
+    private List<String> violations() {
+        return new AxeBuilder().withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")).analyze(browser).getViolations().stream()
+                .map((Rule rule) -> rule.getId() + ": " + rule.getNodes().stream().map(node -> String.valueOf(node.getTarget())).toList()).toList();
+    }
+
+    @Test
+    void nothingIsLoadedFromElsewhereAndNothingFails() throws IOException {
+        Object loaded = browser.executeScript("return performance.getEntriesByType('resource').map(entry => entry.name).filter(name => !name.startsWith(location.origin))");
+        List<LogEntry> complaints = browser.manage().logs().get(LogType.BROWSER).getAll().stream().filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
+                .filter(entry -> !entry.getMessage().contains("404")).toList();
+
+        assertThat((List<?>) loaded).isEmpty();
+        assertThat(complaints).isEmpty();
+    }
+}

@@ -1,0 +1,18 @@
+package org.mailevents.http;
+
+import org.mailevents.Application;
+import org.mailevents.cases.SecurityCases;
+import org.mailevents.support.Certificate;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.TestDatabase;
+
+/** The door over HTTPS, on PostgreSQL and an SMTP server. */
+class HttpsSecurityTest extends SecurityCases {
+
+    HttpsSecurityTest() {
+        super(TestDatabase.postgres(), Mailbox.smtp(), OwnProcess.folder(), Certificate.settings(),
+                settings -> new InProcess(Application.configured(), settings));
+    }
+}

@@ -1,0 +1,399 @@
+package org.mailevents.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.Answers.assertProblem;
+import static org.mailevents.support.Answers.assertReceipt;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.camel.Route;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.Application;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
+import org.mailevents.support.TestDatabase;
+
+/** What is saved in {@code routes/} while the application runs: what is good takes effect, and what is broken changes nothing. */
+@Execution(ExecutionMode.CONCURRENT)
+class LiveEditTest {
+
+    private static final ListAppender<ILoggingEvent> LOG = new ListAppender<>();
+
+    private final TestDatabase database = TestDatabase.h2();
+    private final Mailbox mailbox = Mailbox.folder();
+    private final Path folder = OwnProcess.folder("routes").resolve("routes");
+    private InProcess application;
+
+    @BeforeAll
+    static void listen() {
+        LOG.list = new CopyOnWriteArrayList<>();
+        LOG.start();
+        InProcess.root().addAppender(LOG);
+    }
+
+    @AfterAll
+    static void stopListening() {
+        InProcess.root().detachAppender(LOG);
+    }
+
+    @BeforeEach
+    void start() {
+        Map<String, String> settings = new HashMap<>(database.settings());
+        settings.putAll(mailbox.settings());
+        settings.put("alert.first-delay", "100ms");
+        settings.put("alert.updates", "100ms");
+        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/*.camel.yaml");
+        application = new InProcess(Application.configured(), settings);
+    }
+
+    @AfterEach
+    void stop() {
+        application.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "route-bounces    | - split:                           | - splitt:                    | :7: Unknown node id: splitt",
+        "route-bounces    | - split:                           | - split                      | :8: mapping values are not allowed here",
+        "route-bounces    | '    onPrepare'                    | '   onPrepare'               | :12: expected <block end>, but found",
+        "route-bounces    | '    description:'                 | '\tdescription:'             | :3: found character '\\t(TAB)' that cannot start any token",
+        "route-bounces    | uri: direct:store-events           | uri: nonsense:x              | No endpoint could be found for: nonsense://x",
+        "route-bounces    | uri: direct:store-events           | uri: direct:store-events?a=1 | Unknown parameters=[{a=1}]",
+        "route-bounces    | uri: direct:store-events           | uri: direct:nobody           | sends to direct:nobody, and no route in routes/ is from there",
+        "route-bounces    | uri: direct:store-events           | uri: '{{no.such.setting}}'   | no.such.setting",
+        "route-bounces    | aggregationStrategy: collectEvents | aggregationStrategy: nobody  | :7: Cannot find AggregationStrategy in Registry with name: nobody",
+        "route-bounces    | ${body.status} regex '6'           | ${body.status} regexp '6'    | ${body.status} regexp '6'",
+        "route-bounces    | ${body.events}                     | ${bdy.events}                | bdy",
+        "route-bounces    | id: route-bounces                  | id: route-webhook            | The route id route-webhook is there twice",
+        "route-bounces    | id: route-bounces                  | id: store-events             | The route id store-events is there twice",
+        "route-bounces    | uri: direct:route-bounces          | uri: direct:elsewhere        | sends to direct:route-bounces, and no route in routes/ is from there",
+        "route-bounces    | uri: direct:route-bounces          | uri: direct:route-webhook    | Two routes are from direct:route-webhook",
+        "send-alerts      | id: send-alerts                    | id: send-alert               | There is no route send-alerts in routes/",
+        "send-alerts      | delay: 1000                        | dellay: 1000                 | :6: Failed to resolve endpoint: scheduler://send-alerts?dellay=1000",
+        "on-error         | id: on-alert-error                 | id: on-alert                 | the routeConfiguration on-alert-error, and there is none",
+        "on-error         | uri: direct:release-alert          | uri: nonsense:x              | :42: No endpoint could be found for: nonsense://x",
+        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       | :1: beans takes effect at the next start",
+        "on-error         | java.lang.Exception                | java.lang.Excepton           | java.lang.Excepton"})
+    void aBrokenRouteNeverReplacesAWorkingOne(String route, String right, String wrong, String reason) throws IOException {
+        // Given
+        Path file = folder.resolve(route + ".camel.yaml");
+        String good = Files.readString(file);
+        assertThat(good).contains(right);
+
+        // When
+        Files.writeString(file, good.replace(right, wrong.replace("\\n", "\n")));
+
+        // Then
+        await().untilAsserted(() -> assertThat(log()).anySatisfy(line ->
+                assertThat(line).startsWith("Not in use, what was before it goes on: " + file).contains(reason).doesNotContain("\n")));
+        await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
+        HttpResponse<String> health = application.health();
+        assertThat(health.statusCode()).isEqualTo(200);
+        assertThat(health.body()).contains("WARNING: not in use: " + file);
+        assertThat(new ObjectMapper().readTree(health.body()).findValue("message").asText()).contains(reason);
+        assertThat(kind()).isEqualTo("permanent, address");
+
+        // When
+        Files.writeString(file, good + "# mended\n");
+
+        // Then
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+        assertThat(log()).contains("In use now: " + file, "No longer broken: " + file);
+        assertThat(kind()).isEqualTo("permanent, address");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "# nothing but a comment\n", "\n\n"})
+    void anEmptyFileNeverReplacesAWorkingRoute(String text) throws IOException {
+        // When
+        Files.writeString(folder.resolve("route-bounces.camel.yaml"), text);
+
+        // Then
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.endsWith("route-bounces.camel.yaml: it is empty")));
+        assertThat(kind()).isEqualTo("permanent, address");
+    }
+
+    @Test
+    void aDeletedFileGoesOnAndTheLogSaysUntilWhen() throws IOException {
+        // Given
+        Path file = folder.resolve("route-bounces.camel.yaml");
+        String good = Files.readString(file);
+
+        // When
+        Files.delete(file);
+
+        // Then
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(file + ": it is gone: the next start is without it")));
+        await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
+        assertThat(kind()).isEqualTo("permanent, address");
+
+        // When
+        Files.writeString(file, good);
+
+        // Then
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+    }
+
+    @Test
+    void aRouteOfTheApiIsEditedAndAnotherAdded() throws IOException {
+        // Given
+        Path file = folder.resolve("api-suppressions.camel.yaml");
+        String address = bounced();
+
+        // When
+        Files.writeString(file, Files.readString(file).replace("reason AS \"reason\"", "UPPER(recipient) AS \"loud\""));
+        Files.writeString(folder.resolve("api-mine.camel.yaml"), Files.readString(folder.resolve("api-recipient.camel.yaml"))
+                .replace("id: api-recipient", "id: api-mine").replace("/api/recipients/", "/api/mine/"));
+
+        // Then
+        await().untilAsserted(() -> assertThat(get("/api/suppressions").body()).contains("\"loud\":\"" + address.toUpperCase()));
+        await().untilAsserted(() -> assertThat(get("/api/mine/" + address).body()).contains("\"recipient\":\"" + address));
+        assertProblem(get("/api/mine/nobody"), 404);
+
+        // When
+        Files.writeString(file, Files.readString(file).replace("FROM undeliverable_recipient", "FROM nowhere"));
+
+        // Then
+        await().untilAsserted(() -> assertProblem(get("/api/suppressions"), 500));
+        assertThat(get("/api/suppressions").body()).doesNotContainIgnoringCase("nowhere");
+    }
+
+    private HttpResponse<String> get(String path) {
+        return application.send(HttpRequest.newBuilder(application.uri(path)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"in place", "in pieces", "renamed"})
+    void howeverAnEditorSavesItTakesEffectWithinSeconds(String way) throws IOException {
+        // Given
+        Path file = folder.resolve("route-bounces.camel.yaml");
+        String text = Files.readString(file).replace("permanent, address", "edited");
+
+        // When
+        switch (way) {
+            case "in place" -> Files.writeString(file, text);
+            case "in pieces" -> {
+                Files.writeString(file, "");
+                for (int i = 0; i < text.length(); i += 500) {
+                    Files.writeString(file, text.substring(i, Math.min(i + 500, text.length())), StandardOpenOption.APPEND);
+                    await().pollDelay(Duration.ofMillis(20)).until(() -> true); // as a slow editor does
+                }
+            }
+            default -> {
+                Path temporary = Files.writeString(folder.resolve(".route-bounces.camel.yaml.swp"), text);
+                Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+
+        // Then
+        await().until(() -> kind().equals("edited"));
+        await().untilAsserted(() -> assertThat(log()).contains("In use now: " + file));
+        assertThat(log()).noneMatch(line -> line.startsWith("Not in use"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEditThatSpansTwoFilesTakesEffectInWhateverOrderTheyAreSaved(boolean callerFirst) throws IOException {
+        // Given
+        Path caller = folder.resolve("route-bounces.camel.yaml");
+        Path called = folder.resolve("name-kind.camel.yaml");
+        Runnable saveCaller = () -> save(caller, read(caller).replaceFirst("constant:\\s+expression: permanent, address",
+                "exchangeProperty:\n                                expression: none").replaceFirst("(?m)^( +)- setVariable:", "$1- to:\n$1    uri: direct:name-kind\n$0")
+                .replaceFirst("(?s)- setVariable:\\s+name: kind\\s+expression:\\s+exchangeProperty:\\s+expression: none\\s+- setVariable", "- setVariable"));
+        Runnable saveCalled = () -> save(called, """
+                - route:
+                    id: name-kind
+                    from:
+                      uri: direct:name-kind
+                      steps:
+                        - setVariable:
+                            name: kind
+                            expression:
+                              constant:
+                                expression: named elsewhere
+                """);
+
+        // When
+        (callerFirst ? saveCaller : saveCalled).run();
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(callerFirst ? "direct:name-kind" : "In use now")));
+        (callerFirst ? saveCalled : saveCaller).run();
+
+        // Then
+        await().until(() -> kind().equals("named elsewhere"));
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+    }
+
+    @Test
+    void aRouteRenamedInItsFileIsReplacedAndNotDoubled() throws IOException {
+        // Given
+        Path file = folder.resolve("route-bounces.camel.yaml");
+        Route untouched = application.context().getRoute("route-deliveries");
+
+        // When
+        save(file, read(file).replace("id: route-bounces", "id: sort-bounces").replace("permanent, address", "renamed"));
+
+        // Then
+        await().until(() -> kind().equals("renamed"));
+        assertThat(application.context().getRoutes()).extracting(Route::getId).contains("sort-bounces").doesNotContain("route-bounces");
+        assertThat(application.context().getRoute("route-deliveries")).as("only the routes of the saved file").isSameAs(untouched);
+    }
+
+    @Test
+    void aFileThatIsRenamedGoesOnAsTheNewOne() throws IOException {
+        // When
+        Path moved = Files.move(folder.resolve("route-bounces.camel.yaml"), folder.resolve("bounces.camel.yaml"));
+        save(moved, read(moved).replace("permanent, address", "moved"));
+
+        // Then
+        await().until(() -> kind().equals("moved"));
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+    }
+
+    @Test
+    void whatHappensOnAnErrorIsEditedLiveForEveryRoute() throws IOException {
+        // Given
+        Path route = folder.resolve("route-deliveries.camel.yaml");
+        save(route, read(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- throwException:\n$1    exceptionType:"
+                + " java.lang.IllegalStateException\n$1    message: no\n$0"));
+        await().until(() -> application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))).body().contains("\"spooled\":1"));
+        Path errors = folder.resolve("on-error.camel.yaml");
+        String mark = folder.getParent().getFileName().toString();
+
+        // When
+        save(errors, read(errors).replaceFirst("message: \"", "message: \"" + mark + " "));
+
+        // Then
+        await().until(() -> log().contains("In use now: " + errors));
+        application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed")));
+        assertThat(LOG.list).extracting(ILoggingEvent::getFormattedMessage).contains(mark + " route-deliveries: IllegalStateException: no");
+        assertThat(kind()).isEqualTo("permanent, address");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "words.ja.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin",
+        "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:2: codez: unknown key",
+        "causes.json     | '\"enhanced\"'        | '\"enhanced'       | causes.json:",
+        "alert.txt.ftl   | words.intro           | words.introo       | :3: The following has evaluated to null or missing: ==> words.introo",
+        "alert.html.ftlh | bounce.recipient      | bounce.recipent    | :94: The following has evaluated to null or missing: ==> bounce.recipent",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | it goes on without end",
+        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | it goes on without end",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: it goes on without end",
+        "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: it goes on without end",
+        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list | :23: it goes on without end",
+        "words.en.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin"})
+    void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
+        // Given
+        Path file = folder.resolve("templates").resolve(template);
+        String good = Files.readString(file);
+
+        // When
+        save(file, good.replace(right, wrong));
+
+        // Then
+        await().untilAsserted(() -> assertThat(log()).anySatisfy(line ->
+                assertThat(line).startsWith("Not in use, what was before it goes on: " + file).contains(reason).doesNotContain("\n")));
+        await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING", template));
+        assertThat(mail()).contains("ユーザ不明");
+
+        // When
+        save(file, good);
+        Path causes = folder.resolve("templates/causes.json");
+        save(causes, read(causes).replace("ユーザ不明", "宛先がありません"));
+
+        // Then
+        await().until(() -> log().stream().anyMatch(line -> line.startsWith("In use now: ") && line.contains(causes.toString())));
+        await().untilAsserted(() -> assertThat(log()).contains("No longer broken: " + file));
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+        assertThat(mail()).contains("宛先がありません");
+    }
+
+    /** FreeMarker cannot be stopped within an expression. What takes minutes there is, for a test, as good as endless. */
+    @ParameterizedTest
+    @ValueSource(strings = {"${nothing}", "<#list 1.. as i></#list>", "${(1..500000000)?filter(i -> false)?first!}"})
+    void aTemplateThatFailsOnARealMailDoesNotStopIt(String failing) {
+        // Given
+        Path template = folder.resolve("templates/alert.txt.ftl");
+        save(template, read(template).replace("<#import",
+                "<#list alert.bounces as bounce><#if bounce.subject?contains('テスト')>" + failing + "</#if></#list><#import"));
+        await().until(() -> log().contains("In use now: " + template));
+        ObjectNode bounce = Payload.bounce("2");
+
+        // When
+        application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+
+        // Then
+        await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+        assertThat(mailbox.naming(bounce.get("to").asText()).get(0).text()).contains("ユーザ不明");
+    }
+
+    /** What is stored of a new bounce. */
+    private String bounced() {
+        ObjectNode bounce = Payload.bounce("2");
+        application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+        return bounce.get("to").asText();
+    }
+
+    private String kind() {
+        ObjectNode bounce = Payload.bounce("2");
+        assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
+        return String.valueOf(database.row("SELECT kind FROM mail_event WHERE recipient = ?", bounce.get("to").asText()).get("kind"));
+    }
+
+    /** The mail of a new bounce. */
+    private String mail() {
+        ObjectNode bounce = Payload.bounce("2");
+        application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+        await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+        return mailbox.naming(bounce.get("to").asText()).get(0).text();
+    }
+
+    /** What was logged of this folder's files. */
+    private List<String> log() {
+        return LOG.list.stream().map(ILoggingEvent::getFormattedMessage)
+                .filter(line -> line.contains(folder.toString())).toList();
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static void save(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

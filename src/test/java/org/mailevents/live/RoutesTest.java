@@ -1,0 +1,62 @@
+package org.mailevents.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mailevents.Application;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.TestDatabase;
+
+/** Starting checks the routes, and a mistake in one stops it; camel-report-maven-plugin would not read the YAML ones. */
+class RoutesTest {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "route-webhook    | uri: direct:route-bounces         | uri: direct:route-bounce          | direct:route-bounce",
+        "route-deliveries | uri: direct:store-events          | uri: direct:store-event           | direct:store-event",
+        "route-deliveries | uri: direct:store-events          | uri: direct:store-events?blok=1   | blok",
+        "route-deliveries | uri: direct:store-events          | uri: nonsense:x                   | nonsense",
+        "route-deliveries | ${body.events}                    | ${bdy.events}                     | bdy",
+        "route-deliveries | ${body.status} == 'queued'        | ${body.status} === 'queued'       | ===",
+        "route-deliveries | aggregationStrategy: collectEvents | aggregationStrategy: nobody       | nobody",
+        "route-deliveries | - split:                          | - splitt:                         | splitt",
+        "route-deliveries | id: route-deliveries              | id: route-webhook                 | route-webhook",
+        "send-alerts      | delay: 1000                       | dellay: 1000                      | dellay"})
+    void aMistakeStopsTheStartAndIsNamed(String route, String right, String wrong, String named) throws IOException {
+        Path folder = OwnProcess.folder("routes");
+        Path file = folder.resolve("routes/" + route + ".camel.yaml");
+        String yaml = Files.readString(file);
+        assertThat(yaml).contains(right);
+        Files.writeString(file, yaml.replace(right, wrong));
+        Map<String, String> settings = new HashMap<>(TestDatabase.h2().settings());
+        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml");
+        assertThatThrownBy(() -> new InProcess(Application.configured(), settings)).hasStackTraceContaining(named);
+    }
+
+    @Test
+    void everyFileIsOneRouteOfItsNameWithADescriptionInTheExplicitForm() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("routes"))) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".camel.yaml")).toList()) {
+                String name = file.getFileName().toString().replace(".camel.yaml", "");
+                List<String> top = Files.readAllLines(file).stream().filter(line -> line.matches("[^ #].*")).toList();
+                if (name.equals("on-error")) {
+                    assertThat(top).as(name).containsOnly("- routeConfiguration:");
+                } else {
+                    assertThat(top).as(name).containsExactly("- route:");
+                    assertThat(Files.readString(file)).contains("\n    id: " + name + "\n").containsPattern("\n    description: \\S");
+                }
+            }
+        }
+    }
+}

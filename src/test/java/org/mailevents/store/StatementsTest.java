@@ -1,0 +1,75 @@
+package org.mailevents.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.IntStream;
+import org.apache.camel.test.junit5.CamelContextConfiguration;
+import org.apache.camel.test.main.junit5.CamelMainTestSupport;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mailevents.Application;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
+import org.mailevents.support.TestDatabase;
+
+/** What the database is asked to do, counted by the DATABASE. */
+class StatementsTest extends CamelMainTestSupport {
+
+    /** Static, because the support class asks for the settings before there are fields. */
+    private static final TestDatabase DATABASE = TestDatabase.h2();
+    private static final int PORT = MailEvents.freePort();
+
+    @Override
+    protected Class<?> getMainClass() {
+        return Application.class;
+    }
+
+    @Override
+    protected String getPropertyPlaceholderLocations() {
+        return "file:application.properties";
+    }
+
+    @Override
+    public void configureContext(CamelContextConfiguration configuration) {
+        super.configureContext(configuration);
+        Properties properties = new Properties();
+        properties.putAll(DATABASE.settings());
+        // the support class scans for Java routes, as the application does not, and cannot make the one that loads the YAML ones
+        properties.put("camel.main.javaRoutesExcludePattern", "**/LiveRoutes*,**/*Test*");
+        properties.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml");
+        properties.put("spool.directory", OwnProcess.folder().resolve("spool").toString());
+        properties.put("camel.server.port", String.valueOf(PORT));
+        configuration.withUseOverridePropertiesWithPropertiesComponent(properties);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"deliveries,100", "bounces,100", "blocks,100", "deliveries,1"})
+    void aWebhookIsOneInsertHoweverManyEventsItHas(String eventType, int events) throws Exception {
+        // Given
+        DATABASE.execute("SET QUERY_STATISTICS FALSE");
+        DATABASE.execute("SET QUERY_STATISTICS TRUE");
+        JsonNode[] elements = IntStream.range(0, events).mapToObj(i -> eventType.equals("bounces") ? Payload.bounce("2") : Payload.delivery("failed"))
+                .toArray(JsonNode[]::new);
+
+        // When
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + PORT + MailEvents.PATH))
+                .header("Content-Type", MailEvents.JSON).POST(BodyPublishers.ofString(Payload.json(eventType, elements))).build(),
+                BodyHandlers.ofString());
+
+        // Then
+        assertThat(answer.body()).contains("\"stored\":" + events);
+        Map<String, String> inserts = DATABASE.row("SELECT SUM(execution_count) AS statements, SUM(cumulative_row_count) AS inserted"
+                + " FROM INFORMATION_SCHEMA.QUERY_STATISTICS WHERE sql_statement LIKE 'INSERT INTO%' AND sql_statement NOT LIKE 'INSERT INTO alert%'");
+        assertThat(inserts).containsEntry("statements", "1").containsEntry("inserted", String.valueOf(events));
+    }
+}

@@ -1,0 +1,25 @@
+package org.mailevents.support;
+
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.camel.main.Main;
+import org.mailevents.Application;
+
+/** Where the rows are. */
+public enum Where {
+    H2(TestDatabase::h2), POSTGRES(TestDatabase::postgres);
+
+    private final Supplier<TestDatabase> database;
+
+    Where(Supplier<TestDatabase> database) {
+        this.database = database;
+    }
+
+    public TimedAlerts run(Map<String, String> settings) {
+        return run(Application.configured(), settings);
+    }
+
+    public TimedAlerts run(Main main, Map<String, String> settings) {
+        return new TimedAlerts(database.get(), main, settings);
+    }
+}
