@@ -2,7 +2,7 @@
 
 const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced", "other"];
 const COLOURS = { queued: "#7d8590", succeeded: "#2e9e5b", deferred: "#d99a1c", failed: "#e0703a", bounced: "#c7362d", other: "#8a63c7" };
-/** In this order they happen: a message's events often have the same second. */
+/** The order in which the events of a message happen. The vendor's times are in seconds, so several events often have the same time. */
 const STEPS = ["queued", "deferred", "succeeded", "failed", "bounced"];
 const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", failed: "bad", bounced: "bad" };
 const RENEW_MILLISECONDS = 30_000;
@@ -17,7 +17,7 @@ let summary = null;
 let found = null;
 let suppressions = null;
 
-/** An element; its content only ever is text or other elements, so that nothing of a mail becomes HTML. */
+/** Makes an element. Its content is text or other elements, never HTML, so that no text of a mail is run as HTML. */
 function element(name, attributes, ...content) {
   const made = document.createElement(name);
   Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
@@ -27,11 +27,11 @@ function element(name, attributes, ...content) {
 
 const when = one => one.occurredAt || one.receivedAt;
 const step = one => STEPS.indexOf(one.eventType === "bounces" ? "bounced" : one.status);
-/** Oldest first. */
+/** The oldest event first. */
 const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Date(a.receivedAt) - new Date(b.receivedAt) || step(a) - step(b);
 const number = value => new Intl.NumberFormat(language).format(value);
 const time = (text, options) => text ? new Intl.DateTimeFormat(language, options || { dateStyle: "medium", timeStyle: "medium" }).format(new Date(text)) : "";
-/** What is known of a word that a caller may have chosen. */
+/** Looks a word up. A caller of the webhook may have chosen the word, for instance `constructor`. */
 const known = (of, word) => Object.hasOwn(of, word) ? of[word] : undefined;
 const cause = code => code === null ? words.code.other : `${known(words.code, code) || words.code.other} (${code})`;
 
@@ -41,7 +41,7 @@ function duration(seconds) {
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size));
 }
 
-/** Asks the API. What is not there is null. */
+/** The answer of the API, or null for a 404. */
 async function ask(path) {
   const answer = await fetch(path, { headers: { Accept: "application/json" } });
   if (answer.status === 404) {
@@ -54,14 +54,14 @@ async function ask(path) {
   return answer.json();
 }
 
-/** What is wrong with the search, the summary or the list, or no longer is. */
+/** Shows what is wrong with the search, the summary or the suppression list. An empty text removes that notice. */
 function notice(about, text) {
   notices[about] = text;
   $("notice").textContent = Object.values(notices).filter(each => each).join(" ");
   $("notice").hidden = !$("notice").textContent;
 }
 
-/** @param columns [heading, value of a row, class] each */
+/** @param columns each is [heading, function of a row that gives the cell, CSS class] */
 function table(id, columns, rows) {
   const body = rows.map(row => element("tr", {}, ...columns.map(([, value, style]) => {
     const cell = value(row);
@@ -72,7 +72,7 @@ function table(id, columns, rows) {
     element("tbody", {}, ...(rows.length ? body : [element("tr", {}, element("td", { colspan: columns.length }, words.none))])));
 }
 
-/** What can be looked for; personal data may have been removed. */
+/** A link that searches for an address or a Message-ID, or null when that was removed as personal data. */
 function link(text) {
   if (!text) {
     return null;
@@ -93,17 +93,17 @@ function chart(id, config, label) {
   $(id).setAttribute("aria-label", label);
 }
 
-/** By the hour up to two days, else by the day where the reader is. */
+/** The bars of the chart: hours for up to two days, otherwise days in the time zone of the reader. */
 function slots() {
   const byHour = Number($("hours").value) <= 48;
   const size = byHour ? { month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" } : { month: "numeric", day: "numeric" };
   const made = new Map();
   const slot = at => {
     const label = time(at, size);
-    const key = byHour ? new Date(at).getTime() : label; // where summer time ends, two hours have one label
+    const key = byHour ? new Date(at).getTime() : label; // when summer time ends, two hours have the same label
     return made.get(key) || made.set(key, { label, events: {} }).get(key);
   };
-  // what is counted are hours of UTC, which begin at half past in India
+  // events are counted by hours of UTC, which begin at half past in India
   for (let at = new Date(summary.since).setUTCMinutes(0, 0, 0); at <= Date.now(); at += 3_600_000) {
     slot(at);
   }
@@ -135,7 +135,7 @@ function showSummary() {
     options: { indexAxis: "y", scales: { x: { beginAtZero: true, ticks: { precision: 0 } } }, plugins: { legend: { display: false } } },
   }, words.chartOf(words.causes, causes.map(one => `${cause(one.code)} ${number(one.bounces)}`).join(", ")));
   table("causes-table", [[words.cause, one => cause(one.code)], [words.bounces, one => number(one.bounces), "number"]], causes);
-  table("domains-table", [[words.domain, one => one.domain], [words.mostly, one => cause(one.code)], [words.addresses, one => number(one.addresses), "number"],
+  table("domains-table", [[words.domain, one => one.domain], [words.mainCause, one => cause(one.code)], [words.addresses, one => number(one.addresses), "number"],
     [words.bounces, one => number(one.bounces), "number"]], summary.domains);
   table("incidents-table", [[words.audience, one => one.audience, "word"], [words.opened, one => time(one.openedAt, TO_THE_MINUTE), "time"],
     [words.last, one => time(one.lastBounceAt, TO_THE_MINUTE), "time"],
@@ -176,7 +176,7 @@ function message(events) {
     element("ol", {}, ...events.slice().sort(inOrder).map(event)));
 }
 
-/** The messages of what was found, the newest first. */
+/** Shows the messages that were found, the newest first. */
 function showFound() {
   $("found").hidden = !found;
   $("overview").hidden = Boolean(found);
@@ -196,7 +196,10 @@ function showFound() {
 
 const asked = () => decodeURIComponent(location.hash.slice(1)).trim();
 
-/** What stands behind the # is an address or a Message-ID: both are asked for, because they look alike. There it reaches no log of a server. */
+/**
+ * Searches for the text behind the # of the URL, which no browser sends to a server, so that no server logs it. The text is an address or a
+ * Message-ID. These look alike, so both are asked for.
+ */
 async function search() {
   const query = asked();
   if (!query) {
@@ -206,7 +209,7 @@ async function search() {
     const path = encodeURIComponent(query);
     const [ofAddress, ofMessage] = await Promise.all([ask(`/api/recipients/${path}`), ask(`/api/messages/${path}`)]);
     if (query !== asked()) {
-      return; // something else has been asked meanwhile
+      return; // the user has started another search in the meantime
     }
     found = { query, events: ofMessage || ofAddress || [] };
   }
@@ -217,7 +220,7 @@ async function search() {
   }
 }
 
-/** @param isWelcome whether it may be shown, still when the answer is there */
+/** @param isWelcome whether the page may be refreshed; it is asked before the request and again after it */
 async function renew(isWelcome = () => true) {
   const newest = isWelcome() ? await ask(`/api/summary?hours=${$("hours").value}`) : null;
   if (newest && isWelcome()) {
@@ -226,10 +229,10 @@ async function renew(isWelcome = () => true) {
   }
 }
 
-/** What has the focus or is being copied stays as it is. */
+/** A refresh must not replace a table that has the focus, or text that the user has selected. */
 const mayRenew = () => $("renews").checked && !document.hidden && !document.activeElement.closest("table") && getSelection().isCollapsed;
 
-/** Does what may fail, and says so where it does. */
+/** Runs an action. When it fails, a notice says so. */
 const guarded = (about, action) => () => action().catch(failure => notice(about, words.failed(failure.message)));
 
 function speak() {
@@ -268,7 +271,7 @@ $("show-suppressions").addEventListener("click", guarded("suppressions", async (
   notice("suppressions", "");
   showSuppressions();
 }));
-// what stands behind the # is what was searched for, and stays
+// the browser's own way would replace the text behind the #, which is the search
 $("skip").addEventListener("click", clicked => {
   clicked.preventDefault();
   $("main").focus();
