@@ -57,7 +57,8 @@ final class SampleDay {
             "keitai.example", "keitai.example", "keitai.example", "webmail.example", "webmail.example", "provider.example",
             "provider.example", "office.example", "example.com", "example.jp");
     private static final List<String> FAMILIES = List.of("sato", "suzuki", "takahashi", "tanaka", "ito", "watanabe", "yamamoto",
-            "nakamura", "kobayashi", "kato", "yoshida", "yamada", "sasaki", "matsumoto", "inoue", "kimura", "hayashi", "shimizu", "mori", "abe");
+            "nakamura", "kobayashi", "kato", "yoshida", "yamada", "sasaki", "matsumoto", "inoue", "kimura", "hayashi", "shimizu",
+            "mori", "abe");
     private static final List<String> NAMES = List.of("haruto", "yuto", "sota", "ren", "takashi", "hiroshi", "kenji", "makoto", "daiki",
             "shun", "yui", "sakura", "aoi", "mei", "yoko", "keiko", "naomi", "akiko", "mayumi", "emi");
 

@@ -1,13 +1,15 @@
 package org.mailevents.store;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.BackgroundJob;
 import org.mailevents.database.Database;
+import org.mailevents.database.JdbiFactory;
 import org.mailevents.settings.TimeSource;
 import org.slf4j.LoggerFactory;
 
@@ -26,12 +28,14 @@ public final class CountEvents extends RouteBuilder {
     private static final int REST = 10;
 
     private Database database;
+    private Jdbi jdbi;
     private Clock clock;
     private BackgroundJob job;
 
     @Override
     public void configure() {
         database = Database.of(getContext());
+        jdbi = JdbiFactory.create(database);
         clock = TimeSource.of(getContext());
         job = new BackgroundJob(database, REST, LoggerFactory.getLogger(ID), "Cannot count events for the page: {}");
 
@@ -48,28 +52,19 @@ public final class CountEvents extends RouteBuilder {
     }
 
     private void step(Exchange exchange) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(false);
-            connection.setNetworkTimeout(Runnable::run, TIMEOUT_MILLIS); // the pool sets it back
-            try {
-                exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, count(connection));
-                connection.commit();
-                job.succeeded();
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
-            }
-        }
+        exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, jdbi.inTransaction(this::count));
+        job.succeeded();
     }
 
     /** @return whether there was something to count */
-    private boolean count(Connection connection) throws SQLException {
-        Instant countedUntil = EventCounts.lockCountedUntil(connection);
+    private boolean count(Handle handle) throws SQLException {
+        handle.getConnection().setNetworkTimeout(Runnable::run, TIMEOUT_MILLIS); // the pool sets it back
+        Instant countedUntil = EventCounts.lockCountedUntil(handle);
         long began = System.nanoTime();
-        if (job.isRested() && EventCounts.recountSlot(connection, countedUntil)) {
+        if (job.isRested() && EventCounts.recountSlot(handle, countedUntil)) {
             job.restAfter(began);
             return true;
         }
-        return EventCounts.countNextSlot(connection, countedUntil, clock.instant());
+        return EventCounts.countNextSlot(handle, countedUntil, clock.instant());
     }
 }

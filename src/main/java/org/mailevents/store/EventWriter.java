@@ -15,8 +15,11 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.util.ObjectHelper;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.mailevents.database.Database;
 import org.mailevents.database.DatabaseAbsent;
+import org.mailevents.database.JdbiFactory;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Receipt;
 import org.mailevents.event.RejectedEvent;
@@ -56,11 +59,13 @@ final class EventWriter {
     }
 
     private final Database database;
+    private final Jdbi jdbi;
     private final Clock clock;
     private final Meters meters;
 
     EventWriter(Database database, Clock clock, Meters meters) {
         this.database = database;
+        this.jdbi = JdbiFactory.create(database);
         this.clock = clock;
         this.meters = meters;
     }
@@ -104,7 +109,7 @@ final class EventWriter {
         try {
             outcome.stored.addAll(commit(events, lateTimes));
             meters.inserted(events.size());
-        } catch (SQLException e) {
+        } catch (SQLException | JdbiException e) {
             if (!isRefused(e) || Database.isAbsent(e)) {
                 throw e;
             } else if (events.size() > 1) {
@@ -120,17 +125,17 @@ final class EventWriter {
 
     /** @return the ids of new rows */
     private List<UUID> commit(List<MailEvent> events, Set<Instant> lateTimes) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            if (lateTimes.isEmpty()) {
+        if (lateTimes.isEmpty()) {
+            try (Connection connection = database.getConnection()) {
                 return EventTables.EVENTS.into(connection, events);
             }
-            connection.setAutoCommit(false); // the pool sets it back
-            List<UUID> inserted = EventTables.EVENTS.into(connection, events);
-            EventCounts.markForRecount(connection, lateTimes);
-            PersonalData.markForRemoval(connection, clock.instant(), lateTimes);
-            connection.commit();
-            return inserted;
         }
+        return jdbi.inTransaction(handle -> {
+            List<UUID> inserted = EventTables.EVENTS.into(handle.getConnection(), events);
+            EventCounts.markForRecount(handle, lateTimes);
+            PersonalData.markForRemoval(handle, clock.instant(), lateTimes);
+            return inserted;
+        });
     }
 
     /** A failure here fails the whole webhook: nothing that was acknowledged may be dropped. */
