@@ -30,7 +30,8 @@ const step = one => STEPS.indexOf(one.eventType === "bounces" ? "bounced" : one.
 /** The oldest event first. */
 const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Date(a.receivedAt) - new Date(b.receivedAt) || step(a) - step(b);
 const number = value => new Intl.NumberFormat(language).format(value);
-const time = (text, options) => text ? new Intl.DateTimeFormat(language, options || { dateStyle: "medium", timeStyle: "medium" }).format(new Date(text)) : "";
+const time = (text, options = { dateStyle: "medium", timeStyle: "medium" }) =>
+  text ? new Intl.DateTimeFormat(language, options).format(new Date(text)) : "";
 /** Looks a word up. A caller of the webhook may have chosen the word, for instance `constructor`. */
 const known = (of, word) => Object.hasOwn(of, word) ? of[word] : undefined;
 const cause = code => code === null ? words.code.other : `${known(words.code, code) || words.code.other} (${code})`;
@@ -68,7 +69,8 @@ function table(id, columns, rows) {
     return element("td", style ? { class: style } : {}, cell === null || cell === undefined ? "" : cell);
   })));
   $(id).replaceChildren(
-    element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) => element("th", style === "number" ? { scope: "col", class: style } : { scope: "col" }, heading)))),
+    element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) =>
+      element("th", style === "number" ? { scope: "col", class: style } : { scope: "col" }, heading)))),
     element("tbody", {}, ...(rows.length ? body : [element("tr", {}, element("td", { colspan: columns.length }, words.none))])));
 }
 
@@ -119,32 +121,50 @@ function showSummary() {
   const shown = STATUSES.filter(status => status !== "other" || over.some(slot => slot.events.other));
   const totals = shown.map(status => [status, over.reduce((sum, slot) => sum + (slot.events[status] || 0), 0)]);
   const told = totals.map(([status, sum]) => `${words.status[status]} ${number(sum)}`).join(", ");
-  $("totals").replaceChildren(...totals.map(([status, sum]) => element("li", {}, element("strong", {}, number(sum)), words.status[status])));
+  $("totals").replaceChildren(...totals.map(([status, sum]) =>
+    element("li", {}, element("strong", {}, number(sum)), words.status[status])));
   chart("time-chart", {
     type: "bar",
-    data: { labels: over.map(slot => slot.label), datasets: shown.map(status => ({ label: words.status[status], backgroundColor: COLOURS[status], data: over.map(slot => slot.events[status] || 0) })) },
-    options: { scales: { x: { stacked: true, ticks: { maxRotation: 0, autoSkipPadding: 16 } }, y: { stacked: true, beginAtZero: true, ticks: { precision: 0 } } }, plugins: { legend: { position: "bottom" } } },
+    data: {
+      labels: over.map(slot => slot.label),
+      datasets: shown.map(status => ({
+        label: words.status[status], backgroundColor: COLOURS[status], data: over.map(slot => slot.events[status] || 0),
+      })),
+    },
+    options: {
+      scales: {
+        x: { stacked: true, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
+        y: { stacked: true, beginAtZero: true, ticks: { precision: 0 } },
+      },
+      plugins: { legend: { position: "bottom" } },
+    },
   }, words.chartOf(words.overTime, told));
-  table("time-table", [[words.hour, slot => slot.label, "time"], ...shown.map(status => [words.status[status], slot => number(slot.events[status] || 0), "number"])],
+  table("time-table", [[words.hour, slot => slot.label, "time"],
+    ...shown.map(status => [words.status[status], slot => number(slot.events[status] || 0), "number"])],
     over.filter(slot => Object.keys(slot.events).length).reverse());
 
   const causes = summary.causes;
   chart("causes-chart", {
     type: "bar",
-    data: { labels: causes.map(one => cause(one.code)), datasets: [{ label: words.bounces, backgroundColor: COLOURS.bounced, data: causes.map(one => one.bounces) }] },
+    data: {
+      labels: causes.map(one => cause(one.code)),
+      datasets: [{ label: words.bounces, backgroundColor: COLOURS.bounced, data: causes.map(one => one.bounces) }],
+    },
     options: { indexAxis: "y", scales: { x: { beginAtZero: true, ticks: { precision: 0 } } }, plugins: { legend: { display: false } } },
   }, words.chartOf(words.causes, causes.map(one => `${cause(one.code)} ${number(one.bounces)}`).join(", ")));
   table("causes-table", [[words.cause, one => cause(one.code)], [words.bounces, one => number(one.bounces), "number"]], causes);
-  table("domains-table", [[words.domain, one => one.domain], [words.mainCause, one => cause(one.code)], [words.addresses, one => number(one.addresses), "number"],
-    [words.bounces, one => number(one.bounces), "number"]], summary.domains);
+  table("domains-table", [[words.domain, one => one.domain], [words.mainCause, one => cause(one.code)],
+    [words.addresses, one => number(one.addresses), "number"], [words.bounces, one => number(one.bounces), "number"]], summary.domains);
   table("incidents-table", [[words.audience, one => one.audience, "word"], [words.opened, one => time(one.openedAt, TO_THE_MINUTE), "time"],
     [words.last, one => time(one.lastBounceAt, TO_THE_MINUTE), "time"],
     [words.mails, one => number(one.mails), "number"]], summary.incidents);
-  table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
-    [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]], summary.latestBounces.slice().sort((a, b) => inOrder(b, a)));
+  table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)],
+    [words.cause, one => cause(one.code)], [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]],
+    summary.latestBounces.slice().sort((a, b) => inOrder(b, a)));
   const figures = summary.pipeline.figures;
   $("pipeline-since").textContent = words.since(time(summary.pipeline.started));
-  table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]], [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
+  table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]],
+    [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
     Object.keys(words.pipelineNames).filter(name => name in figures).map(name => [name, figures[name]]));
   $("updated").textContent = words.updated(time(Date.now()));
   notice("summary", summary.database === "down" ? words.down : "");
@@ -152,8 +172,9 @@ function showSummary() {
 
 function showSuppressions() {
   if (suppressions) {
-    table("suppressions-table", [[words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)], [words.reason, one => one.reason, "reason"],
-      [words.first, one => time(one.firstBouncedAt), "time"], [words.last, one => time(one.lastBouncedAt), "time"], [words.bounces, one => number(one.bounces), "number"]], suppressions);
+    table("suppressions-table", [[words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
+      [words.reason, one => one.reason, "reason"], [words.first, one => time(one.firstBouncedAt), "time"],
+      [words.last, one => time(one.lastBouncedAt), "time"], [words.bounces, one => number(one.bounces), "number"]], suppressions);
   }
 }
 
@@ -162,7 +183,8 @@ function event(one) {
   const status = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
   const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[status] || `${one.eventType} ${one.status || ""}`;
   return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
-    element("span", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what), one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
+    element("span", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what),
+      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
 }
 
 function message(events) {
@@ -172,7 +194,8 @@ function message(events) {
   return element("article", { class: "message" },
     element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
-    element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome, bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
+    element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome,
+      bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
     element("ol", {}, ...events.slice().sort(inOrder).map(event)));
 }
 
@@ -190,7 +213,8 @@ function showFound() {
     (messages.get(key) || messages.set(key, []).get(key)).push(one);
   });
   $("found-title").textContent = words.foundTitle(found.query);
-  $("found-sum").textContent = found.events.length ? `${words.foundSum(messages.size, found.events.length)} ${found.events.length >= 1000 ? words.most : ""}` : words.nothing(found.query);
+  $("found-sum").textContent = found.events.length
+    ? `${words.foundSum(messages.size, found.events.length)} ${found.events.length >= 1000 ? words.most : ""}` : words.nothing(found.query);
   $("messages").replaceChildren(...[...messages.values()].map(message));
 }
 

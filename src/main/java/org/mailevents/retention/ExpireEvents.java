@@ -31,7 +31,7 @@ public final class ExpireEvents extends RouteBuilder {
 
     private static final int MAX_INCIDENTS = 100;
     private static final Duration REPORT_INTERVAL = Duration.ofDays(1);
-    /** See {@link BackgroundJob}. */
+    /** After a step, the job rests four times as long as the step took. */
     static final int REST = 4;
 
     /**

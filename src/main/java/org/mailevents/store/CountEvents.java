@@ -24,7 +24,7 @@ public final class CountEvents extends RouteBuilder {
 
     /** Counting millions of rows takes longer than the five seconds that other statements may take. */
     private static final int TIMEOUT_MILLIS = 120_000;
-    /** After a recount: while the spool is being replayed, new slots are marked all the time. */
+    /** The next recount waits for ten times as long as the last one took, because a replay of the spool marks slots all the time. */
     private static final int REST = 10;
 
     private Database database;
