@@ -22,9 +22,9 @@ import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 
 /**
- * Makes the {@link Jdbi} that this application's SQL uses on H2 and on PostgreSQL. An {@link Instant} is a timestamp with time zone, an array of
- * {@link UUID}s is an array of {@code uuid}. A row becomes a record that has no other constructor than its own, and whose components are named like
- * the columns ({@code mailId} is {@code mail_id}).
+ * Makes the {@link Jdbi} that this application's SQL uses on H2 and on PostgreSQL. An {@link Instant} is a timestamp with time zone, an
+ * array of {@link UUID}s is an array of {@code uuid}. A row becomes a record that has no other constructor than its own, and whose
+ * components are named like the columns ({@code mailId} is {@code mail_id}).
  */
 public final class JdbiFactory {
 

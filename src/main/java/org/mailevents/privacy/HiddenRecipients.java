@@ -76,7 +76,7 @@ public final class HiddenRecipients {
      * @param element an element of the webhook's array, of any JSON type
      * @return a copy in which the recipients are hidden
      */
-    public JsonNode in(JsonNode element) {
+    public JsonNode inElement(JsonNode element) {
         if (isOff() || !element.isObject()) {
             return isOff() ? element : hideInTexts(element, List.of());
         }
@@ -89,7 +89,7 @@ public final class HiddenRecipients {
         }
         ObjectNode hidden = JsonNodeFactory.instance.objectNode();
         for (Map.Entry<String, JsonNode> field : element.properties()) {
-            hidden.set(text(field.getKey()), value(field.getKey(), field.getValue(), recipients));
+            hidden.set(inText(field.getKey()), value(field.getKey(), field.getValue(), recipients));
         }
         return hidden;
     }
@@ -101,7 +101,7 @@ public final class HiddenRecipients {
         if (value.isTextual()) {
             String text = hideEach(recipients, value.textValue(), KnownRecipient::hideAddress);
             if (!SENDER_KEYS.contains(key)) {
-                text = text(text);
+                text = inText(text);
             }
             return TextNode.valueOf(key.equals(REASON) ? hideEach(recipients, text, KnownRecipient::hideWord) : text);
         }
@@ -113,14 +113,14 @@ public final class HiddenRecipients {
     }
 
     /** @return a copy of the webhook's unknown fields, in which every address is hidden */
-    public ObjectNode beside(ObjectNode fields) {
+    public ObjectNode inUnknownFields(ObjectNode fields) {
         return isOff() ? fields : (ObjectNode) hideInTexts(fields, List.of());
     }
 
     private JsonNode hideInTexts(JsonNode node, List<KnownRecipient> recipients) {
         if (node.isObject()) {
             ObjectNode hidden = JsonNodeFactory.instance.objectNode();
-            node.properties().forEach(field -> hidden.set(text(field.getKey()), hideInTexts(field.getValue(), recipients)));
+            node.properties().forEach(field -> hidden.set(inText(field.getKey()), hideInTexts(field.getValue(), recipients)));
             return hidden;
         }
         if (node.isArray()) {
@@ -128,7 +128,7 @@ public final class HiddenRecipients {
             node.forEach(element -> hidden.add(hideInTexts(element, recipients)));
             return hidden;
         }
-        return node.isTextual() ? TextNode.valueOf(text(hideEach(recipients, node.textValue(), KnownRecipient::hideAddress))) : node;
+        return node.isTextual() ? TextNode.valueOf(inText(hideEach(recipients, node.textValue(), KnownRecipient::hideAddress))) : node;
     }
 
     private static String hideEach(List<KnownRecipient> recipients, String text, BiFunction<KnownRecipient, String, String> hide) {
@@ -140,7 +140,7 @@ public final class HiddenRecipients {
     }
 
     /** @return the text, in which every address is hidden; null for null */
-    public String text(String text) {
+    public String inText(String text) {
         if (isOff() || text == null) {
             return text;
         }
@@ -163,7 +163,7 @@ public final class HiddenRecipients {
      * not a part of it. The local part of a recipient is hidden wherever it is a word, because nothing tells where a reply begins. Keys
      * stay.
      */
-    public String broken(String json) {
+    public String inBrokenJson(String json) {
         if (isOff()) {
             return json;
         }
@@ -180,14 +180,14 @@ public final class HiddenRecipients {
             plain.append(json, copied, escape.start());
             char character = character(escape);
             if (character == '"' || character == '\\' || character == 0x7F) {
-                hidden.append(hideWords(locals, text(plain.toString()))).append(escape.group());
+                hidden.append(hideWords(locals, inText(plain.toString()))).append(escape.group());
                 plain.setLength(0);
             } else {
                 plain.append(character);
             }
             copied = escape.end();
         }
-        return hidden.append(hideWords(locals, text(plain.append(json, copied, json.length()).toString()))).toString();
+        return hidden.append(hideWords(locals, inText(plain.append(json, copied, json.length()).toString()))).toString();
     }
 
     /** Hides the local parts of all recipients in one pass, because a body may have many recipients. */

@@ -19,7 +19,9 @@ record KnownRecipient(String local, String domain, String hashedLocal) {
     /** What can stand for the at sign: {@code =} in VERP, {@code %} in source routes, {@code %40} in URLs, and the others on web pages. */
     private static final List<String> AT_SIGNS = List.of("@", "=", "%40", "%", "＠", "&#64;", "\\u0040");
 
-    /** A reply code or an enhanced status code (RFC 3463). Such a number does not count as a name, although an address may begin with it. */
+    /**
+     * A reply code or an enhanced status code (RFC 3463). Such a number does not count as a name, although an address may begin with it.
+     */
     private static final Pattern CODE = Pattern.compile("\\d{1,3}(?:\\.\\d{1,3}){0,2}");
 
     /**
