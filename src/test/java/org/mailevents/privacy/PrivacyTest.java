@@ -252,7 +252,7 @@ class PrivacyTest {
             assertThat(run.database().row("SELECT recipient, message_id FROM message_status")).containsEntry("recipient", address(young));
             assertThat(run.database().row("SELECT recipient, bounces FROM undeliverable_recipient")).containsEntry("recipient", address(young));
             await().until(() -> run.application().log().contains(
-                    "Removed the personal data that is older than 30 days (privacy.retention-days): of 1201 events, and 1 rejected ones"));
+                    "Removed personal data older than 30 days (privacy.retention-days) from 1201 events, and deleted 1 rejected events"));
 
             // When
             JsonNode[] again = old.stream().limit(1_200).toArray(JsonNode[]::new);
