@@ -54,7 +54,7 @@ final class Notices {
 
     void sent(Notice notice) throws IOException {
         notBefore.put(notice.what(), notice.madeAt().plus(DISTANCE));
-        spool.tell(notice.what(), notice.madeAt());
+        spool.notes().noteTold(notice.what(), notice.madeAt());
     }
 
     void failed(Notice notice) {
@@ -63,11 +63,11 @@ final class Notices {
 
     private void forget(String what) {
         notBefore.remove(what);
-        spool.forget(what);
+        spool.notes().forget(what);
     }
 
     private boolean mayTell(String what) {
-        return passed(notBefore.getOrDefault(what, Instant.EPOCH)) && passed(spool.told(what).plus(DISTANCE));
+        return passed(notBefore.getOrDefault(what, Instant.EPOCH)) && passed(spool.notes().lastTold(what).plus(DISTANCE));
     }
 
     /** What is further ahead was noted while the clock was wrong. */
@@ -77,7 +77,7 @@ final class Notices {
     }
 
     private Notice notice(String what) {
-        Instant told = spool.told(what);
+        Instant told = spool.notes().lastTold(what);
         Instant now = clock.instant();
         return new Notice(UUID.nameUUIDFromBytes((what + told).getBytes(StandardCharsets.UTF_8)), what,
                 Map.of("webhooks", spool.failedSince(told.isAfter(now) ? Instant.EPOCH : told), "percent", Math.round(spool.fill() * 100)), now);
