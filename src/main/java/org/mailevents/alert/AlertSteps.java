@@ -49,7 +49,7 @@ public final class AlertSteps extends RouteBuilder {
     /** So many looks in a row may fail before it is told. */
     private static final int LOGGED = 5;
     /** How long a mail may take at the mail server. A live edit waits longer for a mail on its way. */
-    private static final Duration MAIL_LIMIT = LiveRoutes.MAIL.minusSeconds(10);
+    private static final Duration MAIL_LIMIT = LiveRoutes.LONGEST_MAIL.minusSeconds(10);
 
     /** For a mail that some recipients still lack: who need not get it again. A start forgets it, and they get it twice. */
     private final Map<UUID, Set<Address>> settled = new ConcurrentHashMap<>();

@@ -82,7 +82,7 @@ class TimersTest {
 
             // Then
             ObjectNode next = Payload.bounce("1");
-            await().until(() -> run.application().log().contains("In use now: " + route));
+            await().until(() -> run.application().log().contains("Activated: " + route));
             await().until(() -> rounds.containsKey("send-alerts"));
             run.post("bounces", next);
             run.pass(Duration.ofMinutes(12));
