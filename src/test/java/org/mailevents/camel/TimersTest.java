@@ -113,7 +113,7 @@ class TimersTest {
         main.addMainListener(new MainListenerSupport() {
             @Override
             public void beforeConfigure(BaseMainSupport started) {
-                Timers.lookAfter(started.getCamelContext(), nanos::get);
+                Timers.watch(started.getCamelContext(), nanos::get);
             }
         });
         // no mail server, because for that there are time limits
