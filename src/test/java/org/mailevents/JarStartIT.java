@@ -261,7 +261,7 @@ class JarStartIT {
     @CsvSource(delimiter = '|', value = {
         "routes/route-bounces.camel.yaml | - split:              | - splitt:                  | routes/route-bounces.camel.yaml:7: Unknown node id: splitt",
         "routes/route-bounces.camel.yaml | - split:              | - split                    | routes/route-bounces.camel.yaml:8: mapping values are not allowed here",
-        "routes/route-bounces.camel.yaml | direct:store-events   | direct:store               | routes/route-bounces.camel.yaml:136: The route route-bounces sends to direct:store",
+        "routes/route-bounces.camel.yaml | direct:store-events   | direct:store               | routes/route-bounces.camel.yaml:136: the route route-bounces sends to direct:store",
         "routes/on-error.camel.yaml      | direct:release-alert  | nonsense:x                 | routes/on-error.camel.yaml:42: No endpoint could be found for: nonsense://x",
         "routes/templates/words.ja.ftl   | <#function subject    | <#functoin subject         | routes/templates/words.ja.ftl:36: Unknown directive: #functoin",
         "routes/templates/alert.txt.ftl  | words.intro           | words.introo               | routes/templates/alert.txt.ftl:3: The following has evaluated to null"})

@@ -12,10 +12,10 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 /**
  * Turns an Error that a step throws into the exception of its exchange, as Camel does with an Exception.
  *
- * <p>Why: in Camel 4.18.0, {@code CamelInternalProcessor} and {@code DefaultReactiveExecutor.Worker} catch Exception and not Error. After
- * an Error the exchange never ends. Without this class, the caller of a webhook gets no answer, and a live edit or a stop waits for the
- * exchange until its time limit. The class leans on {@link InterceptStrategy}, which is public, and on its order: it must be the outermost
- * interceptor of each step.
+ * <p>Why: in Camel 4.18.0, {@code CamelInternalProcessor} and {@code DefaultReactiveExecutor.Worker} catch Exception and not Error. An
+ * Error leaves the route past them, or the executor drops it, and then the exchange never ends. Without this class, the caller of a webhook
+ * gets no answer, and a live edit or a stop waits for the exchange until its time limit. The class leans on {@link InterceptStrategy},
+ * which is public, and on its order: it must be the outermost interceptor of each step.
  *
  * <p>Camel's maintainers do not want Errors caught (review of apache/camel#17262, CAMEL-21769), so a change is unlikely. The class can go
  * if {@code CaughtErrorsTest} passes without it.

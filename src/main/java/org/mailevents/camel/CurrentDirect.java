@@ -19,7 +19,7 @@ import org.apache.camel.support.DefaultAsyncProducer;
  * which is stopped. Without this class, a live edit under load fails some webhooks, and they go to the spool. The class leans on the
  * constructor {@code DirectProducer(endpoint, key)} and on the key, which is the URI without its options.
  *
- * <p>There is no ticket known. The lines were still the same on Camel's main branch in 2026. The class can go once {@code DirectProducer}
+ * <p>No ticket is known. The lines were still the same on Camel's main branch in 2026. The class can go once {@code DirectProducer}
  * updates both fields at once.
  */
 public final class CurrentDirect extends DirectComponent {

@@ -22,7 +22,7 @@ import org.mailevents.log.FailureText;
  * {@code routes\/x}. Camel's handler has no extension point, so this class adds a handler to the server's router, with an order before
  * Camel's.
  *
- * <p>There is no ticket known. The class can go once {@code ManagementHttpServer} no longer calls {@code Jsoner.escape} on a message, and
+ * <p>No ticket is known. The class can go once {@code ManagementHttpServer} no longer calls {@code Jsoner.escape} on a message, and
  * {@code Jsoner} leaves a slash as it is.
  */
 public final class HealthAnswer {

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * Error ends the alerts or the replay until the next restart. The class leans on {@code ThreadPoolFactory}, which is
  * public, and on {@code SizedScheduledExecutorService}, which is not documented.
  *
- * <p>There is no ticket known. Camel's maintainers do not want Errors caught (review of apache/camel#17262, CAMEL-21769). The class can go
+ * <p>No ticket is known. Camel's maintainers do not want Errors caught (review of apache/camel#17262, CAMEL-21769). The class can go
  * if the tests of Errors in {@code TimersTest} pass without it.
  */
 final class SteadyTimers extends DefaultThreadPoolFactory {

@@ -79,8 +79,8 @@ public final class ReplaySpool extends RouteBuilder {
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off
-        // greedy: the next batch follows at once while files wait; synchronous: only after this batch is stored, or it would be replayed
-        // twice
+        // greedy: while files wait, the next batch follows at once
+        // synchronous: the next batch follows only after this one is stored; otherwise a webhook would be replayed twice
         from("scheduler:replay-spool?delay=1000&greedy=true&synchronous=true").routeId(ID)
             .description("Replays spooled webhooks, oldest first, and moves those that fail too often to failed/")
             .onException(Throwable.class).handled(true).logExhausted(false).process(this::logUnreadable).end()
