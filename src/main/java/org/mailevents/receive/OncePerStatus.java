@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
@@ -12,8 +13,6 @@ import org.apache.camel.NamedNode;
 import org.apache.camel.Processor;
 import org.apache.camel.model.ChoiceDefinition;
 import org.apache.camel.model.LogDefinition;
-import org.apache.camel.model.OtherwiseDefinition;
-import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.SetVariableDefinition;
 import org.apache.camel.model.SplitDefinition;
@@ -24,20 +23,27 @@ import org.apache.camel.support.ExchangeHelper;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Has a split whose steps only decide, and on nothing but the status, do so once for all events of a status and not once an event:
- * an exchange an event is half the work of a webhook. One step more, such as a team adds, and it is Camel's split again.
+ * Runs the steps of a split once for each status instead of once for each event, if these steps only decide, and only on the status. If a
+ * team adds any other step, Camel's split runs for each event again, and one line in the log names that step.
+ *
+ * <p>Why: Camel's split makes one exchange for each event. For a webhook of 100 events this class saves 0.13 ms of CPU time (deliveries) to
+ * 0.24 ms (bounces). That is 23 % and 38 % of the application's own CPU time without a database, and 8 % and 23 % with PostgreSQL. The
+ * class leans on {@link InterceptStrategy}, which is public, on the model of the split, and on the interceptors of the exchange's route.
+ * Nothing breaks without it. It can go once Camel's split costs less, or once this gain no longer matters.
  */
 final class OncePerStatus implements InterceptStrategy {
 
+    private static final Logger LOG = LoggerFactory.getLogger("routes");
     private static final String STATUS = "${body.status}";
-    /** The variables of a branch that are kept; another one may be the context's, or have a name that an event gives. */
+    /** The variables that {@link CollectEvents} keeps. Any other variable may belong to the context, or get its name from an event. */
     private static final Set<String> DECISIONS = Set.of("kind", "audience");
 
-    /** Private, because the Camel CLI makes an object of every class that it can make one of, and cannot of this. */
+    /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private OncePerStatus() {
     }
 
@@ -47,31 +53,47 @@ final class OncePerStatus implements InterceptStrategy {
 
     @Override
     public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, Processor next) {
-        return definition instanceof SplitDefinition split && onlyDecides(split) ? new Once(target) : target;
-    }
-
-    private static boolean onlyDecides(SplitDefinition split) {
-        return CollectEvents.NAME.equals(split.getAggregationStrategy()) && CollectEvents.NAME.equals(split.getOnPrepare())
-                && "${body.events}".equals(split.getExpression().getExpression())
-                && onlyDecide(split.getOutputs());
-    }
-
-    private static boolean onlyDecide(List<ProcessorDefinition<?>> steps) {
-        return steps.stream().allMatch(OncePerStatus::onlyDecides);
-    }
-
-    private static boolean onlyDecides(ProcessorDefinition<?> step) {
-        if (step instanceof ChoiceDefinition choice) {
-            OtherwiseDefinition otherwise = choice.getOtherwise();
-            return choice.getWhenClauses().stream().allMatch(OncePerStatus::onlyDecides)
-                    && (otherwise == null || onlyDecide(otherwise.getOutputs()));
+        if (!(definition instanceof SplitDefinition split) || !CollectEvents.NAME.equals(split.getAggregationStrategy())) {
+            return target;
         }
-        return step instanceof SetVariableDefinition variable && DECISIONS.contains(variable.getName()) && isOfStatus(variable.getExpression())
-                || step instanceof LogDefinition log && isSilent(log);
+        Optional<NamedNode> perEvent = perEventStep(split);
+        if (perEvent.isEmpty()) {
+            return new Once(target);
+        }
+        LOG.info("{}: the step {} runs for each event, so a webhook of 100 events takes 1.3 to 2 times the CPU time, without the database",
+                location(perEvent.get(), split), perEvent.get().getShortName());
+        return target;
     }
 
-    private static boolean onlyDecides(WhenDefinition when) {
-        return isOfStatus(when.getExpression()) && onlyDecide(when.getOutputs());
+    /** The first step that must run for each event, or the split itself. */
+    private static Optional<NamedNode> perEventStep(SplitDefinition split) {
+        boolean splitsEvents = CollectEvents.NAME.equals(split.getOnPrepare())
+                && "${body.events}".equals(split.getExpression().getExpression());
+        return splitsEvents ? perEventStep(split.getOutputs()) : Optional.of(split);
+    }
+
+    private static Optional<NamedNode> perEventStep(List<? extends NamedNode> steps) {
+        return steps.stream().map(OncePerStatus::perEventStep).flatMap(Optional::stream).findFirst();
+    }
+
+    private static Optional<NamedNode> perEventStep(NamedNode step) {
+        if (step instanceof ChoiceDefinition choice) {
+            Optional<NamedNode> inWhen = perEventStep(choice.getWhenClauses());
+            return inWhen.isPresent() || choice.getOtherwise() == null ? inWhen : perEventStep(choice.getOtherwise().getOutputs());
+        }
+        if (step instanceof WhenDefinition when && isOfStatus(when.getExpression())) {
+            return perEventStep(when.getOutputs());
+        }
+        boolean decides = step instanceof SetVariableDefinition variable && DECISIONS.contains(variable.getName())
+                && isOfStatus(variable.getExpression()) || step instanceof LogDefinition log && isSilent(log);
+        return decides ? Optional.empty() : Optional.of(step);
+    }
+
+    /** The file and line of a step, or those of its split if the step has none. */
+    private static String location(NamedNode step, SplitDefinition split) {
+        NamedNode written = step.getLineNumber() > 0 ? step : split;
+        return written.getLocation() == null ? ProcessorDefinitionHelper.getRouteId(split)
+                : written.getLocation().replaceFirst("^file:", "") + ":" + written.getLineNumber();
     }
 
     private static boolean isOfStatus(ExpressionDefinition expression) {
@@ -79,13 +101,13 @@ final class OncePerStatus implements InterceptStrategy {
                 || "simple".equals(expression.getLanguage()) && isOfStatus(expression.getExpression());
     }
 
-    /** What stands in a setting or a file can be anything. */
+    /** A placeholder or a resource may contain any expression, so such an expression may depend on more than the status. */
     private static boolean isOfStatus(String simple) {
         String rest = simple.replace(STATUS, "");
         return !rest.contains("$") && !rest.contains("{{") && !rest.strip().startsWith("resource:");
     }
 
-    /** A line that nobody would see. */
+    /** Whether the log would not show the line. */
     private static boolean isSilent(LogDefinition log) {
         String level = String.valueOf(log.getLoggingLevel()).toUpperCase(Locale.ROOT);
         String name = log.getLogName() == null ? ProcessorDefinitionHelper.getRoute(log).getRouteId() : log.getLogName();
@@ -114,7 +136,9 @@ final class OncePerStatus implements InterceptStrategy {
             });
         }
 
-        /** An interceptor is a step before each step; the model no longer knows of it when the split is made. */
+        /**
+         * An interceptor is a step before each step. The model no longer has it when the split is created, so the route is asked for it.
+         */
         private static boolean isIntercepted(Exchange exchange) {
             return !ExchangeHelper.getRoute(exchange).getInterceptStrategies().isEmpty();
         }
