@@ -1,7 +1,6 @@
 package org.mailevents.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -24,8 +23,8 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
-/** What looks as if it depended on the status only, and does not, is done for each event. */
-class OncePerStatusTest {
+/** The steps of a split run for each event, whatever their conditions depend on. */
+class EachEventTest {
 
     private final TestDatabase database = TestDatabase.h2();
     private final Path folder = OwnProcess.folder("routes");
@@ -120,39 +119,6 @@ class OncePerStatusTest {
                 assertThat(application.context().resolveLanguage("simple").createExpression("${body.name}").evaluate(exchange, String.class))
                         .isEqualTo("plain");
             }
-        }
-    }
-
-    @Test
-    void theLogNamesTheStepThatRunsForEachEvent() throws IOException {
-        // Given
-        Path file = folder.resolve("routes/route-bounces.camel.yaml");
-        String shipped = Files.readString(file);
-        String edited = shipped.replaceFirst("(?m)^( +)- choice:", "$1- log:\n$1    message: a mail bounced\n$0");
-        long line = edited.lines().takeWhile(text -> !text.contains("- log:")).count() + 1;
-        String named = file + ":" + line + ": the step log runs for each event";
-        try (InProcess application = start(Map.of())) {
-            assertThat(application.log()).doesNotContain("runs for each event");
-
-            // When
-            Files.writeString(file, edited);
-
-            // Then
-            await().until(() -> application.log().contains("Activated: " + file));
-            assertThat(application.log()).containsOnlyOnce(named);
-        }
-    }
-
-    @Test
-    void theLogNamesItAtTheStartToo() throws IOException {
-        // Given
-        bounces(yaml -> yaml.replace("\"${body.status} regex '4|7'\"", "\"${body.apiData} == 'CAMPAIGN-7'\""));
-
-        // When
-        try (InProcess application = start(Map.of())) {
-
-            // Then
-            assertThat(application.log()).containsOnlyOnce(": the step when runs for each event").contains("route-bounces.camel.yaml:");
         }
     }
 
