@@ -38,7 +38,7 @@ public final class AlertSteps extends RouteBuilder {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
     /** How long the mail server may take for a mail. It is shorter than a live edit waits for a mail in progress. */
-    private static final Duration MAIL_LIMIT = LiveRoutes.MAIL.minusSeconds(10);
+    private static final Duration MAIL_LIMIT = LiveRoutes.LONGEST_MAIL.minusSeconds(10);
 
     private final SettledRecipients settledRecipients = new SettledRecipients(new ConcurrentHashMap<>());
     private AlertOutbox outbox;

@@ -59,7 +59,7 @@ final class Notices {
     /** The notice was sent. */
     void markSent(Notice notice) throws IOException {
         notBefore.put(notice.what(), notice.madeAt().plus(DISTANCE));
-        spool.tell(notice.what(), notice.madeAt());
+        spool.notes().noteTold(notice.what(), notice.madeAt());
     }
 
     /** The notice could not be sent. */
@@ -69,11 +69,11 @@ final class Notices {
 
     private void forget(String what) {
         notBefore.remove(what);
-        spool.forget(what);
+        spool.notes().forget(what);
     }
 
     private boolean maySend(String what) {
-        return hasCome(notBefore.getOrDefault(what, Instant.EPOCH)) && hasCome(spool.told(what).plus(DISTANCE));
+        return hasCome(notBefore.getOrDefault(what, Instant.EPOCH)) && hasCome(spool.notes().lastTold(what).plus(DISTANCE));
     }
 
     /** A time further ahead was noted while the clock was wrong. */
@@ -83,7 +83,7 @@ final class Notices {
     }
 
     private Notice notice(String what) {
-        Instant lastSent = spool.told(what);
+        Instant lastSent = spool.notes().lastTold(what);
         Instant now = clock.instant();
         return new Notice(UUID.nameUUIDFromBytes((what + lastSent).getBytes(StandardCharsets.UTF_8)), what, Map.of(
                 "webhooks", spool.failedSince(lastSent.isAfter(now) ? Instant.EPOCH : lastSent),

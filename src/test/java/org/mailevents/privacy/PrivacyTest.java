@@ -426,7 +426,7 @@ class PrivacyTest {
                 database.execute("ALTER TABLE rejected_event RENAME TO elsewhere");
                 assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", elements.get(10))), 1);
                 database.execute("ALTER TABLE elsewhere RENAME TO rejected_event");
-                await().until(() -> application.log().contains("set aside in failed/") && spooled().isEmpty());
+                await().until(() -> application.log().contains(" to failed/: ") && spooled().isEmpty());
                 await().until(() -> application.log().contains("SMTPAddressFailedException") || application.log().contains("SendFailedException"));
                 refusing.set(false);
                 await().until(() -> !server.taken.isEmpty());
