@@ -56,7 +56,7 @@ class IncidentTest {
     private static final Pattern MESSAGE_ID = Pattern.compile("(<[^<>\\s]+@mta01\\.example\\.com>)");
 
     private final SimulatedClock clock = new SimulatedClock(START);
-    private final TestDatabase database = TestDatabase.h2();
+    private final TestDatabase database = TestDatabase.h2InMemory();
     private final Mailbox mailbox = Mailbox.smtp();
     private InProcess application;
     private ProducerTemplate sendAlerts;

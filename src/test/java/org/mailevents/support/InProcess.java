@@ -52,6 +52,7 @@ public final class InProcess extends MailEvents {
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));
+        main.addMainListener(new CachedResources());
         // its shutdown hook would keep every application that was ever started in memory
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         startIn(threads);

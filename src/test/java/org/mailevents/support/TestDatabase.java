@@ -3,8 +3,6 @@ package org.mailevents.support;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -12,12 +10,16 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
-import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.h2.api.ErrorCode;
 
 /**
@@ -29,24 +31,11 @@ public record TestDatabase(String url, String username, String password) {
 
     /** One server for all tests of the JVM; it stops with the JVM. */
     private static final class Postgres {
-        static final EmbeddedPostgres SERVER = start();
-
-        private static EmbeddedPostgres start() {
-            try {
-                return server().start();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
+        static final EmbeddedPostgres SERVER = PostgresServer.start(PostgresServer.builder());
     }
 
-    /**
-     * A server to be started. The port that it would choose by itself may be given to somebody's connection before it listens there,
-     * and beside other tests it may need more than its 10 seconds.
-     */
-    static EmbeddedPostgres.Builder server() {
-        return EmbeddedPostgres.builder().setPort(MailEvents.freePort()).setPGStartupWait(Duration.ofMinutes(2));
-    }
+    /** Open connections to PostgreSQL, by URL: each new one costs the server a process. */
+    private static final Map<String, Deque<Connection>> IDLE = new ConcurrentHashMap<>();
 
     /** A file that this test and another process can open at the same time. */
     public static TestDatabase h2() {
@@ -56,6 +45,11 @@ public record TestDatabase(String url, String username, String password) {
     /** The same, in this folder. */
     public static TestDatabase h2(Path folder) {
         return new TestDatabase("jdbc:h2:" + folder.resolve("data/mail-events") + ";AUTO_SERVER=TRUE", "sa", "");
+    }
+
+    /** In the memory of this JVM, for a test that is not about files. The database ends with the application that opened it. */
+    public static TestDatabase h2InMemory() {
+        return new TestDatabase("jdbc:h2:mem:" + UUID.randomUUID(), "sa", "");
     }
 
     public static TestDatabase postgres() {
@@ -72,21 +66,20 @@ public record TestDatabase(String url, String username, String password) {
 
     /** The rows, each as its columns' text by name. */
     public List<Map<String, String>> rows(String sql, Object... parameters) {
-        try (Connection connection = connect(); PreparedStatement statement = prepare(connection, sql, parameters);
-                ResultSet rows = statement.executeQuery()) {
-            ResultSetMetaData columns = rows.getMetaData();
+        return ask(sql, parameters, statement -> {
             List<Map<String, String>> result = new ArrayList<>();
-            while (rows.next()) {
-                Map<String, String> row = new LinkedHashMap<>();
-                for (int i = 1; i <= columns.getColumnCount(); i++) {
-                    row.put(columns.getColumnLabel(i).toLowerCase(), rows.getString(i));
+            try (ResultSet rows = statement.executeQuery()) {
+                ResultSetMetaData columns = rows.getMetaData();
+                while (rows.next()) {
+                    Map<String, String> row = new LinkedHashMap<>();
+                    for (int i = 1; i <= columns.getColumnCount(); i++) {
+                        row.put(columns.getColumnLabel(i).toLowerCase(Locale.ROOT), rows.getString(i));
+                    }
+                    result.add(row);
                 }
-                result.add(row);
             }
             return result;
-        } catch (SQLException e) {
-            throw new IllegalStateException(sql, e);
-        }
+        });
     }
 
     /** The only row there is. */
@@ -99,8 +92,24 @@ public record TestDatabase(String url, String username, String password) {
     }
 
     public void execute(String sql, Object... parameters) {
-        try (Connection connection = connect(); PreparedStatement statement = prepare(connection, sql, parameters)) {
-            statement.execute();
+        ask(sql, parameters, PreparedStatement::execute);
+    }
+
+    private interface Question<T> {
+        T ask(PreparedStatement statement) throws SQLException;
+    }
+
+    private <T> T ask(String sql, Object[] parameters, Question<T> question) {
+        try {
+            Connection connection = connect();
+            try (PreparedStatement statement = prepare(connection, sql, parameters)) {
+                T answer = question.ask(statement);
+                release(connection);
+                return answer;
+            } catch (SQLException e) {
+                connection.close();
+                throw e;
+            }
         } catch (SQLException e) {
             throw new IllegalStateException(sql, e);
         }
@@ -118,7 +127,25 @@ public record TestDatabase(String url, String username, String password) {
     }
 
     private Connection connect() throws SQLException {
-        return DriverManager.getConnection(url, username, password);
+        Connection idle = IDLE.getOrDefault(url, new ArrayDeque<>()).poll();
+        if (idle != null && idle.isValid(1)) {
+            return idle;
+        }
+        // A prepared statement would remember the columns of a table that a test has changed since.
+        return DriverManager.getConnection(isH2() ? url : url + "?prepareThreshold=0", username, password);
+    }
+
+    /** An H2 file stays open while a connection to it is open, so such a connection is closed at once. */
+    private void release(Connection connection) throws SQLException {
+        if (isH2()) {
+            connection.close();
+        } else {
+            IDLE.computeIfAbsent(url, database -> new ConcurrentLinkedDeque<>()).push(connection);
+        }
+    }
+
+    private boolean isH2() {
+        return url.startsWith("jdbc:h2:");
     }
 
     private static PreparedStatement prepare(Connection connection, String sql, Object... parameters) throws SQLException {

@@ -33,7 +33,7 @@ public final class TimedAlerts implements AutoCloseable {
      * @param settings what differs from {@code application.properties}; the delays need not
      */
     public TimedAlerts(Main main, Map<String, String> settings) {
-        this(TestDatabase.h2(), main, settings);
+        this(TestDatabase.h2InMemory(), main, settings);
     }
 
     public TimedAlerts(TestDatabase database, Main main, Map<String, String> settings) {

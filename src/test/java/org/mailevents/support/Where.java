@@ -7,7 +7,7 @@ import org.mailevents.Application;
 
 /** Where the rows are. */
 public enum Where {
-    H2(TestDatabase::h2), POSTGRES(TestDatabase::postgres);
+    H2(TestDatabase::h2InMemory), POSTGRES(TestDatabase::postgres);
 
     private final Supplier<TestDatabase> database;
 
