@@ -23,15 +23,7 @@ class RoutesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "route-webhook    | uri: direct:route-bounces         | uri: direct:route-bounce          | direct:route-bounce",
-        "route-deliveries | uri: direct:store-events          | uri: direct:store-event           | direct:store-event",
-        "route-deliveries | uri: direct:store-events          | uri: direct:store-events?blok=1   | blok",
-        "route-deliveries | uri: direct:store-events          | uri: nonsense:x                   | nonsense",
-        "route-deliveries | ${body.events}                    | ${bdy.events}                     | bdy",
-        "route-deliveries | ${body.status} == 'queued'        | ${body.status} === 'queued'       | ===",
-        "route-deliveries | aggregationStrategy: collectEvents | aggregationStrategy: nobody       | nobody",
         "route-deliveries | - split:                          | - splitt:                         | splitt",
-        "route-deliveries | id: route-deliveries              | id: route-webhook                 | route-webhook",
         "send-alerts      | delay: 1000                       | dellay: 1000                      | dellay"})
     void aMistakeStopsTheStartAndIsNamed(String route, String right, String wrong, String named) throws IOException {
         Path folder = OwnProcess.folder("routes");
