@@ -7,14 +7,11 @@ import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.icegreen.greenmail.util.GreenMail;
-import com.icegreen.greenmail.util.ServerSetup;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +25,6 @@ import org.apache.camel.spi.InterceptStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
@@ -43,41 +38,6 @@ import org.mailevents.support.TestDatabase;
 /** The next system down: no bounce counts as told before its mail was taken, and then it does. */
 @Execution(ExecutionMode.CONCURRENT)
 public class FailuresTest {
-
-    @ParameterizedTest
-    @ValueSource(strings = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42"})
-    void aBounceIsMailedWhenTheMailServerIsBack(String code) {
-        // Given
-        ServerSetup setup = new ServerSetup(MailEvents.freePort(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP);
-        Mailbox down = new Mailbox("smtp://127.0.0.1:" + setup.getPort(), List::of, () -> { });
-        TestDatabase database = TestDatabase.h2();
-        ObjectNode bounce = Payload.bounce(code);
-        ObjectNode later = Payload.bounce(code);
-        Map<String, String> settings = settings(database, down);
-        settings.put("alert.first-delay", "100ms");
-        settings.put("alert.updates", "100ms");
-        GreenMail server = new GreenMail(setup);
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
-            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
-            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
-            String id = database.row("SELECT mail_id FROM alert_mail").get("mail_id");
-            application.post(MailEvents.JSON, Payload.json("bounces", later));
-
-            // When
-            server.start();
-
-            // Then
-            await().until(() ->
-                    database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").size() == 2);
-            List<Mailbox.Mail> mails = Arrays.stream(server.getReceivedMessages()).map(Mailbox.Mail::new).toList();
-            assertThat(mails).hasSize(2);
-            assertThat(mails.get(0).text()).contains(bounce.get("to").asText()).doesNotContain(later.get("to").asText());
-            assertThat(mails.get(0).header("Message-ID")).isEqualTo("<" + id + "@localhost>");
-            assertThat(mails.get(1).text()).contains(later.get("to").asText());
-        } finally {
-            server.stop();
-        }
-    }
 
     @Test
     void twoInstancesMailEachBounceOnce() {
