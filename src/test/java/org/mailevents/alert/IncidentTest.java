@@ -44,6 +44,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.SimulatedClock;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** How many mails people get, and of what, with the settings as they are by default: hours and weeks on a clock that is moved on. */
 @Order(1)
@@ -85,7 +86,7 @@ class IncidentTest {
     @Test
     void tenThousandBouncesInTenMinutesAreAFewMailsThatNameEveryAddress() {
         // Given
-        start(Map.of());
+        start();
         List<String> codes = List.of("2", "1", "4");
         Map<String, List<String>> addresses = new HashMap<>();
 
@@ -126,7 +127,7 @@ class IncidentTest {
     @Test
     void theFirstMailGoesOutWithinFifteenSeconds() {
         // Given
-        start(Map.of());
+        start();
 
         // When
         post(List.of(bounce("2")));
@@ -160,7 +161,7 @@ class IncidentTest {
     @CsvSource({"ANY,14,4", "ANY,14,5", "OFFICE,3,4"})
     void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days, int seed) {
         // Given
-        start(Map.of());
+        start();
         Random random = new Random(seed);
         List<String> deadAddresses = IntStream.range(0, 300).mapToObj(i -> "dead-" + i + "@example.org").toList();
         List<String> codes = List.of("2", "2", "2", "2", "1", "10", "4", "5", "5", "3", "99", "8");
@@ -218,7 +219,7 @@ class IncidentTest {
         return MESSAGE_ID.matcher(mail.csv().isEmpty() ? mail.text() : mail.csv()).results().map(found -> found.group(1)).toList();
     }
 
-    private void start(Map<String, String> more) {
+    private void start() {
         Path folder = OwnProcess.folder("routes");
         Path route = folder.resolve("routes/send-alerts.camel.yaml");
         try { // when to look is the test's business
@@ -227,12 +228,9 @@ class IncidentTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(Map.of("alert.endpoint", mailbox.endpoint(), "camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml"));
-        settings.putAll(more);
         Main main = Application.configured();
         main.bind("clock", clock);
-        application = new InProcess(main, settings);
+        application = TestSettings.of(database).with("alert.endpoint", mailbox.endpoint()).withRoutes(folder.resolve("routes")).startInProcess(main);
         sendAlerts = application.context().createProducerTemplate();
     }
 

@@ -42,6 +42,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.Rfc5322;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 
 /**
@@ -345,11 +346,9 @@ class MailFormatTest {
     void anEmlFileIsAMailToo(String language) throws IOException {
         // Given
         Path folder = OwnProcess.folder().resolve("outbox");
-        Map<String, String> settings = new HashMap<>(TestDatabase.h2().settings());
-        settings.putAll(Mailbox.folder(folder).settings());
-        settings.put("alert.language", language);
+        TestSettings settings = TestSettings.of(TestDatabase.h2(), Mailbox.folder(folder)).with("alert.language", language);
         Instant before = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = settings.startInProcess()) {
 
             // When
             application.post(MailEvents.JSON, Payload.json("bounces", MORE.toArray(JsonNode[]::new)));

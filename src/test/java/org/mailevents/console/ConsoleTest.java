@@ -25,7 +25,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,8 +33,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
-import java.util.function.Supplier;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -44,7 +41,6 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.mailevents.Application;
 import org.mailevents.support.Api;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
@@ -52,7 +48,9 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.PostgresServer;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
+import org.mailevents.support.Where;
 
 /** Who may look, and what is counted for those who do. */
 class ConsoleTest {
@@ -60,27 +58,13 @@ class ConsoleTest {
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter SPOOLED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    /** Where the rows are. */
-    enum Where {
-        H2(TestDatabase::h2), POSTGRES(TestDatabase::postgres);
-
-        private final Supplier<TestDatabase> database;
-
-        Where(Supplier<TestDatabase> database) {
-            this.database = database;
-        }
-    }
-
     /** What a proxy adds to a request. */
     private static final List<String> PROXIED = List.of("X-Forwarded-For: 198.51.100.7", "x-forwarded-for: unknown", "X-FORWARDED-PROTO: https", "X-Forwarded-Port: 443",
             "X-Forwarded-Host: hooks.example.com", "X-Forwarded-Server: hooks", "X-Forwarded: for=198.51.100.7", "Forwarded: for=198.51.100.7", "Via: 1.1 proxy",
             "X-Real-IP: 198.51.100.7", "X-Client-IP: 198.51.100.7", "True-Client-IP: 198.51.100.7", "CF-Connecting-IP: 198.51.100.7", "X-Original-URL: /");
 
     private static InProcess start(Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(TestDatabase.h2().settings());
-        all.put("alert.endpoint", "file:" + OwnProcess.folder());
-        all.putAll(settings);
-        return new InProcess(Application.configured(), all);
+        return TestSettings.of(TestDatabase.h2()).with(settings).startInProcess();
     }
 
     private static HttpResponse<String> get(MailEvents application, String path, String... headers) {
@@ -222,9 +206,7 @@ class ConsoleTest {
     @Test
     void slowQuestionsLeaveRoomForOthersAndEnd() {
         TestDatabase database = TestDatabase.postgres();
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(database).startInProcess()) {
             // Given
             String address = "/api/recipients/taro@example.net";
             database.execute("ALTER TABLE mail_event RENAME TO slow_event");
@@ -251,9 +233,7 @@ class ConsoleTest {
     @Test
     void anAddressThatBouncesAllTheTimeHidesNoOtherFromTheSuppressionList() {
         TestDatabase database = TestDatabase.h2();
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(database).startInProcess()) {
             database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
                     + " SELECT RANDOM_UUID(), 'bounces', '2', CONCAT('<', n, '@mta>'), CASE WHEN n = 1 THEN 'once@example.net' ELSE 'always@example.net' END,"
                     + " CURRENT_TIMESTAMP - INTERVAL '5' HOUR + n * INTERVAL '1' SECOND, CURRENT_TIMESTAMP, '' FROM SYSTEM_RANGE(1, 3000) AS g(n)");
@@ -289,7 +269,7 @@ class ConsoleTest {
     @ParameterizedTest
     @EnumSource
     void hoursAreCountedByWhenItHappenedAndStayWhenTheRowsGo(Where where) {
-        try (TimedAlerts run = new TimedAlerts(where.database.get(), Application.configured(), Map.of("webhook.time-zone", "UTC"))) {
+        try (TimedAlerts run = where.run(Map.of("webhook.time-zone", "UTC"))) {
             // Given
             Instant hour = run.now().truncatedTo(java.time.temporal.ChronoUnit.HOURS).minus(Duration.ofHours(5));
             run.post("deliveries", at(Payload.delivery("queued"), hour), at(Payload.delivery("succeeded"), hour.plusSeconds(3599)),
@@ -331,7 +311,7 @@ class ConsoleTest {
     @EnumSource
     void whatComesOutOfTheSpoolLateIsCountedToo(Where where) throws IOException {
         Path spool = OwnProcess.folder().resolve("late");
-        try (TimedAlerts run = new TimedAlerts(where.database.get(), Application.configured(), Map.of("webhook.time-zone", "UTC"))) {
+        try (TimedAlerts run = where.run(Map.of("webhook.time-zone", "UTC"))) {
             // Given
             Instant hour = run.now().truncatedTo(java.time.temporal.ChronoUnit.HOURS).minus(Duration.ofHours(5));
             run.post("deliveries", at(Payload.delivery("queued"), hour));

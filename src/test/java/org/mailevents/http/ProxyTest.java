@@ -5,23 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.Proxy;
 import org.mailevents.support.Proxy.Kind;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** What a real proxy lets through, with the blocks of README.md: webhooks, and no address to anybody. No user of {@code console.basic} is set. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -39,15 +36,8 @@ class ProxyTest {
             "http://localhost" + API, "http://127.0.0.1?" + API, "http://hooks.example.com?" + PATH + "/../.." + API);
 
     private final ObjectNode bounce = Payload.bounce("2");
-    private final InProcess application = start(Map.of("webhook.api-key", "k"));
-    private final InProcess withoutSecret = start(Map.of());
-
-    private static InProcess start(Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(TestDatabase.h2().settings());
-        all.put("alert.endpoint", "file:" + OwnProcess.folder());
-        all.putAll(settings);
-        return new InProcess(Application.configured(), all);
-    }
+    private final InProcess application = TestSettings.of(TestDatabase.h2()).with("webhook.api-key", "k").startInProcess();
+    private final InProcess withoutSecret = TestSettings.of(TestDatabase.h2()).startInProcess();
 
     @AfterAll
     void stop() {

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -19,13 +18,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** What a team writes into the routes: its own steps work, and none can make the door acknowledge what is not stored. */
 class EditedRoutesTest {
@@ -253,11 +252,7 @@ class EditedRoutesTest {
     }
 
     private InProcess start(Map<String, String> more) {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(mailbox.settings());
-        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml");
-        settings.putAll(more);
-        return new InProcess(Application.configured(), settings);
+        return TestSettings.of(database, mailbox).withRoutes(folder.resolve("routes")).with(more).startInProcess();
     }
 
     private Map<String, String> stored(ObjectNode element) {

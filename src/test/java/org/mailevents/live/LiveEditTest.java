@@ -17,9 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.Route;
 import org.junit.jupiter.api.AfterAll;
@@ -32,13 +30,13 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** What is saved in {@code routes/} while the application runs: what is good takes effect, and what is broken changes nothing. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -65,12 +63,7 @@ class LiveEditTest {
 
     @BeforeEach
     void start() {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(mailbox.settings());
-        settings.put("alert.first-delay", "100ms");
-        settings.put("alert.updates", "100ms");
-        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/*.camel.yaml");
-        application = new InProcess(Application.configured(), settings);
+        application = TestSettings.of(database, mailbox).with("alert.first-delay", "100ms", "alert.updates", "100ms").withRoutes(folder).startInProcess();
     }
 
     @AfterEach

@@ -29,13 +29,13 @@ import org.apache.camel.impl.engine.DefaultRoute;
 import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** 200 edits under load, eight at a time and half of them broken. */
 @Isolated("it counts the threads and the objects of the JVM")
@@ -54,9 +54,6 @@ class ManyEditsTest {
 
     @Test
     void noEditFailsAWebhookOrLosesAnEventOrLeavesAnythingBehind() throws Exception {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(Mailbox.folder().settings());
-        settings.put("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml");
         Map<String, String> texts = new HashMap<>();
         for (String route : List.of("route-bounces", "route-deliveries", "api-message", "api-recipient", "route-webhook", "send-alerts", "api-summary",
                 "api-suppressions")) {
@@ -64,7 +61,7 @@ class ManyEditsTest {
         }
         ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
         AtomicBoolean done = new AtomicBoolean();
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(database, Mailbox.folder()).withRoutes(routes).startInProcess()) {
             // Given
             List<Future<?>> posting = IntStream.range(0, CALLERS).<Future<?>>mapToObj(i -> callers.submit(() -> {
                 while (!done.get()) {

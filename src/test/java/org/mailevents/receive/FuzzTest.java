@@ -10,7 +10,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,12 +25,10 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
-import org.mailevents.Application;
-import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.Mutant;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -51,10 +48,8 @@ class FuzzTest {
     private record Door(TestDatabase database, MailEvents application) {
 
         static Door of(TestDatabase database) {
-            Map<String, String> settings = new HashMap<>(database.settings());
-            settings.putAll(Mailbox.folder().settings());
-            settings.put("alert.first-delay", "1h"); // no mail of what is deleted again
-            return new Door(database, new InProcess(Application.configured(), settings));
+            // no mail is sent of what is deleted again
+            return new Door(database, TestSettings.of(database).with("alert.first-delay", "1h").startInProcess());
         }
     }
 

@@ -14,7 +14,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -29,12 +28,11 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** Webhooks that come at the same time share an INSERT, and each gets its own receipt; what waits is bounded. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -223,10 +221,7 @@ class GroupCommitTest {
     }
 
     private static InProcess start(TestDatabase database, Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(database.settings());
-        all.putAll(Mailbox.folder().settings());
-        all.putAll(settings);
-        return new InProcess(Application.configured(), all);
+        return TestSettings.of(database).with(settings).startInProcess();
     }
 
     private static String delivery(ObjectNode... elements) {

@@ -1,41 +1,50 @@
 package org.mailevents.support;
 
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.net.URL;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.CamelContext;
 import org.apache.camel.impl.engine.DefaultClassResolver;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 
 /**
- * Each start of Camel looks for hundreds of resources in every jar of the class path, most of them in vain. The tests start hundreds of applications
- * from one class path, so the JVM looks for each resource once. Half the CPU time of a start went into this search.
+ * Each Camel context looks for hundreds of resources in every jar of the class path, most of them in vain. The tests make hundreds of contexts from one
+ * class path, so the JVM looks for each resource once. Half the CPU time of a start went into this search.
  */
-final class CachedResources extends MainListenerSupport {
+final class CachedResources extends ClassLoader {
+
+    static final CachedResources LOADER = new CachedResources();
 
     private static final String CAMEL = "META-INF/services/org/apache/camel/";
-    private static final Map<String, Optional<byte[]>> FOUND = new ConcurrentHashMap<>();
+
+    private final Map<String, Optional<URL>> found = new ConcurrentHashMap<>();
+
+    private CachedResources() {
+        super(CachedResources.class.getClassLoader());
+    }
 
     @Override
-    public void beforeInitialize(BaseMainSupport main) {
-        main.getCamelContext().setClassResolver(new DefaultClassResolver(main.getCamelContext()) {
-            @Override
-            public InputStream loadResourceAsStream(String uri) {
-                return uri.startsWith(CAMEL) ? FOUND.computeIfAbsent(uri, this::read).map(ByteArrayInputStream::new).orElse(null)
-                        : super.loadResourceAsStream(uri);
-            }
+    public URL getResource(String name) {
+        return name.startsWith(CAMEL) ? found.computeIfAbsent(name, wanted -> Optional.ofNullable(super.getResource(wanted))).orElse(null)
+                : super.getResource(name);
+    }
 
-            private Optional<byte[]> read(String uri) {
-                try (InputStream resource = super.loadResourceAsStream(uri)) {
-                    return resource == null ? Optional.empty() : Optional.of(resource.readAllBytes());
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
+    /** Has the application use the resources that were found before, and the contexts in which it validates its routes. */
+    static final class Use extends MainListenerSupport {
+
+        @Override
+        public void beforeInitialize(BaseMainSupport main) {
+            CamelContext context = main.getCamelContext();
+            context.setApplicationContextClassLoader(LOADER);
+            context.setClassResolver(new DefaultClassResolver(context) {
+                @Override
+                public InputStream loadResourceAsStream(String uri) {
+                    return uri.startsWith(CAMEL) ? LOADER.getResourceAsStream(uri) : super.loadResourceAsStream(uri);
                 }
-            }
-        });
+            });
+        }
     }
 }

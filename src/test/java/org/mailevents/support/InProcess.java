@@ -52,7 +52,7 @@ public final class InProcess extends MailEvents {
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));
-        main.addMainListener(new CachedResources());
+        main.addMainListener(new CachedResources.Use());
         // its shutdown hook would keep every application that was ever started in memory
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         startIn(threads);
@@ -61,7 +61,9 @@ public final class InProcess extends MailEvents {
     /** A thread is in the group of the one that made it. */
     private void startIn(ThreadGroup group) {
         FutureTask<Void> start = new FutureTask<>(main::start, null);
-        new Thread(group, start).start();
+        Thread thread = new Thread(group, start);
+        thread.setContextClassLoader(CachedResources.LOADER);
+        thread.start();
         try {
             start.get();
         } catch (ExecutionException e) {

@@ -9,7 +9,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.main.Main;
@@ -39,10 +38,7 @@ public final class TimedAlerts implements AutoCloseable {
     public TimedAlerts(TestDatabase database, Main main, Map<String, String> settings) {
         this.database = database;
         main.bind("clock", clock);
-        Map<String, String> all = new HashMap<>(database.settings());
-        all.put("alert.endpoint", server.endpoint());
-        all.putAll(settings);
-        application = new InProcess(main, all);
+        application = TestSettings.of(database).with("alert.endpoint", server.endpoint()).with(settings).startInProcess(main);
     }
 
     public InProcess application() {
