@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,6 +22,7 @@ import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
 /** Every kind of mistake in a template, saved while one application runs. Each case leaves the templates as it found them. */
+@Order(1)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LiveTemplatesTest {
 
