@@ -22,7 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.StreamSupport;
 
-/** The API, asked as its description says, and its answers held against that. */
+/** Asks the API, and checks each answer against the OpenAPI description. */
 public final class Api {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -34,7 +34,7 @@ public final class Api {
     private Api() {
     }
 
-    /** The file in {@code routes/}. */
+    /** The text of the OpenAPI description in {@code routes/}. */
     public static String description() {
         try {
             return Files.readString(FILE);
@@ -43,7 +43,7 @@ public final class Api {
         }
     }
 
-    /** All that it describes. */
+    /** The parsed OpenAPI description. */
     public static OpenAPI model() {
         return DESCRIPTION;
     }
@@ -54,12 +54,12 @@ public final class Api {
         return result.getOpenAPI();
     }
 
-    /** A name in a path. */
+    /** A name, encoded for a path. */
     public static String encoded(String name) {
         return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** The answer of 200, which must be as described. */
+    /** The answer, which must have the status 200 and match the description. */
     public static JsonNode ask(MailEvents application, String path, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(application.uri(path));
         HttpResponse<String> answer = application.send(headers.length == 0 ? request : request.headers(headers));

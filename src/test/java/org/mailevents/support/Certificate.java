@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** The key store that the README makes, by its own command, and clients that trust what is in it. */
+/** A key store, made with the command of the documentation, and clients that trust the certificate in it. */
 public final class Certificate {
 
     public static final String PASSWORD = "change-me";
@@ -28,7 +28,7 @@ public final class Certificate {
     private Certificate() {
     }
 
-    /** The settings that have the application serve it. */
+    /** The settings with which the application serves this certificate. */
     public static Map<String, String> settings() {
         return Map.of("camel.ssl.enabled", "true", "camel.ssl.keyStore", STORE.toString(), "camel.ssl.keystorePassword", PASSWORD);
     }
@@ -82,7 +82,7 @@ public final class Certificate {
         }
     }
 
-    /** RFC 7468. */
+    /** An object in the text form of RFC 7468. */
     private static String pem(String label, byte[] der) {
         return "-----BEGIN " + label + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + label + "-----\n";
     }

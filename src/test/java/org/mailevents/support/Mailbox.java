@@ -24,20 +24,22 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where the alerts arrive.
+ * The place where the alert mails of a test arrive.
  *
- * @param endpoint what the application is given
+ * @param endpoint the setting {@code alert.endpoint}
+ * @param received the mails that arrived, in their order
+ * @param stop     stops the server, if there is one
  */
 public record Mailbox(String endpoint, Supplier<List<Mail>> received, Runnable stop) {
 
-    /** This folder of .eml files. */
+    /** The mails arrive as .eml files in this folder. */
     public static Mailbox folder(Path folder) {
         Map<Path, Mail> read = new ConcurrentHashMap<>();
         return new Mailbox("file:" + folder + "?tempPrefix=.", () -> emls(folder).stream().map(eml -> read.computeIfAbsent(eml, Mailbox::read)).toList(),
                 () -> { });
     }
 
-    /** A new folder of .eml files. */
+    /** The mails arrive as .eml files in a new folder. */
     public static Mailbox folder() {
         return folder(TemporaryFolder.create("outbox"));
     }
@@ -55,17 +57,17 @@ public record Mailbox(String endpoint, Supplier<List<Mail>> received, Runnable s
         return received.get();
     }
 
-    /** How many there are. */
+    /** How many mails arrived. */
     public int count() {
         return received.get().size();
     }
 
-    /** The mails whose text or attachment names this. */
+    /** The mails that contain this in their text or attachment. */
     public List<Mail> naming(String text) {
         return mails().stream().filter(mail -> mail.text().contains(text) || mail.csv().contains(text)).toList();
     }
 
-    /** What a test needs that cannot wait for minutes. */
+    /** The settings with which a mail arrives within about a second. */
     public Map<String, String> settings() {
         return Map.of("alert.endpoint", endpoint, "alert.first-delay", "1s", "alert.updates", "1s", "alert.max-per-hour", "1000");
     }
@@ -116,12 +118,12 @@ public record Mailbox(String endpoint, Supplier<List<Mail>> received, Runnable s
             return part("text/html").orElseThrow(() -> new AssertionError("no HTML part"));
         }
 
-        /** The attachment without its mark of byte order, empty where there is none. */
+        /** The attachment without its byte order mark, or an empty text if there is no attachment. */
         public String csv() {
             return part("text/csv").orElse("").replaceFirst("^\uFEFF", "");
         }
 
-        /** The addresses that it tells of: all are in the attachment, if it has one. */
+        /** The addresses that the mail lists. If the mail has an attachment, all addresses are in the attachment. */
         public List<String> addresses() {
             return csv().isEmpty() ? LISTED.matcher(text()).results().map(line -> line.group(1)).toList()
                     : SECOND_CELL.matcher(csv()).results().skip(1).map(line -> line.group(1)).toList();

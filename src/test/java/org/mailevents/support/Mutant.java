@@ -22,9 +22,9 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 
 /**
- * A webhook of good events and hostile neighbours, perhaps bent at its top, perhaps damaged on its way.
+ * A webhook with good events and hostile elements. Its top level may be altered, and its bytes may be damaged.
  *
- * @param damage what happened to its bytes, behind the mark that each mutant begins with
+ * @param damage the damage to its bytes, after the mark that each mutant begins with
  */
 public record Mutant(String eventType, List<Element> elements, Envelope envelope, Encoding encoding, List<Damage> damage) {
 
@@ -45,8 +45,8 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
     /**
      * One element of the array.
      *
-     * @param json     its text; of a good one, with {@code #} in place of its number
-     * @param readable whether the body remains JSON that can be read with it
+     * @param json     the text of the element. A good element has {@code #} instead of its number.
+     * @param readable whether a body with this element can still be read as JSON
      */
     record Element(String json, boolean good, boolean readable) {
 
@@ -55,19 +55,19 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         }
     }
 
-    /** What is bent beside the elements. */
+    /** An alteration outside the elements. */
     public enum Envelope {
         AS_SENT, REVERSED, EVENT_AS_TEXT, WITHOUT_SERVER, SPACED, UNKNOWN_KEY, SERVER_OF_ANOTHER_TYPE,
         BYTE_ORDER_MARK, EVENT_MISNAMED, EVENT_MISSING, TYPE_MISNAMED, TYPE_OF_ANOTHER_ARRAY, TYPE_IS_A_LIST, ARRAY_IS_AN_OBJECT, EVENT_TWICE, TRAILING_TEXT,
         LONG_UNKNOWN_KEY, NUL_IN_TYPE;
 
-        /** Whether such a webhook has to be taken. */
+        /** Whether Mail Events has to accept such a webhook. */
         boolean harmless() {
             return ordinal() <= SERVER_OF_ANOTHER_TYPE.ordinal();
         }
     }
 
-    /** How the body is written, and what its header says of it. */
+    /** How the body is encoded, and what its header says about the encoding. */
     public enum Encoding {
         JSON(MailEvents.JSON, false), JSON_UTF8("application/json; charset=UTF-8", false), JSON_OTHER_CHARSET("Application/JSON;charset=GB18030", false),
         FORM(MailEvents.FORM, true),
@@ -82,7 +82,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
             this.form = form;
         }
 
-        /** GB18030 has every character, as UTF-8 has. */
+        /** GB18030 has every character of Unicode, like UTF-8. */
         private Charset charset() {
             return this == JSON_OTHER_CHARSET ? Charset.forName("GB18030") : StandardCharsets.UTF_8;
         }
@@ -92,11 +92,11 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         }
     }
 
-    /** At this part of the body, this many bytes become these. */
+    /** Replaces this many bytes at this part of the body. */
     public record Damage(double place, int length, byte[] bytes) {
     }
 
-    /** Mutants of the real payloads; most of them have to be taken, with their good events. */
+    /** Mutants of the real payloads. Mail Events has to accept most of them, with their good events. */
     public static Arbitrary<Mutant> mutants() {
         Arbitrary<Element> elements = Arbitraries.randomValue(Mutant::element);
         Arbitrary<List<Element>> readable = elements.list().ofMaxSize(6);
@@ -113,22 +113,22 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
                 .as(Mutant::new);
     }
 
-    /** Whether it has to be answered 200. */
+    /** Whether the answer has to be 200. */
     public boolean harmless() {
         return damage.isEmpty() && envelope.harmless() && encoding.honest() && elements.stream().allMatch(Element::readable);
     }
 
-    /** How many elements it has, or -1 where that is nobody's guess. */
+    /** How many elements the webhook has, or -1 if the number is undefined. */
     public int size() {
         return damage.isEmpty() ? elements.size() : -1;
     }
 
-    /** What stands in it once, wherever it is kept. */
+    /** A text that occurs once in the webhook, and so in each kept copy. */
     public static String mark(int number) {
         return "mark-" + number + "-";
     }
 
-    /** The Message-IDs of the good events that are still whole in the body. */
+    /** The Message-IDs of the good events that the damage did not reach. */
     public Set<String> good(int number) {
         if (envelope == Envelope.EVENT_TWICE && !damage.isEmpty()) {
             return Set.of(); // where the name of the first event is damaged, the second, which is empty, is the only one
@@ -139,7 +139,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
                 .collect(Collectors.toSet());
     }
 
-    /** What is posted. */
+    /** The bytes to be posted. */
     public byte[] body(int number) {
         List<String> fields = new ArrayList<>();
         List<String> texts = new ArrayList<>();
@@ -182,7 +182,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         return "\"" + name + "\":" + (name.equals("event") && envelope == Envelope.EVENT_AS_TEXT ? quoted(json) : json);
     }
 
-    /** An element as it stands in the body. */
+    /** An element, written as in the body. */
     private String written(String json) {
         if (encoding.form) {
             return URLEncoder.encode(json, StandardCharsets.UTF_8);
@@ -215,7 +215,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
                 .put("created", "2026-10-01 09:00:04").toString(), true, true);
     }
 
-    /** A real element with some of its keys changed, renamed, removed or doubled. */
+    /** A real element of which some keys are changed, renamed, removed or doubled. */
     private static String bent(Random random) {
         List<String[]> fields = new ArrayList<>();
         any(random, REAL).properties().forEach(field -> fields.add(new String[] {field.getKey(), field.getValue().toString()}));
@@ -263,7 +263,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         return values.get(random.nextInt(values.size()));
     }
 
-    /** As JSON, in which half a character is escaped because UTF-8 cannot carry it. */
+    /** The text as JSON. A lone surrogate is escaped, because UTF-8 cannot encode it. */
     private static String quoted(String text) {
         StringBuilder json = new StringBuilder("\"");
         text.codePoints().forEach(c -> {

@@ -17,9 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * What the vendor sends.
+ * A webhook as the vendor sends it.
  *
- * @param name the file's name, or what stands for it
+ * @param name the name of the file
  */
 public record Payload(String name, String contentType, String text) {
 
@@ -35,7 +35,7 @@ public record Payload(String name, String contentType, String text) {
         }
     }
 
-    /** Every file there is. */
+    /** Every payload file. */
     public static Stream<Payload> files() {
         try (Stream<Path> files = Files.list(FOLDER)) {
             return files.map(file -> file(file.getFileName().toString())).toList().stream();
@@ -44,12 +44,12 @@ public record Payload(String name, String contentType, String text) {
         }
     }
 
-    /** A delivery that no other test has: with a Message-ID and a recipient of its own. */
+    /** A delivery with a new Message-ID and a new recipient. */
     public static ObjectNode delivery(String status) {
         return element("deliveries-" + (status.matches("queued|succeeded|deferred|failed") ? status : "queued") + ".json", status);
     }
 
-    /** A bounce that no other test has. */
+    /** A bounce with a new Message-ID and a new recipient. */
     public static ObjectNode bounce(String code) {
         return element("bounces-unknown-user.json", code);
     }
@@ -68,14 +68,14 @@ public record Payload(String name, String contentType, String text) {
         }
     }
 
-    /** A webhook of these elements, in the vendor's JSON. */
+    /** A webhook with these elements as JSON. */
     public static String json(String eventType, JsonNode... elements) {
         ObjectNode webhook = JsonNodeFactory.instance.objectNode().put("event_type", eventType).put("server_composition", "pro");
         webhook.putObject("event").putArray(eventType).addAll(List.of(elements));
         return webhook.toString();
     }
 
-    /** The same as a form, as the vendor sends it by default. */
+    /** A webhook with these elements as a form, which is the default of the vendor. */
     public static String form(String eventType, JsonNode... elements) {
         ObjectNode event = JsonNodeFactory.instance.objectNode();
         event.putArray(eventType).addAll(List.of(elements));

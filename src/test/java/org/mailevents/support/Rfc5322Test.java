@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The reader of the mails must itself be able to say no: one valid mail, broken in one place at a time. */
+/** The strict reader must refuse broken mails: each case breaks a valid mail in one place. */
 class Rfc5322Test {
 
     private static final String VALID = """

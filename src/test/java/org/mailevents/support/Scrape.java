@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What Prometheus reads at {@code /observe/metrics}, in its text format 0.0.4. */
+/** The metrics that Prometheus reads at {@code /observe/metrics}, in its text format 0.0.4. */
 public record Scrape(List<Sample> samples) {
 
     public record Sample(String name, Map<String, String> labels, double value) {
@@ -47,7 +47,7 @@ public record Scrape(List<Sample> samples) {
         return samples.stream().filter(sample -> sample.name.equals(name));
     }
 
-    /** The value of the only sample of this name with these labels, as {@code outcome, sent}. */
+    /** The value of the only sample with this name and these labels. Labels are given as name and value, for instance {@code outcome, sent}. */
     public double value(String name, String... labels) {
         List<Sample> found = named(name).filter(sample -> {
             for (int i = 0; i < labels.length; i += 2) {

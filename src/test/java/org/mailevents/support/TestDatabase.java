@@ -23,31 +23,31 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import org.h2.api.ErrorCode;
 
 /**
- * A new, empty database, and what a test asks it.
+ * A new, empty database, and the questions of a test to it.
  *
- * @param url what the application is given
+ * @param url the setting {@code database.url}
  */
 public record TestDatabase(String url, String username, String password) {
 
-    /** One server for all tests of the JVM; it stops with the JVM. */
+    /** One server for all tests of the JVM. It stops with the JVM. */
     private static final class Postgres {
         static final EmbeddedPostgres SERVER = PostgresServer.start(PostgresServer.builder());
     }
 
-    /** Open connections to PostgreSQL, by URL: each new one costs the server a process. */
+    /** Open connections to PostgreSQL, by URL. The server starts a process for each new connection. */
     private static final Map<String, Deque<Connection>> IDLE = new ConcurrentHashMap<>();
 
-    /** A file that this test and another process can open at the same time. */
+    /** An H2 file that this test and another process can open at the same time. */
     public static TestDatabase h2() {
         return h2(TemporaryFolder.create("mail-events"));
     }
 
-    /** The same, in this folder. */
+    /** An H2 file in this folder that this test and another process can open at the same time. */
     public static TestDatabase h2(Path folder) {
         return new TestDatabase("jdbc:h2:" + folder.resolve("data/mail-events") + ";AUTO_SERVER=TRUE", "sa", "");
     }
 
-    /** In the memory of this JVM, for a test that is not about files. The database ends with the application that opened it. */
+    /** An H2 database in the memory of this JVM, for a test that is not about files. It is deleted when the application that opened it stops. */
     public static TestDatabase h2InMemory() {
         return new TestDatabase("jdbc:h2:mem:" + UUID.randomUUID(), "sa", "");
     }
@@ -59,12 +59,12 @@ public record TestDatabase(String url, String username, String password) {
         return new TestDatabase(admin.url().replaceFirst("/postgres$", "/" + name), "postgres", "postgres");
     }
 
-    /** The settings that lead the application here. */
+    /** The settings with which the application uses this database. */
     public Map<String, String> settings() {
         return Map.of("database.url", url, "database.username", username, "database.password", password);
     }
 
-    /** The rows, each as its columns' text by name. */
+    /** The rows. Each row has the text of its columns by their names in lower case. */
     public List<Map<String, String>> rows(String sql, Object... parameters) {
         return ask(sql, parameters, statement -> {
             List<Map<String, String>> result = new ArrayList<>();
@@ -82,11 +82,11 @@ public record TestDatabase(String url, String username, String password) {
         });
     }
 
-    /** The only row there is. */
+    /** The only row of the answer. */
     public Map<String, String> row(String sql, Object... parameters) {
         List<Map<String, String>> rows = rows(sql, parameters);
         if (rows.size() != 1) {
-            throw new AssertionError(rows.size() + " rows in place of one: " + rows);
+            throw new AssertionError(rows.size() + " rows instead of one: " + rows);
         }
         return rows.get(0);
     }
@@ -115,13 +115,13 @@ public record TestDatabase(String url, String username, String password) {
         }
     }
 
-    /** Has H2 close its file under everybody's feet, as it does when a query finds no memory left. */
+    /** Makes H2 close its file while it is in use, as H2 does when a query runs out of memory. */
     public void runOutOfMemory() {
         execute("CREATE ALIAS out_of_memory FOR '" + TestDatabase.class.getName() + ".outOfMemory'");
         assertThatThrownBy(() -> execute("CALL out_of_memory()")).hasStackTraceContaining("Out of memory");
     }
 
-    /** What H2 calls. */
+    /** The function that H2 calls. */
     public static void outOfMemory() throws SQLException {
         throw new SQLException("Out of memory", String.valueOf(ErrorCode.OUT_OF_MEMORY), ErrorCode.OUT_OF_MEMORY);
     }
