@@ -27,7 +27,8 @@ public final class Answers {
     /** All events of the webhook are in the spool, and none is stored yet. */
     public static void assertSpooled(HttpResponse<String> answer, int received) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.body()).isEqualTo("{\"received\":" + received + ",\"stored\":0,\"duplicates\":0,\"rejected\":0,\"spooled\":" + received + "}");
+        assertThat(answer.body()).isEqualTo("{\"received\":" + received + ",\"stored\":0,\"duplicates\":0,\"rejected\":0,\"spooled\":"
+                + received + "}");
     }
 
     public static void assertReceipt(HttpResponse<String> answer, int received, int stored, int duplicates, int rejected) {

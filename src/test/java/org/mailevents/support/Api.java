@@ -69,14 +69,16 @@ public final class Api {
     }
 
     private static JsonNode read(String path, String body) {
-        String described = DESCRIPTION.getPaths().keySet().stream().filter(key -> path.split("\\?")[0].matches(key.replaceAll("\\{\\w+}", "[^/]+")))
+        String described = DESCRIPTION.getPaths().keySet().stream()
+                .filter(key -> path.split("\\?")[0].matches(key.replaceAll("\\{\\w+}", "[^/]+")))
                 .findFirst().orElseThrow(() -> new AssertionError(path + " is not described"));
         String pointer = "#/paths/" + described.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
                 + "/get/responses/200/content/application~1json/schema";
         JsonSchema schema = SCHEMAS.getSchema(SchemaLocation.of(FILE.toUri() + pointer));
         try {
             JsonNode answer = JSON.readTree(body);
-            assertThat(schema.validate(answer, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))).as(body).isEmpty();
+            assertThat(schema.validate(answer, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))).as(body)
+                    .isEmpty();
             return answer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -86,7 +88,8 @@ public final class Api {
 
     /** The element of a list with this value, or null. */
     public static JsonNode find(JsonNode list, String key, String value) {
-        return StreamSupport.stream(list.spliterator(), false).filter(element -> element.path(key).asText().equals(value)).findFirst().orElse(null);
+        return StreamSupport.stream(list.spliterator(), false).filter(element -> element.path(key).asText().equals(value)).findFirst()
+                .orElse(null);
     }
 
 }

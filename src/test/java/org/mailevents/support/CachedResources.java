@@ -11,8 +11,8 @@ import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.MainListenerSupport;
 
 /**
- * Each Camel context looks for hundreds of resources in every jar of the class path, most of them in vain. The tests make hundreds of contexts from one
- * class path, so the JVM looks for each resource once. Half the CPU time of a start went into this search.
+ * Each Camel context looks for hundreds of resources in every jar of the class path, most of them in vain. The tests make hundreds of
+ * contexts from one class path, so the JVM looks for each resource once. Half the CPU time of a start went into this search.
  */
 final class CachedResources extends ClassLoader {
 

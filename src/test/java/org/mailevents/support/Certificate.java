@@ -75,7 +75,8 @@ public final class Certificate {
 
     private static Path written() {
         try {
-            return Files.writeString(STORE.resolveSibling("mail-events.pem"), pem("CERTIFICATE", served().getCertificate("mail-events").getEncoded())
+            return Files.writeString(STORE.resolveSibling("mail-events.pem"),
+                    pem("CERTIFICATE", served().getCertificate("mail-events").getEncoded())
                     + pem("PRIVATE KEY", served().getKey("mail-events", PASSWORD.toCharArray()).getEncoded()));
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalStateException(e);
@@ -84,7 +85,8 @@ public final class Certificate {
 
     /** An object in the text form of RFC 7468. */
     private static String pem(String label, byte[] der) {
-        return "-----BEGIN " + label + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + label + "-----\n";
+        return "-----BEGIN " + label + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + label
+                + "-----\n";
     }
 
     private static SSLContext trusting() {

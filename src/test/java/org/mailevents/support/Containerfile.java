@@ -22,7 +22,8 @@ public record Containerfile(List<String> instructions) {
 
     /** The arguments of every instruction of this name. */
     public List<String> values(String instruction) {
-        return instructions.stream().filter(line -> line.startsWith(instruction + " ")).map(line -> line.substring(instruction.length() + 1)).toList();
+        return instructions.stream().filter(line -> line.startsWith(instruction + " "))
+                .map(line -> line.substring(instruction.length() + 1)).toList();
     }
 
     /** The argument of the only instruction of this name. */

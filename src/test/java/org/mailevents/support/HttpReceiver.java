@@ -56,7 +56,8 @@ public final class HttpReceiver implements AutoCloseable {
         try (exchange) {
             JsonNode json = JSON.readTree(exchange.getRequestBody());
             if (status == 200) {
-                requests.add(new Request(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), exchange.getRequestHeaders(), json));
+                requests.add(new Request(exchange.getRequestMethod(), exchange.getRequestURI()
+                        .getPath(), exchange.getRequestHeaders(), json));
             }
             exchange.sendResponseHeaders(status, -1);
         }

@@ -69,7 +69,8 @@ public final class KafkaBroker implements AutoCloseable {
             if (!admin.listTopics().names().get().contains(topic)) {
                 return List.of();
             }
-            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream().map(info -> new TopicPartition(topic, info.partition())).toList();
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition())).toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             long end = consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();

@@ -18,7 +18,8 @@ public record Kubernetes(List<Object> objects) {
 
     public static Kubernetes read(Path file) throws IOException {
         List<Object> objects = new ArrayList<>();
-        new Load(LoadSettings.builder().setAllowDuplicateKeys(false).build()).loadAllFromString(Files.readString(file)).forEach(objects::add);
+        new Load(LoadSettings.builder().setAllowDuplicateKeys(false).build()).loadAllFromString(Files.readString(file))
+                .forEach(objects::add);
         return new Kubernetes(objects);
     }
 

@@ -35,7 +35,8 @@ public record Mailbox(String endpoint, Supplier<List<Mail>> received, Runnable s
     /** The mails arrive as .eml files in this folder. */
     public static Mailbox folder(Path folder) {
         Map<Path, Mail> read = new ConcurrentHashMap<>();
-        return new Mailbox("file:" + folder + "?tempPrefix=.", () -> emls(folder).stream().map(eml -> read.computeIfAbsent(eml, Mailbox::read)).toList(),
+        return new Mailbox("file:" + folder + "?tempPrefix=.", () -> emls(folder).stream()
+                .map(eml -> read.computeIfAbsent(eml, Mailbox::read)).toList(),
                 () -> { });
     }
 
@@ -50,7 +51,8 @@ public record Mailbox(String endpoint, Supplier<List<Mail>> received, Runnable s
         server.start();
         Map<MimeMessage, Mail> read = new ConcurrentHashMap<>();
         return new Mailbox("smtp://127.0.0.1:" + server.getSmtp().getPort(),
-                () -> Stream.of(server.getReceivedMessages()).map(message -> read.computeIfAbsent(message, Mail::new)).toList(), server::stop);
+                () -> Stream.of(server.getReceivedMessages()).map(message -> read.computeIfAbsent(message, Mail::new))
+                .toList(), server::stop);
     }
 
     public List<Mail> mails() {
@@ -77,7 +79,8 @@ public record Mailbox(String endpoint, Supplier<List<Mail>> received, Runnable s
             return List.of();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".eml")).filter(file -> !file.getFileName().toString().startsWith(".")).toList();
+            return files.filter(file -> file.toString().endsWith(".eml")).filter(file -> !file.getFileName().toString().startsWith("."))
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -29,18 +29,26 @@ import net.jqwik.api.Tuple;
 public record Mutant(String eventType, List<Element> elements, Envelope envelope, Encoding encoding, List<Damage> damage) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final List<ObjectNode> REAL = Payload.files().filter(payload -> payload.name().endsWith(".json")).flatMap(Mutant::elements).toList();
-    private static final List<String> KEYS = List.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp", "sourceIp", "status", "subject",
-            "apiData", "envelopeFrom", "envelopeTo", "kind", "audience", "event_id", "api_key", "event", "@type", "class", "", "a\\u0000b", "\\ud83d", "キー");
+    private static final List<ObjectNode> REAL = Payload.files().filter(payload -> payload.name().endsWith(".json"))
+            .flatMap(Mutant::elements).toList();
+    private static final List<String> KEYS = List.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp", "sourceIp",
+            "status", "subject",
+            "apiData", "envelopeFrom", "envelopeTo", "kind", "audience", "event_id", "api_key", "event", "@type", "class", "", "a\\u0000b",
+            "\\ud83d", "キー");
 
-    private static final List<String> VALUES = List.of("null", "true", "false", "0", "-0", "2", "1e400", "-1E-400", "1e999999999", "9".repeat(999), "0.1e-7",
+    private static final List<String> VALUES = List.of("null", "true", "false", "0", "-0", "2", "1e400", "-1E-400", "1e999999999",
+            "9".repeat(999), "0.1e-7",
             "12345678901234567890", "{}", "[]", "[[[[[[]]]]]]");
-    private static final List<String> TEXTS = List.of("", " ", "\0", "a\0b", "\uD83D", "\uDE00\uD83D", "\uFFFF", "\u2028", "\u202Ea", "𠮷野家", "null", "queued",
+    private static final List<String> TEXTS = List.of("", " ", "\0", "a\0b", "\uD83D", "\uDE00\uD83D", "\uFFFF", "\u2028", "\u202Ea",
+            "𠮷野家", "null", "queued",
             "failed", "deferred", "2", "99", "12345678901234567890", "2026-02-30 09:00:00", "0000-00-00 00:00:00", "9999-12-31 23:59:59",
-            "-999999999-01-01 00:00:00", "2026-10-01T09:00:00Z", "'; DROP TABLE mail_event; --", "${body}", "{{database.password}}", "<#assign x=1>",
+            "-999999999-01-01 00:00:00", "2026-10-01T09:00:00Z", "'; DROP TABLE mail_event; --", "${body}", "{{database.password}}",
+            "<#assign x=1>",
             "<script>", "%00%zz+&=", "\\u0000", "a,b{c}\"d\\", "o'brien@example.org", "\r\nBcc: a@example.com", "../../x", "{\"to\":1}");
-    private static final List<String> UNREADABLE = List.of("{]", "undefined", "NaN", "'a'", "\"a\nb\"", "\"\\x\"", "\"\\uD83\"", "\0", "01", "1e9999999999", "9".repeat(1_001),
-            "{\"a\":".repeat(200) + "1" + "}".repeat(200), "[".repeat(5_000), "\"" + "a".repeat(70_000), "{\"" + "k".repeat(60_000) + "\":1}");
+    private static final List<String> UNREADABLE = List.of("{]", "undefined", "NaN", "'a'", "\"a\nb\"", "\"\\x\"", "\"\\uD83\"", "\0",
+            "01", "1e9999999999", "9".repeat(1_001),
+            "{\"a\":".repeat(200) + "1" + "}".repeat(200), "[".repeat(5_000), "\"" + "a".repeat(70_000), "{\"" + "k".repeat(60_000)
+            + "\":1}");
 
     /**
      * One element of the array.
@@ -58,7 +66,8 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
     /** An alteration outside the elements. */
     public enum Envelope {
         AS_SENT, REVERSED, EVENT_AS_TEXT, WITHOUT_SERVER, SPACED, UNKNOWN_KEY, SERVER_OF_ANOTHER_TYPE,
-        BYTE_ORDER_MARK, EVENT_MISNAMED, EVENT_MISSING, TYPE_MISNAMED, TYPE_OF_ANOTHER_ARRAY, TYPE_IS_A_LIST, ARRAY_IS_AN_OBJECT, EVENT_TWICE, TRAILING_TEXT,
+        BYTE_ORDER_MARK, EVENT_MISNAMED, EVENT_MISSING, TYPE_MISNAMED, TYPE_OF_ANOTHER_ARRAY, TYPE_IS_A_LIST, ARRAY_IS_AN_OBJECT,
+        EVENT_TWICE, TRAILING_TEXT,
         LONG_UNKNOWN_KEY, NUL_IN_TYPE;
 
         /** Whether Mail Events has to accept such a webhook. */
@@ -69,9 +78,11 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
 
     /** How the body is encoded, and what its header says about the encoding. */
     public enum Encoding {
-        JSON(MailEvents.JSON, false), JSON_UTF8("application/json; charset=UTF-8", false), JSON_OTHER_CHARSET("Application/JSON;charset=GB18030", false),
+        JSON(MailEvents.JSON, false), JSON_UTF8("application/json; charset=UTF-8", false),
+                JSON_OTHER_CHARSET("Application/JSON;charset=GB18030", false),
         FORM(MailEvents.FORM, true),
-        JSON_AS_FORM(MailEvents.FORM, false), FORM_AS_JSON(MailEvents.JSON, true), FORM_NO_CHARSET(MailEvents.FORM + "; charset=\"nonsense", true),
+        JSON_AS_FORM(MailEvents.FORM, false), FORM_AS_JSON(MailEvents.JSON, true),
+        FORM_NO_CHARSET(MailEvents.FORM + "; charset=\"nonsense", true),
         OTHER_TYPE("multipart/form-data; boundary=x", true);
 
         public final String contentType;
@@ -147,7 +158,8 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
             texts.add(elements.get(i).json(number + "-" + elements.indexOf(elements.get(i))));
         }
         String array = "[" + String.join(envelope == Envelope.SPACED ? " ,\r\n\t" : ",", texts) + "]";
-        String event = envelope == Envelope.ARRAY_IS_AN_OBJECT ? "{\"" + eventType + "\":{\"0\":" + array + "}}" : "{\"" + eventType + "\":" + array + "}";
+        String event = envelope == Envelope.ARRAY_IS_AN_OBJECT ? "{\"" + eventType + "\":{\"0\":" + array + "}}" : "{\"" + eventType
+                + "\":" + array + "}";
         if (envelope != Envelope.WITHOUT_SERVER) {
             fields.add(field("server_composition", envelope == Envelope.SERVER_OF_ANOTHER_TYPE ? "[1]" : "\"pro\""));
         }
@@ -238,7 +250,8 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
     /** Any JSON value, as text. */
     private static String anything(Random random, int depth) {
         return switch (depth > 4 ? 2 + random.nextInt(6) : random.nextInt(8)) {
-            case 0 -> Stream.generate(() -> anything(random, depth + 1)).limit(random.nextInt(4)).collect(Collectors.joining(",", "[", "]"));
+            case 0 -> Stream.generate(() -> anything(random, depth + 1)).limit(random.nextInt(4))
+                    .collect(Collectors.joining(",", "[", "]"));
             case 1 -> "{" + quoted(text(random)) + ":" + anything(random, depth + 1) + "}";
             case 2, 3 -> any(random, VALUES);
             default -> quoted(text(random));

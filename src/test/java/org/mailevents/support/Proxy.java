@@ -106,7 +106,8 @@ public final class Proxy implements AutoCloseable {
 
     /** Starts a proxy in front of an application. The test is skipped if the program is not installed. */
     public static Proxy start(Kind kind, UnaryOperator<String> change, MailEvents application) {
-        assumeTrue(Files.isExecutable(Path.of(kind.command.get(0))), kind.command.get(0) + " is missing, so what passes through it is not known");
+        assumeTrue(Files.isExecutable(Path.of(kind.command.get(0))), kind.command.get(0)
+                + " is missing, so what passes through it is not known");
         return new Proxy(kind, change.apply(kind.block()), application);
     }
 

@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A mail as a strict reader understands it. The reader sees only the bytes. It accepts a mail only if the mail obeys RFC 5322 without obsolete syntax,
- * RFC 2045 to 2047, and RFC 5321, which transmits it. The reader shares no code with the application that made the mail.
+ * A mail as a strict reader understands it. The reader sees only the bytes. It accepts a mail only if the mail obeys RFC 5322 without
+ * obsolete syntax, RFC 2045 to 2047, and RFC 5321, which transmits it. The reader shares no code with the application that made the mail.
  */
 public final class Rfc5322 {
 
@@ -158,7 +158,8 @@ public final class Rfc5322 {
     }
 
     private static String structure(Part part) {
-        return part.parts().isEmpty() ? part.type() : part.type() + "(" + String.join(", ", part.parts().stream().map(Rfc5322::structure).toList()) + ")";
+        return part.parts().isEmpty() ? part.type() : part.type() + "("
+                + String.join(", ", part.parts().stream().map(Rfc5322::structure).toList()) + ")";
     }
 
     private static Stream<Part> flat(Part part) {
@@ -198,7 +199,8 @@ public final class Rfc5322 {
             for (String line : field.split("\r\n")) {
                 require(!line.isBlank(), "a folded line of nothing but space (RFC 5322, 3.2.2): " + parts.group(1));
                 String content = line.replaceFirst("^(?:[!-9;-~]+:)?[ \t]*", "").stripTrailing();
-                require(line.length() <= 78 || !content.matches(".*[ \t].*"), "a line longer than 78 that could be folded (RFC 5322, 2.1.1): " + line);
+                require(line.length() <= 78 || !content.matches(".*[ \t].*"),
+                        "a line longer than 78 that could be folded (RFC 5322, 2.1.1): " + line);
                 require(line.length() <= 76 || !line.contains("=?"), "an encoded word in a line longer than 76 (RFC 2047, 2): " + line);
             }
             fields.add(new Field(parts.group(1), parts.group(2).replaceAll("\r\n(?=[ \t])", "").strip()));
@@ -222,7 +224,8 @@ public final class Rfc5322 {
             if (wordBefore) {
                 decoded.setLength(decoded.toString().stripTrailing().length());
             }
-            decoded.append(utf8(word.group(1) == null ? quotedPrintable(word.group(2).replace('_', ' ')) : base64(word.group(1)), "an encoded word"));
+            decoded.append(utf8(word.group(1) == null ? quotedPrintable(word.group(2).replace('_', ' '))
+                    : base64(word.group(1)), "an encoded word"));
             wordBefore = true;
         }
         return decoded.toString();
@@ -302,7 +305,8 @@ public final class Rfc5322 {
         ByteBuffer bytes = ByteBuffer.allocate(text.length());
         for (int i = 0; i < text.length(); i++) {
             if (text.charAt(i) == '=') {
-                require(text.substring(i + 1, Math.min(i + 3, text.length())).matches("[0-9A-F]{2}"), "not quoted-printable (RFC 2045, 6.7)");
+                require(text.substring(i + 1, Math.min(i + 3, text.length()))
+                        .matches("[0-9A-F]{2}"), "not quoted-printable (RFC 2045, 6.7)");
                 bytes.put((byte) Integer.parseInt(text.substring(i + 1, i + 3), 16));
                 i += 2;
             } else {

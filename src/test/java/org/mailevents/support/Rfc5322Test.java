@@ -111,7 +111,8 @@ class Rfc5322Test {
     void aMailThatIsBrokenInOnePlaceIsNot(String right, String wrong, String rule) {
         // Given
         String broken = VALID.replaceFirst(Pattern.quote(right), Matcher.quoteReplacement(
-                wrong.replace("\\r", "\r").replace("\\n", "\n").replace("\\u0000", "\0").replace("\\u00e9", "\u00e9").replace("%LONG%", "x".repeat(999))));
+                wrong.replace("\\r", "\r").replace("\\n", "\n").replace("\\u0000", "\0").replace("\\u00e9", "\u00e9")
+                .replace("%LONG%", "x".repeat(999))));
         assertThat(broken).isNotEqualTo(VALID);
 
         // Then

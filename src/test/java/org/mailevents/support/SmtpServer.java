@@ -125,7 +125,8 @@ public final class SmtpServer implements AutoCloseable {
     private void listen(ServerSocket listening) {
         while (!listening.isClosed()) {
             try (Socket client = listening.accept()) {
-                talk(new BufferedInputStream(client.getInputStream()), new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1));
+                talk(new BufferedInputStream(client.getInputStream()),
+                        new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1));
             } catch (IOException e) {
                 // The client closed the connection, or the test has ended.
             }

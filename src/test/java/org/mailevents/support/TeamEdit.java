@@ -56,7 +56,9 @@ public record TeamEdit(List<Part> parts) {
         }
     }
 
-    /** A step of the route goes to the end of the file. A step of the split goes to the end of the split, before the last step of the route. */
+    /**
+     * A step of the route goes to the end of the file. A step of the split goes to the end of the split, before the last step of the route.
+     */
     private static String into(String file, String step) {
         if (step.startsWith("        - ")) {
             return file + step;

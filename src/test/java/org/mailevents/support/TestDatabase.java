@@ -47,7 +47,10 @@ public record TestDatabase(String url, String username, String password) {
         return new TestDatabase("jdbc:h2:" + folder.resolve("data/mail-events") + ";AUTO_SERVER=TRUE", "sa", "");
     }
 
-    /** An H2 database in the memory of this JVM, for a test that is not about files. It is deleted when the application that opened it stops. */
+    /**
+     * An H2 database in the memory of this JVM, for a test that is not about files. It is deleted when the application that opened it
+     * stops.
+     */
     public static TestDatabase h2InMemory() {
         return new TestDatabase("jdbc:h2:mem:" + UUID.randomUUID(), "sa", "");
     }

@@ -7,8 +7,8 @@ import org.apache.camel.main.Main;
 import org.mailevents.Application;
 
 /**
- * The settings in which an application under test differs from {@code application.properties}, and the ways to start the application with them.
- * Every method returns new settings, so a test can start several applications from the same ones.
+ * The settings in which an application under test differs from {@code application.properties}, and the ways to start the application with
+ * them. Every method returns new settings, so a test can start several applications from the same ones.
  *
  * @param map each setting by its name
  */
@@ -73,7 +73,10 @@ public record TestSettings(Map<String, String> map) {
         return OwnProcess.jar(map).started();
     }
 
-    /** {@code java -jar target/mail-events.jar} in this folder, which holds the routes and the settings. Returns when the application takes webhooks. */
+    /**
+     * {@code java -jar target/mail-events.jar} in this folder, which holds the routes and the settings. Returns when the application takes
+     * webhooks.
+     */
     public OwnProcess startJar(Path folder) {
         return launchJar(folder).started();
     }
@@ -88,7 +91,9 @@ public record TestSettings(Map<String, String> map) {
         return OwnProcess.camelRun(map).started();
     }
 
-    /** {@code camel run application.properties} in this folder, which holds the sources too. Returns when the application takes webhooks. */
+    /**
+     * {@code camel run application.properties} in this folder, which holds the sources too. Returns when the application takes webhooks.
+     */
     public OwnProcess startCamelRun(Path folder) {
         return OwnProcess.camelRun(folder, map).started();
     }

@@ -14,8 +14,8 @@ import java.util.Map;
 import org.apache.camel.main.Main;
 
 /**
- * The application, its database and its mail server, with a clock that only the test moves. So an incident of hours takes seconds, and a test knows each
- * time that a mail names.
+ * The application, its database and its mail server, with a clock that only the test moves. So an incident of hours takes seconds, and a
+ * test knows each time that a mail names.
  */
 public final class TimedAlerts implements AutoCloseable {
 
@@ -29,7 +29,8 @@ public final class TimedAlerts implements AutoCloseable {
 
     /**
      * @param main     the application, not yet started
-     * @param settings the settings that differ from {@code application.properties}. The delays can stay as they are, because the test moves the clock.
+     * @param settings the settings that differ from {@code application.properties}. The delays can stay as they are, because the test moves
+     *                 the clock.
      */
     public TimedAlerts(Main main, Map<String, String> settings) {
         this(TestDatabase.h2InMemory(), main, settings);
