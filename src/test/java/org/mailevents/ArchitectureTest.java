@@ -61,7 +61,8 @@ class ArchitectureTest {
     @Test
     void everyPackageHasAList() throws IOException {
         try (Stream<Path> folders = Files.list(Path.of("src/main/java/org/mailevents"))) {
-            Set<String> packages = folders.filter(Files::isDirectory).map(folder -> folder.getFileName().toString()).collect(Collectors.toSet());
+            Set<String> packages = folders.filter(Files::isDirectory).map(folder -> folder.getFileName().toString())
+                    .collect(Collectors.toSet());
             assertThat(ARROWS.lines().map(line -> line.split("\\|")[0].strip())).containsExactlyInAnyOrderElementsOf(packages);
         }
     }
@@ -75,7 +76,8 @@ class ArchitectureTest {
     @CsvSource({"event", "parse"})
     void whatAWebhookSaysIsUnderstoodWithoutCamelDatabaseAndServer(String name) {
         noClasses().that().resideInAPackage(ROOT + "." + name + "..")
-                .should().dependOnClassesThat(resideInAnyPackage("org.apache.camel..", "java.sql..", "javax.sql..", "io.vertx..", "io.netty.."))
+                .should().dependOnClassesThat(resideInAnyPackage("org.apache.camel..", "java.sql..", "javax.sql..", "io.vertx..",
+                "io.netty.."))
                 .check(CLASSES);
     }
 

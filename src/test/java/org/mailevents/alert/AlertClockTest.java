@@ -35,7 +35,8 @@ class AlertClockTest {
     void aClockThatIsSetHoldsUpNoMail(String moves) {
         Main main = Application.configured();
         main.bind("clock", clock);
-        TestSettings settings = TestSettings.of(database).with("alert.endpoint", server.endpoint(), "alert.updates", "5m", "alert.max-per-hour", "100");
+        TestSettings settings = TestSettings.of(database).with("alert.endpoint", server.endpoint(), "alert.updates", "5m",
+                "alert.max-per-hour", "100");
         try (InProcess application = settings.startInProcess(main); server) {
             // Given
             String first = bounce(application);

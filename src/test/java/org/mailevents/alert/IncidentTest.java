@@ -97,7 +97,8 @@ class IncidentTest {
                 String code = codes.get(second / 6 % 3);
                 List<ObjectNode> hundred = IntStream.range(0, 100).mapToObj(i -> bounce(code)).toList();
                 post(hundred);
-                hundred.forEach(bounce -> addresses.computeIfAbsent(code.equals("4") ? "postmaster" : "list-owner", audience -> new ArrayList<>())
+                hundred.forEach(bounce -> addresses.computeIfAbsent(code.equals("4") ? "postmaster"
+                        : "list-owner", audience -> new ArrayList<>())
                         .add(bounce.get("to").asText()));
             }
             clock.moveOn(Duration.ofSeconds(2));
@@ -110,7 +111,8 @@ class IncidentTest {
         assertThat(threads).hasSize(2);
         assertThat(threads.values()).allSatisfy(thread -> {
             assertThat(thread).hasSizeLessThanOrEqualTo(6);
-            assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed").containsOnlyOnce("opened", "closed");
+            assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed")
+                    .containsOnlyOnce("opened", "closed");
             assertThat(thread.get(0).at()).isBefore(START.plusSeconds(30));
             // sorted, because ten thousand of each are compared
             List<String> told = told(thread).sorted().toList();
@@ -194,7 +196,8 @@ class IncidentTest {
         Map<String, List<Sent>> threads = mails.stream().collect(Collectors.groupingBy(Sent::thread));
         Set<String> told = new HashSet<>();
         assertThat(threads.values()).allSatisfy(thread -> {
-            assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed").containsOnlyOnce("opened", "closed");
+            assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed")
+                    .containsOnlyOnce("opened", "closed");
             Set<String> inThread = new HashSet<>();
             Set<String> known = new HashSet<>();
             for (Sent sent : thread) {
@@ -230,7 +233,8 @@ class IncidentTest {
         }
         Main main = Application.configured();
         main.bind("clock", clock);
-        application = TestSettings.of(database).with("alert.endpoint", mailbox.endpoint()).withRoutes(folder.resolve("routes")).startInProcess(main);
+        application = TestSettings.of(database).with("alert.endpoint", mailbox.endpoint()).withRoutes(folder.resolve("routes"))
+                .startInProcess(main);
         sendAlerts = application.context().createProducerTemplate();
     }
 
@@ -239,7 +243,8 @@ class IncidentTest {
         int before = mailbox.count();
         sendAlerts.sendBody("direct:send-alerts", null);
         int after = mailbox.count();
-        return after == before ? List.of() : mailbox.mails().subList(before, after).stream().map(mail -> new Sent(clock.instant(), mail)).toList();
+        return after == before ? List.of() : mailbox.mails().subList(before, after).stream().map(mail -> new Sent(clock.instant(), mail))
+                .toList();
     }
 
     private List<Sent> lookEvery(Duration step, Duration time) {
@@ -253,7 +258,8 @@ class IncidentTest {
     }
 
     private void post(List<ObjectNode> bounces) {
-        Answers.assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounces.toArray(JsonNode[]::new))), bounces.size(), bounces.size(), 0, 0);
+        Answers.assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounces.toArray(JsonNode[]::new))), bounces.size(),
+                bounces.size(), 0, 0);
     }
 
     private ObjectNode bounce(String code) {

@@ -184,7 +184,8 @@ class OutboxTest {
             // Given
             other.setAutoCommit(false);
             database.execute("UPDATE mail_event SET audience = 'a' WHERE recipient = ?", bounce(application));
-            assertThat(other.createStatement().executeUpdate("UPDATE mail_event SET extra = '{}' WHERE alert_state = 'pending'")).isEqualTo(1);
+            assertThat(other.createStatement().executeUpdate("UPDATE mail_event SET extra = '{}' WHERE alert_state = 'pending'"))
+                    .isEqualTo(1);
 
             // When
             String recipient = bounce(application);

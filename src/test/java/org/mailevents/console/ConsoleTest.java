@@ -64,9 +64,12 @@ class ConsoleTest {
     private static final DateTimeFormatter SPOOLED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
     /** What a proxy adds to a request. */
-    private static final List<String> PROXIED = List.of("X-Forwarded-For: 198.51.100.7", "x-forwarded-for: unknown", "X-FORWARDED-PROTO: https", "X-Forwarded-Port: 443",
-            "X-Forwarded-Host: hooks.example.com", "X-Forwarded-Server: hooks", "X-Forwarded: for=198.51.100.7", "Forwarded: for=198.51.100.7", "Via: 1.1 proxy",
-            "X-Real-IP: 198.51.100.7", "X-Client-IP: 198.51.100.7", "True-Client-IP: 198.51.100.7", "CF-Connecting-IP: 198.51.100.7", "X-Original-URL: /");
+    private static final List<String> PROXIED = List.of("X-Forwarded-For: 198.51.100.7", "x-forwarded-for: unknown",
+            "X-FORWARDED-PROTO: https", "X-Forwarded-Port: 443",
+            "X-Forwarded-Host: hooks.example.com", "X-Forwarded-Server: hooks", "X-Forwarded: for=198.51.100.7",
+            "Forwarded: for=198.51.100.7", "Via: 1.1 proxy",
+            "X-Real-IP: 198.51.100.7", "X-Client-IP: 198.51.100.7", "True-Client-IP: 198.51.100.7", "CF-Connecting-IP: 198.51.100.7",
+            "X-Original-URL: /");
 
     private static InProcess start(Map<String, String> settings) {
         return TestSettings.of(TestDatabase.h2()).with(settings).startInProcess();
@@ -84,7 +87,8 @@ class ConsoleTest {
     @Test
     void withUsersOnlyTheyMayLook() {
         try (InProcess application = start(Map.of("console.basic", "taro:pass:word,花子:秘密", "webhook.api-key", "k"))) {
-            for (String path : new String[] {"/", "/console.js", "/api/summary", "/api/suppressions.csv", "/api/openapi.yaml", "/nothing"}) {
+            for (String path : new String[] {"/", "/console.js", "/api/summary", "/api/suppressions.csv", "/api/openapi.yaml",
+                    "/nothing"}) {
                 // When
                 HttpResponse<String> nobody = get(application, path);
                 HttpResponse<String> wrong = get(application, path, "Authorization", basic("taro:pass"));
@@ -95,7 +99,8 @@ class ConsoleTest {
                     assertThat(refused.headers().firstValue("WWW-Authenticate").orElseThrow()).startsWith("Basic realm=");
                 }
                 for (String user : new String[] {"taro:pass:word", "花子:秘密"}) {
-                    assertThat(get(application, path, "Authorization", basic(user)).statusCode()).isEqualTo(path.equals("/nothing") ? 404 : 200);
+                    assertThat(get(application, path, "Authorization", basic(user)).statusCode())
+                            .isEqualTo(path.equals("/nothing") ? 404 : 200);
                 }
             }
             assertThat(application.log()).doesNotContain("pass:word").doesNotContain("秘密");
@@ -132,9 +137,11 @@ class ConsoleTest {
             assertThat(assertProblem(mistaken, 404)).contains(MailEvents.PATH);
 
             // as some write it in the vendor's console
-            HttpResponse<String> webhook = application.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH + "/")).header("Content-Type", MailEvents.JSON)
+            HttpResponse<String> webhook = application.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH + "/"))
+                    .header("Content-Type", MailEvents.JSON)
                     .header("X-Forwarded-For", "198.51.100.7")
-                    .POST(BodyPublishers.ofString(Payload.json("deliveries", Payload.delivery("queued")).replaceFirst("\\{", "{\"api_key\":\"k\","))));
+                    .POST(BodyPublishers.ofString(Payload.json("deliveries", Payload.delivery("queued"))
+                    .replaceFirst("\\{", "{\"api_key\":\"k\","))));
             assertThat(webhook.statusCode()).as(webhook.body()).isEqualTo(200);
 
             String address = outward();
@@ -151,7 +158,8 @@ class ConsoleTest {
             // Given
             ObjectNode bounce = Payload.bounce("2");
             String body = Payload.json("bounces", bounce).replaceAll("\\P{ASCII}", "?");
-            Function<String, String> post = headers -> application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\n" + headers + "\r\nConnection: close\r\nContent-Type: "
+            Function<String, String> post = headers -> application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\n" + headers
+                    + "\r\nConnection: close\r\nContent-Type: "
                     + MailEvents.JSON + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
 
             // When, Then
@@ -159,10 +167,12 @@ class ConsoleTest {
                 assertNoWebhook(post.apply("Host: localhost\r\n" + header));
             }
             assertNoWebhook(post.apply("Host: hooks.example.com"));
-            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.0\r\nHost: localhost\r\nContent-Type: " + MailEvents.JSON + "\r\nContent-Length: "
+            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.0\r\nHost: localhost\r\nContent-Type: "
+                    + MailEvents.JSON + "\r\nContent-Length: "
                     + body.length() + "\r\n\r\n" + body));
             // before the body has come
-            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: " + MailEvents.JSON
+            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: "
+                    + MailEvents.JSON
                     + "\r\nContent-Length: 9000000\r\n\r\n{"));
             assertThat(post.apply("Host: localhost:8080")).startsWith("HTTP/1.1 200").contains("\"stored\":1");
         }
@@ -183,14 +193,16 @@ class ConsoleTest {
 
     private static String raw(InProcess application, String version, String headers) throws IOException {
         try (Socket socket = application.connect()) {
-            socket.getOutputStream().write(("GET / " + version + "\r\n" + headers + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(("GET / " + version + "\r\n" + headers + "\r\nConnection: close\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
     private static String outward() throws IOException {
         return NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses)
-                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress()).map(address -> address.getHostAddress()).findFirst().orElse(null);
+                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+                .map(address -> address.getHostAddress()).findFirst().orElse(null);
     }
 
     /** Whatever site somebody on this machine looks at, its page can have the browser post here. */
@@ -199,7 +211,8 @@ class ConsoleTest {
         try (InProcess application = start(Map.of())) {
             String webhook = Payload.form("bounces", Payload.bounce("2"));
 
-            assertThat(assertProblem(application.post(MailEvents.FORM, webhook, "Origin", "https://site.example"), 403)).contains("webhook.api-key");
+            assertThat(assertProblem(application.post(MailEvents.FORM, webhook, "Origin", "https://site.example"), 403))
+                    .contains("webhook.api-key");
             assertReceipt(application.post(MailEvents.FORM, webhook), 1, 1, 0, 0);
 
             HttpRequest.Builder delete = HttpRequest.newBuilder(application.uri("/api/summary")).DELETE();
@@ -220,7 +233,8 @@ class ConsoleTest {
 
             // When
             ExecutorService callers = Executors.newFixedThreadPool(20);
-            List<HttpResponse<String>> answers = IntStream.range(0, 20).mapToObj(i -> CompletableFuture.supplyAsync(() -> get(application, address), callers))
+            List<HttpResponse<String>> answers = IntStream.range(0, 20)
+                    .mapToObj(i -> CompletableFuture.supplyAsync(() -> get(application, address), callers))
                     .toList().stream().map(CompletableFuture::join).toList();
             callers.shutdown();
 
@@ -268,7 +282,8 @@ class ConsoleTest {
             // Then
             assertThat(found).hasSize(1);
             assertThat(found.toString()).doesNotContain(address).contains(bounce.get("messageId").asText());
-            assertThat(Api.ask(application, "/api/recipients/" + found.get(0).path("recipient").asText())).as("by its hash").isEqualTo(found);
+            assertThat(Api.ask(application, "/api/recipients/" + found.get(0).path("recipient").asText())).as("by its hash")
+                    .isEqualTo(found);
         }
     }
 
@@ -283,7 +298,8 @@ class ConsoleTest {
             run.post("bounces", at(Payload.bounce("2"), hour), at(Payload.bounce("2"), hour), at(Payload.bounce("77"), hour));
             run.post("blocks", at(Payload.delivery("x"), hour));
             Instant received = run.now();
-            Map<String, Map<String, Long>> expected = Map.of(hour.toString(), Map.of("queued", 1L, "succeeded", 1L, "bounced", 3L, "other", 2L),
+            Map<String, Map<String, Long>> expected = Map.of(hour.toString(),
+                    Map.of("queued", 1L, "succeeded", 1L, "bounced", 3L, "other", 2L),
                     hour.plusSeconds(3600).toString(), Map.of("succeeded", 1L));
 
             // When, Then: not counted yet
@@ -378,7 +394,8 @@ class ConsoleTest {
         Set<String> paths;
         try (Stream<Path> files = Files.list(Path.of("routes"))) {
             paths = files.filter(file -> file.toString().endsWith(".camel.yaml")).map(ConsoleTest::text)
-                    .flatMap(text -> Pattern.compile("uri: platform-http:(\\S+)").matcher(text).results()).map(found -> found.group(1)).collect(Collectors.toSet());
+                    .flatMap(text -> Pattern.compile("uri: platform-http:(\\S+)").matcher(text).results()).map(found -> found.group(1))
+                    .collect(Collectors.toSet());
         }
         assertThat(Api.model().getPaths().keySet()).isEqualTo(paths).allMatch(path -> Api.model().getPaths().get(path).getGet() != null);
     }

@@ -61,7 +61,8 @@ class HttpsTest {
         HttpClient client = HttpClient.newBuilder().sslContext(Certificate.context()).sslParameters(parameters).version(http).build();
 
         // When
-        HttpResponse<String> answer = client.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH)).header("Content-Type", MailEvents.JSON)
+        HttpResponse<String> answer = client.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH))
+                .header("Content-Type", MailEvents.JSON)
                 .POST(BodyPublishers.ofString(Payload.json("deliveries", Payload.delivery("queued")))).build(), BodyHandlers.ofString());
 
         // Then

@@ -101,8 +101,10 @@ class EditedRoutesTest {
     @ValueSource(strings = {"stopOnException: \"true\"", "parallelProcessing: \"true\"\n            timeout: \"200\""})
     void noOptionOfTheSplitMakesItLoseAnEventOrHang(String option) throws IOException {
         // Given
-        edit("route-deliveries", yaml -> insert(yaml.replace("            onPrepare:", "            " + option + "\n            onPrepare:"),
-                "message: failed", option.startsWith("stop") ? "- throwException:\n    exceptionType: java.lang.IllegalStateException\n    message: no"
+        edit("route-deliveries", yaml -> insert(yaml.replace("            onPrepare:", "            " + option
+                + "\n            onPrepare:"),
+                "message: failed", option.startsWith("stop")
+                ? "- throwException:\n    exceptionType: java.lang.IllegalStateException\n    message: no"
                         : "- delay:\n    expression:\n      constant:\n        expression: \"2000\""));
 
         try (InProcess application = start()) {
@@ -204,10 +206,12 @@ class EditedRoutesTest {
 
         try (InProcess application = start()) {
             // When
-            application.post(MailEvents.JSON, Payload.json("bounces", Stream.concat(bounces.stream(), Stream.of(withoutStatus)).toArray(JsonNode[]::new)));
+            application.post(MailEvents.JSON, Payload.json("bounces", Stream.concat(bounces.stream(), Stream.of(withoutStatus))
+                    .toArray(JsonNode[]::new)));
 
             // Then
-            assertThat(bounces).allSatisfy(bounce -> assertThat(stored(bounce)).containsEntry("kind", kinds.get(bounce.get("status").asText()))
+            assertThat(bounces).allSatisfy(bounce -> assertThat(stored(bounce))
+                    .containsEntry("kind", kinds.get(bounce.get("status").asText()))
                     .containsEntry("audience", bounce.get("status").asText().equals("2") ? "list-owner" : "postmaster"));
             assertThat(stored(withoutStatus)).containsEntry("kind", "unknown").containsEntry("audience", "postmaster");
         }
@@ -233,7 +237,8 @@ class EditedRoutesTest {
     @Test
     void aDecisionOnMoreThanTheStatusIsMadeForEachEvent() throws IOException {
         // Given
-        edit("route-bounces", yaml -> yaml.replace("${body.status} regex '4|7'", "${body.status} regex '4|7' && ${body.apiData} == 'CAMPAIGN-7'"));
+        edit("route-bounces", yaml -> yaml.replace("${body.status} regex '4|7'",
+                "${body.status} regex '4|7' && ${body.apiData} == 'CAMPAIGN-7'"));
         ObjectNode ours = Payload.bounce("4").put("apiData", "CAMPAIGN-7");
         ObjectNode other = Payload.bounce("4").put("apiData", "CAMPAIGN-8");
 

@@ -28,7 +28,8 @@ class LiveTemplatesTest {
 
     private final Mailbox mailbox = Mailbox.folder();
     private final Path folder = OwnProcess.folder("routes").resolve("routes");
-    private final InProcess application = TestSettings.of(TestDatabase.h2(), mailbox).with("alert.first-delay", "100ms", "alert.updates", "100ms")
+    private final InProcess application = TestSettings.of(TestDatabase.h2(), mailbox)
+            .with("alert.first-delay", "100ms", "alert.updates", "100ms")
             .withRoutes(folder).startInProcess();
 
     @AfterAll
@@ -71,7 +72,8 @@ class LiveTemplatesTest {
         Files.writeString(causes, goodCauses.replace("ユーザ不明", "宛先がありません"));
 
         // Then
-        await().until(() -> logSince(before).stream().anyMatch(line -> line.startsWith("In use now: ") && line.contains(causes.toString())));
+        await().until(() -> logSince(before).stream().anyMatch(line -> line.startsWith("In use now: ")
+                && line.contains(causes.toString())));
         await().untilAsserted(() -> assertThat(logSince(before)).contains("No longer broken: " + file));
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
         assertThat(mail()).contains("宛先がありません");

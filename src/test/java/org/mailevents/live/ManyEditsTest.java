@@ -55,7 +55,8 @@ class ManyEditsTest {
     @Test
     void noEditFailsAWebhookOrLosesAnEventOrLeavesAnythingBehind() throws Exception {
         Map<String, String> texts = new HashMap<>();
-        for (String route : List.of("route-bounces", "route-deliveries", "api-message", "api-recipient", "route-webhook", "send-alerts", "api-summary",
+        for (String route : List.of("route-bounces", "route-deliveries", "api-message", "api-recipient", "route-webhook", "send-alerts",
+                "api-summary",
                 "api-suppressions")) {
             texts.put(route, Files.readString(file(route)));
         }
@@ -85,7 +86,8 @@ class ManyEditsTest {
                 await().until(() -> {
                     ObjectNode bounce = Payload.bounce("2");
                     post(application, "bounces", bounce);
-                    return !database.rows("SELECT 1 FROM mail_event WHERE message_id = ? AND kind = ?", bounce.get("messageId").asText(), mark).isEmpty();
+                    return !database.rows("SELECT 1 FROM mail_event WHERE message_id = ? AND kind = ?", bounce.get("messageId")
+                            .asText(), mark).isEmpty();
                 });
                 if (round == WARM_UP) {
                     before = Footprint.of(application);
@@ -102,7 +104,8 @@ class ManyEditsTest {
             assertThat(refused).isEmpty();
             // sorted, because there are tens of thousands
             await().untilAsserted(() ->
-                    assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).sorted().toList())
+                    assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).sorted()
+                            .toList())
                             .isEqualTo(List.copyOf(new TreeSet<>(acknowledged))));
             assertThat(after.threads()).isLessThanOrEqualTo(before.threads() + CALLERS);
             assertThat(after.endpoints()).isEqualTo(before.endpoints());
@@ -123,12 +126,14 @@ class ManyEditsTest {
             Map<String, Long> objects = new TreeMap<>();
             for (String line : histogram.lines().toList()) {
                 String[] columns = line.strip().split("\\s+");
-                if (columns.length > 3 && Set.of(DefaultCamelContext.class.getName(), DefaultRoute.class.getName(), RouteDefinition.class.getName())
+                if (columns.length > 3 && Set.of(DefaultCamelContext.class.getName(), DefaultRoute.class.getName(),
+                        RouteDefinition.class.getName())
                         .contains(columns[3])) {
                     objects.put(columns[3], Long.valueOf(columns[1]));
                 }
             }
-            return new Footprint(ManagementFactory.getThreadMXBean().getThreadCount(), application.context().getEndpointRegistry().size(), objects);
+            return new Footprint(ManagementFactory.getThreadMXBean().getThreadCount(), application.context().getEndpointRegistry()
+                    .size(), objects);
         }
     }
 

@@ -22,8 +22,8 @@ import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
 /**
- * The validation of the route files finds each mistake and names the file and the reason. {@link LiveEditTest} shows that a file with a mistake is
- * not activated, and {@link RoutesTest} that it stops the start.
+ * The validation of the route files finds each mistake and names the file and the reason. {@link LiveEditTest} shows that a file with a
+ * mistake is not activated, and {@link RoutesTest} that it stops the start.
  */
 class RouteMistakesTest {
 
@@ -33,7 +33,8 @@ class RouteMistakesTest {
     @BeforeAll
     static void start() {
         application = TestSettings.of(TestDatabase.h2InMemory()).startInProcess();
-        javaRoutes = ((ModelCamelContext) application.context()).getRouteDefinitions().stream().filter(route -> RouteGraph.file(route) == null).toList();
+        javaRoutes = ((ModelCamelContext) application.context()).getRouteDefinitions().stream()
+                .filter(route -> RouteGraph.file(route) == null).toList();
     }
 
     @AfterAll

@@ -57,7 +57,8 @@ class WatchTest {
                 // When: webhooks
                 assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", delivery, rejected)), 2, 1, 0, 1);
                 assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", delivery)), 1, 0, 1, 0);
-                assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"), Payload.bounce("4"))), 2, 2, 0, 0);
+                assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"), Payload.bounce("4"))), 2, 2,
+                        0, 0);
                 assertProblem(application.post(MailEvents.JSON, "{"), 400);
                 assertProblem(application.post("text/plain", "x"), 415);
                 assertProblem(application.send(HttpRequest.newBuilder(application.uri("/elsewhere")).POST(BodyPublishers.noBody())), 404);
@@ -91,7 +92,8 @@ class WatchTest {
 
                 // When: the database is down
                 postgres.kill();
-                assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"), delivery, rejected)), 3);
+                assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"), delivery,
+                        rejected)), 3);
 
                 // Then
                 await().untilAsserted(() -> {

@@ -122,7 +122,8 @@ class FailuresTest {
 
             // Then
             await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
-            assertThat(server.taken.stream().map(SmtpServer.Taken::recipients)).containsExactly(List.of("here@example.com"), List.of("grey@example.com"));
+            assertThat(server.taken.stream().map(SmtpServer.Taken::recipients))
+                    .containsExactly(List.of("here@example.com"), List.of("grey@example.com"));
             assertThat(server.taken.stream().map(taken -> taken.mail().header("Message-ID")).distinct()).hasSize(1);
         }
     }
@@ -177,7 +178,8 @@ class FailuresTest {
             // When
             for (int i = 0; i < 3; i++) {
                 clock.moveOn(Duration.ofSeconds(15));
-                await().until(() -> !database.rows("SELECT 1 FROM alert_mail WHERE retry_at > ?", clock.instant().plusSeconds(15).atOffset(ZoneOffset.UTC))
+                await().until(() -> !database.rows("SELECT 1 FROM alert_mail WHERE retry_at > ?", clock.instant().plusSeconds(15)
+                        .atOffset(ZoneOffset.UTC))
                         .isEmpty());
             }
             slow.countDown();
@@ -190,7 +192,8 @@ class FailuresTest {
     }
 
     private static TestSettings recipients(TestDatabase database, SmtpServer server, String to) {
-        return TestSettings.of(database).with("alert.endpoint", server.endpoint(), "alert.first-delay", "100ms", "alert.updates", "100ms", "alert.to", to);
+        return TestSettings.of(database).with("alert.endpoint", server.endpoint(), "alert.first-delay", "100ms", "alert.updates", "100ms",
+                "alert.to", to);
     }
 
     @Test

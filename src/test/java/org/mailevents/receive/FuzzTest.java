@@ -94,12 +94,14 @@ class FuzzTest {
 
         // When
         Map<Integer, CompletableFuture<HttpResponse<String>>> answers = new LinkedHashMap<>();
-        numbered.forEach((number, webhook) -> answers.put(number, CompletableFuture.supplyAsync(() -> post(door, webhook, number), callers)));
+        numbered.forEach((number, webhook) -> answers.put(number,
+                CompletableFuture.supplyAsync(() -> post(door, webhook, number), callers)));
 
         // Then
         CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new)).join();
         List<String> stored = door.database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).toList();
-        String rejected = door.database.rows("SELECT payload FROM rejected_event").stream().map(row -> decoded(row.get("payload"))).collect(Collectors.joining("\n"));
+        String rejected = door.database.rows("SELECT payload FROM rejected_event").stream().map(row -> decoded(row.get("payload")))
+                .collect(Collectors.joining("\n"));
         numbered.forEach((number, webhook) -> {
             HttpResponse<String> answer = answers.get(number).join();
             try {
@@ -129,11 +131,13 @@ class FuzzTest {
     /** Bytes that are no text are kept as a data URL. */
     private static String decoded(String payload) {
         return payload.startsWith("data:")
-                ? new String(Base64.getDecoder().decode(payload.substring(payload.indexOf(',') + 1)), StandardCharsets.ISO_8859_1) : payload;
+                ? new String(Base64.getDecoder().decode(payload.substring(payload.indexOf(',') + 1)), StandardCharsets.ISO_8859_1)
+                : payload;
     }
 
     private static HttpResponse<String> post(Door door, Mutant webhook, int number) {
-        return door.application.send(HttpRequest.newBuilder(door.application.uri(MailEvents.PATH)).header("Content-Type", webhook.encoding().contentType)
+        return door.application.send(HttpRequest.newBuilder(door.application.uri(MailEvents.PATH))
+                .header("Content-Type", webhook.encoding().contentType)
                 .POST(BodyPublishers.ofByteArray(webhook.body(number))));
     }
 

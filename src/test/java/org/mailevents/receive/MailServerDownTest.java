@@ -47,7 +47,8 @@ class MailServerDownTest {
         ServerSetup setup = new ServerSetup(MailEvents.freePort(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP);
         Mailbox down = new Mailbox("smtp://127.0.0.1:" + setup.getPort(), List::of, () -> { });
         GreenMail server = new GreenMail(setup);
-        try (InProcess application = TestSettings.of(database, down).with("alert.first-delay", "100ms", "alert.updates", "100ms").startInProcess()) {
+        try (InProcess application = TestSettings.of(database, down).with("alert.first-delay", "100ms", "alert.updates", "100ms")
+                .startInProcess()) {
             // Given
             post(application, claimed);
             await().until(() -> count("alert_state = 'claimed'") == claimed.size());

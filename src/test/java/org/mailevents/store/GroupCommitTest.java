@@ -99,7 +99,8 @@ class GroupCommitTest {
             assertReceipt(rejected.join(), 2, 1, 0, 1);
             List<Integer> stored = answers.stream().map(answer -> number(answer.join(), "stored")).sorted().toList();
             assertThat(stored).containsExactly(1, 1, 1, 1, 1, 1, 1, 1, 1, 2);
-            assertThat(answers).allSatisfy(answer -> assertThat(number(answer.join(), "stored") + number(answer.join(), "duplicates")).isEqualTo(2));
+            assertThat(answers).allSatisfy(answer -> assertThat(number(answer.join(), "stored") + number(answer.join(), "duplicates"))
+                    .isEqualTo(2));
             assertThat(postgres.rows("SELECT 1 FROM mail_event")).hasSize(14);
             assertThat(postgres.rows("SELECT 1 FROM rejected_event")).hasSize(2);
         }
@@ -144,7 +145,8 @@ class GroupCommitTest {
                 waiting(application, 2);
 
                 // When
-                HttpResponse<String> spooled = post(application, delivery(Payload.delivery("failed").put("reason", "x".repeat(3_000)))).join();
+                HttpResponse<String> spooled = post(application, delivery(Payload.delivery("failed").put("reason", "x".repeat(3_000))))
+                        .join();
 
                 // Then
                 assertSpooled(spooled, 1);
@@ -254,7 +256,8 @@ class GroupCommitTest {
         }
 
         void insertsWait(int count) {
-            await().until(() -> postgres.rows("SELECT 1 FROM pg_locks WHERE relation = 'mail_event'::regclass AND NOT granted").size() == count);
+            await().until(() -> postgres.rows("SELECT 1 FROM pg_locks WHERE relation = 'mail_event'::regclass AND NOT granted")
+                    .size() == count);
         }
 
         @Override

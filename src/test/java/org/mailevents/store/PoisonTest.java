@@ -61,7 +61,8 @@ class PoisonTest {
             assertThat(recipients(database)).containsExactlyInAnyOrderElementsOf(
                     bounces.stream().filter(bounce -> !poison.contains(bounce)).map(bounce -> bounce.get("to").asText()).toList());
             List<Map<String, String>> rejected = database.rows("SELECT reason, payload FROM rejected_event");
-            assertThat(rejected).allSatisfy(row -> assertThat(row.get("reason")).startsWith("the database refused it: ").doesNotContain("@"));
+            assertThat(rejected).allSatisfy(row -> assertThat(row.get("reason")).startsWith("the database refused it: ")
+                    .doesNotContain("@"));
             assertThat(rejected.stream().map(row -> element(row.get("payload")))).containsExactlyInAnyOrderElementsOf(poison);
 
             // When
