@@ -137,9 +137,9 @@ class RetentionTest {
             // When
             down.set(false);
             run.pass(HOUR);
-            await().until(() -> "sent".equals(state(run, claimed)));
+            await().until(() -> "sent".equals(state(run, claimed)) && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(Duration.ofMinutes(10));
-            await().until(() -> "sent".equals(state(run, pending)));
+            await().until(() -> "sent".equals(state(run, pending)) && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(HOUR);
             await().until(() -> server.taken.size() == 3 && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(HOUR);
