@@ -60,7 +60,8 @@ class OpsTest {
     @Test
     void withoutMemoryItEndsAndWhoRunsItStartsItAgain(@TempDir Path folder) throws Exception {
         // Given
-        Path hungry = Files.writeString(folder.resolve("Hungry.java"), "class Hungry { public static void main(String... a) throws Exception {"
+        Path hungry = Files.writeString(folder.resolve("Hungry.java"),
+                "class Hungry { public static void main(String... a) throws Exception {"
                 + " new Thread(() -> { var all = new java.util.ArrayList<long[]>(); for (;;) { all.add(new long[100_000]); } }).start();"
                 + " Thread.currentThread().join(); } }");
         ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin/java").toString(), hungry.toString())
@@ -83,7 +84,8 @@ class OpsTest {
         assertThat(kubernetes.<String>pod("restartPolicy")).isEqualTo("Always");
         for (String page : List.of("docs/deployment.md", "docs/ja/deployment.md")) {
             String text = Files.readString(Path.of(page));
-            assertThat(text.lines().filter(line -> line.startsWith("podman run "))).isNotEmpty().allMatch(line -> line.contains(" --restart=on-failure "));
+            assertThat(text.lines().filter(line -> line.startsWith("podman run "))).isNotEmpty()
+                    .allMatch(line -> line.contains(" --restart=on-failure "));
             assertThat(Pattern.compile("JDK_JAVA_OPTIONS=[^`]*").matcher(text).results().map(found -> found.group())).isNotEmpty()
                     .allMatch(options -> options.contains("-XX:+ExitOnOutOfMemoryError"));
         }
@@ -92,9 +94,11 @@ class OpsTest {
     @Test
     void systemdUnderstandsEveryLineOfTheUnit(@TempDir Path folder) throws Exception {
         // Given
-        assumeTrue(answers("systemd-analyze", "--version"), "There is no systemd-analyze here, so what systemd says of the unit is not known");
+        assumeTrue(answers("systemd-analyze", "--version"),
+                "There is no systemd-analyze here, so what systemd says of the unit is not known");
         Path installed = folder.resolve("mail-events.service");
-        Files.writeString(installed, unit.in(folder).text().replace("/usr/bin/java", Path.of(System.getProperty("java.home"), "bin/java").toString()));
+        Files.writeString(installed, unit.in(folder).text().replace("/usr/bin/java", Path.of(System.getProperty("java.home"), "bin/java")
+                .toString()));
 
         // When
         String complaints = output("systemd-analyze", "verify", installed.toString());
@@ -105,7 +109,8 @@ class OpsTest {
 
     @Test
     void systemdFindsTheUnitWellConfined() throws Exception {
-        assumeTrue(answers("systemd-analyze", "security", "--offline=true", "--help"), "Only systemd 250 and later judges how confined a unit is");
+        assumeTrue(answers("systemd-analyze", "security", "--offline=true", "--help"),
+                "Only systemd 250 and later judges how confined a unit is");
         String verdict = output("systemd-analyze", "security", "--offline=true", "--no-pager", "ops/mail-events.service");
         Matcher exposure = Pattern.compile("Overall exposure level for mail-events.service: ([\\d.]+)").matcher(verdict);
         assertThat(exposure.find()).as(verdict).isTrue();
@@ -127,7 +132,8 @@ class OpsTest {
 
     @Test
     void everyVariableIsASetting() {
-        Set<String> variables = settings.stringPropertyNames().stream().map(key -> key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_")).collect(Collectors.toSet());
+        Set<String> variables = settings.stringPropertyNames().stream().map(key -> key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"))
+                .collect(Collectors.toSet());
         assertThat(kubernetes.<Map<String, String>>get("ConfigMap", "data").keySet()).isSubsetOf(variables)
                 .noneMatch(variable -> variable.matches(".*(PASSWORD|API_KEY|BASIC).*"));
         Set<String> image = new HashSet<>(containerfile.environment().keySet());
@@ -143,8 +149,10 @@ class OpsTest {
                 .containsEntry("seccompProfile", Map.of("type", "RuntimeDefault"));
         Stream.of("runAsUser", "runAsGroup", "fsGroup").forEach(id ->
                 assertThat(containerfile.value("USER").split(":")).contains(kubernetes.<Integer>pod("securityContext", id).toString()));
-        assertThat(mounts()).containsOnlyKeys(Stream.concat(Stream.of("/tmp"), Stream.of(containerfile.value("VOLUME").split(" "))).toList());
-        assertThat(kubernetes.<String>get("StatefulSet", "spec", "volumeClaimTemplates", 0, "metadata", "name")).isEqualTo(mounts().get("/app/data"));
+        assertThat(mounts()).containsOnlyKeys(Stream.concat(Stream.of("/tmp"), Stream.of(containerfile.value("VOLUME").split(" ")))
+                .toList());
+        assertThat(kubernetes.<String>get("StatefulSet", "spec", "volumeClaimTemplates", 0, "metadata", "name"))
+                .isEqualTo(mounts().get("/app/data"));
         assertThat(kubernetes.<Integer>get("StatefulSet", "spec", "replicas")).isEqualTo(1);
     }
 
@@ -152,7 +160,8 @@ class OpsTest {
     void itsPortsAreThoseOfTheApplication() {
         Map<String, String> ports = kubernetes.<List<Map<String, Object>>>container("ports").stream()
                 .collect(Collectors.toMap(port -> port.get("name").toString(), port -> port.get("containerPort").toString()));
-        assertThat(ports).containsExactlyInAnyOrderEntriesOf(Map.of("webhooks", port("camel.server.port"), "management", port("camel.management.port")));
+        assertThat(ports).containsExactlyInAnyOrderEntriesOf(Map.of("webhooks", port("camel.server.port"), "management",
+                port("camel.management.port")));
         assertThat(kubernetes.<String>get("Service", "spec", "ports", 0, "targetPort")).isEqualTo("webhooks");
         Stream.of("startupProbe", "livenessProbe", "readinessProbe").forEach(probe ->
                 assertThat(kubernetes.<String>container(probe, "httpGet", "port")).isEqualTo("management"));
@@ -173,8 +182,10 @@ class OpsTest {
         assertThat(kubernetes.<Object>get("StatefulSet", "spec", "selector", "matchLabels", labels)).isEqualTo(name);
         assertThat(kubernetes.<Object>get("Service", "spec", "selector", labels)).isEqualTo(name);
         assertThat(kubernetes.<Object>get("StatefulSet", "spec", "serviceName")).isEqualTo(kubernetes.get("Service", "metadata", "name"));
-        assertThat(kubernetes.<Object>container("envFrom", 0, "configMapRef", "name")).isEqualTo(kubernetes.get("ConfigMap", "metadata", "name"));
-        Set<Object> volumes = kubernetes.<List<Map<String, Object>>>pod("volumes").stream().map(volume -> volume.get("name")).collect(Collectors.toSet());
+        assertThat(kubernetes.<Object>container("envFrom", 0, "configMapRef", "name"))
+                .isEqualTo(kubernetes.get("ConfigMap", "metadata", "name"));
+        Set<Object> volumes = kubernetes.<List<Map<String, Object>>>pod("volumes").stream().map(volume -> volume.get("name"))
+                .collect(Collectors.toSet());
         volumes.add("data");
         assertThat(mounts().values()).containsExactlyInAnyOrderElementsOf(volumes.stream().map(Object::toString).toList());
     }

@@ -7,8 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.camel.main.Main;
 import org.junit.jupiter.api.parallel.Execution;
@@ -22,6 +20,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.SimulatedClock;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** Whatever time an administrator sets: first mails, updates, retries and all-clears go on, at the pace that they have otherwise. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -36,9 +35,9 @@ class AlertClockTest {
     void aClockThatIsSetHoldsUpNoMail(String moves) {
         Main main = Application.configured();
         main.bind("clock", clock);
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.updates", "5m", "alert.max-per-hour", "100"));
-        try (InProcess application = new InProcess(main, settings); server) {
+        TestSettings settings = TestSettings.of(database).with("alert.endpoint", server.endpoint(), "alert.updates", "5m",
+                "alert.max-per-hour", "100");
+        try (InProcess application = settings.startInProcess(main); server) {
             // Given
             String first = bounce(application);
             clock.moveOn(Duration.ofSeconds(10));

@@ -44,6 +44,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.SimulatedClock;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** How many mails people get, and of what, with the settings as they are by default: hours and weeks on a clock that is moved on. */
 @Order(1)
@@ -56,7 +57,7 @@ class IncidentTest {
     private static final Pattern MESSAGE_ID = Pattern.compile("(<[^<>\\s]+@mta01\\.example\\.com>)");
 
     private final SimulatedClock clock = new SimulatedClock(START);
-    private final TestDatabase database = TestDatabase.h2();
+    private final TestDatabase database = TestDatabase.h2InMemory();
     private final Mailbox mailbox = Mailbox.smtp();
     private InProcess application;
     private ProducerTemplate sendAlerts;
@@ -85,7 +86,7 @@ class IncidentTest {
     @Test
     void tenThousandBouncesInTenMinutesAreAFewMailsThatNameEveryAddress() {
         // Given
-        start(Map.of());
+        start();
         List<String> codes = List.of("2", "1", "4");
         Map<String, List<String>> addresses = new HashMap<>();
 
@@ -96,7 +97,8 @@ class IncidentTest {
                 String code = codes.get(second / 6 % 3);
                 List<ObjectNode> hundred = IntStream.range(0, 100).mapToObj(i -> bounce(code)).toList();
                 post(hundred);
-                hundred.forEach(bounce -> addresses.computeIfAbsent(code.equals("4") ? "postmaster" : "list-owner", audience -> new ArrayList<>())
+                hundred.forEach(bounce -> addresses.computeIfAbsent(code.equals("4") ? "postmaster"
+                        : "list-owner", audience -> new ArrayList<>())
                         .add(bounce.get("to").asText()));
             }
             clock.moveOn(Duration.ofSeconds(2));
@@ -109,7 +111,8 @@ class IncidentTest {
         assertThat(threads).hasSize(2);
         assertThat(threads.values()).allSatisfy(thread -> {
             assertThat(thread).hasSizeLessThanOrEqualTo(6);
-            assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed").containsOnlyOnce("opened", "closed");
+            assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed")
+                    .containsOnlyOnce("opened", "closed");
             assertThat(thread.get(0).at()).isBefore(START.plusSeconds(30));
             // sorted, because ten thousand of each are compared
             List<String> told = told(thread).sorted().toList();
@@ -126,7 +129,7 @@ class IncidentTest {
     @Test
     void theFirstMailGoesOutWithinFifteenSeconds() {
         // Given
-        start(Map.of());
+        start();
 
         // When
         post(List.of(bounce("2")));
@@ -160,7 +163,7 @@ class IncidentTest {
     @CsvSource({"ANY,14,4", "ANY,14,5", "OFFICE,3,4"})
     void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days, int seed) {
         // Given
-        start(Map.of());
+        start();
         Random random = new Random(seed);
         List<String> deadAddresses = IntStream.range(0, 300).mapToObj(i -> "dead-" + i + "@example.org").toList();
         List<String> codes = List.of("2", "2", "2", "2", "1", "10", "4", "5", "5", "3", "99", "8");
@@ -193,7 +196,8 @@ class IncidentTest {
         Map<String, List<Sent>> threads = mails.stream().collect(Collectors.groupingBy(Sent::thread));
         Set<String> told = new HashSet<>();
         assertThat(threads.values()).allSatisfy(thread -> {
-            assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed").containsOnlyOnce("opened", "closed");
+            assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed")
+                    .containsOnlyOnce("opened", "closed");
             Set<String> inThread = new HashSet<>();
             Set<String> known = new HashSet<>();
             for (Sent sent : thread) {
@@ -218,7 +222,7 @@ class IncidentTest {
         return MESSAGE_ID.matcher(mail.csv().isEmpty() ? mail.text() : mail.csv()).results().map(found -> found.group(1)).toList();
     }
 
-    private void start(Map<String, String> more) {
+    private void start() {
         Path folder = OwnProcess.folder("routes");
         Path route = folder.resolve("routes/send-alerts.camel.yaml");
         try { // when to look is the test's business
@@ -227,12 +231,10 @@ class IncidentTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(Map.of("alert.endpoint", mailbox.endpoint(), "camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml"));
-        settings.putAll(more);
         Main main = Application.configured();
         main.bind("clock", clock);
-        application = new InProcess(main, settings);
+        application = TestSettings.of(database).with("alert.endpoint", mailbox.endpoint()).withRoutes(folder.resolve("routes"))
+                .startInProcess(main);
         sendAlerts = application.context().createProducerTemplate();
     }
 
@@ -241,7 +243,8 @@ class IncidentTest {
         int before = mailbox.count();
         sendAlerts.sendBody("direct:send-alerts", null);
         int after = mailbox.count();
-        return after == before ? List.of() : mailbox.mails().subList(before, after).stream().map(mail -> new Sent(clock.instant(), mail)).toList();
+        return after == before ? List.of() : mailbox.mails().subList(before, after).stream().map(mail -> new Sent(clock.instant(), mail))
+                .toList();
     }
 
     private List<Sent> lookEvery(Duration step, Duration time) {
@@ -255,7 +258,8 @@ class IncidentTest {
     }
 
     private void post(List<ObjectNode> bounces) {
-        Answers.assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounces.toArray(JsonNode[]::new))), bounces.size(), bounces.size(), 0, 0);
+        Answers.assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounces.toArray(JsonNode[]::new))), bounces.size(),
+                bounces.size(), 0, 0);
     }
 
     private ObjectNode bounce(String code) {

@@ -82,7 +82,8 @@ class LimitedMailTest {
     }
 
     private enum Encryption {
-        NONE(ServerSetup.PROTOCOL_SMTP, ""), TLS(ServerSetup.PROTOCOL_SMTPS, "?mail.smtps.ssl.trust=*&mail.smtps.ssl.checkserveridentity=false");
+        NONE(ServerSetup.PROTOCOL_SMTP, ""), TLS(ServerSetup.PROTOCOL_SMTPS,
+                "?mail.smtps.ssl.trust=*&mail.smtps.ssl.checkserveridentity=false");
 
         private final String protocol;
         private final String options;
@@ -96,7 +97,8 @@ class LimitedMailTest {
     @Test
     void whatAnEndpointIsGivenAnotherHasNot() {
         try (SmtpServer server = new SmtpServer((at, address) -> at.usual())) {
-            assertThatThrownBy(() -> send(server.endpoint() + "?mail.smtp.starttls.required=true", "a short mail")).hasStackTraceContaining("STARTTLS");
+            assertThatThrownBy(() -> send(server.endpoint() + "?mail.smtp.starttls.required=true", "a short mail"))
+                    .hasStackTraceContaining("STARTTLS");
 
             send(server.endpoint(), "a short mail");
 

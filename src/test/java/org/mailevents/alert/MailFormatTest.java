@@ -42,11 +42,12 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.Rfc5322;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 
 /**
- * The mails as they are transmitted, each of them read strictly: two incidents from the first mail to the all-clear with hostile contents, and
- * the notices around them, told in both languages.
+ * The mails as they are transmitted, each of them read strictly: two incidents from the first mail to the all-clear with hostile contents,
+ * and the notices around them, told in both languages.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class MailFormatTest {
@@ -65,8 +66,10 @@ class MailFormatTest {
             "とても長い件名です。".repeat(60),
             "x".repeat(1_300));
     private static final List<String> HOSTILE_ADDRESSES = List.of(
-            "o'hara+tag@example.net", "\"quoted \\\"at\\\" @, <b>\"@example.net", "<script>alert(1)</script>@example.org", "=1+1@example.com", "+819012345678@example.com",
-            "-dash@example.com", "@at", "a,b;c@example.com", "日本語@例え.テスト", "🎉@example.net", "l".repeat(300) + "@example.net", "no-at-sign", "A.Mixed@EXAMPLE.net");
+            "o'hara+tag@example.net", "\"quoted \\\"at\\\" @, <b>\"@example.net", "<script>alert(1)</script>@example.org",
+            "=1+1@example.com", "+819012345678@example.com",
+            "-dash@example.com", "@at", "a,b;c@example.com", "日本語@例え.テスト", "🎉@example.net", "l".repeat(300)
+            + "@example.net", "no-at-sign", "A.Mixed@EXAMPLE.net");
     /** Each of the vendor's codes, and one added later; 2 and 5 come more often. */
     private static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42");
     private static final Duration DAY = Duration.ofDays(1);
@@ -82,15 +85,19 @@ class MailFormatTest {
         for (String language : List.of("ja", "en")) {
             RUNS.put(language, new TimedAlerts(Application.configured(), Map.of("alert.language", language, "alert.silence", "1d",
                     "alert.from", "Mail Events <mail-events@alerts.shop.example.com>", "alert.fallback", "chief@elsewhere.example.org",
-                    "alert.to", IntStream.range(0, 8).mapToObj(i -> "watch" + i + "@ops.example.com").reduce((one, two) -> one + ", " + two).orElseThrow())));
+                    "alert.to", IntStream.range(0, 8).mapToObj(i -> "watch" + i + "@ops.example.com")
+                    .reduce((one, two) -> one + ", " + two).orElseThrow())));
         }
         IntStream.range(0, 51).forEach(i -> MORE.add(bounce("2", i)));
         IntStream.range(0, 50).forEach(i -> MORE.add(bounce("5", i)));
         ObjectNode own = Payload.bounce("2").put("to", "watch0@ops.example.com").put("reason", HOSTILE_TEXTS.get(0));
-        ObjectNode hostileOwn = Payload.bounce("2").put("to", "x\r\nBcc: victim@example.com =?UTF-8?B?44GT?= " + "z".repeat(200)).put("apiData", "mail-events-alert");
+        ObjectNode hostileOwn = Payload.bounce("2").put("to", "x\r\nBcc: victim@example.com =?UTF-8?B?44GT?= " + "z".repeat(200))
+                .put("apiData", "mail-events-alert");
         ObjectNode delivery = Payload.delivery("queued");
         JsonNode[] deliveries = IntStream.range(0, 150).mapToObj(i -> Payload.delivery("succeeded")).toArray(JsonNode[]::new);
-        RUNS.values().forEach(run -> run.database().execute("INSERT INTO mail_event (event_id, event_type, recipient, received_at) VALUES (?, 'bounces', ?, ?)",
+        RUNS.values()
+                .forEach(run -> run.database()
+                .execute("INSERT INTO mail_event (event_id, event_type, recipient, received_at) VALUES (?, 'bounces', ?, ?)",
                 UUID.randomUUID(), "known@example.net", run.now().minus(DAY).atOffset(ZoneOffset.UTC)));
         step(Duration.ZERO, "bounces", FIRST.toArray(JsonNode[]::new));
         step(Duration.ofSeconds(10), 2);
@@ -190,7 +197,8 @@ class MailFormatTest {
         assertThat(incident("en", "postmaster")).extracting(Rfc5322::subject).containsExactly(english + " (for the postmaster)",
                 "Re: " + english + " (for the postmaster)", "Re: " + english + " (for the postmaster)");
         assertThat(notices("en")).extracting(Rfc5322::subject).anySatisfy(subject ->
-                assertThat(subject).isEqualTo("[Mail Events] Alerts do not reach x bcc: victim@example.com =?utf-8?b?44gt?= " + "z".repeat(200)));
+                assertThat(subject).isEqualTo("[Mail Events] Alerts do not reach x bcc: victim@example.com =?utf-8?b?44gt?= "
+                        + "z".repeat(200)));
     }
 
     @ParameterizedTest
@@ -229,7 +237,8 @@ class MailFormatTest {
     @ValueSource(strings = {"ja", "en"})
     void textAndHtmlTellTheSame(String language) {
         // Then
-        assertThat(alerts(language)).hasSize(6).allSatisfy(mail -> assertThat(squeezed(visible(mail.html()))).isEqualTo(squeezed(mail.text())));
+        assertThat(alerts(language)).hasSize(6).allSatisfy(mail -> assertThat(squeezed(visible(mail.html())))
+                .isEqualTo(squeezed(mail.text())));
     }
 
     @Test
@@ -283,8 +292,10 @@ class MailFormatTest {
     @ValueSource(strings = {"ja", "en"})
     void theHtmlLoadsNothingLinksNowhereAndIsWellFormed(String language) {
         // Given
-        Set<String> harmless = Set.of("html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "th", "h1", "h2", "h3", "p", "b", "span", "br");
-        Set<String> attributes = Set.of("lang", "charset", "name", "content", "id", "class", "style", "role", "aria-roledescription", "width", "cellpadding",
+        Set<String> harmless = Set.of("html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td", "th", "h1", "h2", "h3",
+                "p", "b", "span", "br");
+        Set<String> attributes = Set.of("lang", "charset", "name", "content", "id", "class", "style", "role", "aria-roledescription",
+                "width", "cellpadding",
                 "cellspacing", "border", "align", "scope");
 
         // Then
@@ -308,8 +319,10 @@ class MailFormatTest {
             }
             assertThat(open).isEmpty();
             assertThat(attributes).containsAll(used);
-            assertThat(TAG.matcher(html.replaceAll("<!DOCTYPE html>|<!--\\[if mso\\]>|<!\\[endif\\]-->", "")).replaceAll("")).doesNotContain("<", ">");
-            assertThat(STYLE.matcher(html).results().map(style -> style.group(1)).toList()).noneMatch(style -> style.matches("(?s).*(url\\(|@import|://|<).*"));
+            assertThat(TAG.matcher(html.replaceAll("<!DOCTYPE html>|<!--\\[if mso\\]>|<!\\[endif\\]-->", "")).replaceAll(""))
+                    .doesNotContain("<", ">");
+            assertThat(STYLE.matcher(html).results().map(style -> style.group(1)).toList())
+                    .noneMatch(style -> style.matches("(?s).*(url\\(|@import|://|<).*"));
         });
     }
 
@@ -331,11 +344,15 @@ class MailFormatTest {
         assertThat(update.header("content-disposition")).contains("attachment; filename=bounces-" + openedAt + ".csv");
         assertThat(rows.get(0)).isEqualTo(language.equals("ja")
                 ? List.of("発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData")
-                : List.of("When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
+                : List.of("When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before",
+                "Subject", "Sender",
                         "Message-ID", "apiData"));
-        assertThat(rows).allSatisfy(row -> assertThat(row).hasSize(12).allSatisfy(cell -> assertThat(cell).doesNotContainPattern("^[=+@＝＋－＠\\-]|[\\r\\n\\t]")));
-        assertThat(rows.stream().skip(1).map(row -> row.get(1))).containsExactlyInAnyOrderElementsOf(expected.stream().map(address -> "'" + address).toList());
-        assertThat(rows.stream().map(row -> row.get(8))).contains("\"quoted\", 'single', comma, semi; 日本語 🎉👨‍👩‍👧 ｶﾅ", "'=cmd|'/C calc'!A0", "'＝ＳＵＭ（１）");
+        assertThat(rows).allSatisfy(row -> assertThat(row).hasSize(12)
+                .allSatisfy(cell -> assertThat(cell).doesNotContainPattern("^[=+@＝＋－＠\\-]|[\\r\\n\\t]")));
+        assertThat(rows.stream().skip(1).map(row -> row.get(1)))
+                .containsExactlyInAnyOrderElementsOf(expected.stream().map(address -> "'" + address).toList());
+        assertThat(rows.stream().map(row -> row.get(8))).contains("\"quoted\", 'single', comma, semi; 日本語 🎉👨‍👩‍👧 ｶﾅ", "'=cmd|'/C calc'!A0",
+                "'＝ＳＵＭ（１）");
         assertThat(csv(all.text()).stream().skip(1).map(row -> row.get(1))).hasSize(51 + of(FIRST, "1|2|9|10|11").size())
                 .contains("日本語@例え.テスト", "🎉@example.net", "\"quoted \\\"at\\\" @, <b>\"@example.net").doesNotHaveDuplicates();
     }
@@ -345,11 +362,9 @@ class MailFormatTest {
     void anEmlFileIsAMailToo(String language) throws IOException {
         // Given
         Path folder = OwnProcess.folder().resolve("outbox");
-        Map<String, String> settings = new HashMap<>(TestDatabase.h2().settings());
-        settings.putAll(Mailbox.folder(folder).settings());
-        settings.put("alert.language", language);
+        TestSettings settings = TestSettings.of(TestDatabase.h2(), Mailbox.folder(folder)).with("alert.language", language);
         Instant before = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = settings.startInProcess()) {
 
             // When
             application.post(MailEvents.JSON, Payload.json("bounces", MORE.toArray(JsonNode[]::new)));
@@ -380,13 +395,16 @@ class MailFormatTest {
         Path bounces = routes.resolve("route-bounces.camel.yaml");
         Files.writeString(bounces, Files.readString(bounces).replace("constant:\n                                expression: list-owner",
                 "simple:\n                                expression: ${body.apiData}"));
-        Map<String, String> settings = Map.of("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml", "alert.from", "配信エラー通知 <noreply@shop.example.com>",
+        Map<String, String> settings = Map.of("camel.main.routesIncludePattern", "file:" + routes
+                + "/*.camel.yaml", "alert.from", "配信エラー通知 <noreply@shop.example.com>",
                 "alert.to", "監視担当（夜間も対応する運用チームの代表アドレスです）🎉 <watch@example.com>,\"Doe, J.\" <doe@example.com>, plain@example.com",
-                "alert.to." + odd, "odd@example.com", "alert.to._", "underscore@example.com", "alert.language." + odd, "en", "alert.language..", "en");
+                "alert.to." + odd, "odd@example.com", "alert.to._", "underscore@example.com", "alert.language."
+                + odd, "en", "alert.language..", "en");
         try (TimedAlerts run = new TimedAlerts(Application.configured(), settings)) {
 
             // When
-            run.post("bounces", Stream.concat(audiences.stream(), Stream.of("no audience; 名前")).map(audience -> Payload.bounce("2").put("apiData", audience))
+            run.post("bounces", Stream.concat(audiences.stream(), Stream.of("no audience; 名前"))
+                    .map(audience -> Payload.bounce("2").put("apiData", audience))
                     .toArray(JsonNode[]::new));
             run.pass(Duration.ofSeconds(10));
             List<Rfc5322> mails = run.mailed(11).mails();
@@ -419,7 +437,8 @@ class MailFormatTest {
 
     /** The mails of one incident, in the order of their going out. */
     private static List<Rfc5322> incident(String language, String audience) {
-        String whom = Map.of("ja list-owner", "配信リスト", "ja postmaster", "メール管理者", "en list-owner", "keeps the list", "en postmaster", "postmaster")
+        String whom = Map.of("ja list-owner", "配信リスト", "ja postmaster", "メール管理者", "en list-owner", "keeps the list", "en postmaster",
+                "postmaster")
                 .get(language + " " + audience);
         return alerts(language).stream().filter(mail -> mail.subject().contains(whom)).toList();
     }
@@ -451,7 +470,8 @@ class MailFormatTest {
 
     /** What a reader of the HTML sees. */
     private static String visible(String html) {
-        return html.replaceAll("(?s)<head>.*</head>|<!.*?>", "").replaceAll("<[^>]*>", "").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"")
+        return html.replaceAll("(?s)<head>.*</head>|<!.*?>", "").replaceAll("<[^>]*>", "").replace("&lt;", "<").replace("&gt;", ">")
+                .replace("&quot;", "\"")
                 .replace("&#39;", "'").replace("&amp;", "&").replaceAll("\\s*\\R", "\n");
     }
 

@@ -4,19 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.Mailbox.Mail;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** The operators hear once that webhooks no longer come, and once that they come again. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -77,9 +75,7 @@ class MissingWebhooksTest {
     }
 
     private static InProcess start(Mailbox mailbox) {
-        Map<String, String> settings = new HashMap<>(TestDatabase.h2().settings());
-        settings.putAll(mailbox.settings());
-        settings.putAll(Map.of("alert.silence", "3s", "alert.to", "all@example.com", "alert.to.operators", "ops@example.com"));
-        return new InProcess(Application.configured(), settings);
+        return TestSettings.of(TestDatabase.h2(), mailbox)
+                .with("alert.silence", "3s", "alert.to", "all@example.com", "alert.to.operators", "ops@example.com").startInProcess();
     }
 }

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.main.Main;
@@ -25,7 +24,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
-import org.mailevents.receive.FailuresTest;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
@@ -33,6 +31,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.SmtpServer.Moment;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** Whatever is in the outbox, the mails behind it go out. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -40,15 +39,14 @@ class OutboxTest {
 
     private final TestDatabase database = TestDatabase.h2();
     private final Mailbox mailbox = Mailbox.folder();
+    private final TestSettings settings = TestSettings.of(database, mailbox);
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 1})
     void aMailThatCannotBeReadHoldsUpNoOther(int hours) {
         // Given
-        Map<String, String> settings = FailuresTest.settings(database, mailbox);
-        settings.put("alert.endpoint", "smtp://127.0.0.1:" + MailEvents.freePort());
         String recipient;
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = settings.with("alert.endpoint", "smtp://127.0.0.1:" + MailEvents.freePort()).startInProcess()) {
             recipient = bounce(application);
             await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
         }
@@ -59,7 +57,7 @@ class OutboxTest {
         database.execute("UPDATE alert_mail SET retry_at = ?", OffsetDateTime.now().minusDays(1));
 
         // Then
-        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox))) {
+        try (InProcess application = settings.startInProcess()) {
             await().until(() -> !mailbox.naming(recipient).isEmpty());
             await().until(() -> application.log().contains("of a later version"));
             // a mail that is old is not tried again every few seconds
@@ -70,11 +68,9 @@ class OutboxTest {
 
     @Test
     void anAudienceIsMailedThoughTheBouncesOfItsMailWereDeleted() {
-        Map<String, String> settings = FailuresTest.settings(database, mailbox);
         try (SmtpServer server = new SmtpServer(address -> "250 ok", () -> { })) {
             server.close();
-            settings.put("alert.endpoint", server.endpoint());
-            try (InProcess application = new InProcess(Application.configured(), settings)) {
+            try (InProcess application = settings.with("alert.endpoint", server.endpoint()).startInProcess()) {
                 // Given
                 bounce(application);
                 await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
@@ -92,7 +88,7 @@ class OutboxTest {
 
     @Test
     void howeverManyBounceAMailIsNotTooLargeForAMailServer() {
-        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox))) {
+        try (InProcess application = settings.startInProcess()) {
             // Given
             String reply = "550-5.7.26 Your email has been blocked because the sender is unauthenticated. ".repeat(6);
             String subject = "秋のお知らせ".repeat(8);
@@ -113,10 +109,8 @@ class OutboxTest {
     @Test
     void aMailServerThatDoesNotReadALargeMailDoesNotHoldItUpForEver() {
         // Given
-        Map<String, String> settings = FailuresTest.settings(database, mailbox);
         try (SmtpServer server = new SmtpServer((moment, address) -> moment == Moment.READING ? SmtpServer.DEAF : moment.usual())) {
-            settings.put("alert.endpoint", server.endpoint() + "?connectionTimeout=1000");
-            try (InProcess application = new InProcess(Application.configured(), settings)) {
+            try (InProcess application = settings.with("alert.endpoint", server.endpoint() + "?connectionTimeout=1000").startInProcess()) {
 
                 // When
                 database.execute("INSERT INTO mail_event (event_id, event_type, status, audience, message_id, recipient, sender, reason, received_at,"
@@ -131,7 +125,7 @@ class OutboxTest {
 
     @Test
     void anAudienceIsNoWayToNameARecipient() {
-        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox))) {
+        try (InProcess application = settings.startInProcess()) {
             // Given
             String recipient = bounce(application);
 
@@ -165,11 +159,9 @@ class OutboxTest {
                 return this;
             }
         });
-        Map<String, String> settings = FailuresTest.settings(database, mailbox);
         try (SmtpServer server = new SmtpServer(address -> "250 ok", () -> { })) {
             server.close();
-            settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.quiet", "3s"));
-            try (InProcess application = new InProcess(main, settings)) {
+            try (InProcess application = settings.with("alert.endpoint", server.endpoint(), "alert.quiet", "3s").startInProcess(main)) {
                 bounce(application);
                 await().until(() -> !database.rows("SELECT 1 FROM alert_mail").isEmpty());
                 bounce(application);
@@ -187,12 +179,13 @@ class OutboxTest {
 
     @Test
     void anAudienceWhoseRowsAreLockedHoldsUpNoOther() throws SQLException {
-        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(database, mailbox));
+        try (InProcess application = settings.startInProcess();
                 Connection other = DriverManager.getConnection(database.url(), database.username(), database.password())) {
             // Given
             other.setAutoCommit(false);
             database.execute("UPDATE mail_event SET audience = 'a' WHERE recipient = ?", bounce(application));
-            assertThat(other.createStatement().executeUpdate("UPDATE mail_event SET extra = '{}' WHERE alert_state = 'pending'")).isEqualTo(1);
+            assertThat(other.createStatement().executeUpdate("UPDATE mail_event SET extra = '{}' WHERE alert_state = 'pending'"))
+                    .isEqualTo(1);
 
             // When
             String recipient = bounce(application);

@@ -29,8 +29,8 @@ class OwnBouncesTest {
     private static final String FALLBACK = "chief@elsewhere.example.net";
 
     /**
-     * What of our mail the vendor hands back: all of it, or, with aliases and servers in between, perhaps no more than one thing. That the fallback
-     * is the fallback can only be known by its address, which therefore is always handed back.
+     * What of our mail the vendor hands back: all of it, or, with aliases and servers in between, perhaps no more than one thing. That the
+     * fallback is the fallback can only be known by its address, which therefore is always handed back.
      */
     enum HandedBack {
         EVERYTHING, RECIPIENT, MESSAGE_ID, MARK, SENDER;
@@ -100,7 +100,8 @@ class OwnBouncesTest {
 
             // Then
             Rfc5322 notice = run.mailed(2).mails().get(1);
-            assertThat(notice.subject()).isEqualTo("【Mail Events】通知メールが " + handedBack.bounce(notice, TO, 0).get("to").asText().toLowerCase() + " に届いていません");
+            assertThat(notice.subject()).isEqualTo("【Mail Events】通知メールが " + handedBack.bounce(notice, TO, 0).get("to").asText()
+                    .toLowerCase() + " に届いていません");
             assertThat(notice.text()).contains("550 5.1.1 no such user");
 
             // When
@@ -143,7 +144,8 @@ class OwnBouncesTest {
             run.pass(Duration.ofMinutes(15));
 
             // Then
-            assertThat(run.mailed(2).mails().get(1).text()).contains(later.subList(0, 2)).contains("late2 @example.net").doesNotContain("reader");
+            assertThat(run.mailed(2).mails().get(1).text()).contains(later.subList(0, 2)).contains("late2 @example.net")
+                    .doesNotContain("reader");
             run.post("bounces", later.stream().map(OwnBouncesTest::marked).toArray(JsonNode[]::new));
             run.pass(Duration.ofDays(2));
             assertThat(run.mailed(2).recipients()).containsOnly(List.of(FALLBACK));
@@ -193,7 +195,8 @@ class OwnBouncesTest {
         Rfc5322 mail = run.mailed(number).mails().get(number - 1);
         run.pass(Duration.ofSeconds(1));
         // that our own mail arrived elsewhere does not make other mail of it
-        run.post("deliveries", Payload.delivery("succeeded").put("from", FROM).put("to", recipient).put("created", "2026-10-01 09:00:0" + number));
+        run.post("deliveries", Payload.delivery("succeeded").put("from", FROM).put("to", recipient)
+                .put("created", "2026-10-01 09:00:0" + number));
         int before = own(run);
         run.post("bounces", IntStream.range(0, 10).mapToObj(time -> handedBack.bounce(mail, recipient, time)
                 .put("created", "2026-10-0" + number + " 09:00:0" + time)).toArray(JsonNode[]::new));
@@ -206,7 +209,8 @@ class OwnBouncesTest {
     }
 
     private static TimedAlerts start(Map<String, String> more) {
-        Map<String, String> settings = new HashMap<>(Map.of("alert.from", "Alerts <" + FROM + ">", "alert.to", TO, "alert.max-per-hour", "100"));
+        Map<String, String> settings = new HashMap<>(Map.of("alert.from", "Alerts <" + FROM
+                + ">", "alert.to", TO, "alert.max-per-hour", "100"));
         settings.putAll(more);
         return new TimedAlerts(Application.configured(), settings);
     }

@@ -6,8 +6,6 @@ import static org.mailevents.support.Answers.assertProblem;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.http.HttpResponse;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
@@ -22,9 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** An Error, such as the one for lack of memory, ends one webhook: it is answered, and nothing of it stays in memory. */
 class CaughtErrorsTest {
@@ -42,12 +40,9 @@ class CaughtErrorsTest {
             }
         });
         TestDatabase database = TestDatabase.h2();
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(Mailbox.folder().settings());
-        settings.put("webhook.max-in-flight", "1 KB");
         ObjectNode delivery = Payload.delivery("queued");
         String webhook = Payload.json("deliveries", delivery);
-        try (InProcess application = new InProcess(main, settings)) {
+        try (InProcess application = TestSettings.of(database).with("webhook.max-in-flight", "1 KB").startInProcess(main)) {
 
             // When
             for (int i = 0; i < 3; i++) {

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -39,6 +38,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.PostgresServer;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 
 /** What is promised to happen by itself does, although a round of its timer ended with an Error; and a round that does not end at all is noticed. */
@@ -128,9 +128,8 @@ class TimersTest {
                 });
             }
         });
-        Map<String, String> settings = new HashMap<>(TestDatabase.h2().settings());
-        settings.putAll(Map.of("alert.endpoint", "direct:slow", "alert.first-delay", "100ms"));
-        try (InProcess application = new InProcess(main, settings)) {
+        TestSettings settings = TestSettings.of(TestDatabase.h2()).with("alert.endpoint", "direct:slow", "alert.first-delay", "100ms");
+        try (InProcess application = settings.startInProcess(main)) {
             assertThat(live(application).body()).contains("\"timers\"");
 
             // When: mails to two audiences take four minutes each, and one timer is paused

@@ -50,12 +50,14 @@ public interface ApiCases extends Cases {
 
         // Then
         assertThat(events.findValuesAsText("status")).containsExactly("queued", "deferred", "succeeded");
-        assertThat(events.findValuesAsText("occurredAt")).containsExactly("2026-10-01T00:00:00Z", "2026-10-01T00:00:05Z", "2026-10-01T00:10:00Z");
+        assertThat(events.findValuesAsText("occurredAt")).containsExactly("2026-10-01T00:00:00Z", "2026-10-01T00:00:05Z",
+                "2026-10-01T00:10:00Z");
         assertThat(events.findValuesAsText("outcome")).containsOnly("succeeded");
         assertThat(events.get(1).path("reason").asText()).isEqualTo("450 4.2.0 Greylisted");
         assertThat(events.get(0).path("subject").asText()).isEqualTo("領収書 <b>");
         assertThat(events.get(0).path("recipient").asText()).isEqualTo(message.get("to").asText());
-        assertThat(ask("/api/messages/" + message.get("messageId").asText().replaceAll("[<>]", ""))).as("without brackets").isEqualTo(events);
+        assertThat(ask("/api/messages/" + message.get("messageId").asText().replaceAll("[<>]", ""))).as("without brackets")
+                .isEqualTo(events);
     }
 
     @Test
@@ -94,7 +96,8 @@ public interface ApiCases extends Cases {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nobody@nowhere.example", "' OR 1=1 --", "a/b", "100%", "a b+c", "日本", "%", "${7*7}", ":?address", "..", "x?y=z#f"})
+    @ValueSource(strings = {"nobody@nowhere.example", "' OR 1=1 --", "a/b", "100%", "a b+c", "日本", "%", "${7*7}", ":?address", "..",
+            "x?y=z#f"})
     default void whatIsUnknownIsSaidToBe(String name) {
         for (String path : new String[] {"/api/messages/", "/api/recipients/"}) {
             // When
@@ -108,7 +111,8 @@ public interface ApiCases extends Cases {
     @Test
     default void anAddressWithEverySignIsFound() {
         // Given
-        ObjectNode delivery = Payload.delivery("succeeded").put("to", "\"a/b c\"+tag%'o@例え.example").put("messageId", "<a/b+c%20d?e#f&g=" + Payload.delivery("queued").get("to").asText() + ">");
+        ObjectNode delivery = Payload.delivery("succeeded").put("to", "\"a/b c\"+tag%'o@例え.example")
+                .put("messageId", "<a/b+c%20d?e#f&g=" + Payload.delivery("queued").get("to").asText() + ">");
         post("deliveries", delivery);
 
         // When
@@ -136,7 +140,8 @@ public interface ApiCases extends Cases {
         assertThat(listed.path("bounces").asInt()).isEqualTo(2);
         assertThat(listed.path("firstBouncedAt").asText()).isEqualTo("2026-10-01T00:00:00Z");
         assertThat(listed.path("lastBouncedAt").asText()).isEqualTo("2026-10-02T00:00:00Z");
-        assertThat(file).startsWith("\uFEFF\"recipient\",\"status\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\",\"bounces\"\r\n")
+        assertThat(file)
+                .startsWith("\uFEFF\"recipient\",\"status\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\",\"bounces\"\r\n")
                 .contains("\"" + address + "\",\"2\",\"permanent, address\",\"'=HYPERLINK(\"\"x\"\"),\r\nsecond line\",\"2026-10-01T00:00:00Z\",\"2026-10-02T00:00:00Z\",\"2\"\r\n");
         assertThat(Api.find(ask("/api/suppressions"), "recipient", address)).isNull();
         assertThat(get("/api/suppressions.csv").body()).doesNotContain(address);
@@ -166,19 +171,23 @@ public interface ApiCases extends Cases {
     }
 
     @ParameterizedTest
-    @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript", "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
+    @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript",
+            "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
     default void thePageIsServed(String path, String mediaType) {
         HttpResponse<String> answer = get(path);
 
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type").orElseThrow()).startsWith(mediaType + ";");
-        assertThat(answer.headers().firstValue("Content-Security-Policy").orElseThrow()).contains("default-src 'none'").doesNotContain("unsafe");
+        assertThat(answer.headers().firstValue("Content-Security-Policy").orElseThrow()).contains("default-src 'none'")
+                .doesNotContain("unsafe");
         assertThat(answer.body()).isNotEmpty().doesNotContainPattern("(?:src|href|import|url\\(|fetch\\()[=(\"' ]*(?:https?:)?//");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/application.properties", "/data/mail-events.mv.db", "/../application.properties", "/%2e%2e/application.properties", "/routes/on-error.camel.yaml",
-        "/index.html", "/console", "/org/mailevents/Application.class", "/db/migration/V1__mail_event.sql", "/META-INF/MANIFEST.MF", "/api/nothing"})
+    @ValueSource(strings = {"/application.properties", "/data/mail-events.mv.db", "/../application.properties",
+            "/%2e%2e/application.properties", "/routes/on-error.camel.yaml",
+        "/index.html", "/console", "/org/mailevents/Application.class", "/db/migration/V1__mail_event.sql", "/META-INF/MANIFEST.MF",
+        "/api/nothing"})
     default void nothingElseIs(String path) {
         assertProblem(get(path), 404);
     }
@@ -189,7 +198,8 @@ public interface ApiCases extends Cases {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/api/recipients/%00", "/api/messages/a%00b", "/api/recipients/%ED%A0%80", "/api/messages/%C3%28", "/api/summary?hours=%00", "/%", "/%zz"})
+    @ValueSource(strings = {"/api/recipients/%00", "/api/messages/a%00b", "/api/recipients/%ED%A0%80", "/api/messages/%C3%28",
+            "/api/summary?hours=%00", "/%", "/%zz"})
     default void anAddressThatCannotBeDecodedIsAnswered400(String path) {
         // When
         String answer = application().exchange("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -68,7 +68,8 @@ public interface CharsetCases extends Cases {
         // Given
         ObjectNode delivery = Payload.delivery("failed").put("reason", "550 X");
         List<byte[]> bodies = List.of("%FF", "%FE", "%E3%81").stream()
-                .map(bytes -> Payload.form("deliveries", delivery).replace("550+X", "550+" + bytes).getBytes(StandardCharsets.US_ASCII)).toList();
+                .map(bytes -> Payload.form("deliveries", delivery).replace("550+X", "550+" + bytes).getBytes(StandardCharsets.US_ASCII))
+                .toList();
 
         // When
         List<HttpResponse<String>> answers = bodies.stream().map(body -> post(MailEvents.FORM, body)).toList();
@@ -76,7 +77,8 @@ public interface CharsetCases extends Cases {
         // Then
         assertThat(answers).allSatisfy(answer -> assertThat(assertProblem(answer, 400)).contains("UTF-8"));
         for (byte[] body : bodies) {
-            assertThat(database().rows("SELECT 1 FROM rejected_event WHERE payload = ?", new String(body, StandardCharsets.US_ASCII))).hasSize(1);
+            assertThat(database().rows("SELECT 1 FROM rejected_event WHERE payload = ?", new String(body, StandardCharsets.US_ASCII)))
+                    .hasSize(1);
         }
     }
 
@@ -90,7 +92,8 @@ public interface CharsetCases extends Cases {
     @ValueSource(strings = {"gzip", "deflate", "br", "x-gzip", "gzip, identity"})
     default void aCompressedBodyIsAnswered415(String coding) {
         HttpResponse<String> answer = application().send(HttpRequest.newBuilder(application().uri(MailEvents.PATH))
-                .headers("Content-Type", MailEvents.JSON, "Content-Encoding", coding).POST(BodyPublishers.ofByteArray(new byte[] {0x1F, (byte) 0x8B})));
+                .headers("Content-Type", MailEvents.JSON, "Content-Encoding", coding)
+                .POST(BodyPublishers.ofByteArray(new byte[] {0x1F, (byte) 0x8B})));
         assertThat(assertProblem(answer, 415)).contains("Content-Encoding");
         assertThat(answer.headers().firstValue("Accept-Encoding")).contains("identity");
     }

@@ -31,7 +31,8 @@ public interface PayloadCases extends Cases {
                 Map.entry("bounces-unknown-user.json", List.of("bounces 2 permanent, address nobody@example.net list-owner")),
                 Map.entry("bounces-unknown-user.form", List.of("bounces 2 permanent, address gone@example.net list-owner")),
                 Map.entry("bounces-unknown-host.json", List.of("bounces 1 permanent, address user@nowhere.invalid list-owner")),
-                Map.entry("bounces-every-code.json", StatusCases.codes().filter(code -> !code.get()[0].equals(StatusCases.ENDLESS_CODE)).map(code -> "bounces " + code.get()[0] + " " + code.get()[1] + " code"
+                Map.entry("bounces-every-code.json", StatusCases.codes().filter(code -> !code.get()[0].equals(StatusCases.ENDLESS_CODE))
+                .map(code -> "bounces " + code.get()[0] + " " + code.get()[1] + " code"
                         + code.get()[0] + "@example.net " + code.get()[2]).toList()),
                 Map.entry("blocks.json", List.of("blocks 2 null null null")));
         String all = "SELECT event_type, status, kind, recipient, audience FROM mail_event WHERE message_id LIKE '%@mta01.example.com>'"

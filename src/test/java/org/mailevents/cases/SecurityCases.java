@@ -67,7 +67,8 @@ public abstract class SecurityCases implements Cases {
 
     /** A door of an application that has its database and its mails in its folder. */
     protected SecurityCases(Path folder, Map<String, String> door, BiFunction<Path, Map<String, String>, MailEvents> start) {
-        this(TestDatabase.h2(folder), Mailbox.folder(folder.resolve("data/outbox")), folder, door, settings -> start.apply(folder, settings));
+        this(TestDatabase.h2(folder), Mailbox.folder(folder.resolve("data/outbox")), folder, door,
+                settings -> start.apply(folder, settings));
     }
 
     /**
@@ -75,7 +76,8 @@ public abstract class SecurityCases implements Cases {
      * @param door   the settings of this way in
      * @param start  starts the application with these settings
      */
-    protected SecurityCases(TestDatabase database, Mailbox mailbox, Path folder, Map<String, String> door, Function<Map<String, String>, MailEvents> start) {
+    protected SecurityCases(TestDatabase database, Mailbox mailbox, Path folder, Map<String, String> door, Function<Map<String, String>,
+            MailEvents> start) {
         this.database = database;
         this.mailbox = mailbox;
         this.folder = folder;
@@ -98,20 +100,25 @@ public abstract class SecurityCases implements Cases {
 
     static Stream<Arguments> right() {
         return inBothContentTypes(new String[][] {{KEY, null}, {NEXT_KEY, null}, {null, basic(USER)}, {null, basic(NEXT_USER)},
-            {null, basic(USER).replace("Basic", "bASIC")}, {KEY, basic("hook:wrong")}, {KEY, "Bearer " + NEXT_KEY}, {"wrong", basic(NEXT_USER)}});
+            {null, basic(USER).replace("Basic", "bASIC")}, {KEY, basic("hook:wrong")}, {KEY, "Bearer " + NEXT_KEY},
+            {"wrong", basic(NEXT_USER)}});
     }
 
     static Stream<Arguments> wrong() {
         return inBothContentTypes(Stream.concat(
-                Stream.of(null, "", "wrong", KEY.toUpperCase(), KEY + " ", KEY.substring(1), KEY + "\\u0000", KEY + ", " + NEXT_KEY, USER, "null", "***")
+                Stream.of(null, "", "wrong", KEY.toUpperCase(), KEY + " ", KEY.substring(1), KEY + "\\u0000", KEY + ", "
+                + NEXT_KEY, USER, "null", "***")
                         .map(key -> new String[] {key, null}),
-                Stream.of("", "Basic", "Basic ", "Basic !!!", "Basic aG9vaw==", "Bearer " + KEY, basic(KEY), basic("hook:"), basic("hook:pass"),
-                        basic("HOOK:pass word"), basic(":pass word"), basic(USER + "," + NEXT_USER), basic(USER).substring(6), "Digest " + basic(USER))
+                Stream.of("", "Basic", "Basic ", "Basic !!!", "Basic aG9vaw==", "Bearer "
+                + KEY, basic(KEY), basic("hook:"), basic("hook:pass"),
+                        basic("HOOK:pass word"), basic(":pass word"), basic(USER + "," + NEXT_USER), basic(USER).substring(6), "Digest "
+                        + basic(USER))
                         .map(header -> new String[] {null, header})).toArray(String[][]::new));
     }
 
     private static Stream<Arguments> inBothContentTypes(String[][] secrets) {
-        return Stream.of(MailEvents.JSON, MailEvents.FORM).flatMap(type -> Stream.of(secrets).map(secret -> Arguments.of(type, secret[0], secret[1])));
+        return Stream.of(MailEvents.JSON, MailEvents.FORM).flatMap(type -> Stream.of(secrets)
+                .map(secret -> Arguments.of(type, secret[0], secret[1])));
     }
 
     @ParameterizedTest
@@ -143,8 +150,10 @@ public abstract class SecurityCases implements Cases {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[]", "{\"api_key\":[\"" + KEY + "\"]}", "{\"api_key\":{\"" + KEY + "\":1}}", "{\"event\":{\"api_key\":\"" + KEY + "\"}}",
-        "[\"" + KEY + "\"]", "\"" + KEY + "\"", "{\"API_KEY\":\"" + KEY + "\"}", "api_key=" + KEY, "{\"api_key\":\"wrong\",\"api_key\":\"" + KEY + "\"}"})
+    @ValueSource(strings = {"", "{", "[]", "{\"api_key\":[\"" + KEY + "\"]}", "{\"api_key\":{\"" + KEY
+            + "\":1}}", "{\"event\":{\"api_key\":\"" + KEY + "\"}}",
+        "[\"" + KEY + "\"]", "\"" + KEY + "\"", "{\"API_KEY\":\"" + KEY + "\"}", "api_key=" + KEY, "{\"api_key\":\"wrong\",\"api_key\":\""
+        + KEY + "\"}"})
     void whatIsNoKeyAtTheTopOpensNothing(String body) {
         assertRefused(application.post(MailEvents.JSON, body));
         assertThat(database.rows("SELECT 1 FROM rejected_event WHERE payload = ?", body)).isEmpty();
@@ -187,17 +196,25 @@ public abstract class SecurityCases implements Cases {
         }
         for (String body : List.of("{\"mark\":1,\"api_key\" : \"" + KEY + "\"}", "{\"mark\":2, \"api_key\":\"another\\\"" + KEY,
                 "{\"mark\":3,\"api_key\":\"" + KEY + "\\\\".repeat(1_000_000), "{\"mark\":4,\"api\\u005fkey\":\"" + KEY + "\"}",
-                "{\"mark\":5,\"api\\u005Fkey\":\"" + KEY + "\"", "{\"mark\":6,\"api_key\":[\"" + KEY + "\"]}", "{\"mark\":7,\"api_key\":\n\"" + KEY + "\",}",
-                "{\"mark\":8,\"api_key\":" + KEY + "}", "{\"mark\":9,\"api_key\":{\"a\":\"" + KEY + "\"}", "{\"mark\":10,\"api_key\":[1,\"" + KEY + "\"",
+                "{\"mark\":5,\"api\\u005Fkey\":\"" + KEY + "\"", "{\"mark\":6,\"api_key\":[\"" + KEY
+                + "\"]}", "{\"mark\":7,\"api_key\":\n\"" + KEY + "\",}",
+                "{\"mark\":8,\"api_key\":" + KEY + "}", "{\"mark\":9,\"api_key\":{\"a\":\"" + KEY + "\"}", "{\"mark\":10,\"api_key\":[1,\""
+                + KEY + "\"",
                 "{\"mark\":11,\"\\u0061pi_key\":\"" + KEY + "\"")) {
-            assertProblem(send(request().headers("Content-Type", MailEvents.JSON, "Authorization", basic(USER)).POST(BodyPublishers.ofString(body))), 400);
+            assertProblem(send(request().headers("Content-Type", MailEvents.JSON, "Authorization", basic(USER))
+                    .POST(BodyPublishers.ofString(body))), 400);
         }
-        for (String body : List.of("mark=1&api_key=" + NEXT_KEY + "&event=%7B", "mark=2&api%5Fkey=" + NEXT_KEY, "mark=3&event=%zz&api_key=" + NEXT_KEY,
-                "mark=4&%61pi_key=" + NEXT_KEY + "&api_key=" + NEXT_KEY, "mark=5&event=%zz&%61%70i_key=" + NEXT_KEY, "{\"mark\":6,\"api_key\":\"" + NEXT_KEY + "\"}")) {
-            assertProblem(send(request().headers("Content-Type", MailEvents.FORM, "Authorization", basic(USER)).POST(BodyPublishers.ofString(body))), 400);
+        for (String body : List.of("mark=1&api_key=" + NEXT_KEY + "&event=%7B", "mark=2&api%5Fkey=" + NEXT_KEY, "mark=3&event=%zz&api_key="
+                + NEXT_KEY,
+                "mark=4&%61pi_key=" + NEXT_KEY + "&api_key=" + NEXT_KEY, "mark=5&event=%zz&%61%70i_key="
+                + NEXT_KEY, "{\"mark\":6,\"api_key\":\"" + NEXT_KEY + "\"}")) {
+            assertProblem(send(request().headers("Content-Type", MailEvents.FORM, "Authorization", basic(USER))
+                    .POST(BodyPublishers.ofString(body))), 400);
         }
-        assertProblem(send(HttpRequest.newBuilder(application.uri("/elsewhere?api_key=" + KEY)).header("Authorization", basic(USER)).GET()), 404);
-        assertProblem(send(HttpRequest.newBuilder(application.uri(MailEvents.PATH + "?api_key=" + KEY)).header("Content-Type", "text/" + KEY)
+        assertProblem(send(HttpRequest.newBuilder(application.uri("/elsewhere?api_key=" + KEY)).header("Authorization", basic(USER))
+                .GET()), 404);
+        assertProblem(send(HttpRequest.newBuilder(application.uri(MailEvents.PATH + "?api_key=" + KEY))
+                .header("Content-Type", "text/" + KEY)
                 .POST(BodyPublishers.ofString(KEY))), 415);
         String bounced = Payload.bounce("2").get("to").asText();
         answers.add(post(MailEvents.FORM, KEY, null, "bounces", Payload.bounce("2").put("to", bounced)));
@@ -210,9 +227,11 @@ public abstract class SecurityCases implements Cases {
     }
 
     @ParameterizedTest
-    @CsvSource({"GET,application/json,0,405", "POST,application/xml,0,415", "POST,application/json,10485761,413", "POST,application/x-www-form-urlencoded,10485761,413"})
+    @CsvSource({"GET,application/json,0,405", "POST,application/xml,0,415", "POST,application/json,10485761,413",
+            "POST,application/x-www-form-urlencoded,10485761,413"})
     void whatIsRefusedBeforeTheSecretTellsNothingEither(String method, String contentType, int size, int status) {
-        assertProblem(send(request().header("Content-Type", contentType).method(method, BodyPublishers.ofString("x".repeat(size)))), status);
+        assertProblem(send(request().header("Content-Type", contentType).method(method, BodyPublishers.ofString("x".repeat(size)))),
+                status);
     }
 
     @ParameterizedTest
@@ -220,14 +239,18 @@ public abstract class SecurityCases implements Cases {
     void headersAndQueryOfTheCallerReachNoStep(String contentType) {
         // Given
         ObjectNode bounce = Payload.bounce("2");
-        HttpRequest.Builder request = HttpRequest.newBuilder(application.uri(MailEvents.PATH + "?CamelSqlQuery=x&Bcc=victim@example.com&To=x&CamelFileName=../owned"))
+        HttpRequest.Builder request = HttpRequest.newBuilder(application.uri(MailEvents.PATH
+                + "?CamelSqlQuery=x&Bcc=victim@example.com&To=x&CamelFileName=../owned"))
                 .POST(BodyPublishers.ofString(body(contentType, KEY, "bounces", bounce)))
                 .headers("Content-Type", contentType, "To", "victim@example.com", "Cc", "victim@example.com", "Bcc", "victim@example.com",
-                        "Reply-To", "owned@example.com", "Subject", "owned", "From", "owned@example.com", "Message-ID", "<owned@example.com>",
-                        "CamelFileName", "../owned", "CamelOverruleFileName", "../owned", "CamelFileNameProduced", "owned", "CamelJdbcParameters", "{}",
+                        "Reply-To", "owned@example.com", "Subject", "owned", "From", "owned@example.com", "Message-ID",
+                        "<owned@example.com>",
+                        "CamelFileName", "../owned", "CamelOverruleFileName", "../owned", "CamelFileNameProduced", "owned",
+                        "CamelJdbcParameters", "{}",
                         "CamelJdbcUpdateCount", "99", "CamelRetrieveGeneratedKeys", "true", "CamelSqlQuery", "DROP TABLE mail_event",
                         "CamelHttpUri", "http://owned.example.com", "CamelHttpPath", "/owned", "CamelHttpResponseCode", "599",
-                        "CamelHttpResponseText", "owned", "CamelBeanMethodName", "owned", "CamelToEndpoint", "file:owned", "breadcrumbId", "owned",
+                        "CamelHttpResponseText", "owned", "CamelBeanMethodName", "owned", "CamelToEndpoint", "file:owned", "breadcrumbId",
+                        "owned",
                         "recipient", "owned", "status", "owned", "kind", "owned", "audience", "owned", "event_id", "owned",
                         "X-HTTP-Method-Override", "DELETE", "X-Forwarded-For", "127.0.0.1");
 
@@ -250,8 +273,10 @@ public abstract class SecurityCases implements Cases {
     void hostileTextInEveryFieldIsOnlyText(String contentType) {
         // Given
         ObjectNode bounce = Payload.bounce("2");
-        bounce.put("to", bounce.get("to").asText() + HOSTILE).put("messageId", bounce.get("messageId").asText() + HOSTILE).put("note", HOSTILE);
-        List.of("status", "from", "returnPath", "subject", "apiData", "reason", "senderIp", "sourceIp").forEach(key -> bounce.put(key, key + HOSTILE));
+        bounce.put("to", bounce.get("to").asText() + HOSTILE).put("messageId", bounce.get("messageId").asText() + HOSTILE)
+                .put("note", HOSTILE);
+        List.of("status", "from", "returnPath", "subject", "apiData", "reason", "senderIp", "sourceIp")
+                .forEach(key -> bounce.put(key, key + HOSTILE));
 
         // When
         HttpResponse<String> answer = post(contentType, KEY, null, "bounces", bounce);
@@ -259,13 +284,17 @@ public abstract class SecurityCases implements Cases {
         // Then
         assertReceipt(answer, 1, 1, 0, 0);
         Map<String, String> row = stored(bounce);
-        Map.of("status", "status", "from", "sender", "returnPath", "return_path", "subject", "subject", "apiData", "api_data", "reason", "reason",
-                "senderIp", "sender_ip", "sourceIp", "source_ip").forEach((key, column) -> assertThat(row).containsEntry(column, key + HOSTILE));
+        Map.of("status", "status", "from", "sender", "returnPath", "return_path", "subject", "subject", "apiData", "api_data", "reason",
+                "reason",
+                "senderIp", "sender_ip", "sourceIp", "source_ip")
+                .forEach((key, column) -> assertThat(row).containsEntry(column, key + HOSTILE));
         assertThat(row).containsEntry("kind", "unknown").containsEntry("audience", "postmaster");
         String line = HOSTILE.replace("\r\n", " ");
         Mail mail = mailed(bounce);
-        assertThat(mail.text()).contains("subject" + line, "reason" + line, "status" + line, bounce.get("messageId").asText().replace("\r\n", " "));
-        assertThat(mail.html()).doesNotContain("<img", "&amp; $").contains("&lt;img src=x onerror=alert(1)&gt;", "&amp;amp; ${7*7}", "{{webhook.api-key}}");
+        assertThat(mail.text()).contains("subject" + line, "reason" + line, "status" + line, bounce.get("messageId").asText()
+                .replace("\r\n", " "));
+        assertThat(mail.html()).doesNotContain("<img", "&amp; $")
+                .contains("&lt;img src=x onerror=alert(1)&gt;", "&amp;amp; ${7*7}", "{{webhook.api-key}}");
         assertThat(mail.to()).containsExactly("postmaster@localhost");
         assertThat(mail.header("Bcc")).isNull();
         assertThat(files()).noneMatch(file -> file.toString().contains("owned"));
@@ -280,7 +309,8 @@ public abstract class SecurityCases implements Cases {
         try {
             for (int i = 0; i < 50; i++) { // more than there are worker threads
                 sockets.add(application.connect());
-                sockets.get(i).getOutputStream().write(("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + MailEvents.JSON
+                sockets.get(i).getOutputStream().write(("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                        + MailEvents.JSON
                         + "\r\n" + (i % 2 == 0 ? "Content-Length: " + body.length + "\r\n\r\n" : "")).getBytes(StandardCharsets.US_ASCII));
                 sockets.get(i).getOutputStream().write(body, 0, i % 2 == 0 ? body.length / 2 : 0);
             }
@@ -304,7 +334,8 @@ public abstract class SecurityCases implements Cases {
     @Test
     void anEndlessHeaderIsRefused() throws IOException {
         try (Socket socket = application.connect()) {
-            socket.getOutputStream().write(("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + "x".repeat(10_000) + "\r\n\r\n")
+            socket.getOutputStream().write(("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                    + "x".repeat(10_000) + "\r\n\r\n")
                     .getBytes(StandardCharsets.US_ASCII));
             assertThat(new String(socket.getInputStream().readNBytes(13), StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 431 ");
         }
@@ -317,10 +348,14 @@ public abstract class SecurityCases implements Cases {
         String here = "Host: localhost\r\n";
         String chunks = "\r\n0\r\n\r\n";
         return Stream.concat(
-                Stream.of(path + "#/../../api/suppressions.csv", path + "#", "/#", "/api/summary#" + path, "/api/recipients/a#b", "/nothing#", "/?#", "#", "*", path + "?a#b",
-                        "http://localhost" + path + "#/../../api/suppressions.csv", "http://localhost#" + path, "api/summary", "http://localhost?/api/summary",
-                        "ftp://localhost/api/summary", "http://elsewhere.example.com/api/summary", "http://localhost:1/api/summary", "http://a@localhost/api/summary",
-                        "/%", "/%zz", "/%4", "/%C3%28", "/%ED%A0%80", "/%00", path + "%00", path + "/%00/../../../api/summary", "/api/recipients/%00", "/api/summary?hours=%00",
+                Stream.of(path + "#/../../api/suppressions.csv", path + "#", "/#", "/api/summary#"
+                + path, "/api/recipients/a#b", "/nothing#", "/?#", "#", "*", path + "?a#b",
+                        "http://localhost" + path + "#/../../api/suppressions.csv", "http://localhost#"
+                        + path, "api/summary", "http://localhost?/api/summary",
+                        "ftp://localhost/api/summary", "http://elsewhere.example.com/api/summary", "http://localhost:1/api/summary",
+                        "http://a@localhost/api/summary",
+                        "/%", "/%zz", "/%4", "/%C3%28", "/%ED%A0%80", "/%00", path + "%00", path
+                        + "/%00/../../../api/summary", "/api/recipients/%00", "/api/summary?hours=%00",
                         "/api/summary?hours=%zz", "/api/messages/%FF")
                         .map(target -> Arguments.of(target, "GET " + target + " HTTP/1.1\r\n" + here + "\r\n")),
                 Stream.of(new String[][] {
@@ -341,7 +376,8 @@ public abstract class SecurityCases implements Cases {
                     {"chunks in HTTP/1.0", "POST " + path + " HTTP/1.0\r\n" + here + "Transfer-Encoding: chunked\r\n" + chunks},
                     {"no host", post + "Content-Length: 0\r\n\r\n"},
                     {"a host that is none", post + "Host: localhost/x\r\nContent-Length: 0\r\n\r\n"},
-                    {"a body that breaks off", post + here + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n"},
+                    {"a body that breaks off", post + here
+                    + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n"},
                     {"two hosts", post + here + "Host: hooks.example.com\r\nContent-Length: 0\r\n\r\n"},
                     {"the same host twice", post + here + here + "Content-Length: 0\r\n\r\n"}}).map(Arguments::of));
     }
@@ -353,7 +389,8 @@ public abstract class SecurityCases implements Cases {
         String answer = application.exchange(request + "GET /api/openapi.yaml HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
         // Then
-        assertThat(answer).startsWith("HTTP/1.").contains(" 400 Bad Request\r\n", "application/problem+json", "\"status\":400", "connection: close")
+        assertThat(answer).startsWith("HTTP/1.").contains(" 400 Bad Request\r\n", "application/problem+json", "\"status\":400",
+                "connection: close")
                 .containsOnlyOnce("HTTP/1.").doesNotContain("Exception");
     }
 
@@ -375,19 +412,25 @@ public abstract class SecurityCases implements Cases {
     }
 
     private static String raw(ObjectNode delivery) {
-        String body = new String(body(MailEvents.JSON, KEY, "deliveries", delivery).getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        return "POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + MailEvents.JSON + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
+        String body = new String(body(MailEvents.JSON, KEY, "deliveries", delivery)
+                .getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        return "POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + MailEvents.JSON + "\r\nContent-Length: "
+                + body.length() + "\r\n\r\n" + body;
     }
 
     /** A path that becomes the webhook's, or leaves it, only when its dots are removed: a proxy passes it on as the webhook's. */
     @ParameterizedTest
-    @ValueSource(strings = {"WEBHOOK/../../api/suppressions.csv", "WEBHOOK/%2e%2e/%2E%2E/api/suppressions.csv", "/api/suppressions.csv/../..WEBHOOK", "/WEBHOOK", "/.WEBHOOK",
-        "/x/..WEBHOOK", "/%77ebhooks/customers-mail-cloud", "WEBHOOK;x", "WEBHOOK\\..\\..\\api\\suppressions.csv", "WEBHOOK%23/../../api/suppressions.csv",
-        "WEBHOOK/..%2f..%2fapi/suppressions.csv", "//api/suppressions.csv", "/./api/suppressions.csv", "http://hooks.example.com/api/suppressions.csv",
+    @ValueSource(strings = {"WEBHOOK/../../api/suppressions.csv", "WEBHOOK/%2e%2e/%2E%2E/api/suppressions.csv",
+            "/api/suppressions.csv/../..WEBHOOK", "/WEBHOOK", "/.WEBHOOK",
+        "/x/..WEBHOOK", "/%77ebhooks/customers-mail-cloud", "WEBHOOK;x", "WEBHOOK\\..\\..\\api\\suppressions.csv",
+        "WEBHOOK%23/../../api/suppressions.csv",
+        "WEBHOOK/..%2f..%2fapi/suppressions.csv", "//api/suppressions.csv", "/./api/suppressions.csv",
+        "http://hooks.example.com/api/suppressions.csv",
         "http://hooks.example.comWEBHOOK/../../api/suppressions.csv", "WEBHOOK//", "WEBHOOK/."})
     void onlyThePathOfTheWebhookItselfIsOpenThroughAProxy(String target) {
         // Given
-        String request = " " + target.replace("WEBHOOK", MailEvents.PATH) + " HTTP/1.1\r\nHost: hooks.example.com\r\nX-Forwarded-For: 198.51.100.7\r\n";
+        String request = " " + target.replace("WEBHOOK", MailEvents.PATH)
+                + " HTTP/1.1\r\nHost: hooks.example.com\r\nX-Forwarded-For: 198.51.100.7\r\n";
         ObjectNode delivery = Payload.delivery("queued");
 
         // When
@@ -406,7 +449,8 @@ public abstract class SecurityCases implements Cases {
         ObjectNode delivery = Payload.delivery("queued");
 
         // When
-        String answer = application.exchange(raw(delivery).replace("POST /", "POST http://LOCALHOST/").replace("Content-Type", "Connection: close\r\nContent-Type"));
+        String answer = application.exchange(raw(delivery).replace("POST /", "POST http://LOCALHOST/")
+                .replace("Content-Type", "Connection: close\r\nContent-Type"));
 
         // Then
         assertThat(answer).startsWith("HTTP/1.1 200 OK");
@@ -441,7 +485,8 @@ public abstract class SecurityCases implements Cases {
     /** No answer tells how it came about. */
     private HttpResponse<String> send(HttpRequest.Builder request) {
         HttpResponse<String> answer = application.send(request);
-        assertThat(answer.body() + answer.headers().map()).doesNotContain(SECRETS).doesNotContain("Exception", "\tat ", "org.", "@", "SELECT", "INSERT");
+        assertThat(answer.body() + answer.headers().map()).doesNotContain(SECRETS)
+                .doesNotContain("Exception", "\tat ", "org.", "@", "SELECT", "INSERT");
         return answer;
     }
 

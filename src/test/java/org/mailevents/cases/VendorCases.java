@@ -115,7 +115,8 @@ public interface VendorCases extends Cases {
 
     @Test
     default void whatStandsBesideTheEventIsBounded() {
-        String body = Payload.json("deliveries", Payload.delivery("queued")).replaceFirst("\\{", "{\"account\":\"" + "x".repeat(5_000) + "\",");
+        String body = Payload.json("deliveries", Payload.delivery("queued"))
+                .replaceFirst("\\{", "{\"account\":\"" + "x".repeat(5_000) + "\",");
         assertProblem(application().post(MailEvents.JSON, body), 400);
     }
 
@@ -176,7 +177,8 @@ public interface VendorCases extends Cases {
             ObjectNode delivery = Payload.delivery("queued").put("apiData", mark);
             return i % 1_000 == 999 ? delivery.without("messageId") : delivery;
         }).toArray(ObjectNode[]::new);
-        Set<String> ids = Stream.of(deliveries).filter(delivery -> delivery.has("messageId")).map(delivery -> delivery.get("messageId").asText())
+        Set<String> ids = Stream.of(deliveries).filter(delivery -> delivery.has("messageId"))
+                .map(delivery -> delivery.get("messageId").asText())
                 .collect(Collectors.toSet());
         String body = contentType.equals(MailEvents.JSON) ? Payload.json("deliveries", deliveries) : Payload.form("deliveries", deliveries);
 
@@ -202,7 +204,8 @@ public interface VendorCases extends Cases {
         String type = "\"event_type\":\"deliveries\"";
 
         // When
-        HttpResponse<String> answer = application().post(MailEvents.JSON, "{" + (place.equals("first") ? type + "," + event : event + "," + type) + "}");
+        HttpResponse<String> answer = application().post(MailEvents.JSON, "{"
+                + (place.equals("first") ? type + "," + event : event + "," + type) + "}");
 
         // Then
         assertReceipt(answer, 1_200, 1_200, 0, 0);
@@ -219,8 +222,10 @@ public interface VendorCases extends Cases {
 
         // Then
         assertReceipt(answer, 2, 2, 0, 0);
-        List<Map<String, String>> rows = database().rows("SELECT reason, extra FROM mail_event WHERE recipient = ?", first.get("to").asText());
-        assertThat(rows).extracting(row -> row.get("extra")).containsExactlyInAnyOrder("{\"reasonLength\":1100010}", "{\"reasonLength\":1100011}");
+        List<Map<String, String>> rows = database().rows("SELECT reason, extra FROM mail_event WHERE recipient = ?", first.get("to")
+                .asText());
+        assertThat(rows).extracting(row -> row.get("extra")).containsExactlyInAnyOrder("{\"reasonLength\":1100010}",
+                "{\"reasonLength\":1100011}");
         assertThat(rows).allSatisfy(row -> {
             assertThat(first.get("reason").asText()).startsWith(row.get("reason"));
             assertThat(row.get("reason").getBytes(StandardCharsets.UTF_8).length).isBetween(16_382, 16_384);

@@ -1,6 +1,5 @@
 package org.mailevents.cases;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
@@ -10,6 +9,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /**
  * What anybody can see from outside, however the application runs and whatever database it has: HTTP in; answers, rows and mails
@@ -28,9 +28,7 @@ public abstract class WebhookCases implements PayloadCases, StatusCases, VendorC
     protected WebhookCases(TestDatabase database, Mailbox mailbox, Function<Map<String, String>, MailEvents> start) {
         this.database = database;
         this.mailbox = mailbox;
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(mailbox.settings());
-        this.application = start.apply(settings);
+        this.application = start.apply(TestSettings.of(database, mailbox).map());
     }
 
     @AfterAll

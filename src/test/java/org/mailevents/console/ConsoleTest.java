@@ -25,7 +25,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,17 +33,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
-import java.util.function.Supplier;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.mailevents.Application;
 import org.mailevents.support.Api;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
@@ -52,35 +51,28 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.PostgresServer;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
+import org.mailevents.support.Where;
 
 /** Who may look, and what is counted for those who do. */
+@Order(1)
+@Execution(ExecutionMode.CONCURRENT)
 class ConsoleTest {
 
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter SPOOLED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    /** Where the rows are. */
-    enum Where {
-        H2(TestDatabase::h2), POSTGRES(TestDatabase::postgres);
-
-        private final Supplier<TestDatabase> database;
-
-        Where(Supplier<TestDatabase> database) {
-            this.database = database;
-        }
-    }
-
     /** What a proxy adds to a request. */
-    private static final List<String> PROXIED = List.of("X-Forwarded-For: 198.51.100.7", "x-forwarded-for: unknown", "X-FORWARDED-PROTO: https", "X-Forwarded-Port: 443",
-            "X-Forwarded-Host: hooks.example.com", "X-Forwarded-Server: hooks", "X-Forwarded: for=198.51.100.7", "Forwarded: for=198.51.100.7", "Via: 1.1 proxy",
-            "X-Real-IP: 198.51.100.7", "X-Client-IP: 198.51.100.7", "True-Client-IP: 198.51.100.7", "CF-Connecting-IP: 198.51.100.7", "X-Original-URL: /");
+    private static final List<String> PROXIED = List.of("X-Forwarded-For: 198.51.100.7", "x-forwarded-for: unknown",
+            "X-FORWARDED-PROTO: https", "X-Forwarded-Port: 443",
+            "X-Forwarded-Host: hooks.example.com", "X-Forwarded-Server: hooks", "X-Forwarded: for=198.51.100.7",
+            "Forwarded: for=198.51.100.7", "Via: 1.1 proxy",
+            "X-Real-IP: 198.51.100.7", "X-Client-IP: 198.51.100.7", "True-Client-IP: 198.51.100.7", "CF-Connecting-IP: 198.51.100.7",
+            "X-Original-URL: /");
 
     private static InProcess start(Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(TestDatabase.h2().settings());
-        all.put("alert.endpoint", "file:" + OwnProcess.folder());
-        all.putAll(settings);
-        return new InProcess(Application.configured(), all);
+        return TestSettings.of(TestDatabase.h2()).with(settings).startInProcess();
     }
 
     private static HttpResponse<String> get(MailEvents application, String path, String... headers) {
@@ -95,7 +87,8 @@ class ConsoleTest {
     @Test
     void withUsersOnlyTheyMayLook() {
         try (InProcess application = start(Map.of("console.basic", "taro:pass:word,花子:秘密", "webhook.api-key", "k"))) {
-            for (String path : new String[] {"/", "/console.js", "/api/summary", "/api/suppressions.csv", "/api/openapi.yaml", "/nothing"}) {
+            for (String path : new String[] {"/", "/console.js", "/api/summary", "/api/suppressions.csv", "/api/openapi.yaml",
+                    "/nothing"}) {
                 // When
                 HttpResponse<String> nobody = get(application, path);
                 HttpResponse<String> wrong = get(application, path, "Authorization", basic("taro:pass"));
@@ -106,7 +99,8 @@ class ConsoleTest {
                     assertThat(refused.headers().firstValue("WWW-Authenticate").orElseThrow()).startsWith("Basic realm=");
                 }
                 for (String user : new String[] {"taro:pass:word", "花子:秘密"}) {
-                    assertThat(get(application, path, "Authorization", basic(user)).statusCode()).isEqualTo(path.equals("/nothing") ? 404 : 200);
+                    assertThat(get(application, path, "Authorization", basic(user)).statusCode())
+                            .isEqualTo(path.equals("/nothing") ? 404 : 200);
                 }
             }
             assertThat(application.log()).doesNotContain("pass:word").doesNotContain("秘密");
@@ -143,9 +137,11 @@ class ConsoleTest {
             assertThat(assertProblem(mistaken, 404)).contains(MailEvents.PATH);
 
             // as some write it in the vendor's console
-            HttpResponse<String> webhook = application.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH + "/")).header("Content-Type", MailEvents.JSON)
+            HttpResponse<String> webhook = application.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH + "/"))
+                    .header("Content-Type", MailEvents.JSON)
                     .header("X-Forwarded-For", "198.51.100.7")
-                    .POST(BodyPublishers.ofString(Payload.json("deliveries", Payload.delivery("queued")).replaceFirst("\\{", "{\"api_key\":\"k\","))));
+                    .POST(BodyPublishers.ofString(Payload.json("deliveries", Payload.delivery("queued"))
+                    .replaceFirst("\\{", "{\"api_key\":\"k\","))));
             assertThat(webhook.statusCode()).as(webhook.body()).isEqualTo(200);
 
             String address = outward();
@@ -162,7 +158,8 @@ class ConsoleTest {
             // Given
             ObjectNode bounce = Payload.bounce("2");
             String body = Payload.json("bounces", bounce).replaceAll("\\P{ASCII}", "?");
-            Function<String, String> post = headers -> application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\n" + headers + "\r\nConnection: close\r\nContent-Type: "
+            Function<String, String> post = headers -> application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\n" + headers
+                    + "\r\nConnection: close\r\nContent-Type: "
                     + MailEvents.JSON + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
 
             // When, Then
@@ -170,10 +167,12 @@ class ConsoleTest {
                 assertNoWebhook(post.apply("Host: localhost\r\n" + header));
             }
             assertNoWebhook(post.apply("Host: hooks.example.com"));
-            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.0\r\nHost: localhost\r\nContent-Type: " + MailEvents.JSON + "\r\nContent-Length: "
+            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.0\r\nHost: localhost\r\nContent-Type: "
+                    + MailEvents.JSON + "\r\nContent-Length: "
                     + body.length() + "\r\n\r\n" + body));
             // before the body has come
-            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: " + MailEvents.JSON
+            assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: "
+                    + MailEvents.JSON
                     + "\r\nContent-Length: 9000000\r\n\r\n{"));
             assertThat(post.apply("Host: localhost:8080")).startsWith("HTTP/1.1 200").contains("\"stored\":1");
         }
@@ -194,14 +193,16 @@ class ConsoleTest {
 
     private static String raw(InProcess application, String version, String headers) throws IOException {
         try (Socket socket = application.connect()) {
-            socket.getOutputStream().write(("GET / " + version + "\r\n" + headers + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(("GET / " + version + "\r\n" + headers + "\r\nConnection: close\r\n\r\n")
+                    .getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
     private static String outward() throws IOException {
         return NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses)
-                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress()).map(address -> address.getHostAddress()).findFirst().orElse(null);
+                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+                .map(address -> address.getHostAddress()).findFirst().orElse(null);
     }
 
     /** Whatever site somebody on this machine looks at, its page can have the browser post here. */
@@ -210,7 +211,8 @@ class ConsoleTest {
         try (InProcess application = start(Map.of())) {
             String webhook = Payload.form("bounces", Payload.bounce("2"));
 
-            assertThat(assertProblem(application.post(MailEvents.FORM, webhook, "Origin", "https://site.example"), 403)).contains("webhook.api-key");
+            assertThat(assertProblem(application.post(MailEvents.FORM, webhook, "Origin", "https://site.example"), 403))
+                    .contains("webhook.api-key");
             assertReceipt(application.post(MailEvents.FORM, webhook), 1, 1, 0, 0);
 
             HttpRequest.Builder delete = HttpRequest.newBuilder(application.uri("/api/summary")).DELETE();
@@ -222,17 +224,17 @@ class ConsoleTest {
     @Test
     void slowQuestionsLeaveRoomForOthersAndEnd() {
         TestDatabase database = TestDatabase.postgres();
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(database).startInProcess()) {
             // Given
             String address = "/api/recipients/taro@example.net";
             database.execute("ALTER TABLE mail_event RENAME TO slow_event");
-            database.execute("CREATE VIEW mail_event AS SELECT slow_event.* FROM pg_sleep(60), slow_event");
+            // three times what a question may take; the application's own queries also sleep, and DROP VIEW waits for them
+            database.execute("CREATE VIEW mail_event AS SELECT slow_event.* FROM pg_sleep(15), slow_event");
 
             // When
             ExecutorService callers = Executors.newFixedThreadPool(20);
-            List<HttpResponse<String>> answers = IntStream.range(0, 20).mapToObj(i -> CompletableFuture.supplyAsync(() -> get(application, address), callers))
+            List<HttpResponse<String>> answers = IntStream.range(0, 20)
+                    .mapToObj(i -> CompletableFuture.supplyAsync(() -> get(application, address), callers))
                     .toList().stream().map(CompletableFuture::join).toList();
             callers.shutdown();
 
@@ -251,9 +253,7 @@ class ConsoleTest {
     @Test
     void anAddressThatBouncesAllTheTimeHidesNoOtherFromTheSuppressionList() {
         TestDatabase database = TestDatabase.h2();
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(database).startInProcess()) {
             database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
                     + " SELECT RANDOM_UUID(), 'bounces', '2', CONCAT('<', n, '@mta>'), CASE WHEN n = 1 THEN 'once@example.net' ELSE 'always@example.net' END,"
                     + " CURRENT_TIMESTAMP - INTERVAL '5' HOUR + n * INTERVAL '1' SECOND, CURRENT_TIMESTAMP, '' FROM SYSTEM_RANGE(1, 3000) AS g(n)");
@@ -282,14 +282,15 @@ class ConsoleTest {
             // Then
             assertThat(found).hasSize(1);
             assertThat(found.toString()).doesNotContain(address).contains(bounce.get("messageId").asText());
-            assertThat(Api.ask(application, "/api/recipients/" + found.get(0).path("recipient").asText())).as("by its hash").isEqualTo(found);
+            assertThat(Api.ask(application, "/api/recipients/" + found.get(0).path("recipient").asText())).as("by its hash")
+                    .isEqualTo(found);
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void hoursAreCountedByWhenItHappenedAndStayWhenTheRowsGo(Where where) {
-        try (TimedAlerts run = new TimedAlerts(where.database.get(), Application.configured(), Map.of("webhook.time-zone", "UTC"))) {
+        try (TimedAlerts run = where.run(Map.of("webhook.time-zone", "UTC"))) {
             // Given
             Instant hour = run.now().truncatedTo(java.time.temporal.ChronoUnit.HOURS).minus(Duration.ofHours(5));
             run.post("deliveries", at(Payload.delivery("queued"), hour), at(Payload.delivery("succeeded"), hour.plusSeconds(3599)),
@@ -297,7 +298,8 @@ class ConsoleTest {
             run.post("bounces", at(Payload.bounce("2"), hour), at(Payload.bounce("2"), hour), at(Payload.bounce("77"), hour));
             run.post("blocks", at(Payload.delivery("x"), hour));
             Instant received = run.now();
-            Map<String, Map<String, Long>> expected = Map.of(hour.toString(), Map.of("queued", 1L, "succeeded", 1L, "bounced", 3L, "other", 2L),
+            Map<String, Map<String, Long>> expected = Map.of(hour.toString(),
+                    Map.of("queued", 1L, "succeeded", 1L, "bounced", 3L, "other", 2L),
                     hour.plusSeconds(3600).toString(), Map.of("succeeded", 1L));
 
             // When, Then: not counted yet
@@ -331,7 +333,7 @@ class ConsoleTest {
     @EnumSource
     void whatComesOutOfTheSpoolLateIsCountedToo(Where where) throws IOException {
         Path spool = OwnProcess.folder().resolve("late");
-        try (TimedAlerts run = new TimedAlerts(where.database.get(), Application.configured(), Map.of("webhook.time-zone", "UTC"))) {
+        try (TimedAlerts run = where.run(Map.of("webhook.time-zone", "UTC"))) {
             // Given
             Instant hour = run.now().truncatedTo(java.time.temporal.ChronoUnit.HOURS).minus(Duration.ofHours(5));
             run.post("deliveries", at(Payload.delivery("queued"), hour));
@@ -392,7 +394,8 @@ class ConsoleTest {
         Set<String> paths;
         try (Stream<Path> files = Files.list(Path.of("routes"))) {
             paths = files.filter(file -> file.toString().endsWith(".camel.yaml")).map(ConsoleTest::text)
-                    .flatMap(text -> Pattern.compile("uri: platform-http:(\\S+)").matcher(text).results()).map(found -> found.group(1)).collect(Collectors.toSet());
+                    .flatMap(text -> Pattern.compile("uri: platform-http:(\\S+)").matcher(text).results()).map(found -> found.group(1))
+                    .collect(Collectors.toSet());
         }
         assertThat(Api.model().getPaths().keySet()).isEqualTo(paths).allMatch(path -> Api.model().getPaths().get(path).getGet() != null);
     }

@@ -9,17 +9,15 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
-import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** How many rows the page and the API read, counted by the database itself: it must not grow with the table. */
 class ScanTest {
@@ -39,9 +37,7 @@ class ScanTest {
     void itDoesNotGrowWithTheTable(String where) {
         boolean h2 = where.equals("h2");
         TestDatabase database = h2 ? TestDatabase.h2() : TestDatabase.postgres();
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(database).startInProcess()) {
             // Given
             database.execute(FILL + (h2 ? "SYSTEM_RANGE(1, " : "generate_series(1, ") + EVENTS + ") AS g(n)");
             database.execute("ANALYZE");

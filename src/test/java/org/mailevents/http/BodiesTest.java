@@ -250,7 +250,8 @@ class BodiesTest {
         HttpClient http2 = http2();
         send(http2, request("/echo"));
         try (SubmissionPublisher<ByteBuffer> body = new SubmissionPublisher<>()) {
-            CompletableFuture<HttpResponse<byte[]>> answer = http2.sendAsync(request("/keep").POST(BodyPublishers.fromPublisher(body, 6_000)).build(),
+            CompletableFuture<HttpResponse<byte[]>> answer = http2.sendAsync(request("/keep")
+                    .POST(BodyPublishers.fromPublisher(body, 6_000)).build(),
                     BodyHandlers.ofByteArray());
             body.submit(ByteBuffer.wrap(bytes(100)));
             await().until(() -> !isEmpty());

@@ -15,21 +15,17 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.util.HashMap;
-import java.util.Map;
 import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.mailevents.Application;
 import org.mailevents.support.Certificate;
-import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** HTTPS without a proxy: the vendor comes with TLS 1.2 and HTTP/1.1. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -49,14 +45,7 @@ class HttpsTest {
         }
     }
 
-    private final MailEvents application = new InProcess(Application.configured(), settings());
-
-    private static Map<String, String> settings() {
-        Map<String, String> settings = new HashMap<>(TestDatabase.h2().settings());
-        settings.putAll(Mailbox.folder().settings());
-        settings.putAll(Certificate.settings());
-        return settings;
-    }
+    private final MailEvents application = TestSettings.of(TestDatabase.h2()).with(Certificate.settings()).startInProcess();
 
     @AfterAll
     void stop() {
@@ -72,7 +61,8 @@ class HttpsTest {
         HttpClient client = HttpClient.newBuilder().sslContext(Certificate.context()).sslParameters(parameters).version(http).build();
 
         // When
-        HttpResponse<String> answer = client.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH)).header("Content-Type", MailEvents.JSON)
+        HttpResponse<String> answer = client.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH))
+                .header("Content-Type", MailEvents.JSON)
                 .POST(BodyPublishers.ofString(Payload.json("deliveries", Payload.delivery("queued")))).build(), BodyHandlers.ofString());
 
         // Then

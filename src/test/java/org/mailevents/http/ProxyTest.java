@@ -5,25 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.Proxy;
 import org.mailevents.support.Proxy.Kind;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
-/** What a real proxy lets through, with the blocks of docs/deployment.md: webhooks, and no address to anybody. No user of {@code console.basic} is set. */
+/**
+ * What a real proxy lets through, with the blocks of docs/deployment.md: webhooks, and no address to anybody. No user of {@code
+ * console.basic} is set.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProxyTest {
 
@@ -31,23 +31,21 @@ class ProxyTest {
     private static final String PATH = MailEvents.PATH;
 
     /** Whatever a proxy may take for the path of the webhook and Mail Events for another path. */
-    static final List<String> TARGETS = List.of(PATH + "#/../.." + API, PATH + "#x", PATH + "%23/../.." + API, PATH + "/../.." + API, PATH + "/%2e%2e/%2E%2E" + API,
-            PATH + ";/../.." + API, PATH + ";x=1", PATH + "/..;/..;" + API, PATH + "/..%2f.." + API, PATH + "\\..\\.." + API, PATH + "%5c..%5c.." + API, PATH + "%00/../.." + API,
-            PATH + "?/../.." + API, "/" + PATH + "/../.." + API, "/." + PATH + "/./../.." + API, API + "/../.." + PATH, API + "%2f..%2f.." + PATH, API + "?/../.." + PATH,
-            API + "#/../.." + PATH, "//api/suppressions.csv", "/./api/suppressions.csv", "/%61pi/suppressions.csv", API, "/", "/api/summary",
-            "http://hooks.example.com" + PATH + "#/../.." + API, "http://hooks.example.com" + API, "https://hooks.example.com#" + PATH + "/../.." + API,
+    static final List<String> TARGETS = List.of(PATH + "#/../.." + API, PATH + "#x", PATH + "%23/../.." + API, PATH + "/../.." + API, PATH
+            + "/%2e%2e/%2E%2E" + API,
+            PATH + ";/../.." + API, PATH + ";x=1", PATH + "/..;/..;" + API, PATH + "/..%2f.." + API, PATH + "\\..\\.." + API, PATH
+            + "%5c..%5c.." + API, PATH + "%00/../.." + API,
+            PATH + "?/../.." + API, "/" + PATH + "/../.." + API, "/." + PATH + "/./../.." + API, API + "/../.." + PATH, API + "%2f..%2f.."
+            + PATH, API + "?/../.." + PATH,
+            API + "#/../.." + PATH, "//api/suppressions.csv", "/./api/suppressions.csv", "/%61pi/suppressions.csv", API, "/",
+            "/api/summary",
+            "http://hooks.example.com" + PATH + "#/../.." + API, "http://hooks.example.com" + API, "https://hooks.example.com#" + PATH
+            + "/../.." + API,
             "http://localhost" + API, "http://127.0.0.1?" + API, "http://hooks.example.com?" + PATH + "/../.." + API);
 
     private final ObjectNode bounce = Payload.bounce("2");
-    private final InProcess application = start(Map.of("webhook.api-key", "k"));
-    private final InProcess withoutSecret = start(Map.of());
-
-    private static InProcess start(Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(TestDatabase.h2().settings());
-        all.put("alert.endpoint", "file:" + OwnProcess.folder());
-        all.putAll(settings);
-        return new InProcess(Application.configured(), all);
-    }
+    private final InProcess application = TestSettings.of(TestDatabase.h2()).with("webhook.api-key", "k").startInProcess();
+    private final InProcess withoutSecret = TestSettings.of(TestDatabase.h2()).startInProcess();
 
     @AfterAll
     void stop() {
@@ -78,7 +76,8 @@ class ProxyTest {
     /** As the block was once: nothing shows that the request came through nginx. */
     @Test
     void noAddressIsShownThroughOneLocationThatSendsNoHeader() throws IOException {
-        try (Proxy proxy = Proxy.start(Kind.NGINX, block -> Proxy.replaced(block, "proxy_set_header X-Forwarded-For $remote_addr;", "proxy_http_version 1.1;"), application)) {
+        try (Proxy proxy = Proxy.start(Kind.NGINX, block -> Proxy.replaced(block, "proxy_set_header X-Forwarded-For $remote_addr;",
+                "proxy_http_version 1.1;"), application)) {
             assertThat(proxy.exchange(webhook("k"))).startsWith("HTTP/1.1 200").contains("\"received\":1");
             assertNothingIsShown(proxy);
         }
@@ -88,13 +87,15 @@ class ProxyTest {
     @EnumSource
     void withoutASecretNoWebhookPasses(Kind kind) throws IOException {
         try (Proxy proxy = Proxy.start(kind, UnaryOperator.identity(), withoutSecret)) {
-            assertThat(proxy.exchange(webhook("k"))).startsWith("HTTP/1.1 403").contains("application/problem+json", "webhook.api-key", "webhook.basic");
+            assertThat(proxy.exchange(webhook("k"))).startsWith("HTTP/1.1 403")
+                    .contains("application/problem+json", "webhook.api-key", "webhook.basic");
         }
     }
 
     private void assertNothingIsShown(Proxy proxy) throws IOException {
         for (String target : TARGETS) {
-            assertThat(proxy.exchange(get(target))).as(target).doesNotStartWith("HTTP/1.1 200").doesNotContain(bounce.get("to").asText(), "recipient", "console.js", "hours");
+            assertThat(proxy.exchange(get(target))).as(target).doesNotStartWith("HTTP/1.1 200")
+                    .doesNotContain(bounce.get("to").asText(), "recipient", "console.js", "hours");
         }
     }
 
@@ -104,7 +105,9 @@ class ProxyTest {
 
     private String webhook(String apiKey) {
         String body = Payload.json("bounces", bounce).replaceFirst("\\{", "{\"api_key\":\"" + apiKey + "\",");
-        return "POST " + PATH + " HTTP/1.1\r\nHost: hooks.example.com\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
-                + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + new String(body.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        return "POST " + PATH
+                + " HTTP/1.1\r\nHost: hooks.example.com\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+                + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n"
+                + new String(body.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 }

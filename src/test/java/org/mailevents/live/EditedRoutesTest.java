@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -19,13 +18,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** What a team writes into the routes: its own steps work, and none can make the door acknowledge what is not stored. */
 class EditedRoutesTest {
@@ -102,8 +101,10 @@ class EditedRoutesTest {
     @ValueSource(strings = {"stopOnException: \"true\"", "parallelProcessing: \"true\"\n            timeout: \"200\""})
     void noOptionOfTheSplitMakesItLoseAnEventOrHang(String option) throws IOException {
         // Given
-        edit("route-deliveries", yaml -> insert(yaml.replace("            onPrepare:", "            " + option + "\n            onPrepare:"),
-                "message: failed", option.startsWith("stop") ? "- throwException:\n    exceptionType: java.lang.IllegalStateException\n    message: no"
+        edit("route-deliveries", yaml -> insert(yaml.replace("            onPrepare:", "            " + option
+                + "\n            onPrepare:"),
+                "message: failed", option.startsWith("stop")
+                ? "- throwException:\n    exceptionType: java.lang.IllegalStateException\n    message: no"
                         : "- delay:\n    expression:\n      constant:\n        expression: \"2000\""));
 
         try (InProcess application = start()) {
@@ -205,10 +206,12 @@ class EditedRoutesTest {
 
         try (InProcess application = start()) {
             // When
-            application.post(MailEvents.JSON, Payload.json("bounces", Stream.concat(bounces.stream(), Stream.of(withoutStatus)).toArray(JsonNode[]::new)));
+            application.post(MailEvents.JSON, Payload.json("bounces", Stream.concat(bounces.stream(), Stream.of(withoutStatus))
+                    .toArray(JsonNode[]::new)));
 
             // Then
-            assertThat(bounces).allSatisfy(bounce -> assertThat(stored(bounce)).containsEntry("kind", kinds.get(bounce.get("status").asText()))
+            assertThat(bounces).allSatisfy(bounce -> assertThat(stored(bounce))
+                    .containsEntry("kind", kinds.get(bounce.get("status").asText()))
                     .containsEntry("audience", bounce.get("status").asText().equals("2") ? "list-owner" : "postmaster"));
             assertThat(stored(withoutStatus)).containsEntry("kind", "unknown").containsEntry("audience", "postmaster");
         }
@@ -234,7 +237,8 @@ class EditedRoutesTest {
     @Test
     void aDecisionOnMoreThanTheStatusIsMadeForEachEvent() throws IOException {
         // Given
-        edit("route-bounces", yaml -> yaml.replace("${body.status} regex '4|7'", "${body.status} regex '4|7' && ${body.apiData} == 'CAMPAIGN-7'"));
+        edit("route-bounces", yaml -> yaml.replace("${body.status} regex '4|7'",
+                "${body.status} regex '4|7' && ${body.apiData} == 'CAMPAIGN-7'"));
         ObjectNode ours = Payload.bounce("4").put("apiData", "CAMPAIGN-7");
         ObjectNode other = Payload.bounce("4").put("apiData", "CAMPAIGN-8");
 
@@ -253,11 +257,7 @@ class EditedRoutesTest {
     }
 
     private InProcess start(Map<String, String> more) {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(mailbox.settings());
-        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml");
-        settings.putAll(more);
-        return new InProcess(Application.configured(), settings);
+        return TestSettings.of(database, mailbox).withRoutes(folder.resolve("routes")).with(more).startInProcess();
     }
 
     private Map<String, String> stored(ObjectNode element) {

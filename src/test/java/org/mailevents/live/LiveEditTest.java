@@ -17,9 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.Route;
 import org.junit.jupiter.api.AfterAll;
@@ -32,13 +30,13 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** What is saved in {@code routes/} while the application runs: what is good takes effect, and what is broken changes nothing. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -65,12 +63,7 @@ class LiveEditTest {
 
     @BeforeEach
     void start() {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(mailbox.settings());
-        settings.put("alert.first-delay", "100ms");
-        settings.put("alert.updates", "100ms");
-        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/*.camel.yaml");
-        application = new InProcess(Application.configured(), settings);
+        application = TestSettings.of(database, mailbox).with("alert.first-delay", "100ms", "alert.updates", "100ms").withRoutes(folder).startInProcess();
     }
 
     @AfterEach
@@ -78,29 +71,12 @@ class LiveEditTest {
         application.close();
     }
 
+    /** RouteMistakesTest has the other mistakes. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "route-bounces    | - split:                           | - splitt:                    | :7: Unknown node id: splitt",
-        "route-bounces    | - split:                           | - split                      | :8: mapping values are not allowed here",
-        "route-bounces    | '    onPrepare'                    | '   onPrepare'               | :12: expected <block end>, but found",
-        "route-bounces    | '    description:'                 | '\tdescription:'             | :3: found character '\\t(TAB)' that cannot start any token",
-        "route-bounces    | uri: direct:store-events           | uri: nonsense:x              | No endpoint could be found for: nonsense://x",
-        "route-bounces    | uri: direct:store-events           | uri: direct:store-events?a=1 | Unknown parameters=[{a=1}]",
-        "route-bounces    | uri: direct:store-events           | uri: direct:nobody           | sends to direct:nobody, but no route in routes/ starts from direct:nobody",
-        "route-bounces    | uri: direct:store-events           | uri: '{{no.such.setting}}'   | no.such.setting",
-        "route-bounces    | aggregationStrategy: collectEvents | aggregationStrategy: nobody  | :7: Cannot find AggregationStrategy in Registry with name: nobody",
-        "route-bounces    | ${body.status} regex '6'           | ${body.status} regexp '6'    | ${body.status} regexp '6'",
-        "route-bounces    | ${body.events}                     | ${bdy.events}                | bdy",
-        "route-bounces    | id: route-bounces                  | id: route-webhook            | the route id route-webhook is used twice",
-        "route-bounces    | id: route-bounces                  | id: store-events             | the route id store-events is used twice",
         "route-bounces    | uri: direct:route-bounces          | uri: direct:elsewhere        | sends to direct:route-bounces, but no route in routes/ starts from direct:route-bounces",
-        "route-bounces    | uri: direct:route-bounces          | uri: direct:route-webhook    | two routes start from direct:route-webhook",
-        "send-alerts      | id: send-alerts                    | id: send-alert               | the route send-alerts is missing in routes/",
-        "send-alerts      | delay: 1000                        | dellay: 1000                 | :6: Failed to resolve endpoint: scheduler://send-alerts?dellay=1000",
-        "on-error         | id: on-alert-error                 | id: on-alert                 | the routeConfiguration on-alert-error, which does not exist",
-        "on-error         | uri: direct:release-alert          | uri: nonsense:x              | :42: No endpoint could be found for: nonsense://x",
-        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       | :1: beans takes effect only at the next start",
-        "on-error         | java.lang.Exception                | java.lang.Excepton           | java.lang.Excepton"})
+        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       | :1: beans takes effect only at the next start"})
     void aBrokenRouteNeverReplacesAWorkingOne(String route, String right, String wrong, String reason) throws IOException {
         // Given
         Path file = folder.resolve(route + ".camel.yaml");
@@ -130,7 +106,7 @@ class LiveEditTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "# nothing but a comment\n", "\n\n"})
+    @ValueSource(strings = "")
     void anEmptyFileNeverReplacesAWorkingRoute(String text) throws IOException {
         // When
         Files.writeString(folder.resolve("route-bounces.camel.yaml"), text);
@@ -296,45 +272,6 @@ class LiveEditTest {
         assertThat(kind()).isEqualTo("permanent, address");
     }
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "words.ja.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin",
-        "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:3: codez: unknown key",
-        "causes.json     | '\"enhanced\"'        | '\"enhanced'       | causes.json:",
-        "alert.txt.ftl   | words.intro           | words.introo       | :3: The following has evaluated to null or missing: ==> words.introo",
-        "alert.html.ftlh | bounce.recipient      | bounce.recipent    | :94: The following has evaluated to null or missing: ==> bounce.recipent",
-        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
-        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
-        "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: the template does not end",
-        "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: the template does not end",
-        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list | :23: the template does not end",
-        "words.en.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin"})
-    void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
-        // Given
-        Path file = folder.resolve("templates").resolve(template);
-        String good = Files.readString(file);
-
-        // When
-        save(file, good.replace(right, wrong));
-
-        // Then
-        await().untilAsserted(() -> assertThat(log()).anySatisfy(line ->
-                assertThat(line).startsWith("Not activated: " + file).contains(reason).endsWith(". The previous version keeps running.").doesNotContain("\n")));
-        await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING", template));
-        assertThat(mail()).contains("ユーザ不明");
-
-        // When
-        save(file, good);
-        Path causes = folder.resolve("templates/causes.json");
-        save(causes, read(causes).replace("ユーザ不明", "宛先がありません"));
-
-        // Then
-        await().until(() -> log().stream().anyMatch(line -> line.startsWith("Activated: ") && line.contains(causes.toString())));
-        await().untilAsserted(() -> assertThat(log()).contains("Valid again: " + file));
-        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
-        assertThat(mail()).contains("宛先がありません");
-    }
-
     /** FreeMarker cannot be stopped within an expression. What takes minutes there is, for a test, as good as endless. */
     @ParameterizedTest
     @ValueSource(strings = {"${nothing}", "<#list 1.. as i></#list>", "${(1..500000000)?filter(i -> false)?first!}"})
@@ -365,14 +302,6 @@ class LiveEditTest {
         ObjectNode bounce = Payload.bounce("2");
         assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
         return String.valueOf(database.row("SELECT kind FROM mail_event WHERE recipient = ?", bounce.get("to").asText()).get("kind"));
-    }
-
-    /** The mail of a new bounce. */
-    private String mail() {
-        ObjectNode bounce = Payload.bounce("2");
-        application.post(MailEvents.JSON, Payload.json("bounces", bounce));
-        await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
-        return mailbox.naming(bounce.get("to").asText()).get(0).text();
     }
 
     /** What was logged of this folder's files. */

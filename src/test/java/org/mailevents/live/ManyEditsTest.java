@@ -29,13 +29,13 @@ import org.apache.camel.impl.engine.DefaultRoute;
 import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** 200 edits under load, eight at a time and half of them broken. */
 @Isolated("it counts the threads and the objects of the JVM")
@@ -54,17 +54,15 @@ class ManyEditsTest {
 
     @Test
     void noEditFailsAWebhookOrLosesAnEventOrLeavesAnythingBehind() throws Exception {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(Mailbox.folder().settings());
-        settings.put("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml");
         Map<String, String> texts = new HashMap<>();
-        for (String route : List.of("route-bounces", "route-deliveries", "api-message", "api-recipient", "route-webhook", "send-alerts", "api-summary",
+        for (String route : List.of("route-bounces", "route-deliveries", "api-message", "api-recipient", "route-webhook", "send-alerts",
+                "api-summary",
                 "api-suppressions")) {
             texts.put(route, Files.readString(file(route)));
         }
         ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
         AtomicBoolean done = new AtomicBoolean();
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(database, Mailbox.folder()).withRoutes(routes).startInProcess()) {
             // Given
             List<Future<?>> posting = IntStream.range(0, CALLERS).<Future<?>>mapToObj(i -> callers.submit(() -> {
                 while (!done.get()) {
@@ -88,7 +86,8 @@ class ManyEditsTest {
                 await().until(() -> {
                     ObjectNode bounce = Payload.bounce("2");
                     post(application, "bounces", bounce);
-                    return !database.rows("SELECT 1 FROM mail_event WHERE message_id = ? AND kind = ?", bounce.get("messageId").asText(), mark).isEmpty();
+                    return !database.rows("SELECT 1 FROM mail_event WHERE message_id = ? AND kind = ?", bounce.get("messageId")
+                            .asText(), mark).isEmpty();
                 });
                 if (round == WARM_UP) {
                     before = Footprint.of(application);
@@ -105,7 +104,8 @@ class ManyEditsTest {
             assertThat(refused).isEmpty();
             // sorted, because there are tens of thousands
             await().untilAsserted(() ->
-                    assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).sorted().toList())
+                    assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).sorted()
+                            .toList())
                             .isEqualTo(List.copyOf(new TreeSet<>(acknowledged))));
             assertThat(after.threads()).isLessThanOrEqualTo(before.threads() + CALLERS);
             assertThat(after.endpoints()).isEqualTo(before.endpoints());
@@ -126,12 +126,14 @@ class ManyEditsTest {
             Map<String, Long> objects = new TreeMap<>();
             for (String line : histogram.lines().toList()) {
                 String[] columns = line.strip().split("\\s+");
-                if (columns.length > 3 && Set.of(DefaultCamelContext.class.getName(), DefaultRoute.class.getName(), RouteDefinition.class.getName())
+                if (columns.length > 3 && Set.of(DefaultCamelContext.class.getName(), DefaultRoute.class.getName(),
+                        RouteDefinition.class.getName())
                         .contains(columns[3])) {
                     objects.put(columns[3], Long.valueOf(columns[1]));
                 }
             }
-            return new Footprint(ManagementFactory.getThreadMXBean().getThreadCount(), application.context().getEndpointRegistry().size(), objects);
+            return new Footprint(ManagementFactory.getThreadMXBean().getThreadCount(), application.context().getEndpointRegistry()
+                    .size(), objects);
         }
     }
 

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.Application;
 import org.mailevents.support.HttpReceiver;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.KafkaBroker;
@@ -33,6 +31,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TeamEdit;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** Each example of {@code docs/editing-routes.md} does what the page says, also when the other system is down. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -45,7 +44,6 @@ class TeamEditsTest {
     private final TestDatabase database = TestDatabase.h2();
     private final Mailbox mailbox = Mailbox.folder();
     private final Path folder = OwnProcess.folder("routes");
-    private final Map<String, String> settings = new HashMap<>();
 
     @Test
     void slackGetsAMessageForEachNewPolicyBounceOnceTheFilesAreSaved() {
@@ -287,12 +285,8 @@ class TeamEditsTest {
     }
 
     private InProcess start(Map<String, String> more) {
-        settings.putAll(database.settings());
-        settings.putAll(mailbox.settings());
-        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml");
-        settings.put("spool.directory", folder.resolve("spool").toString());
-        settings.putAll(more);
-        return new InProcess(Application.configured(), settings);
+        return TestSettings.of(database, mailbox).withRoutes(folder.resolve("routes")).with("spool.directory", folder.resolve("spool")).with(more)
+                .startInProcess();
     }
 
     private void saveLive(InProcess application, TeamEdit edit) {

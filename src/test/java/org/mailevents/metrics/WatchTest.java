@@ -13,20 +13,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.mailevents.Application;
-import org.mailevents.receive.FailuresTest;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.PostgresServer;
@@ -34,6 +29,7 @@ import org.mailevents.support.PromQl;
 import org.mailevents.support.Scrape;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** The numbers that a monitoring system gets are those of what happened, and it hears of trouble before a webhook is lost. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -50,12 +46,10 @@ class WatchTest {
         String good = Files.readString(route);
         ObjectNode delivery = Payload.delivery("succeeded");
         ObjectNode rejected = Payload.delivery("queued").put("created", "2026-02-30 00:00:00");
-        Map<String, String> settings = new HashMap<>(postgres.database().settings());
-        settings.putAll(Map.of("alert.first-delay", "100ms", "alert.updates", "100ms",
-                "camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml"));
+        TestSettings settings = TestSettings.of(postgres.database()).with("alert.first-delay", "100ms", "alert.updates", "100ms")
+                .withRoutes(folder.resolve("routes"));
         try (SmtpServer smtp = new SmtpServer(address -> refuses.get() ? "451 not now" : "250 ok", () -> { })) {
-            settings.put("alert.endpoint", smtp.endpoint());
-            try (InProcess application = new InProcess(Application.configured(), settings)) {
+            try (InProcess application = settings.with("alert.endpoint", smtp.endpoint()).startInProcess()) {
                 Scrape first = Scrape.of(application);
                 assertThat(first.samples()).filteredOn(sample -> sample.name().matches("mail_events_.*_(total|count)")).isNotEmpty()
                         .allSatisfy(sample -> assertThat(sample.value()).as(sample.toString()).isZero());
@@ -63,7 +57,8 @@ class WatchTest {
                 // When: webhooks
                 assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", delivery, rejected)), 2, 1, 0, 1);
                 assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", delivery)), 1, 0, 1, 0);
-                assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"), Payload.bounce("4"))), 2, 2, 0, 0);
+                assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"), Payload.bounce("4"))), 2, 2,
+                        0, 0);
                 assertProblem(application.post(MailEvents.JSON, "{"), 400);
                 assertProblem(application.post("text/plain", "x"), 415);
                 assertProblem(application.send(HttpRequest.newBuilder(application.uri("/elsewhere")).POST(BodyPublishers.noBody())), 404);
@@ -97,7 +92,8 @@ class WatchTest {
 
                 // When: the database is down
                 postgres.kill();
-                assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"), delivery, rejected)), 3);
+                assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"), delivery,
+                        rejected)), 3);
 
                 // Then
                 await().untilAsserted(() -> {
@@ -149,9 +145,7 @@ class WatchTest {
     void itIsNotReadyBeforeAWebhookIsRefused() {
         // Given
         PostgresServer postgres = new PostgresServer();
-        Map<String, String> settings = FailuresTest.settings(postgres.database(), Mailbox.folder());
-        settings.put("spool.max-size", "40 KB");
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(postgres.database()).with("spool.max-size", "40 KB").startInProcess()) {
             postgres.kill();
             for (int i = 0; i < 8; i++) {
                 assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1);
@@ -181,7 +175,7 @@ class WatchTest {
 
     @Test
     void theDashboardShowsEveryMeterOfOurs() {
-        try (InProcess application = new InProcess(Application.configured(), FailuresTest.settings(TestDatabase.h2(), Mailbox.folder()))) {
+        try (InProcess application = TestSettings.of(TestDatabase.h2()).startInProcess()) {
             Set<String> shown = new TreeSet<>();
             PromQl.panels().forEach(panel -> panel.metrics().forEach(metric -> shown.add(family(metric))));
             Set<String> ours = new TreeSet<>();

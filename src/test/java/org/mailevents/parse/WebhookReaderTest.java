@@ -30,7 +30,8 @@ class WebhookReaderTest {
     @ValueSource(ints = {0, 1, 1_000, 1_001, 2_000, 3_500})
     void inWhateverPiecesEveryElementIsReadOnceAndCanBeReadAgainFromItsCopy(int count) throws IOException {
         // Given
-        String elements = IntStream.range(0, count).mapToObj(i -> "{\"to\":\"" + i + "@example.net\",\"messageId\":\"<" + i + ">\",\"status\":\"queued\"}")
+        String elements = IntStream.range(0, count).mapToObj(i -> "{\"to\":\"" + i + "@example.net\",\"messageId\":\"<" + i
+                + ">\",\"status\":\"queued\"}")
                 .collect(Collectors.joining(","));
         String json = "{\"event\":{\"other\":[{}],\"deliveries\":[" + elements + "]},\"api_key\":\"s3cret\",\"event_type\":\"deliveries\"}";
 
@@ -46,12 +47,14 @@ class WebhookReaderTest {
         }
 
         // Then
-        assertThat(events).extracting(MailEvent::messageId).containsExactlyElementsOf(IntStream.range(0, count).mapToObj(i -> "<" + i + ">").toList());
+        assertThat(events).extracting(MailEvent::messageId).containsExactlyElementsOf(IntStream.range(0, count)
+                .mapToObj(i -> "<" + i + ">").toList());
         assertThat(copied).extracting(MailEvent::eventId).containsExactlyElementsOf(events.stream().map(MailEvent::eventId).toList());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"x\":{\"lost\":1},\"x\":[{\"a\":1}]}", "{\"x\":1,\"x\":[{\"a\":1}]}", "{\"y\":[],\"x\":{\"lost\":1},\"x\":[{\"a\":1}]}"})
+    @ValueSource(strings = {"{\"x\":{\"lost\":1},\"x\":[{\"a\":1}]}", "{\"x\":1,\"x\":[{\"a\":1}]}",
+            "{\"y\":[],\"x\":{\"lost\":1},\"x\":[{\"a\":1}]}"})
     void ofANameThatRepeatsNothingIsDropped(String event) {
         Webhook webhook = reader("").read(WebhookBody.of(false, "{\"event_type\":\"x\",\"event\":" + event + "}"), Instant.now()).next();
         assertThat(webhook.problem().status()).isEqualTo(400);
@@ -62,7 +65,8 @@ class WebhookReaderTest {
     @ValueSource(booleans = {true, false})
     void noAddressIsKeptOfALargeBodyThatNobodyCanRead(boolean form) throws IOException {
         // Given
-        String element = form ? "%7B%22to%22%3A%22taro.yamada.1@example.net%22%2C%22reason%22%3A%22%3Chanako.suzuki%40example.net%3E+unknown%22%7D%2C"
+        String element = form
+                ? "%7B%22to%22%3A%22taro.yamada.1@example.net%22%2C%22reason%22%3A%22%3Chanako.suzuki%40example.net%3E+unknown%22%7D%2C"
                 : "{\"to\":\"taro.yamada.1@example.net\",\"reason\":\"<hanako.suzuki@example.net> unknown\"},";
         String body = (form ? "event_type=bounces&event=" : "{\"event\":[") + element.repeat(2_000_000 / element.length());
 

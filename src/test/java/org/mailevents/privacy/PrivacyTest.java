@@ -48,6 +48,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.Rfc5322;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
@@ -389,12 +390,11 @@ class PrivacyTest {
         AtomicBoolean refusing = new AtomicBoolean(true);
         List<ObjectNode> elements = new ArrayList<>();
         TestDatabase database = where == Where.H2 ? TestDatabase.h2() : TestDatabase.postgres();
-        Map<String, String> settings = new HashMap<>(database.settings());
         try (SmtpServer server = new SmtpServer(address -> refusing.get() ? "550 5.1.1 <" + address + "> knows no " + address(elements.get(0)) : "250 ok", () -> { })) {
-            settings.putAll(Map.of("spool.directory", spool.toString(), "spool.attempts", "2", "alert.first-delay", "100ms", "alert.updates", "100ms",
+            TestSettings settings = TestSettings.of(database).with("spool.directory", spool, "spool.attempts", "2", "alert.first-delay", "100ms", "alert.updates", "100ms",
                     "alert.endpoint", server.endpoint(), "alert.to", "secret-operator@example.org", "alert.from", "secret-sender@example.org",
-                    "privacy.retention-days", "1", "retention.days", "2"));
-            try (InProcess application = new InProcess(main, settings)) {
+                    "privacy.retention-days", "1", "retention.days", "2");
+            try (InProcess application = settings.startInProcess(main)) {
                 // Given
                 for (String code : List.of("1", "2", "99", "42")) {
                     elements.add(quoting(Payload.bounce(code)));

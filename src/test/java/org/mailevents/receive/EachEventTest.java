@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,10 +17,10 @@ import org.mailevents.Application;
 import org.mailevents.event.MailEvent;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** The steps of a split run for each event, whatever their conditions depend on. */
 class EachEventTest {
@@ -140,11 +139,7 @@ class EachEventTest {
     }
 
     private InProcess start(Map<String, String> more) {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(Mailbox.folder().settings());
-        settings.put("camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml");
-        settings.putAll(more);
-        return new InProcess(main, settings);
+        return TestSettings.of(database).withRoutes(folder.resolve("routes")).with(more).startInProcess(main);
     }
 
     private void bounces(java.util.function.UnaryOperator<String> edit) throws IOException {

@@ -7,17 +7,12 @@ import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.icegreen.greenmail.util.GreenMail;
-import com.icegreen.greenmail.util.ServerSetup;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,8 +23,6 @@ import org.apache.camel.spi.InterceptStrategy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
@@ -39,45 +32,11 @@ import org.mailevents.support.PostgresServer;
 import org.mailevents.support.SimulatedClock;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** The next system down: no bounce counts as told before its mail was taken, and then it does. */
 @Execution(ExecutionMode.CONCURRENT)
-public class FailuresTest {
-
-    @ParameterizedTest
-    @ValueSource(strings = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42"})
-    void aBounceIsMailedWhenTheMailServerIsBack(String code) {
-        // Given
-        ServerSetup setup = new ServerSetup(MailEvents.freePort(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP);
-        Mailbox down = new Mailbox("smtp://127.0.0.1:" + setup.getPort(), List::of, () -> { });
-        TestDatabase database = TestDatabase.h2();
-        ObjectNode bounce = Payload.bounce(code);
-        ObjectNode later = Payload.bounce(code);
-        Map<String, String> settings = settings(database, down);
-        settings.put("alert.first-delay", "100ms");
-        settings.put("alert.updates", "100ms");
-        GreenMail server = new GreenMail(setup);
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
-            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
-            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
-            String id = database.row("SELECT mail_id FROM alert_mail").get("mail_id");
-            application.post(MailEvents.JSON, Payload.json("bounces", later));
-
-            // When
-            server.start();
-
-            // Then
-            await().until(() ->
-                    database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").size() == 2);
-            List<Mailbox.Mail> mails = Arrays.stream(server.getReceivedMessages()).map(Mailbox.Mail::new).toList();
-            assertThat(mails).hasSize(2);
-            assertThat(mails.get(0).text()).contains(bounce.get("to").asText()).doesNotContain(later.get("to").asText());
-            assertThat(mails.get(0).header("Message-ID")).isEqualTo("<" + id + "@localhost>");
-            assertThat(mails.get(1).text()).contains(later.get("to").asText());
-        } finally {
-            server.stop();
-        }
-    }
+class FailuresTest {
 
     @Test
     void twoInstancesMailEachBounceOnce() {
@@ -85,8 +44,8 @@ public class FailuresTest {
         TestDatabase database = TestDatabase.postgres();
         Mailbox mailbox = Mailbox.smtp();
         List<ObjectNode> bounces = IntStream.range(0, 1_200).mapToObj(i -> Payload.bounce(i % 2 == 0 ? "2" : "4")).toList();
-        try (InProcess one = new InProcess(Application.configured(), settings(database, mailbox));
-                InProcess two = new InProcess(Application.configured(), settings(database, mailbox))) {
+        try (InProcess one = TestSettings.of(database, mailbox).startInProcess();
+                InProcess two = TestSettings.of(database, mailbox).startInProcess()) {
 
             // When
             for (int i = 0; i < bounces.size(); i += 100) {
@@ -110,18 +69,16 @@ public class FailuresTest {
         TestDatabase database = TestDatabase.h2();
         Mailbox mailbox = Mailbox.folder();
         ObjectNode bounce = Payload.bounce("2");
-        Map<String, String> settings = settings(database, mailbox);
-        settings.put("alert.endpoint", "smtp://127.0.0.1:" + MailEvents.freePort());
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        TestSettings settings = TestSettings.of(database, mailbox);
+        try (InProcess application = settings.with("alert.endpoint", "smtp://127.0.0.1:" + MailEvents.freePort()).startInProcess()) {
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
             await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
         }
         String id = database.row("SELECT mail_id FROM alert_mail").get("mail_id");
         database.execute("UPDATE alert_mail SET retry_at = ?", OffsetDateTime.now().minusSeconds(1));
-        settings.putAll(mailbox.settings());
 
         // When
-        InProcess next = new InProcess(Application.configured(), settings);
+        InProcess next = settings.startInProcess();
 
         // Then
         await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
@@ -136,7 +93,7 @@ public class FailuresTest {
         TestDatabase database = TestDatabase.h2();
         ObjectNode bounce = Payload.bounce("2");
         try (SmtpServer server = new SmtpServer(address -> address.startsWith("gone") ? "550 5.1.1 no such user" : "250 ok", () -> { });
-                InProcess application = new InProcess(Application.configured(), recipients(database, server, "gone@example.com,here@example.com"))) {
+                InProcess application = recipients(database, server, "gone@example.com,here@example.com").startInProcess()) {
 
             // When
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
@@ -158,14 +115,15 @@ public class FailuresTest {
         Function<String, String> greylisting = address ->
                 address.startsWith("grey") && asked.incrementAndGet() < 3 ? "451 4.7.1 greylisted" : "250 ok";
         try (SmtpServer server = new SmtpServer(greylisting, () -> { });
-                InProcess application = new InProcess(Application.configured(), recipients(database, server, "grey@example.com,here@example.com"))) {
+                InProcess application = recipients(database, server, "grey@example.com,here@example.com").startInProcess()) {
 
             // When
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
 
             // Then
             await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
-            assertThat(server.taken.stream().map(SmtpServer.Taken::recipients)).containsExactly(List.of("here@example.com"), List.of("grey@example.com"));
+            assertThat(server.taken.stream().map(SmtpServer.Taken::recipients))
+                    .containsExactly(List.of("here@example.com"), List.of("grey@example.com"));
             assertThat(server.taken.stream().map(taken -> taken.mail().header("Message-ID")).distinct()).hasSize(1);
         }
     }
@@ -177,7 +135,7 @@ public class FailuresTest {
         TestDatabase database = postgres.database();
         ObjectNode bounce = Payload.bounce("2");
         try (SmtpServer server = new SmtpServer(address -> "250 ok", postgres::kill);
-                InProcess application = new InProcess(Application.configured(), recipients(database, server, "here@example.com"))) {
+                InProcess application = recipients(database, server, "here@example.com").startInProcess()) {
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
             await().until(() -> server.taken.size() == 1);
 
@@ -211,8 +169,8 @@ public class FailuresTest {
                     throw new IllegalStateException(e);
                 }
             });
-                InProcess one = new InProcess(first, recipients(database, server, "here@example.com"));
-                InProcess two = new InProcess(second, recipients(database, server, "here@example.com"))) {
+                InProcess one = recipients(database, server, "here@example.com").startInProcess(first);
+                InProcess two = recipients(database, server, "here@example.com").startInProcess(second)) {
             one.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2")));
             clock.moveOn(Duration.ofSeconds(1));
             await().until(() -> begun.get() == 1);
@@ -220,7 +178,8 @@ public class FailuresTest {
             // When
             for (int i = 0; i < 3; i++) {
                 clock.moveOn(Duration.ofSeconds(15));
-                await().until(() -> !database.rows("SELECT 1 FROM alert_mail WHERE retry_at > ?", clock.instant().plusSeconds(15).atOffset(ZoneOffset.UTC))
+                await().until(() -> !database.rows("SELECT 1 FROM alert_mail WHERE retry_at > ?", clock.instant().plusSeconds(15)
+                        .atOffset(ZoneOffset.UTC))
                         .isEmpty());
             }
             slow.countDown();
@@ -232,10 +191,9 @@ public class FailuresTest {
         }
     }
 
-    private static Map<String, String> recipients(TestDatabase database, SmtpServer server, String to) {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.first-delay", "100ms", "alert.updates", "100ms", "alert.to", to));
-        return settings;
+    private static TestSettings recipients(TestDatabase database, SmtpServer server, String to) {
+        return TestSettings.of(database).with("alert.endpoint", server.endpoint(), "alert.first-delay", "100ms", "alert.updates", "100ms",
+                "alert.to", to);
     }
 
     @Test
@@ -249,7 +207,7 @@ public class FailuresTest {
             }
             target.process(exchange);
         });
-        try (InProcess application = new InProcess(main, settings(TestDatabase.h2(), Mailbox.folder()))) {
+        try (InProcess application = TestSettings.of(TestDatabase.h2(), Mailbox.folder()).startInProcess(main)) {
 
             // When
             HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued")));
@@ -259,11 +217,5 @@ public class FailuresTest {
             assertThat(answer.headers().firstValueAsLong("Retry-After")).hasValue(30);
             assertThat(application.log()).contains("NumberFormatException").doesNotContain("example.net").doesNotContain("\tat ");
         }
-    }
-
-    public static Map<String, String> settings(TestDatabase database, Mailbox mailbox) {
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(mailbox.settings());
-        return settings;
     }
 }

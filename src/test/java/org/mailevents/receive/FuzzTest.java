@@ -10,7 +10,6 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,12 +25,10 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
-import org.mailevents.Application;
-import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.Mutant;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -51,10 +48,8 @@ class FuzzTest {
     private record Door(TestDatabase database, MailEvents application) {
 
         static Door of(TestDatabase database) {
-            Map<String, String> settings = new HashMap<>(database.settings());
-            settings.putAll(Mailbox.folder().settings());
-            settings.put("alert.first-delay", "1h"); // no mail of what is deleted again
-            return new Door(database, new InProcess(Application.configured(), settings));
+            // no mail is sent of what is deleted again
+            return new Door(database, TestSettings.of(database).with("alert.first-delay", "1h").startInProcess());
         }
     }
 
@@ -99,12 +94,14 @@ class FuzzTest {
 
         // When
         Map<Integer, CompletableFuture<HttpResponse<String>>> answers = new LinkedHashMap<>();
-        numbered.forEach((number, webhook) -> answers.put(number, CompletableFuture.supplyAsync(() -> post(door, webhook, number), callers)));
+        numbered.forEach((number, webhook) -> answers.put(number,
+                CompletableFuture.supplyAsync(() -> post(door, webhook, number), callers)));
 
         // Then
         CompletableFuture.allOf(answers.values().toArray(CompletableFuture[]::new)).join();
         List<String> stored = door.database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).toList();
-        String rejected = door.database.rows("SELECT payload FROM rejected_event").stream().map(row -> decoded(row.get("payload"))).collect(Collectors.joining("\n"));
+        String rejected = door.database.rows("SELECT payload FROM rejected_event").stream().map(row -> decoded(row.get("payload")))
+                .collect(Collectors.joining("\n"));
         numbered.forEach((number, webhook) -> {
             HttpResponse<String> answer = answers.get(number).join();
             try {
@@ -134,11 +131,13 @@ class FuzzTest {
     /** Bytes that are no text are kept as a data URL. */
     private static String decoded(String payload) {
         return payload.startsWith("data:")
-                ? new String(Base64.getDecoder().decode(payload.substring(payload.indexOf(',') + 1)), StandardCharsets.ISO_8859_1) : payload;
+                ? new String(Base64.getDecoder().decode(payload.substring(payload.indexOf(',') + 1)), StandardCharsets.ISO_8859_1)
+                : payload;
     }
 
     private static HttpResponse<String> post(Door door, Mutant webhook, int number) {
-        return door.application.send(HttpRequest.newBuilder(door.application.uri(MailEvents.PATH)).header("Content-Type", webhook.encoding().contentType)
+        return door.application.send(HttpRequest.newBuilder(door.application.uri(MailEvents.PATH))
+                .header("Content-Type", webhook.encoding().contentType)
                 .POST(BodyPublishers.ofByteArray(webhook.body(number))));
     }
 

@@ -10,12 +10,10 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.camel.main.Main;
 import org.junit.jupiter.api.Test;
@@ -33,6 +31,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.PostgresServer;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
@@ -138,9 +137,9 @@ class RetentionTest {
             // When
             down.set(false);
             run.pass(HOUR);
-            await().until(() -> "sent".equals(state(run, claimed)));
+            await().until(() -> "sent".equals(state(run, claimed)) && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(Duration.ofMinutes(10));
-            await().until(() -> "sent".equals(state(run, pending)));
+            await().until(() -> "sent".equals(state(run, pending)) && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(HOUR);
             await().until(() -> server.taken.size() == 3 && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
             run.pass(HOUR);
@@ -239,9 +238,7 @@ class RetentionTest {
             }
             Main second = Application.configured();
             second.bind("clock", run.clock());
-            Map<String, String> all = new HashMap<>(settings);
-            all.putAll(run.database().settings());
-            try (InProcess other = new InProcess(second, all)) {
+            try (InProcess other = TestSettings.of(run.database()).with(settings).startInProcess(second)) {
 
                 // When
                 run.pass(Duration.ofDays(30));
@@ -321,9 +318,7 @@ class RetentionTest {
     }
 
     private static void start(Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(TestDatabase.h2().settings());
-        all.putAll(settings);
-        new InProcess(Application.configured(), all).close();
+        TestSettings.of(TestDatabase.h2InMemory()).with(settings).startInProcess().close();
     }
 
     private static void post(TimedAlerts run, String eventType, JsonNode... elements) {

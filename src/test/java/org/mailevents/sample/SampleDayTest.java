@@ -23,7 +23,8 @@ class SampleDayTest {
     private static final String RESERVED = "(.+\\.)?(example\\.(jp|com|net)|example)";
 
     @ParameterizedTest
-    @ValueSource(strings = {"2026-11-23T10:00:00+09:00[Asia/Tokyo]", "2026-11-23T10:07:00+09:00[Asia/Tokyo]", "2026-11-23T10:59:59+09:00[Asia/Tokyo]",
+    @ValueSource(strings = {"2026-11-23T10:00:00+09:00[Asia/Tokyo]", "2026-11-23T10:07:00+09:00[Asia/Tokyo]",
+            "2026-11-23T10:59:59+09:00[Asia/Tokyo]",
             "2027-01-01T00:00:00+09:00[Asia/Tokyo]", "2026-11-23T04:30:00Z[UTC]", "2026-11-23T18:20:00+05:30[Asia/Kolkata]",
             "2026-10-25T10:20:00+01:00[Europe/Berlin]", "2027-03-28T10:20:00+02:00[Europe/Berlin]"})
     void itHasEveryHourAndEndsNow(ZonedDateTime now) {
@@ -39,7 +40,8 @@ class SampleDayTest {
         assertThat(hours.keySet()).containsAll(LongStream.range(0, Duration.between(start, now).toHours()).boxed().toList());
         assertThat(count(events, "queued")).isBetween(1_990L, 2_100L);
         assertThat(count(events, "succeeded")).isBetween(1_880L, 2_000L);
-        Map<String, Long> codes = events.stream().filter(event -> event.eventType().equals("bounces")).collect(groupingBy(SampleEvent::status, counting()));
+        Map<String, Long> codes = events.stream().filter(event -> event.eventType().equals("bounces"))
+                .collect(groupingBy(SampleEvent::status, counting()));
         assertThat(codes.keySet()).contains("1", "2", "3", "4", "5", "10", "99");
         assertThat(codes.get("2")).isGreaterThan(codes.get("5") + codes.get("4") + codes.get("10"));
         assertThat(count(events, "failed")).isLessThan(codes.values().stream().mapToLong(Long::longValue).sum());
@@ -52,11 +54,13 @@ class SampleDayTest {
 
         // Then
         List<SampleEvent> queued = day.events().stream().filter(event -> event.status().equals("queued")).toList();
-        Map<String, Long> campaigns = queued.stream().map(event -> event.element().get("apiData")).filter(data -> data.startsWith("newsletter-"))
+        Map<String, Long> campaigns = queued.stream().map(event -> event.element().get("apiData"))
+                .filter(data -> data.startsWith("newsletter-"))
                 .collect(groupingBy(data -> data, counting()));
         assertThat(campaigns).isEqualTo(Map.of("newsletter-20261122-10", 640L, "newsletter-20261122-18", 540L));
         Map<Integer, Long> hours = queued.stream().collect(groupingBy(event -> event.at().getHour(), counting()));
-        assertThat(hours.entrySet().stream().sorted(Map.Entry.<Integer, Long>comparingByValue().reversed()).limit(2).map(Map.Entry::getKey)).containsExactly(10, 18);
+        assertThat(hours.entrySet().stream().sorted(Map.Entry.<Integer, Long>comparingByValue().reversed()).limit(2)
+                .map(Map.Entry::getKey)).containsExactly(10, 18);
         assertThat(hours.get(3) + hours.get(4)).isLessThan(hours.get(21) / 5);
     }
 
@@ -64,7 +68,8 @@ class SampleDayTest {
     void onlyAddressesAtReservedDomainsAreInIt() {
         SampleDay day = new SampleDay(ZonedDateTime.parse("2026-11-23T10:30:00+09:00[Asia/Tokyo]"));
         Set<String> domains = day.events().stream().map(SampleEvent::element)
-                .flatMap(element -> element.entrySet().stream().filter(field -> Set.of("to", "from", "returnPath", "email", "messageId").contains(field.getKey())))
+                .flatMap(element -> element.entrySet().stream().filter(field -> Set.of("to", "from", "returnPath", "email", "messageId")
+                .contains(field.getKey())))
                 .map(field -> field.getValue().replaceAll("^.*@|>$", "")).collect(Collectors.toSet());
         assertThat(domains).contains("old-portal.example", "mail.example", "shop.example.jp").allMatch(domain -> domain.matches(RESERVED));
     }

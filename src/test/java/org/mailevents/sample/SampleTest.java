@@ -7,7 +7,6 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
@@ -25,6 +24,7 @@ import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** {@code java -jar mail-events.jar sample}, beside the running application. */
 class SampleTest {
@@ -37,17 +37,13 @@ class SampleTest {
         // Given
         TestDatabase database = TestDatabase.h2();
         Mailbox mailbox = Mailbox.folder();
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(mailbox.settings());
-        settings.put("camel.server.host", host);
-        settings.put("webhook.api-key", apiKey);
-        settings.put("webhook.basic", basic);
-        settings.put("alert.first-delay", "1h");
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        TestSettings settings = TestSettings.of(database, mailbox).with("camel.server.host", host, "webhook.api-key", apiKey, "webhook.basic", basic,
+                "alert.first-delay", "1h");
+        try (InProcess application = settings.startInProcess()) {
             assertThatThrownBy(() -> Application.sample(main(application.port, Map.of()), false)).hasMessageContaining("webhook.api-key");
 
             // When
-            List<String> told = Application.sample(main(application.port, settings), false);
+            List<String> told = Application.sample(main(application.port, settings.map()), false);
 
             // Then
             String text = String.join("\n", told);

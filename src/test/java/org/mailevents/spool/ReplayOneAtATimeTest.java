@@ -11,15 +11,12 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** The spool is sent in one batch at a time: what waits for its INSERT is not sent in a second time. */
 class ReplayOneAtATimeTest {
@@ -31,10 +28,7 @@ class ReplayOneAtATimeTest {
     void whatWaitsForItsInsertIsNotSentInAgain() throws SQLException, IOException {
         // Given
         ObjectNode delivery = Payload.delivery("succeeded");
-        Map<String, String> settings = new HashMap<>(postgres.settings());
-        settings.putAll(Mailbox.folder().settings());
-        settings.put("spool.directory", spool.toString());
-        try (InProcess application = new InProcess(Application.configured(), settings);
+        try (InProcess application = TestSettings.of(postgres).with("spool.directory", spool).startInProcess();
                 Connection other = DriverManager.getConnection(postgres.url(), postgres.username(), postgres.password())) {
             other.setAutoCommit(false);
             other.createStatement().execute("LOCK TABLE mail_event IN SHARE MODE");

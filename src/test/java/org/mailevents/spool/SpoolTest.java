@@ -18,7 +18,6 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -38,7 +37,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
 import org.mailevents.cases.StatusCases;
 import org.mailevents.event.MailEvent;
-import org.mailevents.receive.FailuresTest;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
@@ -47,6 +45,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.PostgresServer;
 import org.mailevents.support.TemporaryFolder;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** What cannot be stored is on disk before it is acknowledged, and stored when it can be. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -460,7 +459,7 @@ class SpoolTest {
     }
 
     private InProcess start(TestDatabase database, Map<String, String> settings) {
-        return new InProcess(Application.configured(), settings(database, settings));
+        return settings(database, settings).startInProcess();
     }
 
     private InProcess start(TestDatabase database, Processor step, Map<String, String> settings) {
@@ -469,19 +468,15 @@ class SpoolTest {
             Path route = folder.resolve("routes/route-deliveries.camel.yaml");
             Files.writeString(route, Files.readString(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- process:\n$1    ref: step\n$0"));
             Main main = Application.configured();
-            main.addOverrideProperty("camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml");
             main.bind("step", step);
-            return new InProcess(main, settings(database, settings));
+            return settings(database, settings).withRoutes(folder.resolve("routes")).startInProcess(main);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private Map<String, String> settings(TestDatabase database, Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(FailuresTest.settings(database, mailbox));
-        all.put("spool.directory", spool.toString());
-        all.putAll(settings);
-        return all;
+    private TestSettings settings(TestDatabase database, Map<String, String> settings) {
+        return TestSettings.of(database, mailbox).with("spool.directory", spool).with(settings);
     }
 
     private List<Path> spooled() {

@@ -14,7 +14,6 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -29,12 +28,11 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
-import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** Webhooks that come at the same time share an INSERT, and each gets its own receipt; what waits is bounded. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -101,7 +99,8 @@ class GroupCommitTest {
             assertReceipt(rejected.join(), 2, 1, 0, 1);
             List<Integer> stored = answers.stream().map(answer -> number(answer.join(), "stored")).sorted().toList();
             assertThat(stored).containsExactly(1, 1, 1, 1, 1, 1, 1, 1, 1, 2);
-            assertThat(answers).allSatisfy(answer -> assertThat(number(answer.join(), "stored") + number(answer.join(), "duplicates")).isEqualTo(2));
+            assertThat(answers).allSatisfy(answer -> assertThat(number(answer.join(), "stored") + number(answer.join(), "duplicates"))
+                    .isEqualTo(2));
             assertThat(postgres.rows("SELECT 1 FROM mail_event")).hasSize(14);
             assertThat(postgres.rows("SELECT 1 FROM rejected_event")).hasSize(2);
         }
@@ -146,7 +145,8 @@ class GroupCommitTest {
                 waiting(application, 2);
 
                 // When
-                HttpResponse<String> spooled = post(application, delivery(Payload.delivery("failed").put("reason", "x".repeat(3_000)))).join();
+                HttpResponse<String> spooled = post(application, delivery(Payload.delivery("failed").put("reason", "x".repeat(3_000))))
+                        .join();
 
                 // Then
                 assertSpooled(spooled, 1);
@@ -223,10 +223,7 @@ class GroupCommitTest {
     }
 
     private static InProcess start(TestDatabase database, Map<String, String> settings) {
-        Map<String, String> all = new HashMap<>(database.settings());
-        all.putAll(Mailbox.folder().settings());
-        all.putAll(settings);
-        return new InProcess(Application.configured(), all);
+        return TestSettings.of(database).with(settings).startInProcess();
     }
 
     private static String delivery(ObjectNode... elements) {
@@ -259,7 +256,8 @@ class GroupCommitTest {
         }
 
         void insertsWait(int count) {
-            await().until(() -> postgres.rows("SELECT 1 FROM pg_locks WHERE relation = 'mail_event'::regclass AND NOT granted").size() == count);
+            await().until(() -> postgres.rows("SELECT 1 FROM pg_locks WHERE relation = 'mail_event'::regclass AND NOT granted")
+                    .size() == count);
         }
 
         @Override

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +28,7 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
@@ -118,10 +118,7 @@ class LateEventsTest {
     @Test
     void personalDataThatIsLateGoesUnderSteadyTraffic() throws IOException {
         TestDatabase database = TestDatabase.postgres();
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.put("alert.endpoint", "file:" + OwnProcess.folder());
-        settings.put("privacy.retention-days", "1");
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = TestSettings.of(database).with("privacy.retention-days", 1).startInProcess()) {
             // Given
             database.execute("""
                     INSERT INTO mail_event (event_id, event_type, status, recipient, received_at)

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -22,14 +21,13 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.mailevents.Application;
-import org.mailevents.receive.FailuresTest;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /** A row that only the database itself refuses, here for a constraint that a team has added: its neighbours are stored. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -45,12 +43,11 @@ class PoisonTest {
         // Given
         TestDatabase database = databases.get();
         Path spool = OwnProcess.folder().resolve("spool");
-        Map<String, String> settings = new HashMap<>(FailuresTest.settings(database, Mailbox.folder()));
-        settings.put("spool.directory", spool.toString());
+        TestSettings settings = TestSettings.of(database, Mailbox.folder()).with("spool.directory", spool);
         List<ObjectNode> bounces = IntStream.range(0, 100).mapToObj(i -> Payload.bounce("2")).toList();
         List<ObjectNode> poison = List.of(bounces.get(0), bounces.get(41), bounces.get(42), bounces.get(99));
         poison.forEach(bounce -> bounce.put("subject", "poison").put("unknown key", "kept"));
-        try (InProcess application = new InProcess(Application.configured(), settings)) {
+        try (InProcess application = settings.startInProcess()) {
             database.execute("ALTER TABLE mail_event ADD CONSTRAINT of_a_team CHECK (subject <> 'poison')");
 
             // When
@@ -64,7 +61,8 @@ class PoisonTest {
             assertThat(recipients(database)).containsExactlyInAnyOrderElementsOf(
                     bounces.stream().filter(bounce -> !poison.contains(bounce)).map(bounce -> bounce.get("to").asText()).toList());
             List<Map<String, String>> rejected = database.rows("SELECT reason, payload FROM rejected_event");
-            assertThat(rejected).allSatisfy(row -> assertThat(row.get("reason")).startsWith("the database refused it: ").doesNotContain("@"));
+            assertThat(rejected).allSatisfy(row -> assertThat(row.get("reason")).startsWith("the database refused it: ")
+                    .doesNotContain("@"));
             assertThat(rejected.stream().map(row -> element(row.get("payload")))).containsExactlyInAnyOrderElementsOf(poison);
 
             // When

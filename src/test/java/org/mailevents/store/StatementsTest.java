@@ -58,11 +58,13 @@ class StatementsTest extends CamelMainTestSupport {
         // Given
         DATABASE.execute("SET QUERY_STATISTICS FALSE");
         DATABASE.execute("SET QUERY_STATISTICS TRUE");
-        JsonNode[] elements = IntStream.range(0, events).mapToObj(i -> eventType.equals("bounces") ? Payload.bounce("2") : Payload.delivery("failed"))
+        JsonNode[] elements = IntStream.range(0, events).mapToObj(i -> eventType.equals("bounces") ? Payload.bounce("2")
+                : Payload.delivery("failed"))
                 .toArray(JsonNode[]::new);
 
         // When
-        HttpResponse<String> answer = HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + PORT + MailEvents.PATH))
+        HttpResponse<String> answer = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + PORT + MailEvents.PATH))
                 .header("Content-Type", MailEvents.JSON).POST(BodyPublishers.ofString(Payload.json(eventType, elements))).build(),
                 BodyHandlers.ofString());
 

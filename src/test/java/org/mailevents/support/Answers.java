@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 
-/** What a caller gets, and what it must look like. */
+/** Checks of the answers that a caller gets. */
 public final class Answers {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -24,10 +24,11 @@ public final class Answers {
         }
     }
 
-    /** None of it is stored yet, and all of it is on disk. */
+    /** All events of the webhook are in the spool, and none is stored yet. */
     public static void assertSpooled(HttpResponse<String> answer, int received) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        assertThat(answer.body()).isEqualTo("{\"received\":" + received + ",\"stored\":0,\"duplicates\":0,\"rejected\":0,\"spooled\":" + received + "}");
+        assertThat(answer.body()).isEqualTo("{\"received\":" + received + ",\"stored\":0,\"duplicates\":0,\"rejected\":0,\"spooled\":"
+                + received + "}");
     }
 
     public static void assertReceipt(HttpResponse<String> answer, int received, int stored, int duplicates, int rejected) {
@@ -37,7 +38,7 @@ public final class Answers {
                 + ",\"rejected\":" + rejected + ",\"spooled\":0}");
     }
 
-    /** @return its detail */
+    /** The answer is a problem (RFC 9457) with this status. @return the detail of the problem */
     public static String assertProblem(HttpResponse<String> answer, int status) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");

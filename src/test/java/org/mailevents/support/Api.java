@@ -22,7 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.StreamSupport;
 
-/** The API, asked as its description says, and its answers held against that. */
+/** Asks the API, and checks each answer against the OpenAPI description. */
 public final class Api {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -34,7 +34,7 @@ public final class Api {
     private Api() {
     }
 
-    /** The file in {@code routes/}. */
+    /** The text of the OpenAPI description in {@code routes/}. */
     public static String description() {
         try {
             return Files.readString(FILE);
@@ -43,7 +43,7 @@ public final class Api {
         }
     }
 
-    /** All that it describes. */
+    /** The parsed OpenAPI description. */
     public static OpenAPI model() {
         return DESCRIPTION;
     }
@@ -54,12 +54,12 @@ public final class Api {
         return result.getOpenAPI();
     }
 
-    /** A name in a path. */
+    /** A name, encoded for a path. */
     public static String encoded(String name) {
         return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
-    /** The answer of 200, which must be as described. */
+    /** The answer, which must have the status 200 and match the description. */
     public static JsonNode ask(MailEvents application, String path, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(application.uri(path));
         HttpResponse<String> answer = application.send(headers.length == 0 ? request : request.headers(headers));
@@ -69,14 +69,16 @@ public final class Api {
     }
 
     private static JsonNode read(String path, String body) {
-        String described = DESCRIPTION.getPaths().keySet().stream().filter(key -> path.split("\\?")[0].matches(key.replaceAll("\\{\\w+}", "[^/]+")))
+        String described = DESCRIPTION.getPaths().keySet().stream()
+                .filter(key -> path.split("\\?")[0].matches(key.replaceAll("\\{\\w+}", "[^/]+")))
                 .findFirst().orElseThrow(() -> new AssertionError(path + " is not described"));
         String pointer = "#/paths/" + described.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
                 + "/get/responses/200/content/application~1json/schema";
         JsonSchema schema = SCHEMAS.getSchema(SchemaLocation.of(FILE.toUri() + pointer));
         try {
             JsonNode answer = JSON.readTree(body);
-            assertThat(schema.validate(answer, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))).as(body).isEmpty();
+            assertThat(schema.validate(answer, context -> context.getExecutionConfig().setFormatAssertionsEnabled(true))).as(body)
+                    .isEmpty();
             return answer;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -86,7 +88,8 @@ public final class Api {
 
     /** The element of a list with this value, or null. */
     public static JsonNode find(JsonNode list, String key, String value) {
-        return StreamSupport.stream(list.spliterator(), false).filter(element -> element.path(key).asText().equals(value)).findFirst().orElse(null);
+        return StreamSupport.stream(list.spliterator(), false).filter(element -> element.path(key).asText().equals(value)).findFirst()
+                .orElse(null);
     }
 
 }

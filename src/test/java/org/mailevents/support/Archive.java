@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -13,7 +14,7 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** The archive that Maven packs, and what stands in its files. */
+/** The archive that Maven packs. */
 public final class Archive {
 
     private static final Pattern VERSION = Pattern.compile("<artifactId>mail-events</artifactId>\\s*<version>(.+?)</version>");
@@ -21,7 +22,7 @@ public final class Archive {
     private Archive() {
     }
 
-    /** Unpacks it into this folder. @return its one folder */
+    /** Unpacks the archive into this folder. @return the only folder of the archive */
     public static Path unpack(Path into) throws IOException {
         Matcher version = VERSION.matcher(Files.readString(Path.of("pom.xml")));
         if (!version.find()) {
@@ -51,11 +52,11 @@ public final class Archive {
         }
     }
 
-    /** Copies a file, or a folder with all that is in it. */
+    /** Copies a file, or a folder with its contents. */
     public static void copy(Path from, Path to) {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : (Iterable<Path>) files::iterator) {
-                Files.copy(file, to.resolve(from.relativize(file).toString()));
+                Files.copy(file, to.resolve(from.relativize(file).toString()), StandardCopyOption.COPY_ATTRIBUTES);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

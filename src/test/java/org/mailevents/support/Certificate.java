@@ -28,7 +28,7 @@ public final class Certificate {
     private Certificate() {
     }
 
-    /** The settings that have the application serve it. */
+    /** The settings with which the application serves this certificate. */
     public static Map<String, String> settings() {
         return Map.of("camel.ssl.enabled", "true", "camel.ssl.keyStore", STORE.toString(), "camel.ssl.keystorePassword", PASSWORD);
     }
@@ -75,16 +75,18 @@ public final class Certificate {
 
     private static Path written() {
         try {
-            return Files.writeString(STORE.resolveSibling("mail-events.pem"), pem("CERTIFICATE", served().getCertificate("mail-events").getEncoded())
+            return Files.writeString(STORE.resolveSibling("mail-events.pem"),
+                    pem("CERTIFICATE", served().getCertificate("mail-events").getEncoded())
                     + pem("PRIVATE KEY", served().getKey("mail-events", PASSWORD.toCharArray()).getEncoded()));
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** RFC 7468. */
+    /** An object in the text form of RFC 7468. */
     private static String pem(String label, byte[] der) {
-        return "-----BEGIN " + label + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + label + "-----\n";
+        return "-----BEGIN " + label + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + label
+                + "-----\n";
     }
 
     private static SSLContext trusting() {

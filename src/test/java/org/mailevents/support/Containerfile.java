@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a container's image is made of.
+ * A Containerfile: the instructions that make an image.
  *
- * @param instructions one a line, without comments
+ * @param instructions one instruction on each line, without comments
  */
 public record Containerfile(List<String> instructions) {
 
@@ -20,12 +20,13 @@ public record Containerfile(List<String> instructions) {
         return new Containerfile(Files.readAllLines(file).stream().filter(line -> !line.isBlank() && !line.startsWith("#")).toList());
     }
 
-    /** The arguments of an instruction, once for each time that it is given. */
+    /** The arguments of every instruction of this name. */
     public List<String> values(String instruction) {
-        return instructions.stream().filter(line -> line.startsWith(instruction + " ")).map(line -> line.substring(instruction.length() + 1)).toList();
+        return instructions.stream().filter(line -> line.startsWith(instruction + " "))
+                .map(line -> line.substring(instruction.length() + 1)).toList();
     }
 
-    /** The argument of an instruction that is given once. */
+    /** The argument of the only instruction of this name. */
     public String value(String instruction) {
         List<String> values = values(instruction);
         if (values.size() != 1) {
@@ -34,7 +35,7 @@ public record Containerfile(List<String> instructions) {
         return values.get(0);
     }
 
-    /** The command, which must be a list. */
+    /** The command of the container, which must be a JSON list. */
     public List<String> entrypoint() throws IOException {
         return List.of(new ObjectMapper().readValue(value("ENTRYPOINT"), String[].class));
     }
@@ -48,13 +49,13 @@ public record Containerfile(List<String> instructions) {
         return environment;
     }
 
-    /** The files and folders that are copied, and into which folder of the image. */
+    /** The copied files and folders, and the folder of the image that each goes to. */
     public Map<String, Path> copies() {
         Map<String, Path> copies = new HashMap<>();
         for (String value : values("COPY")) {
             List<String> words = new ArrayList<>(List.of(value.split(" ")));
             Path to = Path.of(value("WORKDIR")).resolve(words.remove(words.size() - 1)).normalize();
-            // a folder is copied as what is in it, a file into the folder
+            // Of a folder, the contents are copied. A file is copied into the target folder.
             words.forEach(word -> copies.put(word, to.endsWith(word) ? to : to.resolve(word)));
         }
         return copies;

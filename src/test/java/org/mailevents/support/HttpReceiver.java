@@ -11,12 +11,12 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** An HTTP server that keeps what it is sent. */
+/** An HTTP server that keeps every request. */
 public final class HttpReceiver implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** One request that was answered with success. */
+    /** A request that the server answered with success. */
     public record Request(String method, String path, Headers headers, JsonNode json) {
     }
 
@@ -24,7 +24,7 @@ public final class HttpReceiver implements AutoCloseable {
 
     private final int port = MailEvents.freePort();
     private HttpServer server;
-    /** Its answer from now on. */
+    /** The status of the answers from now on. */
     public volatile int status = 200;
 
     public HttpReceiver() {
@@ -35,7 +35,7 @@ public final class HttpReceiver implements AutoCloseable {
         return "http://127.0.0.1:" + port + path;
     }
 
-    /** It listens, as before it was closed. */
+    /** Listens on the same port as before it was closed. */
     public void open() {
         try {
             server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 0);
@@ -46,7 +46,7 @@ public final class HttpReceiver implements AutoCloseable {
         }
     }
 
-    /** From now on connections are refused. */
+    /** Refuses connections from now on. */
     @Override
     public void close() {
         server.stop(0);
@@ -56,7 +56,8 @@ public final class HttpReceiver implements AutoCloseable {
         try (exchange) {
             JsonNode json = JSON.readTree(exchange.getRequestBody());
             if (status == 200) {
-                requests.add(new Request(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), exchange.getRequestHeaders(), json));
+                requests.add(new Request(exchange.getRequestMethod(), exchange.getRequestURI()
+                        .getPath(), exchange.getRequestHeaders(), json));
             }
             exchange.sendResponseHeaders(status, -1);
         }

@@ -17,7 +17,10 @@ import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.slf4j.LoggerFactory;
 
-/** The application in the JVM of the test, started as its jar starts it. Its threads are in a group of its own, which tells its log from those of others. */
+/**
+ * The application in the JVM of the test, started as the jar starts it. Its threads form a group, so its log can be told from the logs of
+ * other tests.
+ */
 public final class InProcess extends MailEvents {
 
     private final ThreadGroup threads = new ThreadGroup("application");
@@ -40,7 +43,7 @@ public final class InProcess extends MailEvents {
 
     /**
      * @param main     the application, not yet started
-     * @param settings what differs from {@code application.properties}
+     * @param settings the settings that differ from {@code application.properties}
      */
     public InProcess(Main main, Map<String, String> settings) {
         super(settings);
@@ -52,15 +55,18 @@ public final class InProcess extends MailEvents {
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));
-        // its shutdown hook would keep every application that was ever started in memory
+        main.addMainListener(new CachedResources.Use());
+        // The shutdown hook of Camel would keep every stopped application in memory.
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         startIn(threads);
     }
 
-    /** A thread is in the group of the one that made it. */
+    /** A thread belongs to the group of the thread that made it. */
     private void startIn(ThreadGroup group) {
         FutureTask<Void> start = new FutureTask<>(main::start, null);
-        new Thread(group, start).start();
+        Thread thread = new Thread(group, start);
+        thread.setContextClassLoader(CachedResources.LOADER);
+        thread.start();
         try {
             start.get();
         } catch (ExecutionException e) {
@@ -70,7 +76,7 @@ public final class InProcess extends MailEvents {
         }
     }
 
-    /** While another thread sets logging up, SLF4J hands out stand-ins. */
+    /** While another thread sets up logging, SLF4J returns substitute loggers. */
     public static Logger root() {
         return (Logger) await().until(() -> LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME), Logger.class::isInstance);
     }
@@ -93,7 +99,7 @@ public final class InProcess extends MailEvents {
     public void close() {
         Set<MeterRegistry> meters = context().getRegistry().findByType(MeterRegistry.class);
         main.stop();
-        // Camel leaves a listener at the garbage collectors, which would keep them and what they measure
+        // Camel leaves a listener at the garbage collectors. The listener would keep the meters and everything that they measure in memory.
         meters.forEach(MeterRegistry::clear);
         root.detachAppender(appender);
     }

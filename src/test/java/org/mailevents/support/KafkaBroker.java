@@ -19,7 +19,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.utils.Time;
 
-/** A real Kafka broker, its own controller, in the JVM of the test. */
+/** A real Kafka broker in the JVM of the test. The broker is its own controller. */
 public final class KafkaBroker implements AutoCloseable {
 
     private static final String CLUSTER = "bWFpbC1ldmVudHMtdGVzdA";
@@ -42,7 +42,7 @@ public final class KafkaBroker implements AutoCloseable {
                     Map.entry("offsets.topic.replication.factor", "1"),
                     Map.entry("transaction.state.log.replication.factor", "1"),
                     Map.entry("transaction.state.log.min.isr", "1")));
-            // what kafka-storage.sh format writes
+            // kafka-storage.sh format writes the same
             Files.writeString(data.resolve("meta.properties"), "version=1\nnode.id=1\ncluster.id=" + CLUSTER + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -50,18 +50,18 @@ public final class KafkaBroker implements AutoCloseable {
         open();
     }
 
-    /** As in {@code bootstrap.servers}. */
+    /** The address for {@code bootstrap.servers}. */
     public String address() {
         return "127.0.0.1:" + port;
     }
 
-    /** It listens, as before it was closed. */
+    /** Listens on the same port as before it was closed. */
     public void open() {
         server = new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
         server.startup();
     }
 
-    /** Everything in a topic, in the order of its partitions; nothing where there is no such topic. */
+    /** All records of a topic, in the order of its partitions. The list is empty if the topic does not exist. */
     public List<ConsumerRecord<String, String>> records(String topic) {
         Map<String, Object> here = Map.of("bootstrap.servers", address());
         try (Admin admin = Admin.create(here);
@@ -69,7 +69,8 @@ public final class KafkaBroker implements AutoCloseable {
             if (!admin.listTopics().names().get().contains(topic)) {
                 return List.of();
             }
-            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream().map(info -> new TopicPartition(topic, info.partition())).toList();
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition())).toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             long end = consumer.endOffsets(partitions).values().stream().mapToLong(Long::longValue).sum();
@@ -83,7 +84,7 @@ public final class KafkaBroker implements AutoCloseable {
         }
     }
 
-    /** From now on connections are refused. */
+    /** Refuses connections from now on. */
     @Override
     public void close() {
         server.shutdown();

@@ -12,17 +12,18 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 /**
  * The objects of a Kubernetes manifest.
  *
- * @param objects as maps and lists
+ * @param objects each object as maps and lists
  */
 public record Kubernetes(List<Object> objects) {
 
     public static Kubernetes read(Path file) throws IOException {
         List<Object> objects = new ArrayList<>();
-        new Load(LoadSettings.builder().setAllowDuplicateKeys(false).build()).loadAllFromString(Files.readString(file)).forEach(objects::add);
+        new Load(LoadSettings.builder().setAllowDuplicateKeys(false).build()).loadAllFromString(Files.readString(file))
+                .forEach(objects::add);
         return new Kubernetes(objects);
     }
 
-    /** What stands in the object of this kind behind these names and, in lists, numbers. */
+    /** The value at this path in the object of this kind. A step of the path is a key or, in a list, a position. */
     @SuppressWarnings("unchecked")
     public <T> T get(String kind, Object... path) {
         Object value = objects.stream().filter(object -> kind.equals(((Map<?, ?>) object).get("kind"))).findFirst()
@@ -36,14 +37,14 @@ public record Kubernetes(List<Object> objects) {
         return (T) value;
     }
 
-    /** What stands behind these names in the pod's one container. */
+    /** The value at this path in the only container of the pod. */
     public <T> T container(Object... path) {
         List<Object> all = new ArrayList<>(List.of("spec", "template", "spec", "containers", 0));
         all.addAll(List.of(path));
         return get("StatefulSet", all.toArray());
     }
 
-    /** What stands behind these names in the pod. */
+    /** The value at this path in the pod. */
     public <T> T pod(Object... path) {
         List<Object> all = new ArrayList<>(List.of("spec", "template", "spec"));
         all.addAll(List.of(path));

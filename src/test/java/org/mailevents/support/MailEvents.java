@@ -19,26 +19,26 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.SocketFactory;
 
-/** A running application, seen from outside: HTTP in; rows, mails and answers out. */
+/** A running application, seen from outside: a test sends HTTP requests, and looks at the answers, the rows and the mails. */
 public abstract class MailEvents implements AutoCloseable {
 
     public static final String PATH = "/webhooks/customers-mail-cloud";
     public static final String JSON = "application/json";
     public static final String FORM = "application/x-www-form-urlencoded";
 
-    /** A test that expects a row must find it, however slow the machine is. */
+    /** A webhook waits this long before it goes to the spool, so that a slow machine does not change what a test sees. */
     static final String PATIENT = "60s";
 
     private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    /** Nobody else gets one before it is listened on. */
+    /** The ports that were given to a test. No port is given twice. */
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     public final int port = freePort();
     public final int healthPort = freePort();
     private final boolean https;
 
-    /** @param settings what differs from {@code application.properties} */
+    /** @param settings the settings that differ from {@code application.properties} */
     MailEvents(Map<String, String> settings) {
         https = Boolean.parseBoolean(settings.get("camel.ssl.enabled"));
     }
@@ -46,17 +46,17 @@ public abstract class MailEvents implements AutoCloseable {
     @Override
     public abstract void close();
 
-    /** What it has logged. */
+    /** The log so far. */
     public abstract String log();
 
-    /** The folder of its spool. */
+    /** The folder of the spool. */
     public abstract Path spool();
 
     public URI uri(String path) {
         return URI.create((https ? "https" : "http") + "://127.0.0.1:" + port + path);
     }
 
-    /** A connection, with TLS where the application has it. */
+    /** A connection to the HTTP endpoint, with TLS if the application uses TLS. */
     public Socket connect() {
         try {
             Socket socket = (https ? Certificate.context().getSocketFactory() : SocketFactory.getDefault()).createSocket("127.0.0.1", port);
@@ -67,7 +67,7 @@ public abstract class MailEvents implements AutoCloseable {
         }
     }
 
-    /** Sends a request as it is, which Java's own client does not let be done, and reads until the connection is closed. */
+    /** Sends these bytes unchanged, which Java's HTTP client does not allow, and reads until the application closes the connection. */
     public String exchange(String request) {
         try (Socket socket = connect()) {
             return exchange(socket, request);
@@ -88,7 +88,7 @@ public abstract class MailEvents implements AutoCloseable {
         return send(headers.length == 0 ? request : request.headers(headers));
     }
 
-    /** Posts a payload file of the vendor as the vendor does. */
+    /** Posts a payload file as the vendor posts it. */
     public HttpResponse<String> post(Payload payload) {
         return post(payload.contentType(), payload.text());
     }
@@ -103,7 +103,7 @@ public abstract class MailEvents implements AutoCloseable {
         }
     }
 
-    /** The answer to a load balancer. */
+    /** The health that a load balancer asks for. */
     public HttpResponse<String> health() {
         return observe("health");
     }
@@ -113,7 +113,7 @@ public abstract class MailEvents implements AutoCloseable {
         return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + healthPort + "/observe/" + what)));
     }
 
-    /** A port that nobody listens on now, below those that the system gives to whoever asks for any. */
+    /** A port that nobody listens on now. It is below the range from which the system assigns ports. */
     public static int freePort() {
         for (;;) {
             int port = ThreadLocalRandom.current().nextInt(10_000, 32_000);
@@ -122,7 +122,7 @@ public abstract class MailEvents implements AutoCloseable {
                     return port;
                 }
             } catch (IOException e) {
-                // taken: another one
+                // The port is in use. The loop tries another port.
             }
         }
     }

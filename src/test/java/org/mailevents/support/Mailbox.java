@@ -14,28 +14,33 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where the alerts arrive.
+ * The place where the alert mails of a test arrive.
  *
- * @param endpoint what the application is given
+ * @param endpoint the setting {@code alert.endpoint}
+ * @param received the mails that arrived, in their order
+ * @param stop     stops the server, if there is one
  */
-public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Runnable stop) {
+public record Mailbox(String endpoint, Supplier<List<Mail>> received, Runnable stop) {
 
-    /** This folder of .eml files. */
+    /** The mails arrive as .eml files in this folder. */
     public static Mailbox folder(Path folder) {
-        return new Mailbox("file:" + folder + "?tempPrefix=.", () -> emls(folder), () -> { });
+        Map<Path, Mail> read = new ConcurrentHashMap<>();
+        return new Mailbox("file:" + folder + "?tempPrefix=.", () -> emls(folder).stream()
+                .map(eml -> read.computeIfAbsent(eml, Mailbox::read)).toList(),
+                () -> { });
     }
 
-    /** A new folder of .eml files. */
+    /** The mails arrive as .eml files in a new folder. */
     public static Mailbox folder() {
         return folder(TemporaryFolder.create("outbox"));
     }
@@ -44,40 +49,46 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
     public static Mailbox smtp() {
         GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP));
         server.start();
-        return new Mailbox("smtp://127.0.0.1:" + server.getSmtp().getPort(), () -> List.of(server.getReceivedMessages()), server::stop);
+        Map<MimeMessage, Mail> read = new ConcurrentHashMap<>();
+        return new Mailbox("smtp://127.0.0.1:" + server.getSmtp().getPort(),
+                () -> Stream.of(server.getReceivedMessages()).map(message -> read.computeIfAbsent(message, Mail::new))
+                .toList(), server::stop);
     }
 
     public List<Mail> mails() {
-        return received.get().stream().map(Mail::new).toList();
+        return received.get();
     }
 
-    /** How many there are. */
+    /** How many mails arrived. */
     public int count() {
         return received.get().size();
     }
 
-    /** The mails whose text or attachment names this. */
+    /** The mails that contain this in their text or attachment. */
     public List<Mail> naming(String text) {
         return mails().stream().filter(mail -> mail.text().contains(text) || mail.csv().contains(text)).toList();
     }
 
-    /** What a test needs that cannot wait for minutes. */
+    /** The settings with which a mail arrives within about a second. */
     public Map<String, String> settings() {
         return Map.of("alert.endpoint", endpoint, "alert.first-delay", "1s", "alert.updates", "1s", "alert.max-per-hour", "1000");
     }
 
-    private static List<MimeMessage> emls(Path folder) {
+    private static List<Path> emls(Path folder) {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
         try (Stream<Path> files = Files.list(folder)) {
-            List<MimeMessage> mails = new ArrayList<>();
-            for (Path file : files.filter(file -> file.toString().endsWith(".eml")).filter(file -> !file.getFileName().toString().startsWith(".")).toList()) {
-                try (InputStream eml = Files.newInputStream(file)) {
-                    mails.add(new MimeMessage(Session.getInstance(new Properties()), eml));
-                }
-            }
-            return mails;
+            return files.filter(file -> file.toString().endsWith(".eml")).filter(file -> !file.getFileName().toString().startsWith("."))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Mail read(Path eml) {
+        try (InputStream text = Files.newInputStream(eml)) {
+            return new Mail(new MimeMessage(Session.getInstance(new Properties()), text));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (MessagingException e) {
@@ -85,11 +96,22 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
         }
     }
 
-    /** One mail that arrived. */
-    public record Mail(MimeMessage message) {
+    /** One mail that arrived. Tests ask for its text again and again, so each part is decoded once. */
+    public static final class Mail {
 
         private static final Pattern LISTED = Pattern.compile("(?m)^\\d+\\. (\\S+)\\s*$");
         private static final Pattern SECOND_CELL = Pattern.compile("(?m)^\uFEFF?\"[^\"]*\",\"([^\"]*)\"");
+
+        private final MimeMessage message;
+        private final Map<String, Optional<String>> parts = new ConcurrentHashMap<>();
+
+        public Mail(MimeMessage message) {
+            this.message = message;
+        }
+
+        public MimeMessage message() {
+            return message;
+        }
 
         public String text() {
             return part("text/plain").orElseThrow(() -> new AssertionError("no text part"));
@@ -99,12 +121,12 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
             return part("text/html").orElseThrow(() -> new AssertionError("no HTML part"));
         }
 
-        /** The attachment without its mark of byte order, empty where there is none. */
+        /** The attachment without its byte order mark, or an empty text if there is no attachment. */
         public String csv() {
             return part("text/csv").orElse("").replaceFirst("^\uFEFF", "");
         }
 
-        /** The addresses that it tells of: all are in the attachment, if it has one. */
+        /** The addresses that the mail lists. If the mail has an attachment, all addresses are in the attachment. */
         public List<String> addresses() {
             return csv().isEmpty() ? LISTED.matcher(text()).results().map(line -> line.group(1)).toList()
                     : SECOND_CELL.matcher(csv()).results().skip(1).map(line -> line.group(1)).toList();
@@ -123,7 +145,7 @@ public record Mailbox(String endpoint, Supplier<List<MimeMessage>> received, Run
         }
 
         private Optional<String> part(String type) {
-            return ask(() -> part(message, type));
+            return parts.computeIfAbsent(type, missing -> ask(() -> part(message, missing)));
         }
 
         private static Optional<String> part(Part part, String type) throws MessagingException, IOException {

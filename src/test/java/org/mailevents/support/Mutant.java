@@ -22,31 +22,39 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.Tuple;
 
 /**
- * A webhook of good events and hostile neighbours, perhaps bent at its top, perhaps damaged on its way.
+ * A webhook with good events and hostile elements. Its top level may be altered, and its bytes may be damaged.
  *
- * @param damage what happened to its bytes, behind the mark that each mutant begins with
+ * @param damage the damage to its bytes, after the mark that each mutant begins with
  */
 public record Mutant(String eventType, List<Element> elements, Envelope envelope, Encoding encoding, List<Damage> damage) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final List<ObjectNode> REAL = Payload.files().filter(payload -> payload.name().endsWith(".json")).flatMap(Mutant::elements).toList();
-    private static final List<String> KEYS = List.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp", "sourceIp", "status", "subject",
-            "apiData", "envelopeFrom", "envelopeTo", "kind", "audience", "event_id", "api_key", "event", "@type", "class", "", "a\\u0000b", "\\ud83d", "キー");
+    private static final List<ObjectNode> REAL = Payload.files().filter(payload -> payload.name().endsWith(".json"))
+            .flatMap(Mutant::elements).toList();
+    private static final List<String> KEYS = List.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp", "sourceIp",
+            "status", "subject",
+            "apiData", "envelopeFrom", "envelopeTo", "kind", "audience", "event_id", "api_key", "event", "@type", "class", "", "a\\u0000b",
+            "\\ud83d", "キー");
 
-    private static final List<String> VALUES = List.of("null", "true", "false", "0", "-0", "2", "1e400", "-1E-400", "1e999999999", "9".repeat(999), "0.1e-7",
+    private static final List<String> VALUES = List.of("null", "true", "false", "0", "-0", "2", "1e400", "-1E-400", "1e999999999",
+            "9".repeat(999), "0.1e-7",
             "12345678901234567890", "{}", "[]", "[[[[[[]]]]]]");
-    private static final List<String> TEXTS = List.of("", " ", "\0", "a\0b", "\uD83D", "\uDE00\uD83D", "\uFFFF", "\u2028", "\u202Ea", "𠮷野家", "null", "queued",
+    private static final List<String> TEXTS = List.of("", " ", "\0", "a\0b", "\uD83D", "\uDE00\uD83D", "\uFFFF", "\u2028", "\u202Ea",
+            "𠮷野家", "null", "queued",
             "failed", "deferred", "2", "99", "12345678901234567890", "2026-02-30 09:00:00", "0000-00-00 00:00:00", "9999-12-31 23:59:59",
-            "-999999999-01-01 00:00:00", "2026-10-01T09:00:00Z", "'; DROP TABLE mail_event; --", "${body}", "{{database.password}}", "<#assign x=1>",
+            "-999999999-01-01 00:00:00", "2026-10-01T09:00:00Z", "'; DROP TABLE mail_event; --", "${body}", "{{database.password}}",
+            "<#assign x=1>",
             "<script>", "%00%zz+&=", "\\u0000", "a,b{c}\"d\\", "o'brien@example.org", "\r\nBcc: a@example.com", "../../x", "{\"to\":1}");
-    private static final List<String> UNREADABLE = List.of("{]", "undefined", "NaN", "'a'", "\"a\nb\"", "\"\\x\"", "\"\\uD83\"", "\0", "01", "1e9999999999", "9".repeat(1_001),
-            "{\"a\":".repeat(200) + "1" + "}".repeat(200), "[".repeat(5_000), "\"" + "a".repeat(70_000), "{\"" + "k".repeat(60_000) + "\":1}");
+    private static final List<String> UNREADABLE = List.of("{]", "undefined", "NaN", "'a'", "\"a\nb\"", "\"\\x\"", "\"\\uD83\"", "\0",
+            "01", "1e9999999999", "9".repeat(1_001),
+            "{\"a\":".repeat(200) + "1" + "}".repeat(200), "[".repeat(5_000), "\"" + "a".repeat(70_000), "{\"" + "k".repeat(60_000)
+            + "\":1}");
 
     /**
      * One element of the array.
      *
-     * @param json     its text; of a good one, with {@code #} in place of its number
-     * @param readable whether the body remains JSON that can be read with it
+     * @param json     the text of the element. A good element has {@code #} instead of its number.
+     * @param readable whether a body with this element can still be read as JSON
      */
     record Element(String json, boolean good, boolean readable) {
 
@@ -55,23 +63,26 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         }
     }
 
-    /** What is bent beside the elements. */
+    /** An alteration outside the elements. */
     public enum Envelope {
         AS_SENT, REVERSED, EVENT_AS_TEXT, WITHOUT_SERVER, SPACED, UNKNOWN_KEY, SERVER_OF_ANOTHER_TYPE,
-        BYTE_ORDER_MARK, EVENT_MISNAMED, EVENT_MISSING, TYPE_MISNAMED, TYPE_OF_ANOTHER_ARRAY, TYPE_IS_A_LIST, ARRAY_IS_AN_OBJECT, EVENT_TWICE, TRAILING_TEXT,
+        BYTE_ORDER_MARK, EVENT_MISNAMED, EVENT_MISSING, TYPE_MISNAMED, TYPE_OF_ANOTHER_ARRAY, TYPE_IS_A_LIST, ARRAY_IS_AN_OBJECT,
+        EVENT_TWICE, TRAILING_TEXT,
         LONG_UNKNOWN_KEY, NUL_IN_TYPE;
 
-        /** Whether such a webhook has to be taken. */
+        /** Whether Mail Events has to accept such a webhook. */
         boolean harmless() {
             return ordinal() <= SERVER_OF_ANOTHER_TYPE.ordinal();
         }
     }
 
-    /** How the body is written, and what its header says of it. */
+    /** How the body is encoded, and what its header says about the encoding. */
     public enum Encoding {
-        JSON(MailEvents.JSON, false), JSON_UTF8("application/json; charset=UTF-8", false), JSON_OTHER_CHARSET("Application/JSON;charset=GB18030", false),
+        JSON(MailEvents.JSON, false), JSON_UTF8("application/json; charset=UTF-8", false),
+                JSON_OTHER_CHARSET("Application/JSON;charset=GB18030", false),
         FORM(MailEvents.FORM, true),
-        JSON_AS_FORM(MailEvents.FORM, false), FORM_AS_JSON(MailEvents.JSON, true), FORM_NO_CHARSET(MailEvents.FORM + "; charset=\"nonsense", true),
+        JSON_AS_FORM(MailEvents.FORM, false), FORM_AS_JSON(MailEvents.JSON, true),
+        FORM_NO_CHARSET(MailEvents.FORM + "; charset=\"nonsense", true),
         OTHER_TYPE("multipart/form-data; boundary=x", true);
 
         public final String contentType;
@@ -82,7 +93,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
             this.form = form;
         }
 
-        /** GB18030 has every character, as UTF-8 has. */
+        /** GB18030 has every character of Unicode, like UTF-8. */
         private Charset charset() {
             return this == JSON_OTHER_CHARSET ? Charset.forName("GB18030") : StandardCharsets.UTF_8;
         }
@@ -92,11 +103,11 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         }
     }
 
-    /** At this part of the body, this many bytes become these. */
+    /** Replaces this many bytes at this part of the body. */
     public record Damage(double place, int length, byte[] bytes) {
     }
 
-    /** Mutants of the real payloads; most of them have to be taken, with their good events. */
+    /** Mutants of the real payloads. Mail Events has to accept most of them, with their good events. */
     public static Arbitrary<Mutant> mutants() {
         Arbitrary<Element> elements = Arbitraries.randomValue(Mutant::element);
         Arbitrary<List<Element>> readable = elements.list().ofMaxSize(6);
@@ -113,22 +124,22 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
                 .as(Mutant::new);
     }
 
-    /** Whether it has to be answered 200. */
+    /** Whether the answer has to be 200. */
     public boolean harmless() {
         return damage.isEmpty() && envelope.harmless() && encoding.honest() && elements.stream().allMatch(Element::readable);
     }
 
-    /** How many elements it has, or -1 where that is nobody's guess. */
+    /** How many elements the webhook has, or -1 if the number is undefined. */
     public int size() {
         return damage.isEmpty() ? elements.size() : -1;
     }
 
-    /** What stands in it once, wherever it is kept. */
+    /** A text that occurs once in the webhook, and so in each kept copy. */
     public static String mark(int number) {
         return "mark-" + number + "-";
     }
 
-    /** The Message-IDs of the good events that are still whole in the body. */
+    /** The Message-IDs of the good events that the damage did not reach. */
     public Set<String> good(int number) {
         if (envelope == Envelope.EVENT_TWICE && !damage.isEmpty()) {
             return Set.of(); // where the name of the first event is damaged, the second, which is empty, is the only one
@@ -139,7 +150,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
                 .collect(Collectors.toSet());
     }
 
-    /** What is posted. */
+    /** The bytes to be posted. */
     public byte[] body(int number) {
         List<String> fields = new ArrayList<>();
         List<String> texts = new ArrayList<>();
@@ -147,7 +158,8 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
             texts.add(elements.get(i).json(number + "-" + elements.indexOf(elements.get(i))));
         }
         String array = "[" + String.join(envelope == Envelope.SPACED ? " ,\r\n\t" : ",", texts) + "]";
-        String event = envelope == Envelope.ARRAY_IS_AN_OBJECT ? "{\"" + eventType + "\":{\"0\":" + array + "}}" : "{\"" + eventType + "\":" + array + "}";
+        String event = envelope == Envelope.ARRAY_IS_AN_OBJECT ? "{\"" + eventType + "\":{\"0\":" + array + "}}" : "{\"" + eventType
+                + "\":" + array + "}";
         if (envelope != Envelope.WITHOUT_SERVER) {
             fields.add(field("server_composition", envelope == Envelope.SERVER_OF_ANOTHER_TYPE ? "[1]" : "\"pro\""));
         }
@@ -182,7 +194,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         return "\"" + name + "\":" + (name.equals("event") && envelope == Envelope.EVENT_AS_TEXT ? quoted(json) : json);
     }
 
-    /** An element as it stands in the body. */
+    /** An element, written as in the body. */
     private String written(String json) {
         if (encoding.form) {
             return URLEncoder.encode(json, StandardCharsets.UTF_8);
@@ -215,7 +227,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
                 .put("created", "2026-10-01 09:00:04").toString(), true, true);
     }
 
-    /** A real element with some of its keys changed, renamed, removed or doubled. */
+    /** A real element of which some keys are changed, renamed, removed or doubled. */
     private static String bent(Random random) {
         List<String[]> fields = new ArrayList<>();
         any(random, REAL).properties().forEach(field -> fields.add(new String[] {field.getKey(), field.getValue().toString()}));
@@ -238,7 +250,8 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
     /** Any JSON value, as text. */
     private static String anything(Random random, int depth) {
         return switch (depth > 4 ? 2 + random.nextInt(6) : random.nextInt(8)) {
-            case 0 -> Stream.generate(() -> anything(random, depth + 1)).limit(random.nextInt(4)).collect(Collectors.joining(",", "[", "]"));
+            case 0 -> Stream.generate(() -> anything(random, depth + 1)).limit(random.nextInt(4))
+                    .collect(Collectors.joining(",", "[", "]"));
             case 1 -> "{" + quoted(text(random)) + ":" + anything(random, depth + 1) + "}";
             case 2, 3 -> any(random, VALUES);
             default -> quoted(text(random));
@@ -263,7 +276,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         return values.get(random.nextInt(values.size()));
     }
 
-    /** As JSON, in which half a character is escaped because UTF-8 cannot carry it. */
+    /** The text as JSON. A lone surrogate is escaped, because UTF-8 cannot encode it. */
     private static String quoted(String text) {
         StringBuilder json = new StringBuilder("\"");
         text.codePoints().forEach(c -> {

@@ -6,7 +6,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A test waits until something is so. How long that takes is the machine's business, which runs other tests at the same time: only a test about time says how long.
+ * A test waits for a condition for up to two minutes, because the machine runs other tests at the same time. Only a test about time sets
+ * its own limit.
  */
 public final class Patience implements BeforeAllCallback {
 

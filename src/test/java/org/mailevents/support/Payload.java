@@ -10,18 +10,22 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * What the vendor sends.
+ * A webhook as the vendor sends it.
  *
- * @param name the file's name, or what stands for it
+ * @param name the name of the file
  */
 public record Payload(String name, String contentType, String text) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path FOLDER = Path.of("src/test/resources/payloads");
+    private static final Map<String, ObjectNode> FIRST_ELEMENTS = new ConcurrentHashMap<>();
 
     public static Payload file(String name) {
         try {
@@ -31,7 +35,7 @@ public record Payload(String name, String contentType, String text) {
         }
     }
 
-    /** Every file there is. */
+    /** Every payload file. */
     public static Stream<Payload> files() {
         try (Stream<Path> files = Files.list(FOLDER)) {
             return files.map(file -> file(file.getFileName().toString())).toList().stream();
@@ -40,37 +44,41 @@ public record Payload(String name, String contentType, String text) {
         }
     }
 
-    /** A delivery that no other test has: with a Message-ID and a recipient of its own. */
+    /** A delivery with a new Message-ID and a new recipient. */
     public static ObjectNode delivery(String status) {
         return element("deliveries-" + (status.matches("queued|succeeded|deferred|failed") ? status : "queued") + ".json", status);
     }
 
-    /** A bounce that no other test has. */
+    /** A bounce with a new Message-ID and a new recipient. */
     public static ObjectNode bounce(String code) {
         return element("bounces-unknown-user.json", code);
     }
 
     private static ObjectNode element(String file, String status) {
+        String unique = UUID.randomUUID().toString();
+        return FIRST_ELEMENTS.computeIfAbsent(file, Payload::firstElement).deepCopy()
+                .put("status", status).put("messageId", "<" + unique + "@mta01.example.com>").put("to", unique + "@example.net");
+    }
+
+    private static ObjectNode firstElement(String file) {
         try {
-            String unique = UUID.randomUUID().toString();
-            ObjectNode element = (ObjectNode) JSON.readTree(file(file).text()).path("event").elements().next().get(0);
-            return element.put("status", status).put("messageId", "<" + unique + "@mta01.example.com>").put("to", unique + "@example.net");
+            return (ObjectNode) JSON.readTree(file(file).text()).path("event").elements().next().get(0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** A webhook of these elements, in the vendor's JSON. */
+    /** A webhook with these elements as JSON. */
     public static String json(String eventType, JsonNode... elements) {
         ObjectNode webhook = JsonNodeFactory.instance.objectNode().put("event_type", eventType).put("server_composition", "pro");
-        webhook.putObject("event").putArray(eventType).addAll(java.util.List.of(elements));
+        webhook.putObject("event").putArray(eventType).addAll(List.of(elements));
         return webhook.toString();
     }
 
-    /** The same as a form, as the vendor sends it by default. */
+    /** A webhook with these elements as a form, which is the default of the vendor. */
     public static String form(String eventType, JsonNode... elements) {
         ObjectNode event = JsonNodeFactory.instance.objectNode();
-        event.putArray(eventType).addAll(java.util.List.of(elements));
+        event.putArray(eventType).addAll(List.of(elements));
         String text = event.toString().replace("<", "\\u003C").replace(">", "\\u003E");
         return "event_type=" + eventType + "&server_composition=pro&event=" + URLEncoder.encode(text, StandardCharsets.UTF_8);
     }

@@ -19,18 +19,18 @@ import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** An expression of {@code ops/}, as far as a scrape can tell that it asks for what is there. */
+/** An expression in {@code ops/}. A scrape can tell whether the metrics and labels of the expression exist. */
 public record PromQl(String text) {
 
     public static final Path ALERTS = Path.of("ops/prometheus-alerts.yaml");
     public static final Path DASHBOARD = Path.of("ops/grafana-dashboard.json");
 
-    /** Of a metric: its name, and perhaps a filter. */
+    /** The name of a metric, perhaps with a filter. */
     private static final Pattern SELECTOR = Pattern.compile("([a-zA-Z_:][\\w:]*)\\s*(?:\\{([^}]*)})?");
     private static final Pattern FILTER = Pattern.compile("\\s*(\\w+)\\s*(=~|=|!=|!~)\\s*\"([^\"]*)\"\\s*,?");
     private static final Pattern GROUPING = Pattern.compile("\\b(?:by|without)\\s*\\(([^)]*)\\)");
     private static final Set<String> OPERATORS = Set.of("and", "or", "unless");
-    /** These come from Prometheus. */
+    /** Labels that Prometheus adds. */
     private static final Set<String> ITS_OWN = Set.of("job", "instance");
 
     /** An alert rule. */
@@ -43,13 +43,14 @@ public record PromQl(String text) {
         Map<String, Object> file = (Map<String, Object>) new Load(LoadSettings.builder().build()).loadFromString(read(ALERTS));
         for (Map<String, Object> group : (List<Map<String, Object>>) file.get("groups")) {
             for (Map<String, Object> rule : (List<Map<String, Object>>) group.get("rules")) {
-                alerts.add(new Rule((String) rule.get("alert"), new PromQl((String) rule.get("expr")), (Map<String, String>) rule.get("annotations")));
+                alerts.add(new Rule((String) rule.get("alert"), new PromQl((String) rule.get("expr")),
+                        (Map<String, String>) rule.get("annotations")));
             }
         }
         return alerts;
     }
 
-    /** Those of all panels. */
+    /** The expressions of all panels. */
     public static List<PromQl> panels() {
         try {
             List<PromQl> panels = new ArrayList<>();
@@ -63,14 +64,14 @@ public record PromQl(String text) {
         }
     }
 
-    /** The metrics that it asks for. */
+    /** The metrics in the expression. */
     public Set<String> metrics() {
         Set<String> metrics = new TreeSet<>();
         selectors().forEach(selector -> metrics.add(selector.group(1)));
         return metrics;
     }
 
-    /** Every metric that it names is there, with the labels and the values that it names. */
+    /** Checks that every metric in the expression exists, with the labels and the values that the expression names. */
     public void assertAnswered(Scrape scrape) {
         assertThat(selectors()).as(text).isNotEmpty();
         Set<String> labels = new TreeSet<>(ITS_OWN);
@@ -83,11 +84,13 @@ public record PromQl(String text) {
             List<MatchResult> filters = selector.group(2) == null ? List.of() : FILTER.matcher(selector.group(2)).results().toList();
             assertThat(filters.stream().mapToInt(filter -> filter.group().length()).sum()).as(text)
                     .isEqualTo(selector.group(2) == null ? 0 : selector.group(2).length());
-            assertThat(scrape.named(metric)).as(text).anyMatch(sample -> filters.stream().filter(filter -> !ITS_OWN.contains(filter.group(1)))
+            assertThat(scrape.named(metric)).as(text).anyMatch(sample -> filters.stream()
+                    .filter(filter -> !ITS_OWN.contains(filter.group(1)))
                     .allMatch(filter -> filter.group(2).equals("=") && filter.group(3).equals(sample.labels().get(filter.group(1)))));
             scrape.named(metric).forEach(sample -> labels.addAll(sample.labels().keySet()));
         }
-        GROUPING.matcher(text).results().forEach(grouping -> assertThat(labels).as(text).contains(grouping.group(1).trim().split("\\s*,\\s*")));
+        GROUPING.matcher(text).results().forEach(grouping -> assertThat(labels).as(text)
+                .contains(grouping.group(1).trim().split("\\s*,\\s*")));
     }
 
     private List<MatchResult> selectors() {

@@ -52,7 +52,7 @@ public final class Proxy implements AutoCloseable {
         private final String onePath;
         private final String allPaths;
 
-        /** @param frame what a configuration has around the block */
+        /** @param frame the configuration around the block */
         Kind(String language, String command, String frame, String onePath, String allPaths) {
             this.language = language;
             this.command = List.of(command.split(" "));
@@ -65,7 +65,7 @@ public final class Proxy implements AutoCloseable {
             return Markdown.read(Path.of("docs/deployment.md")).block(language);
         }
 
-        /** A block that passes on all paths. */
+        /** A block that forwards all paths. */
         public String wholeSite(String block) {
             return replaced(block, onePath, allPaths);
         }
@@ -95,9 +95,10 @@ public final class Proxy implements AutoCloseable {
         });
     }
 
-    /** Starts a proxy in front of an application. The test is skipped where its program is missing. */
+    /** Starts a proxy in front of an application. The test is skipped if the program is not installed. */
     public static Proxy start(Kind kind, UnaryOperator<String> change, MailEvents application) {
-        assumeTrue(Files.isExecutable(Path.of(kind.command.get(0))), kind.command.get(0) + " is missing, so what passes through it is not known");
+        assumeTrue(Files.isExecutable(Path.of(kind.command.get(0))), kind.command.get(0)
+                + " is missing, so what passes through it is not known");
         return new Proxy(kind, change.apply(kind.block()), application);
     }
 
@@ -113,14 +114,14 @@ public final class Proxy implements AutoCloseable {
         }
     }
 
-    /** Sends a request as it is and reads until the proxy closes the connection. */
+    /** Sends a request unchanged and reads until the proxy closes the connection. */
     public String exchange(String request) throws IOException {
         try (Socket socket = Certificate.context().getSocketFactory().createSocket("127.0.0.1", port)) {
             return MailEvents.exchange(socket, request);
         }
     }
 
-    /** A line that a block must contain, replaced. */
+    /** The block with this line replaced. The block must contain the line. */
     public static String replaced(String block, String old, String replacement) {
         if (!block.contains(old)) {
             throw new IllegalStateException(old + " is not in " + block);

@@ -19,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A mail as a strict reader understands it: from its bytes alone, and only if it obeys RFC 5322 without obsolete syntax, RFC 2045 to 2047,
- * and RFC 5321, which transmits it. It shares no code with what made the mail.
+ * A mail as a strict reader understands it. The reader sees only the bytes. It accepts a mail only if the mail obeys RFC 5322 without
+ * obsolete syntax, RFC 2045 to 2047, and RFC 5321, which transmits it. The reader shares no code with the application that made the mail.
  */
 public final class Rfc5322 {
 
@@ -45,22 +45,22 @@ public final class Rfc5322 {
             + "(?:\\s+\\([A-Za-z0-9+:-]+\\))?");
     private static final DateTimeFormatter DATE_TIME = DateTimeFormatter.ofPattern("EEE, d MMM uuuu HH:mm:ss xx", Locale.ROOT)
             .withResolverStyle(ResolverStyle.STRICT);
-    /** RFC 2047, 2, in UTF-8. */
+    /** An encoded word (RFC 2047, 2) in UTF-8. */
     private static final Pattern ENCODED_WORD = Pattern.compile("=\\?(?i:UTF-8)\\?(?:[Bb]\\?([A-Za-z0-9+/]+={0,2})|[Qq]\\?((?:[!-<>@-~]|=[0-9A-F]{2})+))\\?=");
     private static final String TOKEN = "[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+";
     private static final Pattern PARAMETER = Pattern.compile(";\\s*(" + TOKEN + ")=(" + TOKEN + "|" + QUOTED + ")");
     private static final Pattern VALUE_WITH_PARAMETERS = Pattern.compile("(" + TOKEN + "(?:/" + TOKEN + ")?)((?:" + PARAMETER + ")*)");
     private static final Pattern BOUNDARY = Pattern.compile("[A-Za-z0-9'()+_,./:=? -]{0,69}[A-Za-z0-9'()+_,./:=?-]");
 
-    /** @param body as transmitted, unfolded (RFC 5322, 2.2.3) */
+    /** @param body the transmitted body of the field, unfolded (RFC 5322, 2.2.3) */
     private record Field(String name, String body) {
     }
 
     /**
      * A MIME entity.
      *
-     * @param type    such as {@code text/plain}
-     * @param content decoded; null for a multipart
+     * @param type    the media type, such as {@code text/plain}
+     * @param content the decoded content, or null for a multipart
      */
     public record Part(String type, Map<String, String> parameters, Map<String, String> header, byte[] content, List<Part> parts) {
 
@@ -83,8 +83,8 @@ public final class Rfc5322 {
     }
 
     /**
-     * @param raw as transmitted, or an .eml file
-     * @throws Broken the first rule that it breaks
+     * @param raw the transmitted bytes, or those of an .eml file
+     * @throws Broken names the first rule that the mail breaks
      */
     public static Rfc5322 read(byte[] raw) {
         String text = new String(raw, StandardCharsets.ISO_8859_1);
@@ -98,7 +98,7 @@ public final class Rfc5322 {
         return mail;
     }
 
-    /** The value of a header field that is there once, unfolded and not decoded. */
+    /** The value of the only header field of this name, unfolded and not decoded. */
     public String header(String name) {
         List<String> found = all(name);
         require(found.size() == 1, name + " is there " + found.size() + " times");
@@ -109,17 +109,17 @@ public final class Rfc5322 {
         return !all(name).isEmpty();
     }
 
-    /** Decoded (RFC 2047). */
+    /** The decoded subject (RFC 2047). */
     public String subject() {
         return decoded(header("Subject"));
     }
 
-    /** Decoded, with its name if it has one. */
+    /** The decoded sender, with a name if there is one. */
     public String from() {
         return decoded(header("From"));
     }
 
-    /** Decoded, each with its name if it has one. */
+    /** The decoded recipients, each with a name if there is one. */
     public String to() {
         return decoded(header("To"));
     }
@@ -128,7 +128,7 @@ public final class Rfc5322 {
         return OffsetDateTime.parse(header("Date").replaceFirst("\\s*\\(.*", ""), DATE_TIME);
     }
 
-    /** The identifiers of a field, none where it is not there. */
+    /** The identifiers in a field. The list is empty if the mail does not have the field. */
     public List<String> messageIds(String field) {
         return all(field).stream().flatMap(ids -> Stream.of(ids.split("\\s+"))).toList();
     }
@@ -152,13 +152,14 @@ public final class Rfc5322 {
         return find("text/html").orElseThrow(() -> new Broken("no HTML")).text();
     }
 
-    /** Of the media types, nested: {@code multipart/mixed(text/plain, text/csv)}. */
+    /** The nested media types, for instance {@code multipart/mixed(text/plain, text/csv)}. */
     public String structure() {
         return structure(root);
     }
 
     private static String structure(Part part) {
-        return part.parts().isEmpty() ? part.type() : part.type() + "(" + String.join(", ", part.parts().stream().map(Rfc5322::structure).toList()) + ")";
+        return part.parts().isEmpty() ? part.type() : part.type() + "("
+                + String.join(", ", part.parts().stream().map(Rfc5322::structure).toList()) + ")";
     }
 
     private static Stream<Part> flat(Part part) {
@@ -198,7 +199,8 @@ public final class Rfc5322 {
             for (String line : field.split("\r\n")) {
                 require(!line.isBlank(), "a folded line of nothing but space (RFC 5322, 3.2.2): " + parts.group(1));
                 String content = line.replaceFirst("^(?:[!-9;-~]+:)?[ \t]*", "").stripTrailing();
-                require(line.length() <= 78 || !content.matches(".*[ \t].*"), "a line longer than 78 that could be folded (RFC 5322, 2.1.1): " + line);
+                require(line.length() <= 78 || !content.matches(".*[ \t].*"),
+                        "a line longer than 78 that could be folded (RFC 5322, 2.1.1): " + line);
                 require(line.length() <= 76 || !line.contains("=?"), "an encoded word in a line longer than 76 (RFC 2047, 2): " + line);
             }
             fields.add(new Field(parts.group(1), parts.group(2).replaceAll("\r\n(?=[ \t])", "").strip()));
@@ -206,7 +208,7 @@ public final class Rfc5322 {
         return fields;
     }
 
-    /** RFC 2047: every encoded word decoded on its own, and between two of them no space. */
+    /** Decodes every encoded word by itself, and removes the space between two encoded words (RFC 2047). */
     private static String decoded(String body) {
         StringBuilder decoded = new StringBuilder();
         boolean wordBefore = false;
@@ -222,7 +224,8 @@ public final class Rfc5322 {
             if (wordBefore) {
                 decoded.setLength(decoded.toString().stripTrailing().length());
             }
-            decoded.append(utf8(word.group(1) == null ? quotedPrintable(word.group(2).replace('_', ' ')) : base64(word.group(1)), "an encoded word"));
+            decoded.append(utf8(word.group(1) == null ? quotedPrintable(word.group(2).replace('_', ' '))
+                    : base64(word.group(1)), "an encoded word"));
             wordBefore = true;
         }
         return decoded.toString();
@@ -302,7 +305,8 @@ public final class Rfc5322 {
         ByteBuffer bytes = ByteBuffer.allocate(text.length());
         for (int i = 0; i < text.length(); i++) {
             if (text.charAt(i) == '=') {
-                require(text.substring(i + 1, Math.min(i + 3, text.length())).matches("[0-9A-F]{2}"), "not quoted-printable (RFC 2045, 6.7)");
+                require(text.substring(i + 1, Math.min(i + 3, text.length()))
+                        .matches("[0-9A-F]{2}"), "not quoted-printable (RFC 2045, 6.7)");
                 bytes.put((byte) Integer.parseInt(text.substring(i + 1, i + 3), 16));
                 i += 2;
             } else {

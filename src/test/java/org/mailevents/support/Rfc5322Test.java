@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The reader of the mails must itself be able to say no: one valid mail, broken in one place at a time. */
+/** The strict reader must refuse broken mails: each case breaks a valid mail in one place. */
 class Rfc5322Test {
 
     private static final String VALID = """
@@ -111,7 +111,8 @@ class Rfc5322Test {
     void aMailThatIsBrokenInOnePlaceIsNot(String right, String wrong, String rule) {
         // Given
         String broken = VALID.replaceFirst(Pattern.quote(right), Matcher.quoteReplacement(
-                wrong.replace("\\r", "\r").replace("\\n", "\n").replace("\\u0000", "\0").replace("\\u00e9", "\u00e9").replace("%LONG%", "x".repeat(999))));
+                wrong.replace("\\r", "\r").replace("\\n", "\n").replace("\\u0000", "\0").replace("\\u00e9", "\u00e9")
+                .replace("%LONG%", "x".repeat(999))));
         assertThat(broken).isNotEqualTo(VALID);
 
         // Then

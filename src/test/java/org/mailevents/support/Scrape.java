@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What Prometheus reads at {@code /observe/metrics}, in its text format 0.0.4. */
+/** The metrics that Prometheus reads at {@code /observe/metrics}, in its text format 0.0.4. */
 public record Scrape(List<Sample> samples) {
 
     public record Sample(String name, Map<String, String> labels, double value) {
@@ -26,14 +26,16 @@ public record Scrape(List<Sample> samples) {
     public static Scrape of(MailEvents application) {
         HttpResponse<String> answer = application.observe("metrics");
         assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.headers().firstValue("Content-Type")).hasValueSatisfying(type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
+        assertThat(answer.headers().firstValue("Content-Type")).hasValueSatisfying(type -> assertThat(type)
+                .startsWith("text/plain; version=0.0.4"));
         assertThat(answer.body()).doesNotContain("@");
         List<Sample> samples = new ArrayList<>();
         answer.body().lines().filter(line -> !line.startsWith("#")).forEach(line -> {
             Matcher sample = SAMPLE.matcher(line);
             assertThat(sample.matches()).as(line).isTrue();
             Map<String, String> labels = new HashMap<>();
-            LABEL.matcher(sample.group(2) == null ? "" : sample.group(2)).results().forEach(label -> labels.put(label.group(1), label.group(2)));
+            LABEL.matcher(sample.group(2) == null ? "" : sample.group(2)).results()
+                    .forEach(label -> labels.put(label.group(1), label.group(2)));
             samples.add(new Sample(sample.group(1), labels, Double.parseDouble(sample.group(3))));
         });
         return new Scrape(samples);
@@ -47,7 +49,9 @@ public record Scrape(List<Sample> samples) {
         return samples.stream().filter(sample -> sample.name.equals(name));
     }
 
-    /** The value of the only sample of this name with these labels, as {@code outcome, sent}. */
+    /**
+     * The value of the only sample with this name and these labels. Labels are given as name and value, for instance {@code outcome, sent}.
+     */
     public double value(String name, String... labels) {
         List<Sample> found = named(name).filter(sample -> {
             for (int i = 0; i < labels.length; i += 2) {

@@ -22,7 +22,7 @@ public final class SimulatedClock extends Clock {
         now = later;
     }
 
-    /** @param time less than zero sets it back, as an administrator does */
+    /** @param time a negative time sets the clock back, as an administrator may do */
     public void moveOn(Duration time) {
         now = now.plus(time);
     }

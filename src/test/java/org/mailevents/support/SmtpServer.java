@@ -20,13 +20,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
-/** An SMTP server (RFC 5321) that answers as a test wants it to, which a well-behaved one cannot. */
+/** An SMTP server (RFC 5321) that answers as a test tells it, also in ways that a correct server does not. */
 public final class SmtpServer implements AutoCloseable {
 
     /**
-     * One mail it took, for these recipients.
+     * A mail that the server accepted for these recipients.
      *
-     * @param raw byte for byte as it was transmitted, but for the dots of RFC 5321, 4.5.2
+     * @param raw the transmitted bytes, without the added dots of RFC 5321, 4.5.2
      */
     public record Taken(List<String> recipients, byte[] raw) {
 
@@ -39,7 +39,7 @@ public final class SmtpServer implements AutoCloseable {
         }
     }
 
-    /** When it may answer otherwise than usual. */
+    /** A moment of the dialogue, with its usual answer. */
     public enum Moment {
         GREETING("220 here"), RECIPIENT("250 ok"), READING("354 go on"), DATA("250 taken"), QUIT("221 bye");
 
@@ -54,17 +54,17 @@ public final class SmtpServer implements AutoCloseable {
         }
     }
 
-    /** A reply that never ends, and a byte of it now and then. */
+    /** A reply that never ends, and of which a byte is sent now and then. */
     public static final String DRIBBLE = "dribble";
-    /** From this moment on it says nothing and reads nothing. */
+    /** From this moment on, the server sends nothing and reads nothing. */
     public static final String DEAF = "deaf";
 
-    /** What it answers. */
+    /** Decides the answers of the server. */
     public interface Script {
 
         /**
-         * @param address of the recipient, at {@link Moment#RECIPIENT}
-         * @return the reply, or null to hang up; a mail is taken when the reply to its data begins with 250
+         * @param address the address of the recipient, at {@link Moment#RECIPIENT}
+         * @return the reply, or null to close the connection. The server accepts a mail if its reply to the data begins with 250.
          */
         String reply(Moment moment, String address);
     }
@@ -75,7 +75,7 @@ public final class SmtpServer implements AutoCloseable {
     private final int port;
     private volatile ServerSocket socket;
 
-    /** It listens at once, on a free port. */
+    /** Listens at once, on a free port. */
     public SmtpServer(Script script) {
         this.script = script;
         port = MailEvents.freePort();
@@ -83,8 +83,8 @@ public final class SmtpServer implements AutoCloseable {
     }
 
     /**
-     * @param recipient    its reply to each recipient
-     * @param beforeTaking what happens when it has a mail and has not yet said so
+     * @param recipient    the reply to each recipient
+     * @param beforeTaking runs when the server has a mail and has not yet confirmed it
      */
     public SmtpServer(Function<String, String> recipient, Runnable beforeTaking) {
         this((moment, address) -> {
@@ -99,7 +99,7 @@ public final class SmtpServer implements AutoCloseable {
         return "smtp://127.0.0.1:" + port;
     }
 
-    /** From now on it listens again, on the same port. */
+    /** Listens again, on the same port. */
     public void open() {
         try {
             socket = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
@@ -112,7 +112,7 @@ public final class SmtpServer implements AutoCloseable {
         thread.start();
     }
 
-    /** From now on connections are refused. */
+    /** Refuses connections from now on. */
     @Override
     public void close() {
         try {
@@ -125,9 +125,10 @@ public final class SmtpServer implements AutoCloseable {
     private void listen(ServerSocket listening) {
         while (!listening.isClosed()) {
             try (Socket client = listening.accept()) {
-                talk(new BufferedInputStream(client.getInputStream()), new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1));
+                talk(new BufferedInputStream(client.getInputStream()),
+                        new PrintWriter(client.getOutputStream(), true, StandardCharsets.ISO_8859_1));
             } catch (IOException e) {
-                // the client hung up, or the test has ended
+                // The client closed the connection, or the test has ended.
             }
         }
     }
@@ -163,7 +164,7 @@ public final class SmtpServer implements AutoCloseable {
         }
     }
 
-    /** Up to the next CRLF, a bare CR or LF included; null at the end. */
+    /** The text up to the next CRLF. It may contain a bare CR or LF. Null at the end. */
     private static String line(InputStream in) throws IOException {
         StringBuilder line = new StringBuilder();
         for (int next = in.read(); next >= 0; next = in.read()) {

@@ -17,7 +17,7 @@ public record TeamEdit(List<Part> parts) {
     private static final Pattern PART = Pattern.compile("(?m)^`(routes/[\\w.-]+)`[^\n]*\n\n```yaml\n((?s:.*?))```$");
     private static final String LAST_STEP = "        - to:\n            uri: direct:store-events\n";
 
-    /** @param path from the project's folder */
+    /** @param path the path, seen from the folder of the project */
     public record Part(String path, String yaml) {
     }
 
@@ -35,15 +35,15 @@ public record TeamEdit(List<Part> parts) {
         }
     }
 
-    /** With another word in place of one, as where a reader has another folder. */
+    /** The same example with one word replaced, for instance with the folder of a reader. */
     public TeamEdit with(String word, String other) {
         return new TeamEdit(parts.stream().map(part -> new Part(part.path, part.yaml.replace(word, other))).toList());
     }
 
     /**
-     * Saves it.
+     * Saves the files of the example.
      *
-     * @param folder which holds {@code routes/}
+     * @param folder the folder that holds {@code routes/}
      */
     public void saveIn(Path folder) {
         for (Part part : parts) {
@@ -56,7 +56,9 @@ public record TeamEdit(List<Part> parts) {
         }
     }
 
-    /** A step of the route goes to its end; a step of its split goes to the end of the split, above the last step of the route. */
+    /**
+     * A step of the route goes to the end of the file. A step of the split goes to the end of the split, before the last step of the route.
+     */
     private static String into(String file, String step) {
         if (step.startsWith("        - ")) {
             return file + step;

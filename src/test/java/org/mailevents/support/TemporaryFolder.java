@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** Folders for as long as the JVM of the tests lives: a run fills some gigabytes of them. */
+/** Folders that are deleted when the JVM of the tests ends. A run writes some gigabytes into them. */
 public final class TemporaryFolder {
 
     private static final Set<Path> FOLDERS = ConcurrentHashMap.newKeySet();
@@ -21,7 +21,7 @@ public final class TemporaryFolder {
     private TemporaryFolder() {
     }
 
-    /** A new folder whose name begins so. */
+    /** A new folder whose name begins with this text. */
     public static Path create(String name) {
         try {
             Path folder = Files.createTempDirectory(name);
@@ -32,17 +32,17 @@ public final class TemporaryFolder {
         }
     }
 
-    /** Leaves it to be looked into, unless it is deleted. */
+    /** Keeps the folder when the JVM ends, so that somebody can look into it. */
     public static void keep(Path folder) {
         FOLDERS.remove(folder);
     }
 
-    /** Deletes it with all that is in it, as far as that can be. */
+    /** Deletes the folder and as much of its contents as possible. */
     public static void delete(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
         } catch (IOException | UncheckedIOException e) {
-            // a process that is just ending deletes too
+            // A process that is ending may delete the same files.
         }
     }
 }

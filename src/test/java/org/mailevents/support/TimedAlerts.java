@@ -9,18 +9,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.main.Main;
 
 /**
- * The application, its database and its mail server, in a time that only the test lets pass: an incident of hours takes seconds, and what its mails
- * say of time is certain.
+ * The application, its database and its mail server, with a clock that only the test moves. So an incident of hours takes seconds, and a
+ * test knows each time that a mail names.
  */
 public final class TimedAlerts implements AutoCloseable {
 
-    /** The same for all, and to the second, as every database keeps it. */
+    /** All clocks begin at the same full second, because every database stores a full second exactly. */
     private static final Instant START = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 
     private final SmtpServer server = new SmtpServer(address -> "250 ok", () -> { });
@@ -30,19 +29,17 @@ public final class TimedAlerts implements AutoCloseable {
 
     /**
      * @param main     the application, not yet started
-     * @param settings what differs from {@code application.properties}; the delays need not
+     * @param settings the settings that differ from {@code application.properties}. The delays can stay as they are, because the test moves
+     *                 the clock.
      */
     public TimedAlerts(Main main, Map<String, String> settings) {
-        this(TestDatabase.h2(), main, settings);
+        this(TestDatabase.h2InMemory(), main, settings);
     }
 
     public TimedAlerts(TestDatabase database, Main main, Map<String, String> settings) {
         this.database = database;
         main.bind("clock", clock);
-        Map<String, String> all = new HashMap<>(database.settings());
-        all.put("alert.endpoint", server.endpoint());
-        all.putAll(settings);
-        application = new InProcess(main, all);
+        application = TestSettings.of(database).with("alert.endpoint", server.endpoint()).with(settings).startInProcess(main);
     }
 
     public InProcess application() {
@@ -57,7 +54,7 @@ public final class TimedAlerts implements AutoCloseable {
         return clock.instant();
     }
 
-    /** For another process that lives in the same time. */
+    /** The clock, for a second application with the same time. */
     public Clock clock() {
         return clock;
     }
@@ -66,18 +63,18 @@ public final class TimedAlerts implements AutoCloseable {
         clock.moveOn(time);
     }
 
-    /** Posts a webhook, all of which must be new. */
+    /** Posts a webhook whose events must all be new. */
     public void post(String eventType, JsonNode... elements) {
         HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json(eventType, elements));
         assertThat(answer.body()).contains("\"stored\":" + elements.length + ",");
     }
 
-    /** Every mail that has gone out, in this order; each must be valid. */
+    /** Every mail that was sent, in this order. Each mail must be valid. */
     public List<Rfc5322> mails() {
         return server.taken.stream().map(taken -> Rfc5322.read(taken.raw())).toList();
     }
 
-    /** Waits until so many mails have gone out, no more, and all that is known of them is stored. */
+    /** Waits until exactly this many mails were sent, and the database has marked them as sent. */
     public TimedAlerts mailed(int count) {
         await().untilAsserted(() -> assertThat(server.taken).hasSizeGreaterThanOrEqualTo(count));
         await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
@@ -85,7 +82,7 @@ public final class TimedAlerts implements AutoCloseable {
         return this;
     }
 
-    /** Whom each mail was transmitted to, in the order of {@link #mails}. */
+    /** The recipients of each mail, in the order of {@link #mails}. */
     public List<List<String>> recipients() {
         return server.taken.stream().map(SmtpServer.Taken::recipients).toList();
     }

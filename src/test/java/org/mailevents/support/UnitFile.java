@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * A unit of systemd.
+ * A unit file of systemd.
  *
- * @param text as it stands in the file
+ * @param text the text of the file
  */
 public record UnitFile(String text) {
 
@@ -19,17 +19,17 @@ public record UnitFile(String text) {
         return new UnitFile(Files.readString(file));
     }
 
-    /** The same for another folder than the one that the unit is written for. */
+    /** The same unit for another folder. */
     public UnitFile in(Path folder) {
         return new UnitFile(text.replace(value("WorkingDirectory"), folder.toString()));
     }
 
-    /** What a setting is given, once for each of its lines. */
+    /** The values of a setting, one for each of its lines. */
     public List<String> values(String setting) {
         return Pattern.compile("(?m)^" + setting + "=(.*)$").matcher(text).results().map(line -> line.group(1)).toList();
     }
 
-    /** What a setting is given that has one line. */
+    /** The value of a setting that has one line. */
     public String value(String setting) {
         List<String> values = values(setting);
         if (values.size() != 1) {
@@ -38,7 +38,7 @@ public record UnitFile(String text) {
         return values.get(0);
     }
 
-    /** The environment variables of the service, one a line. */
+    /** The environment variables of the service, one on each line. */
     public Map<String, String> environment() {
         Map<String, String> environment = new HashMap<>();
         for (String line : values("Environment")) {

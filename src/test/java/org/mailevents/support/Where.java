@@ -5,9 +5,9 @@ import java.util.function.Supplier;
 import org.apache.camel.main.Main;
 import org.mailevents.Application;
 
-/** Where the rows are. */
+/** The database of a test that must hold on both. */
 public enum Where {
-    H2(TestDatabase::h2), POSTGRES(TestDatabase::postgres);
+    H2(TestDatabase::h2InMemory), POSTGRES(TestDatabase::postgres);
 
     private final Supplier<TestDatabase> database;
 

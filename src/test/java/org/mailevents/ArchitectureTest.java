@@ -1,0 +1,90 @@
+package org.mailevents;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The packages depend on each other only as this test lists. A new dependency is a decision, so it begins here. */
+class ArchitectureTest {
+
+    private static final String ROOT = "org.mailevents";
+    private static final JavaClasses CLASSES = new ClassFileImporter().importPath("target/classes");
+
+    /** Each package, and the packages that it may use. */
+    private static final String ARROWS = """
+            alert     | database live log metrics privacy settings spool
+            camel     | log
+            console   | database event log settings store
+            database  | log metrics settings
+            event     |
+            http      | event log metrics settings
+            live      | camel log metrics settings
+            log       |
+            metrics   |
+            parse     | event privacy
+            privacy   | settings
+            receive   | camel database event http log metrics parse privacy settings start store
+            retention | database log settings
+            sample    | event http settings
+            settings  |
+            spool     | database event log metrics parse privacy settings store
+            start     | camel http live settings
+            store     | database event log metrics retention settings""";
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = ARROWS)
+    void aPackageUsesOnlyThePackagesOfItsList(String name, String used) {
+        String[] allowed = Stream.concat(Stream.of(name), used == null ? Stream.empty() : Stream.of(used.split(" ")))
+                .map(other -> ROOT + "." + other + "..").toArray(String[]::new);
+
+        classes().that().resideInAPackage(ROOT + "." + name + "..")
+                .should().onlyDependOnClassesThat(resideOutsideOfPackage(ROOT + "..").or(resideInAnyPackage(allowed)))
+                .check(CLASSES);
+    }
+
+    @Test
+    void everyPackageHasAList() throws IOException {
+        try (Stream<Path> folders = Files.list(Path.of("src/main/java/org/mailevents"))) {
+            Set<String> packages = folders.filter(Files::isDirectory).map(folder -> folder.getFileName().toString())
+                    .collect(Collectors.toSet());
+            assertThat(ARROWS.lines().map(line -> line.split("\\|")[0].strip())).containsExactlyInAnyOrderElementsOf(packages);
+        }
+    }
+
+    @Test
+    void noPackagesNeedEachOther() {
+        slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"event", "parse"})
+    void whatAWebhookSaysIsUnderstoodWithoutCamelDatabaseAndServer(String name) {
+        noClasses().that().resideInAPackage(ROOT + "." + name + "..")
+                .should().dependOnClassesThat(resideInAnyPackage("org.apache.camel..", "java.sql..", "javax.sql..", "io.vertx..",
+                "io.netty.."))
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheHttpServerKnowsVertx() {
+        noClasses().that().resideOutsideOfPackages(ROOT + ".http..", ROOT + ".camel..", ROOT + ".receive..")
+                .should().dependOnClassesThat(resideInAPackage("io.vertx..").or(resideInAPackage("io.netty..")))
+                .check(CLASSES);
+    }
+}

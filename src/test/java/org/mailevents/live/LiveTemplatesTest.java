@@ -1,0 +1,99 @@
+package org.mailevents.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
+import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
+
+/** Every kind of mistake in a template, saved while one application runs. Each case leaves the templates as it found them. */
+@Order(1)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LiveTemplatesTest {
+
+    private final Mailbox mailbox = Mailbox.folder();
+    private final Path folder = OwnProcess.folder("routes").resolve("routes");
+    private final InProcess application = TestSettings.of(TestDatabase.h2(), mailbox)
+            .with("alert.first-delay", "100ms", "alert.updates", "100ms")
+            .withRoutes(folder).startInProcess();
+
+    @AfterAll
+    void stop() {
+        application.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "words.ja.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin",
+        "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:3: codez: unknown key",
+        "causes.json     | '\"enhanced\"'        | '\"enhanced'       | causes.json:",
+        "alert.txt.ftl   | words.intro           | words.introo       | :3: The following has evaluated to null or missing: ==> words.introo",
+        "alert.html.ftlh | bounce.recipient      | bounce.recipent    | :94: The following has evaluated to null or missing: ==> bounce.recipent",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
+        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: the template does not end",
+        "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: the template does not end",
+        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list | :23: the template does not end",
+        "words.en.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin"})
+    void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
+        // Given
+        Path file = folder.resolve("templates").resolve(template);
+        String good = Files.readString(file);
+        int before = application.log().length();
+
+        // When
+        Files.writeString(file, good.replace(right, wrong));
+
+        // Then
+        await().untilAsserted(() -> assertThat(logSince(before)).anySatisfy(line ->
+                assertThat(line).startsWith("Not activated: " + file).contains(reason)
+                        .endsWith(". The previous version keeps running.").doesNotContain("\n")));
+        await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING", template));
+        assertThat(mail()).contains("ユーザ不明");
+
+        // When
+        Files.writeString(file, good);
+        Path causes = folder.resolve("templates/causes.json");
+        String goodCauses = Files.readString(causes);
+        Files.writeString(causes, goodCauses.replace("ユーザ不明", "宛先がありません"));
+
+        // Then
+        await().until(() -> logSince(before).stream().anyMatch(line -> line.startsWith("Activated: ")
+                && line.contains(causes.toString())));
+        await().untilAsserted(() -> assertThat(logSince(before)).contains("Valid again: " + file));
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+        assertThat(mail()).contains("宛先がありません");
+
+        // the next case begins with the good templates
+        int edited = application.log().length();
+        Files.writeString(causes, goodCauses);
+        await().until(() -> logSince(edited).contains("Activated: " + causes));
+    }
+
+    private List<String> logSince(int position) {
+        return application.log().substring(position).lines().toList();
+    }
+
+    /** The mail of a new bounce. */
+    private String mail() {
+        ObjectNode bounce = Payload.bounce("2");
+        application.post(MailEvents.JSON, Payload.json("bounces", bounce));
+        await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
+        return mailbox.naming(bounce.get("to").asText()).get(0).text();
+    }
+}

@@ -1,0 +1,120 @@
+package org.mailevents.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteDefinition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
+
+/**
+ * The validation of the route files finds each mistake and names the file and the reason. {@link LiveEditTest} shows that a file with a
+ * mistake is not activated, and {@link RoutesTest} that it stops the start.
+ */
+class RouteMistakesTest {
+
+    private static InProcess application;
+    private static List<RouteDefinition> javaRoutes;
+
+    @BeforeAll
+    static void start() {
+        application = TestSettings.of(TestDatabase.h2InMemory()).startInProcess();
+        javaRoutes = ((ModelCamelContext) application.context()).getRouteDefinitions().stream()
+                .filter(route -> RouteGraph.file(route) == null).toList();
+    }
+
+    @AfterAll
+    static void stop() {
+        application.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "route-bounces    | - split:                           | - split                      | :8: mapping values are not allowed here",
+        "route-bounces    | '    onPrepare'                    | '   onPrepare'               | :12: expected <block end>, but found",
+        "route-bounces    | '    description:'                 | '\tdescription:'             | :3: found character '\\t(TAB)' that cannot start any token",
+        "route-bounces    | uri: direct:store-events           | uri: nonsense:x              | No endpoint could be found for: nonsense://x",
+        "route-bounces    | uri: direct:store-events           | uri: direct:store-events?a=1 | Unknown parameters=[{a=1}]",
+        "route-bounces    | uri: direct:store-events           | uri: direct:nobody           | sends to direct:nobody, but no route in routes/ starts from direct:nobody",
+        "route-bounces    | uri: direct:store-events           | uri: '{{no.such.setting}}'   | no.such.setting",
+        "route-bounces    | aggregationStrategy: collectEvents | aggregationStrategy: nobody  | :7: Cannot find AggregationStrategy in Registry with name: nobody",
+        "route-bounces    | ${body.status} regex '6'           | ${body.status} regexp '6'    | ${body.status} regexp '6'",
+        "route-bounces    | ${body.events}                     | ${bdy.events}                | bdy",
+        "route-bounces    | id: route-bounces                  | id: route-webhook            | the route id route-webhook is used twice",
+        "route-bounces    | id: route-bounces                  | id: store-events             | the route id store-events is used twice",
+        "route-bounces    | uri: direct:route-bounces          | uri: direct:route-webhook    | two routes start from direct:route-webhook",
+        "send-alerts      | id: send-alerts                    | id: send-alert               | the route send-alerts is missing in routes/",
+        "send-alerts      | delay: 1000                        | dellay: 1000                 | :6: Failed to resolve endpoint: scheduler://send-alerts?dellay=1000",
+        "on-error         | id: on-alert-error                 | id: on-alert                 | the routeConfiguration on-alert-error, which does not exist",
+        "on-error         | uri: direct:release-alert          | uri: nonsense:x              | :42: No endpoint could be found for: nonsense://x",
+        "on-error         | java.lang.Exception                | java.lang.Excepton           | java.lang.Excepton"})
+    void aBrokenRouteIsNamedInOneLine(String route, String right, String wrong, String reason) throws IOException {
+        assertThat(fault(route, right, wrong.replace("\\n", "\n"))).contains(reason).doesNotContain("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "route-webhook    | uri: direct:route-bounces         | uri: direct:route-bounce          | direct:route-bounce",
+        "route-deliveries | uri: direct:store-events          | uri: direct:store-event           | direct:store-event",
+        "route-deliveries | uri: direct:store-events          | uri: direct:store-events?blok=1   | blok",
+        "route-deliveries | uri: direct:store-events          | uri: nonsense:x                   | nonsense",
+        "route-deliveries | ${body.events}                    | ${bdy.events}                     | bdy",
+        "route-deliveries | ${body.status} == 'queued'        | ${body.status} === 'queued'       | ===",
+        "route-deliveries | aggregationStrategy: collectEvents | aggregationStrategy: nobody       | nobody",
+        "route-deliveries | id: route-deliveries              | id: route-webhook                 | route-webhook"})
+    void aMistakeIsNamed(String route, String right, String wrong, String named) throws IOException {
+        assertThat(fault(route, right, wrong)).contains(named);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"# nothing but a comment\n", "\n\n"})
+    void anEmptyFileIsNamed(String text) throws IOException {
+        Map<String, String> files = files();
+        files.put("routes/route-bounces.camel.yaml", text);
+        assertThatThrownBy(() -> validate(files)).isInstanceOf(BrokenFile.class).hasMessage("routes/route-bounces.camel.yaml: the file is empty");
+    }
+
+    /** What the validation says of this mistake. */
+    private static String fault(String route, String right, String wrong) throws IOException {
+        Map<String, String> files = files();
+        String file = "routes/" + route + ".camel.yaml";
+        assertThat(files.get(file)).contains(right);
+        files.put(file, files.get(file).replace(right, wrong));
+        try {
+            validate(files);
+        } catch (BrokenFile e) {
+            // a file that lacks a route is as much at fault as the file that needs it
+            assertThat(e.file()).startsWith("routes");
+            return e.getMessage();
+        }
+        throw new AssertionError("The validation finds no mistake");
+    }
+
+    private static void validate(Map<String, String> files) throws BrokenFile {
+        new RouteValidation(application.context(), javaRoutes).validate(files);
+    }
+
+    private static Map<String, String> files() throws IOException {
+        Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> paths = Files.list(Path.of("routes"))) {
+            for (Path path : paths.filter(path -> path.toString().endsWith(".camel.yaml")).toList()) {
+                files.put(path.toString(), Files.readString(path));
+            }
+        }
+        return files;
+    }
+}
