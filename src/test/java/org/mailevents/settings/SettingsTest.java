@@ -38,15 +38,17 @@ class SettingsTest {
     }
 
     @Test
-    void theJarHasADefaultForEverySettingAndTheReadmeTellsIt() throws IOException {
+    void theJarHasADefaultForEverySettingAndTheSettingsPagesTellIt() throws IOException {
         Properties file = properties(Path.of("application.properties"));
         Properties packaged = properties(Path.of("src/main/resources/application.properties"));
         assertThat(packaged.stringPropertyNames()).isEqualTo(file.stringPropertyNames().stream()
                 .filter(key -> !key.startsWith("camel.jbang.")).collect(Collectors.toSet()));
-        String readme = Files.readString(Path.of("README.md"));
+        String english = Files.readString(Path.of("docs/settings.md"));
+        String japanese = Files.readString(Path.of("docs/ja/settings.md"));
         for (String key : List.of("webhook.path", "webhook.time-zone", "webhook.max-body", "database.url", "alert.to", "alert.from",
                 "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet", "alert.max-per-hour", "alert.rate")) {
-            assertThat(readme).contains("| `" + key + "` | `" + packaged.getProperty(key) + "` |");
+            assertThat(english).contains("| `" + key + "` | `" + packaged.getProperty(key) + "` |");
+            assertThat(japanese).contains("| `" + key + "` | `" + packaged.getProperty(key) + "` |");
         }
     }
 
