@@ -97,8 +97,7 @@ public final class OwnProcess extends MailEvents {
      */
     public static OwnProcess confined(Path folder, Map<String, String> settings, List<String> command) throws IOException {
         List<String> confined = new ArrayList<>(asAnotherUser());
-        confined.add(JAVA);
-        confined.addAll(UNWARNED);
+        confined.addAll(SHORT_LIVED);
         confined.addAll(command.subList(1, command.size()));
         Files.createDirectories(folder.resolve("data"));
         try (Stream<Path> files = Files.walk(folder)) {
