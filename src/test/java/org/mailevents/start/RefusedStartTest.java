@@ -20,14 +20,15 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** What stops a start, and how the error names it. {@code JarStartIT} shows for one case of each kind what the jar makes of such an error. */
+/** What stops a start, and how the error names the mistake. {@code JarStartIT} shows for each kind of mistake how the jar logs such an error. */
 @Execution(ExecutionMode.CONCURRENT)
 class RefusedStartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"::", "192.0.2.1"})
     void itDoesNotListenBeyondLoopbackWithoutASecret(String host) {
-        assertThat(refusal(TestSettings.none().with("camel.server.host", host))).contains("camel.server.host", "webhook.api-key", "webhook.basic");
+        assertThat(refusal(TestSettings.none().with("camel.server.host", host)))
+                .contains("camel.server.host", "webhook.api-key", "webhook.basic");
     }
 
     @ParameterizedTest

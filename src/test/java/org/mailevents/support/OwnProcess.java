@@ -21,9 +21,13 @@ public final class OwnProcess extends MailEvents {
     private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
     /** From JDK 24 on the JVM warns of Netty 4.1, which knows (JEP 498, netty/netty#15296). */
-    private static final List<String> UNWARNED = Runtime.version().feature() < 24 ? List.of() : List.of("--sun-misc-unsafe-memory-access=allow");
+    private static final List<String> UNWARNED = Runtime.version().feature() < 24 ? List.of()
+            : List.of("--sun-misc-unsafe-memory-access=allow");
 
-    /** A process that lives for seconds is through in half the CPU time without the second compiler, and in a third with {@link Classes#ARCHIVE} too. */
+    /**
+     * A process that lives for seconds needs half the CPU time without the second compiler, and a third of the CPU time if it also uses
+     * {@link Classes#ARCHIVE}.
+     */
     private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
             "-Djava.io.tmpdir=" + TemporaryFolder.create("mail-events")), UNWARNED.stream()).toList();
 
@@ -33,7 +37,8 @@ public final class OwnProcess extends MailEvents {
 
         private static Path archive() {
             Path archive = folder().resolve("mail-events.jsa");
-            new OwnProcess(folder("routes", "application.properties"), Map.of(), jar("-XX:ArchiveClassesAtExit=" + archive)).started().close();
+            List<String> command = jar("-XX:ArchiveClassesAtExit=" + archive);
+            new OwnProcess(folder("routes", "application.properties"), Map.of(), command).started().close();
             return archive;
         }
     }
@@ -102,7 +107,8 @@ public final class OwnProcess extends MailEvents {
         Files.createDirectories(folder.resolve("data"));
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : (Iterable<Path>) files.filter(path -> !Files.isSymbolicLink(path))::iterator) {
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(file.endsWith("data") ? "rwxrwxrwx" : Files.isDirectory(file) ? "r-xr-xr-x" : "r--r--r--"));
+                String permissions = file.endsWith("data") ? "rwxrwxrwx" : Files.isDirectory(file) ? "r-xr-xr-x" : "r--r--r--";
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
             }
         }
         return new OwnProcess(folder, folder.getParent(), settings, confined);
@@ -110,7 +116,8 @@ public final class OwnProcess extends MailEvents {
 
     /** Root could write everywhere. */
     private static List<String> asAnotherUser() {
-        return System.getProperty("user.name").equals("root") ? List.of("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups") : List.of();
+        boolean root = System.getProperty("user.name").equals("root");
+        return root ? List.of("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups") : List.of();
     }
 
     /** A command line of the Camel CLI, whose class path Maven wrote into target/. It downloads into Maven's own repository. */
