@@ -28,8 +28,11 @@ public final class OwnProcess extends MailEvents {
      * A process that lives for seconds needs half the CPU time without the second compiler, and a third of the CPU time if it also uses
      * {@link Classes#ARCHIVE}.
      */
-    private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-            "-Djava.io.tmpdir=" + TemporaryFolder.create("mail-events")), UNWARNED.stream()).toList();
+    private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+            UNWARNED.stream()).toList();
+
+    /** Only the user of the tests may write there. */
+    private static final String TEMPORARY = "-Djava.io.tmpdir=" + TemporaryFolder.create("mail-events");
 
     /** The classes of the jar, as the JVM has them in memory (JEP 350). A JVM that cannot use them reads them from the jar. */
     private static final class Classes {
@@ -82,7 +85,7 @@ public final class OwnProcess extends MailEvents {
 
     private static List<String> jar(String option) {
         List<String> command = new ArrayList<>(SHORT_LIVED);
-        command.addAll(List.of(option, "-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()));
+        command.addAll(List.of(TEMPORARY, option, "-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()));
         return command;
     }
 
@@ -124,7 +127,7 @@ public final class OwnProcess extends MailEvents {
     private static List<String> camel(String... arguments) {
         try {
             List<String> command = new ArrayList<>(SHORT_LIVED);
-            command.addAll(List.of("-Dmaven.repo.local=" + System.getProperty("maven.repo.local"),
+            command.addAll(List.of(TEMPORARY, "-Dmaven.repo.local=" + System.getProperty("maven.repo.local"),
                     "-cp", Files.readString(Path.of("target/camel-cli.classpath")).strip(),
                     Path.of("src/test/cli/Camel.java").toAbsolutePath().toString()));
             command.addAll(List.of(arguments));
