@@ -3,18 +3,15 @@ package org.mailevents.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.mailevents.Application;
-import org.mailevents.support.InProcess;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
 
 /**
  * Bounces whose texts together are larger than the memory that the unit and the image give the process. Only earlier versions stored such long replies.
@@ -34,16 +31,13 @@ class LargeRepliesIT {
     @Test
     void bouncesAreMailedHoweverLongTheRepliesAre() {
         // Given
-        Map<String, String> settings = new HashMap<>(database.settings());
-        settings.putAll(mailbox.settings());
-        settings.put("alert.to", "ops@example.com");
-        new InProcess(Application.configured(), settings).close();
+        TestSettings settings = TestSettings.of(database, mailbox).with("alert.to", "ops@example.com");
+        settings.startInProcess().close();
         database.execute(INSERT, "ops@example.com", 6);
         database.execute(INSERT, "customer#@example.net", 80);
-        settings.put("java.tool.options", "-Xmx112m -XX:+ExitOnOutOfMemoryError");
 
         // When
-        try (OwnProcess application = OwnProcess.jar(settings).started()) {
+        try (OwnProcess application = settings.with("java.tool.options", "-Xmx112m -XX:+ExitOnOutOfMemoryError").startJar()) {
 
             // Then
             await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").size() >= 8);

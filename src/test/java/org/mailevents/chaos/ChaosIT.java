@@ -49,7 +49,8 @@ class ChaosIT {
 
     @AfterAll
     static void print() {
-        StringBuilder table = new StringBuilder(row("seed " + SEED, TABLE.keySet()) + row("---", Collections.nCopies(TABLE.size(), "---:")));
+        StringBuilder table = new StringBuilder(row("seed " + SEED, TABLE.keySet())
+                + row("---", Collections.nCopies(TABLE.size(), "---:")));
         TABLE.values().stream().flatMap(counts -> counts.keySet().stream()).distinct()
                 .forEach(what -> table.append(row(what, TABLE.values().stream().map(counts -> counts.get(what)).toList())));
         System.out.println(table);

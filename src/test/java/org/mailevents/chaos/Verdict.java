@@ -41,7 +41,8 @@ final class Verdict {
     }
 
     private void rows(Ledger ledger, TestDatabase database) {
-        Map<Map<String, String>, NumberedEvent> sent = ledger.sent.stream().collect(Collectors.toMap(NumberedEvent::row, Function.identity()));
+        Map<Map<String, String>, NumberedEvent> sent = ledger.sent.stream()
+                .collect(Collectors.toMap(NumberedEvent::row, Function.identity()));
         Set<NumberedEvent> stored = new HashSet<>();
         List<Object> again = new ArrayList<>();
         List<Object> strange = new ArrayList<>();

@@ -21,11 +21,18 @@ public final class OwnProcess extends MailEvents {
     private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
     /** From JDK 24 on the JVM warns of Netty 4.1, which knows (JEP 498, netty/netty#15296). */
-    private static final List<String> UNWARNED = Runtime.version().feature() < 24 ? List.of() : List.of("--sun-misc-unsafe-memory-access=allow");
+    private static final List<String> UNWARNED = Runtime.version().feature() < 24 ? List.of()
+            : List.of("--sun-misc-unsafe-memory-access=allow");
 
-    /** A process that lives for seconds is through in half the CPU time without the second compiler, and in a third with {@link Classes#ARCHIVE} too. */
-    private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-            "-Djava.io.tmpdir=" + TemporaryFolder.create("mail-events")), UNWARNED.stream()).toList();
+    /**
+     * A process that lives for seconds needs half the CPU time without the second compiler, and a third of the CPU time if it also uses
+     * {@link Classes#ARCHIVE}.
+     */
+    private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+            UNWARNED.stream()).toList();
+
+    /** Only the user of the tests may write there. */
+    private static final String TEMPORARY = "-Djava.io.tmpdir=" + TemporaryFolder.create("mail-events");
 
     /** The classes of the jar, as the JVM has them in memory (JEP 350). A JVM that cannot use them reads them from the jar. */
     private static final class Classes {
@@ -33,7 +40,8 @@ public final class OwnProcess extends MailEvents {
 
         private static Path archive() {
             Path archive = folder().resolve("mail-events.jsa");
-            new OwnProcess(folder("routes", "application.properties"), Map.of(), jar("-XX:ArchiveClassesAtExit=" + archive)).started().close();
+            List<String> command = jar("-XX:ArchiveClassesAtExit=" + archive);
+            new OwnProcess(folder("routes", "application.properties"), Map.of(), command).started().close();
             return archive;
         }
     }
@@ -77,7 +85,7 @@ public final class OwnProcess extends MailEvents {
 
     private static List<String> jar(String option) {
         List<String> command = new ArrayList<>(SHORT_LIVED);
-        command.addAll(List.of(option, "-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()));
+        command.addAll(List.of(TEMPORARY, option, "-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()));
         return command;
     }
 
@@ -97,13 +105,13 @@ public final class OwnProcess extends MailEvents {
      */
     public static OwnProcess confined(Path folder, Map<String, String> settings, List<String> command) throws IOException {
         List<String> confined = new ArrayList<>(asAnotherUser());
-        confined.add(JAVA);
-        confined.addAll(UNWARNED);
+        confined.addAll(SHORT_LIVED);
         confined.addAll(command.subList(1, command.size()));
         Files.createDirectories(folder.resolve("data"));
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : (Iterable<Path>) files.filter(path -> !Files.isSymbolicLink(path))::iterator) {
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(file.endsWith("data") ? "rwxrwxrwx" : Files.isDirectory(file) ? "r-xr-xr-x" : "r--r--r--"));
+                String permissions = file.endsWith("data") ? "rwxrwxrwx" : Files.isDirectory(file) ? "r-xr-xr-x" : "r--r--r--";
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
             }
         }
         return new OwnProcess(folder, folder.getParent(), settings, confined);
@@ -111,14 +119,15 @@ public final class OwnProcess extends MailEvents {
 
     /** Root could write everywhere. */
     private static List<String> asAnotherUser() {
-        return System.getProperty("user.name").equals("root") ? List.of("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups") : List.of();
+        boolean root = System.getProperty("user.name").equals("root");
+        return root ? List.of("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups") : List.of();
     }
 
     /** A command line of the Camel CLI, whose class path Maven wrote into target/. It downloads into Maven's own repository. */
     private static List<String> camel(String... arguments) {
         try {
             List<String> command = new ArrayList<>(SHORT_LIVED);
-            command.addAll(List.of("-Dmaven.repo.local=" + System.getProperty("maven.repo.local"),
+            command.addAll(List.of(TEMPORARY, "-Dmaven.repo.local=" + System.getProperty("maven.repo.local"),
                     "-cp", Files.readString(Path.of("target/camel-cli.classpath")).strip(),
                     Path.of("src/test/cli/Camel.java").toAbsolutePath().toString()));
             command.addAll(List.of(arguments));

@@ -1,0 +1,78 @@
+package org.mailevents.start;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.camel.main.Main;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.Application;
+import org.mailevents.log.FailureText;
+import org.mailevents.support.Certificate;
+import org.mailevents.support.OwnProcess;
+import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
+
+/** What stops a start, and how the error names the mistake. {@code JarStartIT} shows for each kind of mistake how the jar logs such an error. */
+@Execution(ExecutionMode.CONCURRENT)
+class RefusedStartTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"::", "192.0.2.1"})
+    void itDoesNotListenBeyondLoopbackWithoutASecret(String host) {
+        assertThat(refusal(TestSettings.none().with("camel.server.host", host)))
+                .contains("camel.server.host", "webhook.api-key", "webhook.basic");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s",
+        "webhook.max-body,0", "alert.from,''", "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody",
+        "alert.updates,'5m,soon'", "alert.rate,much", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks"})
+    void aSettingThatCannotBeUsedIsNamed(String key, String value) {
+        assertThat(refusal(TestSettings.none().with(key, value))).contains("Set " + key + " ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"none.p12", "application.properties"})
+    void aKeyStoreThatCannotBeUsedIsNamed(String keyStore) {
+        assertThat(refusal(new TestSettings(Certificate.settings()).with("camel.ssl.keyStore", keyStore)))
+                .contains("Set camel.ssl.keyStore ", "camel.ssl.keystorePassword").doesNotContain(Certificate.PASSWORD);
+    }
+
+    @Test
+    void withHttpsAndNoKeyStoreItSaysSo() {
+        assertThat(refusal(TestSettings.none().with("camel.ssl.enabled", "true"))).contains("Set camel.ssl.keyStore ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "route-bounces.camel.yaml | - split:             | - splitt:          | 7: Unknown node id: splitt",
+        "route-bounces.camel.yaml | - split:             | - split            | 8: mapping values are not allowed here",
+        "on-error.camel.yaml      | direct:release-alert | nonsense:x         | 42: No endpoint could be found for: nonsense://x",
+        "templates/words.ja.ftl   | <#function subject   | <#functoin subject | 36: Unknown directive: #functoin"})
+    void aBrokenFileStopsTheStartAndIsNamedWithItsLine(String name, String right, String wrong, String line) throws IOException {
+        Path routes = OwnProcess.folder("routes").resolve("routes");
+        Path file = routes.resolve(name);
+        Files.writeString(file, Files.readString(file).replace(right, wrong));
+        assertThat(refusal(TestSettings.none().withRoutes(routes))).startsWith("BrokenFile: " + file + ":" + line);
+    }
+
+    /** What the jar logs behind "Not started: ". */
+    private static String refusal(TestSettings settings) {
+        Main main = Application.configured();
+        try {
+            Throwable refusal = catchThrowable(() -> TestSettings.of(TestDatabase.h2()).with(settings.map()).startInProcess(main));
+            assertThat(refusal).as("refusal").isNotNull();
+            return FailureText.describe(refusal);
+        } finally {
+            main.stop();
+        }
+    }
+}
