@@ -47,7 +47,7 @@ class JarStartIT {
 
     @ParameterizedTest
     @CsvSource({"webhook.time-zone,Mars", "webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s", "webhook.max-body,0", "alert.from,''",
-        "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody", "alert.updates,'5m,soon'", "alert.rate,much", "alert.first-delay,soon", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x", "log.format,xml"})
+        "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody", "alert.updates,'5m,soon'", "alert.rate,much", "alert.first-delay,soon", "alert.quiet,45", "spool.attempts,0", "webhook.path,''", "webhook.path,hooks", "camel.server.port,80a", "database.url,jdbc:mysql:x", "log.format,xml"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         OwnProcess application = OwnProcess.jar(Map.of(key, value));
         assertThat(application.ended()).isEqualTo(1);
@@ -180,9 +180,11 @@ class JarStartIT {
                         - to:
                             uri: "{{crm.url}}"
                 """);
-        try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
-            assertThat(application.log()).contains("webhook.apikey is no setting", "privcy.hash-recipients is no setting")
-                    .doesNotContain("alert.to.crm", "crm.url").doesNotContainPattern("camel\\S* is no setting");
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alrt.to", "x", "alert.to.it", "it@example.com")).started()) {
+            assertThat(application.log()).contains("webhook.apikey is not a setting of Mail Events. Did you mean webhook.api-key?",
+                    "privcy.hash-recipients is not a setting of Mail Events. Did you mean privacy.hash-recipients?",
+                    "The environment variable ALRT_TO is not a setting of Mail Events. Did you mean ALERT_TO?")
+                    .doesNotContain("alert.to.crm", "ALERT_TO_IT", "crm.url").doesNotContainPattern("camel\\S* is not a setting");
         }
     }
 

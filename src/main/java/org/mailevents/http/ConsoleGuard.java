@@ -22,7 +22,7 @@ public final class ConsoleGuard {
     private final Secrets secrets;
 
     public ConsoleGuard(Settings settings) {
-        secrets = new Secrets(List.of(), Secrets.pairs(settings, "console.basic"));
+        secrets = new Secrets(List.of(), settings.userPasswordPairs("console.basic"));
     }
 
     /**

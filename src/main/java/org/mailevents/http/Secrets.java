@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
-import org.mailevents.settings.Settings;
 
 /**
  * The secrets a caller may show: an {@code api_key} in the body, or a user and password in the header. One valid secret is
@@ -19,15 +18,6 @@ public record Secrets(List<String> apiKeys, List<String> basic) {
 
     /** RFC 7617: the vendor may send its credentials only after this challenge. */
     public static final String CHALLENGE = "Basic realm=\"Mail Events\", charset=\"UTF-8\"";
-
-    /** @throws IllegalArgumentException where the setting holds something else than {@code user:password} pairs, as when a variable was empty */
-    public static List<String> pairs(Settings settings, String key) {
-        List<String> pairs = settings.list(key);
-        if (!pairs.stream().allMatch(pair -> pair.contains(":") && !pair.endsWith(":"))) {
-            throw new IllegalArgumentException("Set " + key + " to user:password pairs, comma-separated: one has no colon, or nothing behind it");
-        }
-        return pairs;
-    }
 
     /** Without a secret anybody may enter. */
     public boolean none() {

@@ -59,7 +59,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
-        secrets = new Secrets(settings.list("webhook.api-key"), Secrets.pairs(settings, "webhook.basic"));
+        settings.requireValid();
+        secrets = new Secrets(settings.list("webhook.api-key"), settings.userPasswordPairs("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         clock = TimeSource.of(getContext());
         meters = Meters.of(getContext());

@@ -3,7 +3,10 @@ package org.mailevents.settings;
 import java.time.Clock;
 import org.apache.camel.CamelContext;
 
-/** The clock that webhooks are stamped and mails are timed by: the system's, unless one is bound in the registry, as a simulation does. */
+/**
+ * The clock that gives webhooks and mails their times. It is the system's clock, unless the registry holds a different one, as in a
+ * simulation.
+ */
 public final class TimeSource {
 
     private TimeSource() {
