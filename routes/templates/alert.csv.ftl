@@ -1,5 +1,5 @@
-<#-- The CSV of a mail that has more bounces than it lists (RFC 4180). A cell that a spreadsheet would calculate, a Japanese one also
-     where the sign is full-width, gets an apostrophe (OWASP, CSV Injection). -->
+<#-- The CSV attachment (RFC 4180) of a mail that has more bounces than it lists. A spreadsheet would run a cell that begins with = + - @ as
+     a formula, and in Japan also one with the full-width sign. Such a cell gets an apostrophe (OWASP, CSV Injection). -->
 <#import "words.${language}.ftl" as words>
 <#function cell value><#return '"' + value?replace("^[=+\\-@＝＋－＠]", "'$0", "r")?replace('"', '""') + '"'></#function>
 <#list words.columns as column>${cell(column)}<#sep>,</#list>

@@ -1,3 +1,3 @@
-<#-- The subject of an incident's mails. -->
+<#-- The subject of all mails of an incident. -->
 <#import "words.${language}.ftl" as words>
 ${words.subject(alert)}

@@ -1,4 +1,4 @@
-<#-- The text part of the alert mail: it stands alone and tells the same as the HTML part. -->
+<#-- The text part of the alert mail. It is complete in itself and says the same as the HTML part. -->
 <#import "words.${language}.ftl" as words>
 ${words.stage(alert)}${words.colon}${words.intro(alert)}
 <#if alert.urgent>

@@ -1,4 +1,4 @@
-<#-- A notice to the operators: Mail Events needs them. -->
+<#-- A notice to the operators: Mail Events needs their help. -->
 <#import "words.${language}.ftl" as words>
 <#assign told = words.notice(notice)>
 ${told.text}

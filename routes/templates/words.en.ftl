@@ -1,4 +1,4 @@
-<#-- The English wording. What each cause and each status code means comes from the application. -->
+<#-- The English wording. The application provides the meaning of each cause and each status code (from causes.json). -->
 <#assign
   colon = ": "
   mark = "*"
@@ -32,7 +32,7 @@
   yes = "yes"
   no = "no"
 >
-<#-- Later mails of the incident keep this subject: nothing in it may change. The time tells two incidents apart. -->
+<#-- All mails of an incident have this subject, so no part of it may change later. The time distinguishes two incidents. -->
 <#function subject alert>
   <#return alert.urgent?then("[Urgent] ", "")
       + "[Bounce] Delivery errors since " + alert.openedAt + " (" + (audiences[alert.audience]!alert.audience) + ")">
@@ -41,7 +41,7 @@
   <#local name = {"opened": "Ongoing", "update": "Still ongoing", "closed": "All clear"}[alert.stage]>
   <#return (alert.urgent && alert.stage != "closed")?then("Urgent – ", "") + name>
 </#function>
-<#-- An inbox shows it beside the subject too. -->
+<#-- An inbox shows this text next to the subject. -->
 <#function intro alert>
   <#local cause = "(" + alert.groups[0].cause.name + (alert.groups?size > 1)?then(" and others", "") + ")">
   <#local moment = alert.openedAt == alert.lastBounceAt>

@@ -24,6 +24,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,11 +36,12 @@ import org.mailevents.support.Archive;
 import org.mailevents.support.Containerfile;
 import org.mailevents.support.Kubernetes;
 import org.mailevents.support.MailEvents;
+import org.mailevents.support.Markdown;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.UnitFile;
 
-/** The archive, unpacked into an empty folder, runs as its README, its unit and its Containerfile say. */
+/** The archive, unpacked into an empty folder, runs as its deployment page, its unit and its Containerfile say. */
 @Execution(ExecutionMode.CONCURRENT)
 class ArchiveIT {
 
@@ -60,8 +62,11 @@ class ArchiveIT {
         Path archive = Archive.unpack(temporary);
 
         // Then
-        List<String> expected = new ArrayList<>(List.of("Containerfile", "README.ja.md", "README.md", "application.properties",
+        List<String> expected = new ArrayList<>(List.of("Containerfile", "application.properties",
                 "grafana-dashboard.json", "kubernetes.yaml", "mail-events.jar", "mail-events.service", "prometheus-alerts.yaml"));
+        try (Stream<Path> top = Files.list(Path.of(""))) {
+            top.map(Path::toString).filter(file -> file.endsWith(".md") || file.equals("LICENSE")).forEach(expected::add);
+        }
         Archive.files(Path.of("docs")).forEach(file -> expected.add("docs/" + file));
         Archive.files(Path.of("routes")).forEach(file -> expected.add("routes/" + file));
         List<String> files = new ArrayList<>(Archive.files(archive));
@@ -74,10 +79,20 @@ class ArchiveIT {
         assertThat(Files.mismatch(archive.resolve("mail-events.jar"), Path.of("target/mail-events.jar"))).isEqualTo(-1);
     }
 
+    /** The pages may lead into the sources, which are not in the archive; ARCHITECTURE.md and CONTRIBUTING.md are about them. */
     @Test
-    void itRunsAsItsReadmeSays() throws IOException {
+    void theLinksOfItsPagesLeadToItsFiles() throws IOException {
         Path archive = Archive.unpack(temporary);
-        assertThat(Files.readString(archive.resolve("README.md"))).containsPattern("(?m)^" + COMMAND + "$");
+        Set<String> aboutSources = Set.of("ARCHITECTURE.md", "CONTRIBUTING.md");
+        assertThat(Markdown.in(archive).stream().filter(page -> !aboutSources.contains(page.file().getFileName().toString()))
+                .flatMap(page -> page.brokenLinks().stream())
+                .filter(broken -> !broken.matches(".*: (\\.\\./)*(src/|pom\\.xml |renovate\\.json ).*"))).isEmpty();
+    }
+
+    @Test
+    void itRunsAsItsDeploymentPageSays() throws IOException {
+        Path archive = Archive.unpack(temporary);
+        assertThat(Files.readString(archive.resolve("docs/deployment.md"))).containsPattern("(?m)^" + COMMAND + "$");
         works(OwnProcess.confined(archive, QUICK, List.of(COMMAND.split(" "))), archive, "");
     }
 

@@ -81,8 +81,8 @@ class OpsTest {
         assertThat(unit.value("Restart")).isEqualTo("on-failure");
         assertThat(containerfile.environment()).containsAllEntriesOf(unit.environment());
         assertThat(kubernetes.<String>pod("restartPolicy")).isEqualTo("Always");
-        for (String readme : List.of("README.md", "README.ja.md")) {
-            String text = Files.readString(Path.of(readme));
+        for (String page : List.of("docs/deployment.md", "docs/ja/deployment.md")) {
+            String text = Files.readString(Path.of(page));
             assertThat(text.lines().filter(line -> line.startsWith("podman run "))).isNotEmpty().allMatch(line -> line.contains(" --restart=on-failure "));
             assertThat(Pattern.compile("JDK_JAVA_OPTIONS=[^`]*").matcher(text).results().map(found -> found.group())).isNotEmpty()
                     .allMatch(options -> options.contains("-XX:+ExitOnOutOfMemoryError"));

@@ -32,7 +32,7 @@ public interface AnswerCases extends Cases {
     }
 
     @ParameterizedTest
-    @MethodSource("org.mailevents.AnswerCases#unreadable")
+    @MethodSource("org.mailevents.cases.AnswerCases#unreadable")
     default void aBodyThatIsNoWebhookIsKeptAndAnswered400(String body) {
         // When
         HttpResponse<String> answer = application().post(MailEvents.JSON, body);

@@ -37,7 +37,7 @@ public interface StatusCases extends Cases {
     }
 
     @ParameterizedTest
-    @MethodSource("org.mailevents.StatusCases#statuses")
+    @MethodSource("org.mailevents.cases.StatusCases#statuses")
     default void aDeliveryIsStoredOnceInAnyPieces(String status) {
         ObjectNode delivery = Payload.delivery(status);
         storesOnceInAnyPieces("deliveries", delivery, Payload.delivery("queued"));
@@ -46,7 +46,7 @@ public interface StatusCases extends Cases {
     }
 
     @ParameterizedTest
-    @MethodSource("org.mailevents.StatusCases#codes")
+    @MethodSource("org.mailevents.cases.StatusCases#codes")
     default void aBounceIsStoredAndMailedOnceInAnyPieces(String code, String kind, String audience) {
         ObjectNode bounce = Payload.bounce(code);
         storesOnceInAnyPieces("bounces", bounce, Payload.bounce("2"));
@@ -71,13 +71,13 @@ public interface StatusCases extends Cases {
     }
 
     @ParameterizedTest
-    @MethodSource("org.mailevents.StatusCases#statuses")
+    @MethodSource("org.mailevents.cases.StatusCases#statuses")
     default void aDeliveryWithoutAnAddressIsSetAsideAlone(String status) {
         setsAsideAlone("deliveries", Payload.delivery(status), Payload.delivery(status));
     }
 
     @ParameterizedTest
-    @MethodSource("org.mailevents.StatusCases#codes")
+    @MethodSource("org.mailevents.cases.StatusCases#codes")
     default void aBounceWithoutAnAddressIsSetAsideAlone(String code) {
         setsAsideAlone("bounces", Payload.bounce(code), Payload.bounce(code));
     }
@@ -97,13 +97,13 @@ public interface StatusCases extends Cases {
     }
 
     @ParameterizedTest
-    @MethodSource("org.mailevents.StatusCases#statuses")
+    @MethodSource("org.mailevents.cases.StatusCases#statuses")
     default void hostileTextInADeliveryIsOnlyText(String status) {
         hostileTextIsOnlyText("deliveries", Payload.delivery(status));
     }
 
     @ParameterizedTest
-    @MethodSource("org.mailevents.StatusCases#codes")
+    @MethodSource("org.mailevents.cases.StatusCases#codes")
     default void hostileTextInABounceIsOnlyText(String code) {
         ObjectNode bounce = Payload.bounce(code);
         hostileTextIsOnlyText("bounces", bounce);

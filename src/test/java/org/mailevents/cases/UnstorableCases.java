@@ -41,7 +41,7 @@ public interface UnstorableCases extends Cases {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("org.mailevents.UnstorableCases#unstorable")
+    @MethodSource("org.mailevents.cases.UnstorableCases#unstorable")
     default void whatADatabaseWouldRefuseIsSetAsideAlone(String name, String key, String value, String reason) {
         // Given
         ObjectNode bad = Payload.delivery("queued");
@@ -63,7 +63,7 @@ public interface UnstorableCases extends Cases {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("org.mailevents.UnstorableCases#unstorable")
+    @MethodSource("org.mailevents.cases.UnstorableCases#unstorable")
     default void ofAnotherEventTypeItOnlyStaysOutOfItsColumn(String name, String key, String value) {
         // Given
         ObjectNode element = Payload.delivery("queued");

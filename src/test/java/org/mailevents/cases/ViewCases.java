@@ -49,7 +49,7 @@ public interface ViewCases extends Cases {
     }
 
     @ParameterizedTest
-    @MethodSource("org.mailevents.StatusCases#codes")
+    @MethodSource("org.mailevents.cases.StatusCases#codes")
     default void anAddressIsUndeliverableFromItsBounceUntilItTakesMail(String code, String kind) {
         // Given
         boolean listed = List.of("1", "2", "9", "10", "11").contains(code);

@@ -23,7 +23,7 @@ import org.mailevents.support.Proxy;
 import org.mailevents.support.Proxy.Kind;
 import org.mailevents.support.TestDatabase;
 
-/** What a real proxy lets through, with the blocks of README.md: webhooks, and no address to anybody. No user of {@code console.basic} is set. */
+/** What a real proxy lets through, with the blocks of docs/deployment.md: webhooks, and no address to anybody. No user of {@code console.basic} is set. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProxyTest {
 

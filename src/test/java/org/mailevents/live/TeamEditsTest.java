@@ -34,7 +34,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TeamEdit;
 import org.mailevents.support.TestDatabase;
 
-/** The edits of {@code routes/README.md}, taken out of that page: each does what is said there, also when the other system is down. */
+/** Each example of {@code docs/editing-routes.md} does what the page says, also when the other system is down. */
 @Execution(ExecutionMode.CONCURRENT)
 class TeamEditsTest {
 
@@ -282,7 +282,7 @@ class TeamEditsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5})
     void theJapanesePageHasTheSameYaml(int number) {
-        assertThat(TeamEdit.in("README.ja.md", number)).isEqualTo(TeamEdit.number(number));
+        assertThat(TeamEdit.in("docs/ja/editing-routes.md", number)).isEqualTo(TeamEdit.number(number));
         assertThat(TeamEdit.number(number).parts()).hasSize(number == 3 ? 1 : 2);
     }
 

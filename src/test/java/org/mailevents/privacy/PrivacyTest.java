@@ -325,7 +325,7 @@ class PrivacyTest {
         }
     }
 
-    /** The statements are the README's. */
+    /** The statements are those of docs/retention-and-privacy.md. */
     @ParameterizedTest
     @EnumSource
     void onePersonIsForgottenOnRequest(Where where) throws IOException {
@@ -343,25 +343,27 @@ class PrivacyTest {
                 assertThat(everything(run)).contains(stored);
 
                 // When
-                Stream.of(section("README.md", "remove one person").replace("taro@example.net", stored).split(";")).map(String::strip)
+                Stream.of(section("docs/retention-and-privacy.md", "remove one person").replace("taro@example.net", stored).split(";"))
+                        .map(String::strip)
                         .filter(statement -> !statement.isEmpty()).forEach(run.database()::execute);
 
                 // Then
                 assertThat(everything(run)).doesNotContain(stored, stored.split("@")[0], theirs.get("subject").asText(), theirs.get("apiData").asText())
                         .contains(hash(run).of(address(others)));
                 assertThat(rows(run, "mail_event")).isEqualTo(2);
-                assertThat(section("README.ja.md", "remove one person")).isEqualTo(section("README.md", "remove one person"));
+                assertThat(section("docs/ja/retention-and-privacy.md", "remove one person"))
+                        .isEqualTo(section("docs/retention-and-privacy.md", "remove one person"));
             }
         }
     }
 
     /** The block of SQL that begins with this comment. */
     private static String section(String file, String comment) throws IOException {
-        String readme = Files.readString(Path.of(file));
-        int start = readme.indexOf("```sql\n-- " + comment);
+        String page = Files.readString(Path.of(file));
+        int start = page.indexOf("```sql\n-- " + comment);
         assertThat(start).as(comment + " in " + file).isPositive();
-        int first = readme.indexOf('\n', start + 8) + 1;
-        return readme.substring(first, readme.indexOf("```", first));
+        int first = page.indexOf('\n', start + 8) + 1;
+        return page.substring(first, page.indexOf("```", first));
     }
 
     @ParameterizedTest

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RecipientHashTest {
 
     private static final String KEY = "0123456789abcdef0123456789abcdef";
-    /** printf %s taro@example.net | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef | cut -c1-32, as the README has it. */
+    /** The first 32 digits of the command in docs/retention-and-privacy.md, with {@link #KEY} as the key. */
     private static final String TARO = "h-39a8e5a7a3b6d8219e9a085b303cb496@example.net";
 
     private final RecipientHash hash = RecipientHash.with(KEY);

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** The key store that the README makes, by its own command, and clients that trust what is in it. */
+/** The key store that docs/deployment.md makes, by its own command, and clients that trust what is in it. */
 public final class Certificate {
 
     public static final String PASSWORD = "change-me";
@@ -48,9 +48,9 @@ public final class Certificate {
 
     private static Path create() {
         try {
-            Matcher command = Pattern.compile("(?m)^keytool (.*\\\\\\n)*.*$").matcher(Files.readString(Path.of("README.md")));
+            Matcher command = Pattern.compile("(?m)^keytool (.*\\\\\\n)*.*$").matcher(Files.readString(Path.of("docs/deployment.md")));
             if (!command.find()) {
-                throw new IllegalStateException("README.md has no keytool command");
+                throw new IllegalStateException("docs/deployment.md has no keytool command");
             }
             Path folder = TemporaryFolder.create("certificate");
             Process keytool = new ProcessBuilder("sh", "-c", command.group()).directory(folder.toFile()).inheritIO().start();

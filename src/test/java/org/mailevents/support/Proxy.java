@@ -11,14 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** A reverse proxy with HTTPS in front of an application, configured as README.md says. */
+/** A reverse proxy with HTTPS in front of an application, configured as docs/deployment.md says. */
 public final class Proxy implements AutoCloseable {
 
-    /** The proxies that README.md has a block for. */
+    /** The proxies that docs/deployment.md has a block for. */
     public enum Kind {
         NGINX("nginx", "/usr/sbin/nginx -e stderr -p FOLDER -c FOLDER/proxy.conf", """
                 daemon off; master_process off; pid nginx.pid; error_log stderr;
@@ -64,15 +62,7 @@ public final class Proxy implements AutoCloseable {
         }
 
         private String block() {
-            try {
-                Matcher block = Pattern.compile("(?ms)^```" + language + "\n(.*?)^```$").matcher(Files.readString(Path.of("README.md")));
-                if (!block.find()) {
-                    throw new IllegalStateException("README.md has no block of " + language);
-                }
-                return block.group(1);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            return Markdown.read(Path.of("docs/deployment.md")).block(language);
         }
 
         /** A block that passes on all paths. */

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * One of the edits in {@code routes/README.md}, made as a reader makes it.
+ * One of the examples in {@code docs/editing-routes.md}, saved the way a reader saves it.
  *
- * @param parts its files and what to put into files that are there, in the order of the page
+ * @param parts the new files of the example and its additions to existing files, in the order of the page
  */
 public record TeamEdit(List<Part> parts) {
 
@@ -21,14 +21,14 @@ public record TeamEdit(List<Part> parts) {
     public record Part(String path, String yaml) {
     }
 
-    /** The edit under the heading of this number. */
+    /** The example whose heading has this number. */
     public static TeamEdit number(int number) {
-        return in("README.md", number);
+        return in("docs/editing-routes.md", number);
     }
 
-    public static TeamEdit in(String readme, int number) {
+    public static TeamEdit in(String page, int number) {
         try {
-            String section = Files.readString(Path.of("routes", readme)).split("(?m)^## " + number + "\\. ")[1].split("(?m)^## ")[0];
+            String section = Files.readString(Path.of(page)).split("(?m)^## " + number + "\\. ")[1].split("(?m)^## ")[0];
             return new TeamEdit(PART.matcher(section).results().map(part -> new Part(part.group(1), part.group(2))).toList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

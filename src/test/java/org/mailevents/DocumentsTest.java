@@ -1,0 +1,121 @@
+package org.mailevents;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.Markdown;
+import org.mailevents.support.Markdown.Block;
+
+/** The documentation: short front pages, links that lead somewhere, and the same content in both languages. */
+class DocumentsTest {
+
+    private static final int LONGEST_README = 200;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "README.ja.md"})
+    void theReadmeIsShort(String readme) throws IOException {
+        assertThat(Files.readAllLines(Path.of(readme)).size()).isLessThanOrEqualTo(LONGEST_README);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void everyLinkLeadsToAFileAndEveryAnchorToAHeading(Path page) {
+        assertThat(Markdown.read(page).brokenLinks()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("english")
+    void everyPageHasATwinInJapaneseWithTheSameSectionsAndCode(Path page) {
+        // Given
+        Path twin = twin(page);
+        assertThat(twin).exists();
+
+        // When
+        Markdown english = Markdown.read(page);
+        Markdown japanese = Markdown.read(twin);
+
+        // Then
+        assertThat(japanese.levels()).as("levels of the headings").isEqualTo(english.levels());
+        assertThat(japanese.blocks()).extracting(Block::language).isEqualTo(english.blocks().stream().map(Block::language).toList());
+        assertThat(commands(japanese)).isEqualTo(commands(english));
+        boolean isReadme = page.getParent() == null;
+        assertThat(english.links()).as("a link to the other language").contains(isReadme ? twin.toString() : "ja/" + page.getFileName());
+        assertThat(japanese.links()).as("a link to the other language").contains(isReadme ? page.toString() : "../" + page.getFileName());
+    }
+
+    @Test
+    void everyPageInJapaneseHasATwinInEnglish() throws IOException {
+        try (Stream<Path> english = english()) {
+            assertThat(Markdown.in(Path.of("docs/ja"))).extracting(Markdown::file).isSubsetOf(english.map(DocumentsTest::twin).toList());
+        }
+    }
+
+    /** Other tests take these out of the pages and run them. Some of those tests are skipped where a program is missing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/deployment.md", "docs/ja/deployment.md"})
+    void theDeploymentPageHasTheExamplesThatOtherTestsRun(String page) {
+        Markdown deployment = Markdown.read(Path.of(page));
+        for (String proxy : List.of("nginx", "haproxy", "apache")) {
+            assertThat(deployment.block(proxy)).contains("/webhooks/customers-mail-cloud");
+        }
+        assertThat(commands(deployment)).anyMatch(command -> command.startsWith("keytool "))
+                .anyMatch(command -> command.startsWith("podman build "));
+    }
+
+    @Test
+    void anchorsAreThoseOfGitHub(@TempDir Path folder) throws IOException {
+        // Given
+        Path page = folder.resolve("page.md");
+        Files.writeString(page, """
+                # HTTPS で公開する
+                ## What happened to the mail to …?
+                ## 5. Keep `X-Forwarded-For`
+                ## Again
+                ## Again
+                ```
+                ## not a heading, and [no link](nowhere.md)
+                ```
+                [one](#https-で公開する) [two](#what-happened-to-the-mail-to-) [three](page.md#5-keep-x-forwarded-for) [four](#again-1)
+                [five](https://example.com/nowhere) [six](#again-2) [seven](other.md)
+                """);
+
+        // When
+        List<String> broken = Markdown.read(page).brokenLinks();
+
+        // Then
+        assertThat(broken).containsExactly(page + ": #again-2 leads to no heading", page + ": other.md leads to no file");
+    }
+
+    static Stream<Path> pages() throws IOException {
+        return Stream.concat(top(), Stream.of("docs", "routes").flatMap(folder -> Markdown.in(Path.of(folder)).stream())
+                .map(Markdown::file));
+    }
+
+    static Stream<Path> english() throws IOException {
+        return Stream.concat(Stream.of(Path.of("README.md")),
+                Markdown.in(Path.of("docs")).stream().map(Markdown::file).filter(file -> !file.startsWith("docs/ja")));
+    }
+
+    private static Path twin(Path page) {
+        return page.getParent() == null ? Path.of("README.ja.md") : Path.of("docs/ja").resolve(page.getFileName());
+    }
+
+    private static Stream<Path> top() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of(""))) {
+            return files.filter(file -> file.toString().endsWith(".md")).sorted().toList().stream();
+        }
+    }
+
+    private static List<String> commands(Markdown page) {
+        return page.blocks().stream().filter(block -> block.language().equals("sh")).map(Block::code).toList();
+    }
+}
