@@ -112,7 +112,7 @@ class JarStartIT {
     void aCommandThatIsUnknownIsToldTheOthers() {
         OwnProcess unknown = OwnProcess.jar(OwnProcess.folder("routes"), Map.of(), "previw");
         assertThat(unknown.ended()).isEqualTo(1);
-        assertThat(unknown.log()).contains("There is no command previw: only preview, preview stored, sample, sample anyway, help, and --version")
+        assertThat(unknown.log()).contains("Unknown command: previw. The commands are preview, preview stored, sample, sample anyway, help and --version.")
                 .doesNotContain("\tat ");
     }
 
@@ -129,7 +129,7 @@ class JarStartIT {
     void withoutRoutesItSaysWhereToStart() {
         OwnProcess application = OwnProcess.jar(OwnProcess.folder("application.properties"), Map.of());
         assertThat(application.ended()).isEqualTo(1);
-        assertThat(application.log()).contains("no routes/ here");
+        assertThat(application.log()).contains("this folder has no routes/");
     }
 
     @Test

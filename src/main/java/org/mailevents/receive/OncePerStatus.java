@@ -28,16 +28,17 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Has a split whose steps only decide, and on nothing but the status, do so once for all events of a status and not once an event:
- * an exchange an event is half the work of a webhook. One step more, such as a team adds, and it is Camel's split again.
+ * Makes a split decide once for each status instead of once for each event. This is possible only if all steps of the split do nothing but
+ * set {@code kind} and {@code audience}, and depend on nothing but the status. An exchange for each event is half the work of a webhook. As
+ * soon as a team adds any other step, Camel's normal split runs.
  */
 final class OncePerStatus implements InterceptStrategy {
 
     private static final String STATUS = "${body.status}";
-    /** The variables of a branch that are kept; another one may be the context's, or have a name that an event gives. */
+    /** The variables of a branch that are kept. A different variable may belong to the context, or its name may depend on the event. */
     private static final Set<String> DECISIONS = Set.of("kind", "audience");
 
-    /** Private, because the Camel CLI makes an object of every class that it can make one of, and cannot of this. */
+    /** Private, because the Camel CLI makes an object of every class with a public constructor without parameters. */
     private OncePerStatus() {
     }
 
@@ -47,7 +48,7 @@ final class OncePerStatus implements InterceptStrategy {
 
     @Override
     public Processor wrapProcessorInInterceptors(CamelContext context, NamedNode definition, Processor target, Processor next) {
-        return definition instanceof SplitDefinition split && onlyDecides(split) ? new Once(target) : target;
+        return definition instanceof SplitDefinition split && onlyDecides(split) ? new SplitByStatus(target) : target;
     }
 
     private static boolean onlyDecides(SplitDefinition split) {
@@ -66,35 +67,36 @@ final class OncePerStatus implements InterceptStrategy {
             return choice.getWhenClauses().stream().allMatch(OncePerStatus::onlyDecides)
                     && (otherwise == null || onlyDecide(otherwise.getOutputs()));
         }
-        return step instanceof SetVariableDefinition variable && DECISIONS.contains(variable.getName()) && isOfStatus(variable.getExpression())
+        return step instanceof SetVariableDefinition variable && DECISIONS.contains(variable.getName())
+                && dependsOnlyOnStatus(variable.getExpression())
                 || step instanceof LogDefinition log && isSilent(log);
     }
 
     private static boolean onlyDecides(WhenDefinition when) {
-        return isOfStatus(when.getExpression()) && onlyDecide(when.getOutputs());
+        return dependsOnlyOnStatus(when.getExpression()) && onlyDecide(when.getOutputs());
     }
 
-    private static boolean isOfStatus(ExpressionDefinition expression) {
+    private static boolean dependsOnlyOnStatus(ExpressionDefinition expression) {
         return "constant".equals(expression.getLanguage())
-                || "simple".equals(expression.getLanguage()) && isOfStatus(expression.getExpression());
+                || "simple".equals(expression.getLanguage()) && dependsOnlyOnStatus(expression.getExpression());
     }
 
-    /** What stands in a setting or a file can be anything. */
-    private static boolean isOfStatus(String simple) {
+    /** A placeholder of a setting, or a file, could contain any expression. */
+    private static boolean dependsOnlyOnStatus(String simple) {
         String rest = simple.replace(STATUS, "");
         return !rest.contains("$") && !rest.contains("{{") && !rest.strip().startsWith("resource:");
     }
 
-    /** A line that nobody would see. */
+    /** A log step whose level is off, so that it writes no line. */
     private static boolean isSilent(LogDefinition log) {
         String level = String.valueOf(log.getLoggingLevel()).toUpperCase(Locale.ROOT);
         String name = log.getLogName() == null ? ProcessorDefinitionHelper.getRoute(log).getRouteId() : log.getLogName();
         return (level.equals("DEBUG") || level.equals("TRACE")) && !LoggerFactory.getLogger(name).isEnabledForLevel(Level.valueOf(level));
     }
 
-    private static final class Once extends DelegateAsyncProcessor {
+    private static final class SplitByStatus extends DelegateAsyncProcessor {
 
-        Once(Processor split) {
+        SplitByStatus(Processor split) {
             super(split);
         }
 
@@ -103,28 +105,28 @@ final class OncePerStatus implements InterceptStrategy {
             if (!(exchange.getMessage().getBody() instanceof Webhook whole) || isIntercepted(exchange)) {
                 return super.process(exchange, callback);
             }
-            Map<String, MailEvent> ofStatus = new HashMap<>();
-            whole.events().forEach(event -> ofStatus.putIfAbsent(event.status(), event));
-            exchange.getMessage().setBody(whole.withEvents(List.copyOf(ofStatus.values())));
+            Map<String, MailEvent> byStatus = new HashMap<>();
+            whole.events().forEach(event -> byStatus.putIfAbsent(event.status(), event));
+            exchange.getMessage().setBody(whole.withEvents(List.copyOf(byStatus.values())));
             return super.process(exchange, doneSync -> {
-                if (exchange.getMessage().getBody() instanceof Webhook ofEachStatus) {
-                    exchange.getMessage().setBody(decided(whole, ofEachStatus));
+                if (exchange.getMessage().getBody() instanceof Webhook decidedStatuses) {
+                    exchange.getMessage().setBody(withDecisions(whole, decidedStatuses));
                 }
                 callback.done(doneSync);
             });
         }
 
-        /** An interceptor is a step before each step; the model no longer knows of it when the split is made. */
+        /** An interceptor is a step before each step. When the split is made, the model no longer contains the interceptor. */
         private static boolean isIntercepted(Exchange exchange) {
             return !ExchangeHelper.getRoute(exchange).getInterceptStrategies().isEmpty();
         }
 
-        private static Webhook decided(Webhook whole, Webhook ofEachStatus) {
-            Map<String, MailEvent> ofStatus = new HashMap<>();
-            ofEachStatus.events().forEach(event -> ofStatus.put(event.status(), event));
+        private static Webhook withDecisions(Webhook whole, Webhook decidedStatuses) {
+            Map<String, MailEvent> byStatus = new HashMap<>();
+            decidedStatuses.events().forEach(event -> byStatus.put(event.status(), event));
             return whole.withEvents(whole.events().stream().map(event -> {
-                MailEvent like = ofStatus.get(event.status());
-                return like == null ? event : event.decided(like.kind(), like.audience());
+                MailEvent decided = byStatus.get(event.status());
+                return decided == null ? event : event.decided(decided.kind(), decided.audience());
             }).toList());
         }
     }

@@ -22,9 +22,9 @@ import org.apache.camel.util.TimeUtils;
 /**
  * The settings of {@code application.properties}. An environment variable overrides the file, as everywhere in Camel.
  *
- * <p>The file {@code application.properties} at the top of the project has the name, the default and the description of each setting. The
- * build copies it into the jar, where it holds the defaults. {@link #KNOWN} adds the kind of each setting. SettingsTest compares both, and
- * the settings pages, with each other.
+ * <p>The file {@code application.properties} at the top of the project is the source of the name, the default and the description of each
+ * setting. The build copies it into the jar, where it holds the defaults. {@link #KNOWN} adds the kind of each setting. SettingsTest compares
+ * this map and the settings pages with the file.
  *
  * <p>All methods that read a value throw an {@link IllegalArgumentException} if the value is not of the kind that they return. The message
  * names the setting and says which values work.
@@ -124,8 +124,7 @@ public final class Settings {
 
     /** The value without surrounding spaces. It is empty if the setting is not set. */
     public String text(String key) {
-        // A route can compute the name of an audience. With Camel's own signs in the name, Camel would read a part of it as a default
-        // value.
+        // A route can compute the name of an audience. With Camel's own signs in the name, a part of it would become a default value.
         return key.matches("[^:?{}]+") ? context.resolvePropertyPlaceholders("{{" + key + ":}}").trim() : "";
     }
 

@@ -3,10 +3,7 @@ package org.mailevents.settings;
 import java.time.Clock;
 import org.apache.camel.CamelContext;
 
-/**
- * The clock that gives webhooks and mails their times. It is the system's clock, unless the registry holds a different one, as in a
- * simulation.
- */
+/** The clock that gives webhooks and mails their times: the system's clock, or the clock in the registry, as in a simulation. */
 public final class TimeSource {
 
     private TimeSource() {
