@@ -55,7 +55,7 @@ public final class Page {
         return new Resource(TYPES.get(name.substring(name.lastIndexOf('.') + 1)) + ";charset=" + StandardCharsets.UTF_8, file.apply(name));
     }
 
-    /** {@code camel run} has no resources on its class path, because it only compiles src/main/java. It reads them from the source folder. */
+    /** {@code camel run} has no resources on its class path, because it only compiles src/main/java. It reads the source folder. */
     private static byte[] own(String name) {
         Path source = Path.of("src/main/resources/console", name);
         boolean packaged = Page.class.getResource("/console/" + name) != null;

@@ -31,8 +31,8 @@ final class Envelope {
     }
 
     private final WebhookBody body;
-    private final OuterFields fields = new OuterFields();
-    private final FirstArray array = new FirstArray();
+    private final OuterFields fields = OuterFields.empty();
+    private final FirstArray array = FirstArray.empty();
     private EventValue event;
     /** How often the field {@code event} occurred. */
     private int events;

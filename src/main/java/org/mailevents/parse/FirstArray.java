@@ -18,9 +18,17 @@ final class FirstArray {
     /** Null if the field is not an array, if its name repeats, or if its elements are too many. */
     private List<JsonNode> elements;
 
+    /** Private, because the Camel CLI makes an object of every class with a constructor without parameters that is not private. */
+    private FirstArray() {
+    }
+
+    static FirstArray empty() {
+        return new FirstArray();
+    }
+
     /**
-     * Returns the elements, or null if they must be read from the body. It also removes them from here, because a tree takes much more memory
-     * than its text.
+     * Returns the elements, or null if they must be read from the body. It also removes them from here, because a tree takes much more
+     * memory than its text.
      */
     List<JsonNode> take(String wantedName) {
         List<JsonNode> taken = isInMemory(wantedName) ? elements : null;

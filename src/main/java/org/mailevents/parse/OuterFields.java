@@ -21,6 +21,14 @@ final class OuterFields {
     private boolean tooLong;
     private boolean fromReceiveMail;
 
+    /** Private, because the Camel CLI makes an object of every class with a constructor without parameters that is not private. */
+    private OuterFields() {
+    }
+
+    static OuterFields empty() {
+        return new OuterFields();
+    }
+
     String eventType() {
         return fields.path("event_type").asText();
     }

@@ -38,7 +38,7 @@ final class OncePerStatus implements InterceptStrategy {
     /** The variables of a branch that are kept. A different variable may belong to the context, or its name may depend on the event. */
     private static final Set<String> DECISIONS = Set.of("kind", "audience");
 
-    /** Private, because the Camel CLI makes an object of every class with a public constructor without parameters. */
+    /** Private, because the Camel CLI makes an object of every class with a constructor without parameters that is not private. */
     private OncePerStatus() {
     }
 

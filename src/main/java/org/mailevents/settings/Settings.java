@@ -23,8 +23,8 @@ import org.apache.camel.util.TimeUtils;
  * The settings of {@code application.properties}. An environment variable overrides the file, as everywhere in Camel.
  *
  * <p>The file {@code application.properties} at the top of the project is the source of the name, the default and the description of each
- * setting. The build copies it into the jar, where it holds the defaults. {@link #KNOWN} adds the kind of each setting. SettingsTest compares
- * this map and the settings pages with the file.
+ * setting. The build copies it into the jar, where it holds the defaults. {@link #KNOWN} adds the kind of each setting. SettingsTest
+ * compares this map and the settings pages with the file.
  *
  * <p>All methods that read a value throw an {@link IllegalArgumentException} if the value is not of the kind that they return. The message
  * names the setting and says which values work.
