@@ -26,9 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs Mail Events from the jar, in a folder that holds {@code routes/} and {@code application.properties}; with the argument {@code preview} it
- * shows the alert mails in place of that, of samples or, with {@code preview stored}, of the bounces stored last; with {@code sample} it posts a day
- * of sample mail to the one that runs. {@link Help} lists the commands.
+ * Runs Mail Events from the jar, in a folder that holds {@code routes/} and {@code application.properties}. With an argument it runs a
+ * command instead, such as {@code preview} or {@code sample}. {@link Help} lists the commands.
  */
 public final class Application {
 
@@ -45,7 +44,7 @@ public final class Application {
         }
     }
 
-    /** Does what needs the files of this folder. */
+    /** Runs the application or a command that needs the files of this folder. */
     private static void runHere(String... args) {
         try {
             LogFormat.requireKnown();
@@ -54,18 +53,18 @@ public final class Application {
             System.exit(1);
         }
         if (!Files.isDirectory(Path.of("routes"))) {
-            LOG.error("Not started: there is no routes/ here. Start in the folder that holds routes/ and application.properties.");
+            LOG.error("Not started: this folder has no routes/. Start in the folder that holds routes/ and application.properties.");
             System.exit(1);
         }
         try {
             switch (String.join(" ", args)) {
                 case "" -> System.exit(configured().run(args));
-                case "preview" -> LOG.info("Open it in a browser: {}", preview(false));
-                case "preview stored" -> LOG.info("Open it in a browser: {}", preview(true));
-                case "sample" -> sample(settled(), false).forEach(LOG::info);
-                case "sample anyway" -> sample(settled(), true).forEach(LOG::info);
-                default -> throw new IllegalArgumentException("There is no command " + String.join(" ", args)
-                        + ": only preview, preview stored, sample, sample anyway, help, and --version");
+                case "preview" -> LOG.info("Open it in a browser: {}", writePreview(false));
+                case "preview stored" -> LOG.info("Open it in a browser: {}", writePreview(true));
+                case "sample" -> sample(withSettings(), false).forEach(LOG::info);
+                case "sample anyway" -> sample(withSettings(), true).forEach(LOG::info);
+                default -> throw new IllegalArgumentException("Unknown command: " + String.join(" ", args)
+                        + ". The commands are preview, preview stored, sample, sample anyway, help and --version.");
             }
         } catch (Exception e) {
             LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", FailureText.describe(e));
@@ -73,20 +72,20 @@ public final class Application {
         }
     }
 
-    /** Renders the templates into a page. */
-    private static Path preview(boolean stored) throws Exception {
-        return aside(settled(), context -> new Preview(context).write(stored));
+    /** Renders the templates into a page and returns its file. */
+    private static Path writePreview(boolean stored) throws Exception {
+        return withoutServer(withSettings(), context -> new Preview(context).write(stored));
     }
 
     /** Posts a day of sample mail to the application that runs with these settings. */
     public static List<String> sample(Main main, boolean anyway) throws Exception {
-        return aside(main, context -> new SampleMail(context).post(anyway));
+        return withoutServer(main, context -> new SampleMail(context).post(anyway));
     }
 
-    /** Does something with the settings, without taking webhooks or sending mails. */
-    private static <T> T aside(Main main, ThrowingFunction<CamelContext, T, Exception> command) throws Exception {
+    /** Runs a command with the settings of this folder. The application then neither takes webhooks nor sends mails. */
+    private static <T> T withoutServer(Main main, ThrowingFunction<CamelContext, T, Exception> command) throws Exception {
         main.configure().setRoutesCollectorEnabled(false);
-        List.of("camel.server.enabled", "camel.management.enabled").forEach(door -> main.addOverrideProperty(door, "false"));
+        List.of("camel.server.enabled", "camel.management.enabled").forEach(server -> main.addOverrideProperty(server, "false"));
         main.start();
         try {
             return command.apply(main.getCamelContext());
@@ -97,8 +96,8 @@ public final class Application {
 
     /** The application, ready to be started. */
     public static Main configured() {
-        Main main = settled();
-        // named one by one: scanning the jar for them takes half a second of the start
+        Main main = withSettings();
+        // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
                 AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class);
         main.setRoutesCollector(new LiveRoutes());
@@ -106,20 +105,20 @@ public final class Application {
         return main;
     }
 
-    /** With the settings of this folder. */
-    public static Main settled() {
+    /** A Camel with the settings of this folder, and with the defaults of the jar for the settings that the folder lacks. */
+    public static Main withSettings() {
         Main main = new Main() {
             @Override
             protected CamelContext createCamelContext() {
                 CamelContext context = super.createCamelContext();
-                // a name in alert.to may be Japanese, and Camel would read the file as ISO 8859-1
+                // A name in alert.to may be Japanese, but Camel would read the file as ISO 8859-1.
                 context.getPropertiesComponent().setEncoding(StandardCharsets.UTF_8.name());
                 return context;
             }
         };
-        // the file in the folder wins over the packaged one
+        // The file in the folder wins over the file in the jar.
         main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
-        // the Java routes are in the jar: only `camel run` reads them from src/
+        // The jar contains the Java routes. Only `camel run` reads them from src/.
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:routes/*.camel.yaml");
         return main;
     }

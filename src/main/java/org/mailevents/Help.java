@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import org.apache.camel.impl.DefaultCamelContext;
 
 /**
- * What the jar tells about itself. Each text is the answer to a command, which somebody may pass on to another program. So it goes to the standard
- * output as it is, and not through the log, where each line would get a time and a level, and {@code log.format} could make it JSON.
+ * The texts in which the jar describes itself. Each text answers a command, and its reader may be a program. So the text goes to the
+ * standard output unchanged. In the log, each line would get a time and a level, and {@code log.format} could make it JSON.
  */
 final class Help {
 
@@ -34,7 +34,7 @@ final class Help {
         print(USAGE);
     }
 
-    /** The manifest of the jar has the version of Mail Events; the classes alone have none. */
+    /** The version of Mail Events is in the manifest of the jar. Classes outside of a jar have no version. */
     static void printVersion() throws IOException {
         Package jar = Help.class.getPackage();
         try (DefaultCamelContext camel = new DefaultCamelContext(false)) {

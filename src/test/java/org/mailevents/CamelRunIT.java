@@ -17,6 +17,6 @@ class CamelRunIT extends WebhookCases {
 
     @AfterAll
     void noSettingIsTakenForAMistake() {
-        assertThat(application().log()).doesNotContain("is no setting");
+        assertThat(application().log()).doesNotContain("is not a setting");
     }
 }

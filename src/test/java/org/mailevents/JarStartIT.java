@@ -117,7 +117,7 @@ class JarStartIT {
     void aCommandThatIsUnknownIsToldTheOthers() {
         OwnProcess unknown = OwnProcess.jar(OwnProcess.folder("routes"), Map.of(), "previw");
         assertThat(unknown.ended()).isEqualTo(1);
-        assertThat(unknown.log()).contains("There is no command previw: only preview, preview stored, sample, sample anyway, help, and --version")
+        assertThat(unknown.log()).contains("Unknown command: previw. The commands are preview, preview stored, sample, sample anyway, help and --version.")
                 .doesNotContain("\tat ");
     }
 
@@ -138,7 +138,7 @@ class JarStartIT {
     void withoutRoutesItSaysWhereToStart() {
         OwnProcess application = OwnProcess.jar(OwnProcess.folder("application.properties"), Map.of());
         assertThat(application.ended()).isEqualTo(1);
-        assertThat(application.log()).contains("no routes/ here");
+        assertThat(application.log()).contains("this folder has no routes/");
     }
 
     @Test
@@ -186,9 +186,11 @@ class JarStartIT {
                         - to:
                             uri: "{{crm.url}}"
                 """);
-        try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
-            assertThat(application.log()).contains("webhook.apikey is no setting", "privcy.hash-recipients is no setting")
-                    .doesNotContain("alert.to.crm", "crm.url").doesNotContainPattern("camel\\S* is no setting");
+        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alrt.to", "x", "alert.to.it", "it@example.com")).started()) {
+            assertThat(application.log()).contains("webhook.apikey is not a setting of Mail Events. Did you mean webhook.api-key?",
+                    "privcy.hash-recipients is not a setting of Mail Events. Did you mean privacy.hash-recipients?",
+                    "The environment variable ALRT_TO is not a setting of Mail Events. Did you mean ALERT_TO?")
+                    .doesNotContain("alert.to.crm", "ALERT_TO_IT", "crm.url").doesNotContainPattern("camel\\S* is not a setting");
         }
     }
 

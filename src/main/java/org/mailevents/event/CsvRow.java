@@ -5,18 +5,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Writes cells as a row of a CSV file (RFC 4180), for the routes. What strangers wrote is in them, so each is quoted, and one that a
- * spreadsheet would calculate, a Japanese one also where the sign is full-width, gets an apostrophe (OWASP, CSV Injection).
+ * Writes cells as a row of a CSV file (RFC 4180), for the routes. The cells hold text of strangers, so each cell is quoted. A cell that a
+ * spreadsheet would calculate gets an apostrophe (OWASP, CSV Injection). A Japanese spreadsheet also calculates a cell that begins with a
+ * full-width sign.
  */
 public final class CsvRow {
 
-    /** The name under which the routes refer to it. */
+    /** The name of this bean in the routes. */
     public static final String NAME = "csvRow";
 
     private static final Pattern FORMULA = Pattern.compile("^(?=[\\s\\u3000]*[=+\\-@＝＋－＠])");
 
     /**
-     * @param cells what their {@code toString} says, or null for an empty one
+     * @param cells the values, written with {@code toString}; null is an empty cell
      * @return the row without a line break at its end
      */
     public String of(List<?> cells) {

@@ -6,15 +6,15 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
-/** Makes an id out of content, because the vendor sends none: the same content is the same id, today and after a restart. */
+/** Makes an id from content, because the vendor sends none. The same content always has the same id, also after a restart. */
 public final class EventId {
 
     private EventId() {
     }
 
     /**
-     * A version 8 UUID (RFC 9562, section 5.8) from the SHA-256 of the parts. Each part goes in with its length, so that
-     * {@code ("ab", "c")} and {@code ("a", "bc")} differ; a null counts as empty.
+     * A UUID of version 8 (RFC 9562, section 5.8) from the SHA-256 of the parts. Each part is hashed together with its length, so that
+     * {@code ("ab", "c")} and {@code ("a", "bc")} have different ids. A null counts as empty.
      */
     public static UUID of(String... parts) {
         MessageDigest sha256 = sha256();
@@ -33,7 +33,7 @@ public final class EventId {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+            throw new IllegalStateException("Every Java platform has SHA-256, but this one does not", e);
         }
     }
 }

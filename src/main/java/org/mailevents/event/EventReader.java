@@ -17,6 +17,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -24,53 +25,56 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads one element of a webhook's array into a {@link MailEvent}, or says why it cannot.
- * The databases' limits are checked here, on every database alike, because one value that PostgreSQL refuses would fail the
- * INSERT of all its neighbours. A delivery or bounce beyond them is set aside; of other types, whose records nobody has
- * described, such a value only stays out of its column.
+ * Reads one element of a webhook's array into a {@link MailEvent}, or says why the element cannot be stored.
+ *
+ * <p>The limits of the databases are checked here, and are the same for each database. One value that PostgreSQL refuses would fail the
+ * INSERT that many events share. A delivery or bounce beyond the limits goes into quarantine. The vendor has not described the records of
+ * other types, so such a value of theirs is only left out of its column.
  */
 public final class EventReader {
 
     private static final Set<String> KNOWN_KEYS = Set.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp",
             "sourceIp", "status", "subject", "apiData", "envelopeFrom", "envelopeTo");
-    /** Beyond these PostgreSQL and Java no longer agree on how a year is written. */
+    /** Outside these years PostgreSQL and Java write a year differently. */
     private static final int FIRST_YEAR = 1970;
     private static final int LAST_YEAR = 9999;
     private static final Set<String> INDEXED_KEYS = Set.of("messageId", "to", "envelopeTo");
     private static final DateTimeFormatter CREATED =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withResolverStyle(ResolverStyle.STRICT);
-    /** RFC 3463, section 2; not a part of an IP address such as 192.0.2.10. */
+    /** An enhanced status code (RFC 3463, section 2), but not a part of an IP address such as 192.0.2.10. */
     private static final Pattern ENHANCED_CODE = Pattern.compile("(?<![\\d.])[245]\\.\\d{1,3}\\.\\d{1,3}(?![\\d.]*\\d)");
-    /** A Message-ID and an address are indexed, and PostgreSQL indexes 2,704 bytes; a mail's line has at most 998 (RFC 5322, 2.1.1). */
+    /** PostgreSQL indexes at most 2,704 bytes of a Message-ID or an address. A line of a mail has at most 998 (RFC 5322, 2.1.1). */
     private static final int MAX_KEY_BYTES = 998;
-    /** Of a character of Java's in UTF-8. */
+    /** The most bytes that a Java char takes in UTF-8. */
     private static final int MAX_BYTES = 3;
-    /** A reply is kept up to here, in bytes of UTF-8. An SMTP reply has some hundred; what is a thousand times as long would fill mails and memory. */
+    /** How many bytes of UTF-8 are stored of a reply. A usual reply has some hundred. A reply of megabytes would fill mails and memory. */
     private static final int MAX_REASON = 16 * 1_024;
-    /** H2's varchar ends at 1,048,576 characters. */
+    /** In characters. A varchar of H2 has at most 1,048,576. */
     private static final int MAX_TEXT = 1_000_000;
-    /** The order of keys is not stable in what the vendor sends, and an id must not depend on it. */
+    /** The vendor does not send keys in a stable order, and an id must not depend on the order. */
     private static final ObjectMapper SORTED = JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
     private final ZoneId zone;
 
-    /** @param zone the zone of {@code created}, which is sent without one */
+    /** @param zone the time zone of {@code created}, which is sent without a zone */
     public EventReader(ZoneId zone) {
         this.zone = zone;
     }
 
     /**
-     * @param element one element of the array
-     * @param beside  the unknown keys beside the array, which are kept with each of its events
+     * @param fields     the fields of the webhook
+     * @param element    one element of its array
+     * @param receivedAt when the webhook arrived
      * @return the event, without kind and audience
-     * @throws UnstorableEvent with a reason for the reader of {@code rejected_event}
+     * @throws UnstorableEvent if the element cannot be stored; the message is the reason in {@code rejected_event}
      */
-    public MailEvent read(String serverComposition, String eventType, JsonNode element, ObjectNode beside, Instant receivedAt)
-            throws UnstorableEvent {
+    public MailEvent read(WebhookFields fields, JsonNode element, Instant receivedAt) throws UnstorableEvent {
         if (!element.isObject()) {
-            throw new UnstorableEvent("the element is no JSON object but " + element.getNodeType().name().toLowerCase());
+            String type = element.getNodeType().name().toLowerCase(Locale.ROOT);
+            throw new UnstorableEvent("the element is not a JSON object but of the type " + type);
         }
+        String eventType = fields.eventType();
         boolean delivery = eventType.equals("deliveries") || eventType.equals("bounces");
         if (delivery) {
             requireStorable(element);
@@ -86,17 +90,17 @@ public final class EventReader {
             require("to", recipient);
         }
         String kept = cut(reason);
-        String extra = extra(element, beside, kept == reason ? 0 : reason.length());
+        String extra = extra(element, fields.unknown(), kept == reason ? 0 : reason.length());
         if (extra != null && extra.length() > MAX_TEXT) {
-            throw new UnstorableEvent("its unknown keys are longer than " + MAX_TEXT + " characters");
+            throw new UnstorableEvent("the unknown keys are longer than " + MAX_TEXT + " characters");
         }
         UUID id = delivery
-                ? EventId.of(serverComposition, eventType, messageId, recipient, status, createdText, reason)
-                : EventId.of(serverComposition, eventType, canonical(element));
+                ? EventId.of(fields.serverComposition(), eventType, messageId, recipient, status, createdText, reason)
+                : EventId.of(fields.serverComposition(), eventType, canonical(element));
         return new MailEvent(id, eventType, status, null, null, messageId, recipient,
                 firstOf(text(element, "from"), envelopeFrom), firstOf(text(element, "returnPath"), envelopeFrom),
                 text(element, "subject"), text(element, "apiData"), kept, enhancedCode(kept),
-                text(element, "sourceIp"), text(element, "senderIp"), serverComposition,
+                text(element, "sourceIp"), text(element, "senderIp"), fields.serverComposition(),
                 occurredAt(createdText, delivery), createdText, receivedAt, extra);
     }
 
@@ -109,13 +113,13 @@ public final class EventReader {
         }
     }
 
-    /** A known key's text, where the database can store it. What it cannot, and what is no text, stays in {@link #extra}. */
+    /** The text of a known key, if a database can store it. Any other value goes into {@link #extra}. */
     private static String text(JsonNode element, String key) {
         String value = value(element.path(key));
         return flaw(key, value) == null ? value : null;
     }
 
-    /** A number is taken as its text. */
+    /** A number counts as its text. */
     private static String value(JsonNode value) {
         return value.isValueNode() && !value.isNull() ? value.asText() : null;
     }
@@ -124,7 +128,7 @@ public final class EventReader {
         return text == null || text.isBlank() && other != null ? other : text;
     }
 
-    /** Why a database would refuse this, or null. */
+    /** Why a database would refuse a text, or null. */
     private static String flaw(String key, String text) {
         if (text == null) {
             return null;
@@ -136,7 +140,7 @@ public final class EventReader {
             return key + " holds a NUL character, which PostgreSQL cannot store";
         }
         if (LoneSurrogates.in(text)) {
-            return key + " holds half of a surrogate pair, which is no character";
+            return key + " holds half of a surrogate pair, which is not a character";
         }
         if (text.length() > MAX_KEY_BYTES / MAX_BYTES && INDEXED_KEYS.contains(key)
                 && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
@@ -161,10 +165,10 @@ public final class EventReader {
                 return time.atZone(zone).toInstant();
             }
         } catch (DateTimeException e) {
-            // said below
+            // The exception below says so.
         }
         if (delivery) {
-            throw new UnstorableEvent("created is no date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999");
+            throw new UnstorableEvent("created is not a date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999");
         }
         return null;
     }
@@ -174,7 +178,7 @@ public final class EventReader {
         return matcher.find() ? matcher.group() : null;
     }
 
-    /** The beginning of a reply, whole characters; the same text where it is short enough. */
+    /** The beginning of a reply, cut between two characters. A short reply is returned unchanged, as the same object. */
     private static String cut(String reason) {
         if (reason == null || reason.length() <= MAX_REASON / MAX_BYTES) {
             return reason;
@@ -184,7 +188,12 @@ public final class EventReader {
         return text.hasRemaining() ? reason.substring(0, text.position()) : reason;
     }
 
-    /** @param reasonLength how many characters the reply had before it was cut, or 0 */
+    /**
+     * The values that have no column.
+     *
+     * @param reasonLength how many characters the reply had before it was cut, or 0 if it was not cut
+     * @return a JSON object, or null if there are none
+     */
     private static String extra(JsonNode element, ObjectNode beside, int reasonLength) {
         ObjectNode extra = JsonNodeFactory.instance.objectNode().setAll(beside);
         if (reasonLength > 0) {
@@ -203,7 +212,7 @@ public final class EventReader {
         try {
             return LoneSurrogates.escape(SORTED.writeValueAsString(SORTED.treeToValue(element, Object.class)));
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a tree that was read can be written", e);
+            throw new IllegalStateException("A JSON tree could not be written although it was read", e);
         }
     }
 }

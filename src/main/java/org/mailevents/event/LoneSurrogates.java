@@ -3,8 +3,8 @@ package org.mailevents.event;
 import java.util.regex.Pattern;
 
 /**
- * Halves of surrogate pairs: JSON can escape them (RFC 8259, section 8.2), UTF-8 cannot write them, and Java would quietly
- * make question marks of them.
+ * Halves of surrogate pairs. JSON can escape them (RFC 8259, section 8.2), but UTF-8 cannot encode them, and Java would silently replace
+ * them by question marks.
  */
 public final class LoneSurrogates {
 
@@ -13,9 +13,9 @@ public final class LoneSurrogates {
     private LoneSurrogates() {
     }
 
-    /** Whether there is one. */
+    /** Whether the text contains half of a surrogate pair. */
     public static boolean in(String text) {
-        // this looks at every character that comes in, and takes a tenth of a pattern's time
+        // This loop looks at every character of every webhook. It takes a tenth of the time that a pattern takes.
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {
                 if (!Character.isSurrogatePair(text.charAt(i), i + 1 < text.length() ? text.charAt(i + 1) : 0)) {
@@ -27,7 +27,7 @@ public final class LoneSurrogates {
         return false;
     }
 
-    /** JSON text with each of them escaped again. They stand inside strings only, so it remains the same JSON. */
+    /** Escapes each half in a JSON text. Halves occur only inside strings, so the JSON keeps its meaning. */
     public static String escape(String json) {
         return LONE.matcher(json).replaceAll(half -> String.format("\\\\u%04X", (int) half.group().charAt(0)));
     }

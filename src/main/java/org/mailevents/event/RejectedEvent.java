@@ -11,12 +11,13 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * What cannot be stored as an event, kept as a row of {@code rejected_event}.
+ * An element or a body that cannot be stored as an event: a row of the quarantine {@code rejected_event}.
  *
- * @param rejectedId the same for the same payload, so that a repeated webhook adds no second row
- * @param receivedAt when it arrived
+ * @param rejectedId the id. The same payload has the same id, so that a repeated webhook adds no second row
+ * @param receivedAt when the webhook arrived
  * @param reason     what to change, for the reader of the table
- * @param payload    for an element a webhook of its own that can be posted again, for an unreadable body its text; no secret in it
+ * @param payload    for an element, a webhook that holds only this element and can be posted again; for an unreadable body, its text. The
+ *                   secret is removed
  */
 public record RejectedEvent(UUID rejectedId, Instant receivedAt, String reason, String payload) {
 
@@ -26,7 +27,7 @@ public record RejectedEvent(UUID rejectedId, Instant receivedAt, String reason, 
         this(EventId.of(payload), receivedAt, reason, payload);
     }
 
-    /** An event that could be read, and that the database refuses. */
+    /** An event that could be read, but that the database refuses. */
     public static RejectedEvent of(MailEvent event, String reason) {
         Map<String, String> known = new LinkedHashMap<>();
         known.put("created", event.createdText());
@@ -43,15 +44,15 @@ public record RejectedEvent(UUID rejectedId, Instant receivedAt, String reason, 
         known.values().removeIf(value -> value == null);
         ObjectNode element = extra(event);
         known.forEach(element::put);
-        ObjectNode beside = JsonNodeFactory.instance.objectNode();
-        return new RejectedEvent(event.receivedAt(), reason, payload(beside, event.serverComposition(), event.eventType(), element));
+        WebhookFields fields = new WebhookFields(event.eventType(), event.serverComposition(), JsonNodeFactory.instance.objectNode());
+        return new RejectedEvent(event.receivedAt(), reason, payload(fields, element));
     }
 
-    /** A rejected element as a webhook of its own; {@code beside} are the unknown keys beside its array. */
-    public static String payload(ObjectNode beside, String serverComposition, String eventType, JsonNode element) {
-        ObjectNode webhook = beside.deepCopy();
-        webhook.put("event_type", eventType).put("server_composition", serverComposition);
-        webhook.putObject("event").putArray(eventType).add(element);
+    /** A webhook that holds only the rejected element. */
+    public static String payload(WebhookFields fields, JsonNode element) {
+        ObjectNode webhook = fields.unknown().deepCopy();
+        webhook.put("event_type", fields.eventType()).put("server_composition", fields.serverComposition());
+        webhook.putObject("event").putArray(fields.eventType()).add(element);
         return LoneSurrogates.escape(webhook.toString());
     }
 
@@ -59,7 +60,7 @@ public record RejectedEvent(UUID rejectedId, Instant receivedAt, String reason, 
         try {
             return event.extra() == null ? JsonNodeFactory.instance.objectNode() : (ObjectNode) JSON.readTree(event.extra());
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("extra was written as a JSON object", e);
+            throw new IllegalStateException("The extra of an event is not a JSON object", e);
         }
     }
 }

@@ -1,6 +1,6 @@
 package org.mailevents.event;
 
-/** An element that cannot become a row of {@code mail_event}; the message is the reason kept beside it. */
+/** Says that an element cannot become a row of {@code mail_event}. The message is the reason that is stored with the element. */
 public final class UnstorableEvent extends Exception {
 
     UnstorableEvent(String reason) {

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * One POST of the vendor, read, or a piece of it where it is long: what flows through the routes.
+ * One webhook, or a piece of a long webhook, after it was read. It is the body of the exchange in the routes.
  *
- * @param receivedAt when it arrived
- * @param length     of its body, in characters, about
- * @param copy       gives a body of the same content, without its secret, so that it can be sent in again
- * @param eventType  {@code deliveries}, {@code bounces}, another type, or null where the body could not be read
- * @param events     the elements of its array that can be stored
- * @param rejected   the elements that cannot, or the whole body
- * @param problem    the answer to a body that could not be read, else null
+ * @param receivedAt when the webhook arrived
+ * @param length     about how many characters the body has
+ * @param copy       makes a body of the same content, without the secret, for a replay
+ * @param eventType  {@code deliveries}, {@code bounces}, a different type, or null if the body could not be read
+ * @param events     the elements of the array that can be stored
+ * @param rejected   the elements that cannot be stored, or the whole body
+ * @param problem    the answer to a body that could not be read, otherwise null
  */
 public record Webhook(Instant receivedAt, int length, Supplier<WebhookBody> copy, String eventType, List<MailEvent> events,
         List<RejectedEvent> rejected, Problem problem) {
@@ -24,30 +24,35 @@ public record Webhook(Instant receivedAt, int length, Supplier<WebhookBody> copy
         rejected = List.copyOf(rejected);
     }
 
-    /** @param rejected the whole body, or null where it is too large for a row */
+    /** @param rejected the whole body, or null if the body is too large for a row */
     public static Webhook unreadable(Instant receivedAt, WebhookBody body, RejectedEvent rejected, Problem problem) {
-        return new Webhook(receivedAt, Math.toIntExact(body.length()), () -> body, null, List.of(), rejected == null ? List.of() : List.of(rejected), problem);
+        List<RejectedEvent> rows = rejected == null ? List.of() : List.of(rejected);
+        return new Webhook(receivedAt, Math.toIntExact(body.length()), () -> body, null, List.of(), rows, problem);
     }
 
-    /** Several ones of the same type as one, which are on disk already. */
+    /** Several webhooks of the same type as one. It has no copy, because all of them are on disk already. */
     public static Webhook of(Collection<Webhook> webhooks) {
         Webhook first = webhooks.iterator().next();
-        return new Webhook(first.receivedAt, webhooks.stream().mapToInt(Webhook::length).sum(), null, first.eventType, webhooks.stream().flatMap(webhook -> webhook.events.stream()).toList(),
-                webhooks.stream().flatMap(webhook -> webhook.rejected.stream()).toList(), null);
+        int length = webhooks.stream().mapToInt(Webhook::length).sum();
+        List<MailEvent> events = webhooks.stream().flatMap(webhook -> webhook.events.stream()).toList();
+        List<RejectedEvent> rejected = webhooks.stream().flatMap(webhook -> webhook.rejected.stream()).toList();
+        return new Webhook(first.receivedAt, length, null, first.eventType, events, rejected, null);
     }
 
-    /** The same webhook with its events as the routes decided on them. */
+    /** The same webhook with events that carry the decisions of the routes. */
     public Webhook withEvents(List<MailEvent> decided) {
         return new Webhook(receivedAt, length, copy, eventType, decided, rejected, problem);
     }
 
-    /** Counts only: error messages quote what they are about, and no address belongs into a log. */
+    /** The count only. Error messages quote their objects, and no address may get into a log. */
     @Override
     public String toString() {
         return "Webhook[received=" + received() + "]";
     }
 
-    /** Itself only. Camel asks for the hash of whatever a route reads by name, at each reading, and this would be one of all that came. */
+    /**
+     * Compares the identity. Camel asks for the hash each time a route reads a property by name, and a hash of all events would be slow.
+     */
     @Override
     public boolean equals(Object other) {
         return this == other;
@@ -58,12 +63,12 @@ public record Webhook(Instant receivedAt, int length, Supplier<WebhookBody> copy
         return System.identityHashCode(this);
     }
 
-    /** How many elements came in; a body that could not be read counts as one. */
+    /** How many elements the webhook has. A body that could not be read counts as one. */
     public int received() {
         return problem == null ? events.size() + rejected.size() : 1;
     }
 
-    /** Whether it could not be read, and is too large for a row of {@code rejected_event}. */
+    /** Whether the body could not be read and is too large for a row of {@code rejected_event}. */
     public boolean isForAFile() {
         return problem != null && rejected.isEmpty();
     }

@@ -3,7 +3,7 @@ package org.mailevents.event;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** What a caller gets: a {@link Receipt} when its events are on disk, else a {@link Problem}. */
+/** The answer to a webhook: a {@link Receipt} if the events are on disk, otherwise a {@link Problem}. */
 public sealed interface WebhookAnswer permits Receipt, Problem {
 
     ObjectMapper MAPPER = new ObjectMapper();
@@ -11,15 +11,15 @@ public sealed interface WebhookAnswer permits Receipt, Problem {
     /** The HTTP status. */
     int status();
 
-    /** The media type of {@link #json()}. */
+    /** The media type of the body. */
     String mediaType();
 
-    /** The body. */
+    /** The body, as JSON. */
     default String json() {
         try {
             return MAPPER.writeValueAsString(this);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("numbers and text can be written", e);
+            throw new IllegalStateException("An answer of numbers and text could not be written as JSON", e);
         }
     }
 }

@@ -11,45 +11,49 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The body of a webhook, as bytes. It is read from its beginning as often as needed, and nothing of its size is made of it: whoever has no
- * secret must cost no more memory than what was sent.
+ * The body of a webhook, as bytes. It can be read from its beginning any number of times. Reading it needs no memory of its size, because a
+ * caller without a secret must not cost more memory than the body itself.
  */
 public interface WebhookBody {
 
     String JSON = "application/json";
     String FORM = "application/x-www-form-urlencoded";
 
-    /** Bytes, of which a text may be made as a whole. */
+    /** In bytes. Up to this size the whole body may become one text. */
     int SMALL = 100_000;
 
-    /** Whether it is {@code application/x-www-form-urlencoded}; otherwise it is JSON. */
+    /** Whether the body is {@code application/x-www-form-urlencoded}. Otherwise it is JSON. */
     boolean form();
 
-    /** The charset that its sender announced, or UTF-8. */
+    /** The charset that the sender announced, or UTF-8. */
     Charset charset();
 
-    /** In bytes. */
+    /** The length in bytes. */
     long length();
 
-    /** @throws IOException if it is a file that cannot be read */
+    /** @throws IOException if the body is a file that cannot be read */
     InputStream open() throws IOException;
 
     /**
-     * The text.
+     * The body as text.
      *
-     * @param flaws what becomes of bytes that do not fit the charset; with {@link CodingErrorAction#REPORT} a reader of them throws a
-     *              {@link java.nio.charset.CharacterCodingException}, where Java by itself would replace them and so make two events one
+     * @param flaws the action for bytes that do not fit the charset. With {@link CodingErrorAction#REPORT} the reader throws a
+     *              {@link java.nio.charset.CharacterCodingException}. Java would replace such bytes by default, and two events could become
+     *              equal
      */
     default Reader text(CodingErrorAction flaws) throws IOException {
         return text(open(), charset(), flaws);
     }
 
-    /** Bytes as text. */
+    /** A reader that decodes bytes. */
     static Reader text(InputStream bytes, Charset charset, CodingErrorAction flaws) {
         return new InputStreamReader(bytes, charset.newDecoder().onMalformedInput(flaws).onUnmappableCharacter(flaws));
     }
 
-    /** The text of a few bytes. Java makes a String of UTF-8 several times as fast as a reader would, and shows what does not fit by a character that is seldom sent. */
+    /**
+     * A reader of a small body. Java makes a String from UTF-8 several times as fast as a reader. It replaces bytes that do not fit by
+     * U+FFFD. This character is rarely sent, so only a text that contains it is decoded again by a reader.
+     */
     static Reader text(byte[] bytes, int length, Charset charset, CodingErrorAction flaws) {
         if (charset.equals(StandardCharsets.UTF_8)) {
             String text = new String(bytes, 0, length, charset);
@@ -61,16 +65,16 @@ public interface WebhookBody {
     }
 
     /**
-     * A body that is in memory.
+     * A body in memory.
      *
-     * @param bytes  its bytes, and room behind them
-     * @param length how many of them are the body
+     * @param bytes  the bytes of the body, and unused bytes behind them
+     * @param length the length of the body in bytes
      */
     static WebhookBody of(boolean form, Charset charset, byte[] bytes, int length) {
         return new InMemory(form, charset, bytes, length);
     }
 
-    /** The same of a text. */
+    /** A body in memory from a text. */
     static WebhookBody of(boolean form, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return of(form, StandardCharsets.UTF_8, bytes, bytes.length);
@@ -94,7 +98,7 @@ public interface WebhookBody {
             return size <= SMALL ? WebhookBody.text(bytes, size, charset, flaws) : WebhookBody.super.text(flaws);
         }
 
-        /** Its length only: error messages quote what they are about, and no address belongs into a log. */
+        /** The length only. Error messages quote their objects, and no address may get into a log. */
         @Override
         public String toString() {
             return "Body[" + size + "]";

@@ -12,14 +12,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.mailevents.event.WebhookBody;
 
 /**
- * Takes the bodies of webhooks into memory, each once, byte for byte. All bodies that are there at a time, each from its head until its webhook was
- * answered, may take only so much memory together, whoever has sent them. (The BodyHandler of Vert.x limits each of them only, and copies it as it grows.)
+ * Reads the bodies of webhooks into memory, byte for byte and without a second copy. The bodies of all webhooks in progress share one
+ * limit, from the head of a request until its answer. The BodyHandler of Vert.x limits only the single body, and copies it as it grows.
  */
 public final class Bodies {
 
-    /** Bytes. Larger bodies leave a fifth of the room to the others, which are nearly all. */
+    /** In bytes. Larger bodies leave a fifth of the limit to smaller bodies, because nearly all bodies are smaller. */
     private static final long LARGE = 1_000_000;
-    /** For all of a body to arrive. Otherwise those who stop in the middle would keep the room of all others. */
+    /** How long a body may take to arrive. Otherwise callers that stop in the middle of a body would hold the memory of all others. */
     public static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int FIRST_SIZE = 4_096;
 
@@ -29,41 +29,41 @@ public final class Bodies {
     private final AtomicLong inFlight = new AtomicLong();
 
     /**
-     * @param maxBody     bytes of one body
-     * @param maxInFlight bytes of all bodies that are there at a time
-     * @param patience    for all of a body to arrive
+     * @param maxBody     the limit for one body, in bytes
+     * @param maxInFlight the limit for the bodies of all webhooks in progress, in bytes
+     * @param patience    how long a body may take to arrive
      */
     public Bodies(long maxBody, long maxInFlight, Duration patience) {
         this.maxInFlight = maxInFlight;
         this.patience = patience;
-        this.maxBody = Math.min(Math.min(maxBody, roomForLarge()), Integer.MAX_VALUE);
+        this.maxBody = Math.min(Math.min(maxBody, limitForLarge()), Integer.MAX_VALUE);
     }
 
-    /** Bytes of the largest body that can be taken. */
+    /** The size of the largest body that is accepted, in bytes. */
     long maxBody() {
         return maxBody;
     }
 
-    /** Goes on to the next handler once the body is there, or else fails the request with 400, 408, 413, 417 or 503. */
+    /** Reads the body and calls the next handler. If that is not possible, the request fails with 400, 408, 413, 417 or 503. */
     void receive(RoutingContext context, boolean form, Charset charset) {
         new Received(context, form, charset).begin();
     }
 
-    /** The body of a request that has passed. From now on it is its taker who releases it. */
+    /** Hands over the body of a request that was read completely. From now on the caller must {@link Received#release} the body. */
     static Received take(RoutingContext context) {
         Received received = context.get(Received.class.getName());
-        received.taken = true;
+        received.handedOver = true;
         return received;
     }
 
-    private long roomForLarge() {
+    private long limitForLarge() {
         return maxInFlight / 5 * 4;
     }
 
     private boolean reserve(long bytes, long total) {
-        long room = total > LARGE ? roomForLarge() : maxInFlight;
+        long limit = total > LARGE ? limitForLarge() : maxInFlight;
         long now = inFlight.get();
-        while (now + bytes <= room) {
+        while (now + bytes <= limit) {
             if (inFlight.compareAndSet(now, now + bytes)) {
                 return true;
             }
@@ -72,7 +72,7 @@ public final class Bodies {
         return false;
     }
 
-    /** One body. All but {@link #release} happens on the event loop of its connection. */
+    /** One body. Everything except {@link #release} runs on the event loop of its connection. */
     final class Received {
 
         private final RoutingContext context;
@@ -82,7 +82,7 @@ public final class Bodies {
         private byte[] bytes = new byte[0];
         private int length;
         private long timer;
-        private boolean taken;
+        private boolean handedOver;
 
         private Received(RoutingContext context, boolean form, Charset charset) {
             this.context = context;
@@ -94,17 +94,17 @@ public final class Bodies {
             return WebhookBody.of(form, charset, bytes, length);
         }
 
-        /** Other bodies may use its memory from now on. */
+        /** Returns the memory of this body to the limit that all bodies share. */
         void release() {
             inFlight.addAndGet(-reserved.getAndSet(0));
         }
 
         private void begin() {
             HttpServerRequest request = context.request();
-            long announced = announced(request);
+            long announced = contentLength(request);
             context.put(Received.class.getName(), this);
             context.addEndHandler(answered -> {
-                if (!taken) {
+                if (!handedOver) {
                     release();
                 }
             });
@@ -117,18 +117,18 @@ public final class Bodies {
             } else if (request.isEnded()) {
                 context.next();
             } else {
-                timer = context.vertx().setTimer(patience.toMillis(), late -> fail(408, null));
-                request.handler(this::add).endHandler(all -> end()).exceptionHandler(broken -> fail(400, broken)).resume();
+                timer = context.vertx().setTimer(patience.toMillis(), tooLate -> fail(408, null));
+                request.handler(this::add).endHandler(read -> complete()).exceptionHandler(broken -> fail(400, broken)).resume();
             }
         }
 
-        /** Its Content-Length, or 0 where that is not known. */
-        private static long announced(HttpServerRequest request) {
+        /** The Content-Length, or 0 if the request has none. */
+        private static long contentLength(HttpServerRequest request) {
             String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
             return length != null && length.matches("\\d{1,18}") ? Long.parseLong(length) : 0;
         }
 
-        /** RFC 9110, 10.1.1. */
+        /** Answers {@code Expect: 100-continue}. Any other expectation is refused (RFC 9110, 10.1.1). */
         private static boolean mayContinue(HttpServerRequest request) {
             String expected = request.getHeader(HttpHeaders.EXPECT);
             boolean waits = "100-continue".equalsIgnoreCase(expected);
@@ -143,11 +143,11 @@ public final class Bodies {
                 return;
             }
             int needed = length + more.length();
-            // While a body is copied, it is in memory twice. If even an empty room cannot hold both, it does not help to send the body again later.
-            long most = Math.min(maxBody, roomForLarge() - bytes.length);
-            if (needed > bytes.length && needed > most) {
+            // While a body is copied, both copies need memory. If the limit is too small for both, a second try does not help.
+            long largest = Math.min(maxBody, limitForLarge() - bytes.length);
+            if (needed > bytes.length && needed > largest) {
                 fail(413, null);
-            } else if (needed > bytes.length && !grow((int) Math.min(most, sizeFor(needed)))) {
+            } else if (needed > bytes.length && !grow((int) Math.min(largest, sizeFor(needed)))) {
                 fail(503, null);
             } else {
                 more.getBytes(0, more.length(), bytes, length);
@@ -155,7 +155,10 @@ public final class Bodies {
             }
         }
 
-        /** A body without Content-Length gets room for the largest body once it is a quarter of that: if it were copied later, both copies would need too much room. */
+        /**
+         * How much memory to reserve for a body without Content-Length. From a quarter of the largest body on, it is the size of the
+         * largest body: a later copy would need too much memory for both copies.
+         */
         private long sizeFor(int needed) {
             return needed > maxBody / 4 ? maxBody : Math.max(FIRST_SIZE, 2L * needed);
         }
@@ -172,7 +175,7 @@ public final class Bodies {
             return true;
         }
 
-        private void end() {
+        private void complete() {
             context.vertx().cancelTimer(timer);
             if (!context.failed()) {
                 context.next();

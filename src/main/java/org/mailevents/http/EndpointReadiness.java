@@ -6,14 +6,14 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
- * Readiness: whether webhooks are taken. They are a moment later than the context has started, because the door is opened last, and no longer as soon
- * as it begins to stop.
+ * The readiness check of the HTTP endpoint. It is UP while webhooks are accepted: from the start of the endpoint's route, which starts
+ * after everything else, until the application begins to stop.
  */
 public final class EndpointReadiness extends AbstractHealthCheck {
 
     private final String route;
 
-    /** @param route the id of the one that takes webhooks */
+    /** @param route the id of the route that takes webhooks */
     public EndpointReadiness(String route) {
         super("mail-events", "door");
         this.route = route;

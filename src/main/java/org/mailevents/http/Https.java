@@ -8,23 +8,23 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.support.jsse.KeyManagersParameters;
 import org.mailevents.settings.Settings;
 
-/** HTTPS without a proxy, by Camel's own settings. */
+/** HTTPS without a proxy. Camel's own settings turn it on. */
 public final class Https {
 
     private Https() {
     }
 
-    /** Whether the door speaks HTTPS; what else needs certificates (a mail server's) is not asked here. */
+    /** Whether the HTTP endpoint speaks HTTPS. Certificates alone do not mean that: they can also be for a mail server. */
     public static boolean enabled(CamelContext context) {
         return context.getSSLContextParameters() != null
                 && Boolean.parseBoolean(new Settings(context).text("camel.server.useGlobalSslContextParameters"));
     }
 
     /**
-     * Camel opens the key store when its server starts, and its errors name no setting; without a key in it, the server would
-     * start and refuse every caller.
+     * Checks the key store before Camel opens it. Camel's own errors do not name the setting. With a key store that holds no key, Camel's
+     * server would start and refuse every caller.
      *
-     * @throws IllegalArgumentException when there is no key to serve with
+     * @throws IllegalArgumentException if the key store cannot be opened or holds no key
      */
     public static void requireKey(CamelContext context) {
         new Settings(context).required("camel.ssl.keyStore");
@@ -44,7 +44,7 @@ public final class Https {
     }
 
     private static IllegalArgumentException unusable(Exception cause) {
-        return new IllegalArgumentException("Set camel.ssl.keyStore to a key store (PKCS12) that holds this server's key and certificate, and"
-                + " camel.ssl.keystorePassword to its password", cause);
+        return new IllegalArgumentException("Set camel.ssl.keyStore to a key store (PKCS12) that holds this server's key and certificate,"
+                + " and camel.ssl.keystorePassword to its password", cause);
     }
 }

@@ -17,44 +17,47 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Closes a connection after a refusal so that the caller gets the answer (RFC 9112, 9.6). If a socket is closed while the caller still sends, the
- * connection is reset and the answer may be lost. So only this side is closed first. What the caller still sends is read for a moment and thrown away.
+ * Closes a connection after a refusal so that the caller receives the answer (RFC 9112, 9.6). If a socket is closed while the caller still
+ * sends, the connection is reset and the answer may be lost. So this class first closes only the sending side. It reads and discards what
+ * the caller still sends, up to a limit.
  *
- * <p>Vert.x 4.5 sends the header {@code Connection: close} of an answer, but it keeps the connection, reads the whole body and answers the
- * next request. It has no public way to reach the connection's channel. This class can go once Vert.x closes the connection itself.
+ * <p>Vert.x 4.5 sends the header {@code Connection: close} of an answer, but then keeps the connection, reads the whole body and answers
+ * the next request. Without this class a refused caller could make the server read any number of bytes. Vert.x has no public way to reach
+ * the channel of a connection, so this class depends on {@code ConnectionBase} and on the name of the decoder in the pipeline. It can go
+ * once Vert.x closes the connection after such an answer. SecurityCases show whether it does.
  */
 final class LingeringClose extends ChannelDuplexHandler {
 
-    /** The last read may take as much again. */
+    /** How many bytes are read and discarded. The last read may exceed this by as much again. */
     private static final int MOST_BYTES = 32 * 1024;
     private static final int MOST_SECONDS = 2;
 
     private int bytes;
-    private boolean begun;
+    private boolean closing;
 
     private LingeringClose() {
     }
 
     /**
-     * Makes an answer the last one of its connection. From now on nothing is read of the request's body, nor any further request. HTTP/2 has several
-     * requests at a time on a connection, and keeps it.
+     * Makes an answer the last answer of its connection. From now on neither the body of the request nor a further request is read. An
+     * HTTP/2 connection carries several requests at a time and stays open.
      *
      * @param answer writes the answer
      */
     static void after(HttpServerRequest request, Supplier<Future<Void>> answer) {
         if (request.version() == HttpVersion.HTTP_2) {
-            answer.get(); // without the header, which HTTP/2 forbids (RFC 9113, 8.2.2)
+            answer.get(); // HTTP/2 forbids the header Connection (RFC 9113, 8.2.2).
             return;
         }
         request.response().putHeader(HttpHeaders.CONNECTION, "close");
         channel(request).pipeline().addBefore(StrictHttpServer.DECODER, null, new LingeringClose());
         answer.get().onComplete(written -> request.connection().close());
-        // where a body breaks off, Vert.x closes the connection before it sends what it has written
+        // If a body breaks off, Vert.x would close the connection before it sends what it has written.
         channel(request).flush();
     }
 
-    /** Whether the last answer of a connection was given before this request, which is not answered then. */
-    static boolean begunBefore(HttpServerRequest request) {
+    /** Whether the connection of this request already had its last answer. Such a request is not answered. */
+    static boolean isClosing(HttpServerRequest request) {
         return request.version() != HttpVersion.HTTP_2 && channel(request).pipeline().get(LingeringClose.class) != null;
     }
 
@@ -64,9 +67,9 @@ final class LingeringClose extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        ByteBuf thrownAway = (ByteBuf) message;
-        bytes += thrownAway.readableBytes();
-        thrownAway.release();
+        ByteBuf discarded = (ByteBuf) message;
+        bytes += discarded.readableBytes();
+        discarded.release();
         if (bytes >= MOST_BYTES) {
             context.channel().config().setAutoRead(false);
         }
@@ -75,14 +78,14 @@ final class LingeringClose extends ChannelDuplexHandler {
     @Override
     public void close(ChannelHandlerContext context, ChannelPromise promise) {
         Channel channel = context.channel();
-        if (begun) {
+        if (closing) {
             channel.closeFuture().addListener(closed -> promise.trySuccess());
             return;
         }
-        begun = true;
-        ScheduledFuture<?> end = context.executor().schedule(() -> context.close(), MOST_SECONDS, TimeUnit.SECONDS);
+        closing = true;
+        ScheduledFuture<?> timeout = context.executor().schedule(() -> context.close(), MOST_SECONDS, TimeUnit.SECONDS);
         channel.closeFuture().addListener(closed -> {
-            end.cancel(false);
+            timeout.cancel(false);
             promise.trySuccess();
         });
         DuplexChannel socket = (DuplexChannel) channel;
@@ -92,7 +95,7 @@ final class LingeringClose extends ChannelDuplexHandler {
         } else {
             tls.closeOutbound().addListener(said -> socket.shutdownOutput());
         }
-        // a body that nobody wants has been held back
+        // The body of the refused request was held back until now.
         channel.config().setAutoRead(bytes < MOST_BYTES);
     }
 }

@@ -12,8 +12,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The files of the page, held in memory. Only these are served, by name: what Camel's own server offers for static files also serves whatever lies
- * in the folder where it was started, {@code application.properties} with its secrets among it.
+ * The files of the page, held in memory and served by name. Camel's own server for static files would serve every file of the folder where
+ * the application was started, including {@code application.properties} with its secrets.
  */
 public final class Page {
 
@@ -21,9 +21,14 @@ public final class Page {
 
     private static final Map<String, String> FILES = Map.of("/", "index.html", "/console.css", "console.css", "/console.js", "console.js",
             "/words.js", "words.js", "/icon.svg", "icon.svg");
-    private static final Map<String, String> TYPES = Map.of("html", "text/html", "css", "text/css", "js", "text/javascript", "svg", "image/svg+xml");
+    private static final Map<String, String> TYPES = Map.of("html", "text/html", "css", "text/css", "js", "text/javascript",
+            "svg", "image/svg+xml");
 
-    /** @param mediaType with its charset */
+    /**
+     * A file of the page.
+     *
+     * @param mediaType the media type with its charset
+     */
     public record Resource(String mediaType, byte[] bytes) {
     }
 
@@ -33,15 +38,15 @@ public final class Page {
         this.resources = resources;
     }
 
-    /** @throws UncheckedIOException when one of them is missing */
+    /** @throws UncheckedIOException if a file is missing */
     public static Page load() {
         Map<String, Resource> resources = FILES.entrySet().stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, entry -> resource(entry.getValue(), Page::ours)));
+                .collect(Collectors.toMap(Map.Entry::getKey, entry -> resource(entry.getValue(), Page::own)));
         resources.put("/chart.js", resource(CHART, Page::packaged));
         return new Page(resources);
     }
 
-    /** What a path shows, if anything. */
+    /** The file at a path, or empty if the path is not a file of the page. */
     public Optional<Resource> at(String path) {
         return Optional.ofNullable(resources.get(path));
     }
@@ -50,8 +55,8 @@ public final class Page {
         return new Resource(TYPES.get(name.substring(name.lastIndexOf('.') + 1)) + ";charset=" + StandardCharsets.UTF_8, file.apply(name));
     }
 
-    /** `camel run` compiles src/main/java and knows no resources. */
-    private static byte[] ours(String name) {
+    /** {@code camel run} has no resources on its class path, because it only compiles src/main/java. It reads the source folder. */
+    private static byte[] own(String name) {
         Path source = Path.of("src/main/resources/console", name);
         boolean packaged = Page.class.getResource("/console/" + name) != null;
         try {

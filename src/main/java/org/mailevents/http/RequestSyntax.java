@@ -13,8 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the faults that make a request a 400, whatever it asks for. A proxy and this server may read a request with such a fault differently: as one
- * request or as two, for this host or for another, with this path or with another.
+ * Finds faults for which any request is refused with 400. A proxy and this server may read a request with such a fault differently: as one
+ * request or as two, for different hosts, or with different paths.
  */
 final class RequestSyntax {
 
@@ -23,15 +23,20 @@ final class RequestSyntax {
     private RequestSyntax() {
     }
 
-    /** What is wrong with where a request of HTTP/1 ends (RFC 9112, 6.1 and 6.3) or with whom it is for (3.2), if anything. */
+    /**
+     * A fault in the headers of an HTTP/1 request that say where the request ends (RFC 9112, 6.1 and 6.3) or which host it is for (3.2).
+     *
+     * @return what the caller must change, or empty if the headers have no fault
+     */
     static Optional<String> faultOfHeaders(HttpVersion version, String target, HttpHeaders headers) {
         List<String> encodings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
         List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
         if (!encodings.isEmpty() && headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
             return Optional.of("Send either Content-Length or Transfer-Encoding, not both.");
         }
-        if (encodings.size() > 1 || encodings.size() == 1 && (!encodings.get(0).equalsIgnoreCase("chunked") || !version.equals(HttpVersion.HTTP_1_1))) {
-            return Optional.of("Send Transfer-Encoding only once, and only as chunked. Version 1.0 of HTTP does not have it.");
+        boolean chunked = encodings.size() == 1 && encodings.get(0).equalsIgnoreCase("chunked") && version.equals(HttpVersion.HTTP_1_1);
+        if (!encodings.isEmpty() && !chunked) {
+            return Optional.of("Send Transfer-Encoding only once, and only as chunked. Version 1.0 of HTTP does not support it.");
         }
         if (hosts.size() > 1) {
             return Optional.of("Send the header Host only once.");
@@ -41,20 +46,25 @@ final class RequestSyntax {
                 ? Optional.of("The address of the request and the header Host name different hosts.") : Optional.empty();
     }
 
-    /** What is wrong with where a request goes to, if anything. */
+    /**
+     * A fault in the target of a request (RFC 9112, 3.2 and RFC 3986).
+     *
+     * @return what the caller must change, or empty if the target has no fault
+     */
     static Optional<String> faultOfTarget(HttpServerRequest request) {
         String target = request.uri();
         if (request.authority() == null && request.version() != io.vertx.core.http.HttpVersion.HTTP_1_0) {
-            return Optional.of("Send the header Host with a host and perhaps a port.");
+            return Optional.of("Send the header Host with a host and, if needed, a port.");
         }
         if (target.indexOf('#') >= 0) {
-            return Optional.of("Leave out the # and what follows it: a fragment is not sent to a server.");
+            return Optional.of("Leave out the # and the text after it: a fragment is not sent to a server.");
         }
         if (!target.startsWith("/") && !ABSOLUTE.matcher(target).matches()) {
-            return Optional.of("The address of the request has to be a path that begins with /.");
+            return Optional.of("The address of the request must be a path that begins with /.");
         }
         return decodable(target) ? Optional.empty()
-                : Optional.of("The address of the request cannot be decoded: write each % as %25, and other characters as percent sequences of UTF-8, without %00.");
+                : Optional.of("The address of the request cannot be decoded: write each % as %25, and other characters as percent sequences"
+                        + " of UTF-8, without %00.");
     }
 
     private static boolean decodable(String target) {
@@ -70,7 +80,7 @@ final class RequestSyntax {
                 c = (char) (high << 4 | low);
                 i += 2;
             } else if (c > 127) {
-                c = '?'; // sent without encoding: a fault of the caller that does no harm
+                c = '?'; // The caller did not encode this character. That does no harm.
             }
             if (c == 0) {
                 return false;

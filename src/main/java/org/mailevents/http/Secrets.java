@@ -6,47 +6,38 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
-import org.mailevents.settings.Settings;
 
 /**
- * The secrets a caller may show: an {@code api_key} in the body, or a user and password in the header. One valid secret is
- * enough; several may be valid at a time, so that they can be rotated.
+ * The secrets that a caller may send: an {@code api_key} in the body, or a user and password in the header Authorization. One valid secret
+ * is enough. Several may be valid at a time, so that they can be rotated.
  *
  * @param apiKeys the values of {@code webhook.api-key}
- * @param basic   {@code user:password} pairs, as of {@code webhook.basic}
+ * @param basic   the {@code user:password} pairs of {@code webhook.basic} or {@code console.basic}
  */
 public record Secrets(List<String> apiKeys, List<String> basic) {
 
-    /** RFC 7617: the vendor may send its credentials only after this challenge. */
+    /** The challenge of a 401 (RFC 7617). The vendor may send its credentials only after this challenge. */
     public static final String CHALLENGE = "Basic realm=\"Mail Events\", charset=\"UTF-8\"";
 
-    /** @throws IllegalArgumentException where the setting holds something else than {@code user:password} pairs, as when a variable was empty */
-    public static List<String> pairs(Settings settings, String key) {
-        List<String> pairs = settings.list(key);
-        if (!pairs.stream().allMatch(pair -> pair.contains(":") && !pair.endsWith(":"))) {
-            throw new IllegalArgumentException("Set " + key + " to user:password pairs, comma-separated: one has no colon, or nothing behind it");
-        }
-        return pairs;
-    }
-
-    /** Without a secret anybody may enter. */
+    /** Whether no secret is set. */
     public boolean none() {
         return apiKeys.isEmpty() && basic.isEmpty();
     }
 
-    /** @throws IllegalStateException where anybody on the network could enter */
+    /** @throws IllegalStateException if no secret is set although other machines can reach this host */
     public void requireBeyondLoopback(String host) {
         if (none() && !loopback(host)) {
-            throw new IllegalStateException("camel.server.host is " + host + ", which others can reach, and there is no secret: set"
-                    + " webhook.api-key or webhook.basic, or listen on 127.0.0.1");
+            throw new IllegalStateException("camel.server.host is " + host + ", so other machines can connect, but no secret is set. Set"
+                    + " webhook.api-key or webhook.basic, or listen on 127.0.0.1.");
         }
     }
 
+    /** @param apiKey the key of the body, or null */
     public boolean acceptApiKey(String apiKey) {
         return apiKey != null && contains(apiKeys, apiKey);
     }
 
-    /** @param authorization the header, or null */
+    /** @param authorization the header Authorization, or null */
     public boolean acceptHeader(String authorization) {
         if (authorization == null || !authorization.regionMatches(true, 0, "Basic ", 0, 6)) {
             return false;
@@ -67,9 +58,11 @@ public record Secrets(List<String> apiKeys, List<String> basic) {
         }
     }
 
-    /** Every secret is compared, each in constant time (see {@link MessageDigest#isEqual}), so that time tells nothing. */
-    private static boolean contains(List<String> secrets, String shown) {
-        byte[] bytes = shown.getBytes(StandardCharsets.UTF_8);
+    /**
+     * Compares with every secret, each in constant time (see {@link MessageDigest#isEqual}), so that the time of an answer tells nothing.
+     */
+    private static boolean contains(List<String> secrets, String sent) {
+        byte[] bytes = sent.getBytes(StandardCharsets.UTF_8);
         boolean found = false;
         for (String secret : secrets) {
             found |= MessageDigest.isEqual(secret.getBytes(StandardCharsets.UTF_8), bytes);

@@ -26,9 +26,10 @@ import org.mailevents.event.Problem;
 /**
  * The server of Vert.x, which also refuses every request in which {@link RequestSyntax} finds a fault, before a router sees the request.
  *
- * <p>Vert.x 4.5 has no public way to do so. If a request has both Content-Length and Transfer-Encoding, Netty's decoder silently removes Content-Length. If
- * a path cannot be decoded, the router logs an unhandled exception. This class depends on Vert.x's own server class and on the name of the decoder in its
- * pipeline. It can go once Vert.x refuses such requests itself.
+ * <p>Vert.x 4.5 has no public way to do so. If a request has both Content-Length and Transfer-Encoding, Netty's decoder silently removes
+ * Content-Length, and a proxy may then see two requests where this server sees one. If a path cannot be decoded, the router logs an
+ * unhandled exception. So this class depends on Vert.x's own server class ({@code HttpServerImpl}), on {@code VertxHttpRequestDecoder} and
+ * on the name of the decoder in the pipeline. It can go once Vert.x refuses such requests itself. SecurityCases show whether it does.
  */
 final class StrictHttpServer extends HttpServerImpl {
 
@@ -45,14 +46,16 @@ final class StrictHttpServer extends HttpServerImpl {
     }
 
     /**
-     * A Vert.x that makes such servers.
+     * Wraps a Vert.x so that it makes such servers.
      *
-     * @param refusal answers a request with a problem
+     * @param refusal         answers a request with a problem
+     * @param beforeListening runs each time before a server is made, and therefore before it listens
      */
-    static Vertx in(Vertx vertx, BiConsumer<HttpServerRequest, Problem> refusal) {
+    static Vertx in(Vertx vertx, BiConsumer<HttpServerRequest, Problem> refusal, Runnable beforeListening) {
         return new VertxWrapper((VertxInternal) vertx) {
             @Override
             public HttpServer createHttpServer(HttpServerOptions options) {
+                beforeListening.run();
                 return new StrictHttpServer(delegate, options, refusal);
             }
         };
@@ -71,22 +74,24 @@ final class StrictHttpServer extends HttpServerImpl {
     @Override
     public HttpServer requestHandler(Handler<HttpServerRequest> handler) {
         return super.requestHandler(request -> {
-            if (!LingeringClose.begunBefore(request)) {
-                RequestSyntax.faultOfTarget(request).ifPresentOrElse(fault -> refusal.accept(request, new Problem(400, fault)), () -> handler.handle(request));
+            if (!LingeringClose.isClosing(request)) {
+                RequestSyntax.faultOfTarget(request)
+                        .ifPresentOrElse(fault -> refusal.accept(request, new Problem(400, fault)), () -> handler.handle(request));
             }
         });
     }
 
     @Override
-    protected BiConsumer<Channel, SslChannelProvider> childHandler(ContextInternal context, SocketAddress address, GlobalTrafficShapingHandler shaping) {
-        return super.childHandler(context, address, shaping).andThen((channel, tls) -> channel.pipeline().addLast(new Exchanger()));
+    protected BiConsumer<Channel, SslChannelProvider> childHandler(ContextInternal context, SocketAddress address,
+            GlobalTrafficShapingHandler shaping) {
+        return super.childHandler(context, address, shaping).andThen((channel, tls) -> channel.pipeline().addLast(new DecoderExchange()));
     }
 
     /**
-     * Replaces the decoder, unless the connection speaks HTTP/2. Vert.x learns from the first bytes which version it is, adds its handlers behind this one,
-     * and then passes the bytes on.
+     * Replaces the decoder of a connection, unless the connection speaks HTTP/2. Vert.x learns the version from the first bytes. It then
+     * adds its handlers behind this handler and passes the bytes on.
      */
-    private final class Exchanger extends ChannelInboundHandlerAdapter {
+    private final class DecoderExchange extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             if (context.pipeline().get(DECODER) != null) {
@@ -103,7 +108,10 @@ final class StrictHttpServer extends HttpServerImpl {
             super(options);
         }
 
-        /** Netty asks this first after it has read all headers. An exception makes the request invalid, and Netty reads nothing more from the connection. */
+        /**
+         * Netty calls this method as soon as it has read all headers. An exception makes the request invalid, and Netty reads nothing more
+         * from the connection.
+         */
         @Override
         protected boolean isContentAlwaysEmpty(HttpMessage message) {
             if (message instanceof HttpRequest request) {

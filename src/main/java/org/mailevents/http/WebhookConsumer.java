@@ -15,8 +15,11 @@ import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConsumer;
 
 /**
- * The HTTP consumer of Camel, but for one thing: no thread waits while a webhook waits for its commit. Camel's keeps a worker thread
- * until a request is answered, so that an INSERT could be shared by no more webhooks than there are workers.
+ * Camel's HTTP consumer, except that no thread waits while a webhook waits for its commit. Camel's own consumer holds a worker thread until
+ * the request is answered. Then no more webhooks than worker threads could share one INSERT.
+ *
+ * <p>This class depends on protected methods of {@code VertxPlatformHttpConsumer} of Camel 4.18. It can go once Camel's consumer frees the
+ * worker thread while an asynchronous route waits.
  */
 final class WebhookConsumer extends VertxPlatformHttpConsumer {
 
@@ -27,7 +30,7 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
     @Override
     protected void handleRequest(RoutingContext request) {
         if (isSuspended()) {
-            request.next(); // to whoever answers that the application is stopping
+            request.next(); // RequestGate then answers that the application is stopping
             return;
         }
         Exchange exchange = createExchange(false);
@@ -37,13 +40,13 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
         exchange.getMessage().setBody(body.body());
         AtomicBoolean done = new AtomicBoolean();
         Context eventLoop = request.vertx().getOrCreateContext();
-        // a step may block, and the event loop must not
+        // A step of the route may block, and the event loop must not.
         request.vertx().executeBlocking(() -> {
             createUoW(exchange);
             getAsyncProcessor().process(exchange, doneSync -> eventLoop.runOnContext(routed -> finish(request, exchange, body, done)));
             return null;
         }, false).onFailure(failure -> {
-            // an Error, which Camel does not catch everywhere: an exchange that is never done would stay in memory for ever
+            // Camel does not catch every Error. An exchange that is never done would stay in memory forever.
             exchange.setException(failure);
             finish(request, exchange, body, done);
         });
@@ -56,7 +59,7 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
         try {
             if (exchange.getException() != null) {
                 request.fail(exchange.getException());
-            } else if (!request.response().closed()) { // else the caller hung up
+            } else if (!request.response().closed()) { // It is closed if the caller hung up.
                 answer(request.response(), exchange.getMessage());
             }
         } finally {

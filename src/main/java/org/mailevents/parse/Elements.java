@@ -8,15 +8,15 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 
-/** The elements of a webhook's array, one after the other. */
+/** The elements of a webhook's array, one after the other. The whole array need not fit into memory. */
 final class Elements implements Closeable {
 
     private interface Source extends Closeable {
 
-        /** The next one, or null at the end. */
+        /** The next element, or null at the end. */
         JsonNode next() throws IOException, UnreadableWebhook;
 
-        /** How many characters have been read, about. */
+        /** About how many characters have been read. */
         long characters();
     }
 
@@ -27,7 +27,7 @@ final class Elements implements Closeable {
         this.source = source;
     }
 
-    /** Those that have been read already. */
+    /** Elements that are in memory already. */
     static Elements of(List<JsonNode> elements) {
         Iterator<JsonNode> each = elements.iterator();
         return new Elements(new Source() {
@@ -43,21 +43,22 @@ final class Elements implements Closeable {
 
             @Override
             public void close() {
-                // nothing is open
+                // Nothing is open.
             }
         });
     }
 
     /**
-     * Those in the value of {@code event} behind which the parser stands.
+     * Elements that are read from the body.
      *
-     * @param array the name of the array; of one that repeats, all elements of all of its values
+     * @param parser stands before the value of {@code event}
+     * @param array  the name of the array. If the name repeats, the elements of all its values follow each other
      */
     static Elements of(StrictParser parser, String array) {
         return new Elements(new Streamed(parser, array));
     }
 
-    /** @throws UnreadableWebhook if there is no such array */
+    /** @throws UnreadableWebhook if {@code event} has no such array */
     boolean hasNext() throws IOException, UnreadableWebhook {
         if (ahead == null) {
             ahead = source.next();
@@ -87,7 +88,7 @@ final class Elements implements Closeable {
 
         private final StrictParser parser;
         private final String array;
-        private boolean begun;
+        private boolean started;
         private boolean found;
         private boolean inArray;
 
@@ -98,8 +99,8 @@ final class Elements implements Closeable {
 
         @Override
         public JsonNode next() throws IOException, UnreadableWebhook {
-            if (!begun) {
-                begun = true;
+            if (!started) {
+                started = true;
                 requireArray(parser.nextToken() == JsonToken.START_OBJECT);
             }
             for (;;) {
@@ -116,7 +117,7 @@ final class Elements implements Closeable {
                 requireArray(!wanted || inArray || found);
                 found |= inArray;
                 if (wanted && !inArray) {
-                    return parser.value(StrictParser.MAX_LENGTH); // which is set aside: nothing is dropped
+                    return parser.value(StrictParser.MAX_LENGTH); // It goes into quarantine, because nothing may be dropped.
                 }
                 if (!wanted) {
                     parser.skipChildren();

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import org.mailevents.event.WebhookBody;
 
 /**
- * The parameters of a form (WHATWG URL, 5.1), one after the other. The form is never split: ten megabytes of {@code &} are ten million parameters,
- * and must not cost more memory than one.
+ * The parameters of a form (WHATWG URL, 5.1), one after the other. The form is never split, because ten megabytes of {@code &} are ten
+ * million parameters and must not take more memory than one parameter.
  */
 final class FormParameters implements Closeable {
 
@@ -21,7 +21,7 @@ final class FormParameters implements Closeable {
     static final class Malformed extends IOException {
     }
 
-    /** No name that means anything here is nearly as long. */
+    /** In bytes. The names that this application reads are much shorter. */
     private static final int MAX_NAME = 1_024;
     private static final int BLOCK = 8_192;
 
@@ -39,17 +39,18 @@ final class FormParameters implements Closeable {
         this.end = end;
     }
 
-    /** Those of a body; its charset is that of what is behind the percent signs. */
+    /** The parameters of a body. The charset of the body is also the charset of the percent sequences. */
     static FormParameters of(WebhookBody body) throws IOException {
-        return body instanceof WebhookBody.InMemory memory ? new FormParameters(InputStream.nullInputStream(), body.charset(), memory.bytes(), memory.size())
+        return body instanceof WebhookBody.InMemory memory
+                ? new FormParameters(InputStream.nullInputStream(), body.charset(), memory.bytes(), memory.size())
                 : new FormParameters(body.open(), body.charset(), new byte[BLOCK], 0);
     }
 
     /**
-     * Goes to the next parameter that has a name and an equals sign. A name that is too long to mean anything is cut.
+     * Moves to the next parameter that has a name and an equals sign. A name of more than 1,024 bytes is cut.
      *
-     * @return its name, or null at the end
-     * @throws Malformed if its name cannot be decoded
+     * @return the name, or null at the end
+     * @throws Malformed if the name cannot be decoded
      */
     String next() throws IOException {
         skipValue();
@@ -70,7 +71,7 @@ final class FormParameters implements Closeable {
         return null;
     }
 
-    /** The value of this parameter, decoded while it is read. */
+    /** The value of the current parameter. It is decoded while it is read. */
     InputStream value() {
         return new InputStream() {
             @Override
@@ -80,7 +81,7 @@ final class FormParameters implements Closeable {
                 return inValue ? decoded(next) : -1;
             }
 
-            /** Java's own would take the value for ended where it is malformed. */
+            /** Java's own method would treat a malformed value as ended. */
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 int read = 0;
@@ -92,7 +93,7 @@ final class FormParameters implements Closeable {
         };
     }
 
-    /** The same as text; bytes that do not fit the charset are an error. */
+    /** The value of the current parameter as text. Bytes that do not fit the charset are an error. */
     Reader text() throws IOException {
         InputStream value = value();
         byte[] bytes = new byte[64];

@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
 import org.mailevents.event.WebhookBody;
 
 /**
- * Removes the secret from a body that could not be read. A copy of such a body is kept, and the value of {@code api_key} may be anywhere in the body,
- * in JSON or in a form, with any of its characters escaped.
+ * Removes the secret from a body that could not be read. A copy of such a body is kept, and the value of {@code api_key} may be anywhere in
+ * the body, in JSON or in a form, with any of its characters escaped.
  */
 final class SecretMask {
 
@@ -19,7 +19,7 @@ final class SecretMask {
     private SecretMask() {
     }
 
-    /** A body that could not be read, with stars instead of every key that it may hold. */
+    /** Replaces every key that the body may hold by stars, in the array of the body itself. */
     static WebhookBody apply(WebhookBody.InMemory body) {
         CharSequence text = new Latin1(body.bytes(), 0, body.size());
         Matcher json = JSON_KEY.matcher(text);
@@ -36,7 +36,7 @@ final class SecretMask {
         return body;
     }
 
-    /** Bytes as text, without a copy: a character each, in every charset that has those of ASCII. */
+    /** Bytes as text, without a copy. Each byte is one character. That is right for ASCII characters in every accepted charset. */
     private record Latin1(byte[] bytes, int start, int end) implements CharSequence {
 
         @Override
@@ -62,10 +62,14 @@ final class SecretMask {
 
     /** A pattern of {@code api_key} in which each character may be escaped. */
     private static String spelled(String escape) {
-        return "api_key".chars().mapToObj(c -> "(?:" + (char) c + "|(?i:" + escape + Integer.toHexString(c) + "))").collect(Collectors.joining());
+        return "api_key".chars().mapToObj(c -> "(?:" + (char) c + "|(?i:" + escape + Integer.toHexString(c) + "))")
+                .collect(Collectors.joining());
     }
 
-    /** Where a JSON value ends: a string behind its closing quote, another before a comma or a brace, and a list or an object with the text. */
+    /**
+     * The index at which a JSON value ends. A string ends after its closing quote. A number or a word ends before a comma or a brace. A
+     * list or an object is taken to reach to the end of the text.
+     */
     private static int endOfValue(CharSequence json, int start) {
         if (start < json.length() && "[{".indexOf(json.charAt(start)) >= 0) {
             return json.length();

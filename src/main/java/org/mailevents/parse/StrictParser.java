@@ -16,36 +16,37 @@ import java.io.IOException;
 import java.io.Reader;
 
 /**
- * Reads the JSON of strangers, a token at a time, with limits to how deep and how long a value may be. Of a name that repeats it makes a list of the
- * values: otherwise the last would silently replace the others. (Jackson does so for XML, where names repeat.)
+ * Reads the JSON of strangers token by token, with limits for the depth and the length of a value. The values of a repeated name become a
+ * list. Otherwise the last value would silently replace the others. (Jackson makes such lists for XML, where names repeat.)
  */
 final class StrictParser extends JsonParserDelegate {
 
-    /** A webhook is four levels deep. What is read must also be written again, and Jackson writes no deeper than 1,000 levels. */
+    /** A webhook is four levels deep. A value must also be written again, and Jackson writes at most 1,000 levels. */
     static final int MAX_DEPTH = 100;
-    /** Characters of one text, and of one element with all that is in it. */
+    /** The most characters of one text, and of one whole element. */
     static final int MAX_LENGTH = 2_000_000;
-    /** Characters of a name. Names are not kept in a table either, as Jackson does by default: strangers would fill it. */
+    /** The most characters of a name. Jackson's table of names is off, because strangers could fill it. */
     static final int MAX_NAME = 10_000;
 
-    private static final ObjectMapper JSON = JsonMapper
-            .builder(JsonFactory.builder().disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES).streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(MAX_DEPTH).maxStringLength(MAX_LENGTH).maxNameLength(MAX_NAME).build()).build())
+    private static final JsonFactory FACTORY = JsonFactory.builder().disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxStringLength(MAX_LENGTH)
+                    .maxNameLength(MAX_NAME).build()).build();
+    private static final ObjectMapper JSON = JsonMapper.builder(FACTORY)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
-    /** A value is longer than it may be. */
+    /** Says that a value is longer than its limit. */
     static final class TooLong extends JsonParseException {
 
         TooLong(StrictParser parser) {
-            super(parser, "longer than it may be");
+            super(parser, "The value is too long");
         }
     }
 
-    private static final class Counted extends FilterReader {
+    private static final class CountingReader extends FilterReader {
 
         private long characters;
 
-        Counted(Reader text) {
+        CountingReader(Reader text) {
             super(text);
         }
 
@@ -57,16 +58,16 @@ final class StrictParser extends JsonParserDelegate {
         }
     }
 
-    private final Counted text;
+    private final CountingReader text;
     private long limit = Long.MAX_VALUE;
 
-    private StrictParser(Counted text) throws IOException {
+    private StrictParser(CountingReader text) throws IOException {
         super(JSON.createParser(text));
         this.text = text;
     }
 
     static StrictParser of(Reader text) throws IOException {
-        return new StrictParser(new Counted(text));
+        return new StrictParser(new CountingReader(text));
     }
 
     @Override
@@ -83,16 +84,17 @@ final class StrictParser extends JsonParserDelegate {
         return token;
     }
 
-    /** How many characters have been read, to within the few thousand that are read at once. */
+    /** How many characters have been read. Characters are read in blocks of a few thousand, so the number can be too high by one block. */
     long characters() {
         return text.characters;
     }
 
     /**
-     * The value that begins here.
+     * Reads the value at which the parser stands.
      *
-     * @throws TooLong               if it has more characters, in which case this stands inside of it
-     * @throws NumberFormatException if a number in it is beyond what Java can hold
+     * @param maxLength the most characters of the value
+     * @throws TooLong               if the value has more characters; the parser then stands inside the value
+     * @throws NumberFormatException if the value holds a number that Java cannot represent
      */
     JsonNode value(int maxLength) throws IOException {
         limit = text.characters + maxLength;
@@ -103,7 +105,7 @@ final class StrictParser extends JsonParserDelegate {
         }
     }
 
-    /** Goes to the end of the value that begins here, and makes sure that {@link #value} could read it. */
+    /** Moves to the end of the value at which the parser stands, and makes sure that {@link #value} could read the value. */
     void check(int maxLength) throws IOException {
         limit = text.characters + maxLength;
         int open = 0;
@@ -119,10 +121,10 @@ final class StrictParser extends JsonParserDelegate {
         limit = Long.MAX_VALUE;
     }
 
-    /** Goes on to the end of the object or array at this depth. */
+    /** Moves to the end of the object or array at this depth. */
     void leave(int depth) throws IOException {
         while (getParsingContext().getNestingDepth() > depth && nextToken() != null) {
-            // the tokens inside do not matter
+            // The tokens inside do not matter.
         }
     }
 }

@@ -19,15 +19,15 @@ import org.mailevents.event.WebhookBody;
 import org.mailevents.privacy.HiddenRecipients;
 
 /**
- * A large body that is no webhook, as it is kept: byte for byte, but for addresses where recipients are hashed. These are looked for in one block after
- * the other, because a copy of all of it might not fit into memory.
+ * A large body that is not a webhook, in the form in which it is stored: unchanged or, with hashed recipients, without their addresses. The
+ * addresses are searched block by block, because a copy of the whole body might not fit into memory.
  */
 record UnreadableBody(WebhookBody body, HiddenRecipients hidden) implements WebhookBody {
 
     private static final int BLOCK = 64 * 1_024;
-    /** No address goes on behind one of these. */
+    /** Characters that end an address. */
     private static final String BOUNDARIES = "\"&+,\n ";
-    /** The same in a form. */
+    /** The same characters in a form. */
     private static final Set<String> ENCODED = Set.of("%22", "%2C", "%2c", "%3C", "%3c", "%3E", "%3e", "%20", "%0A", "%0a");
     private static final Pattern PERCENT = Pattern.compile("%([0-9A-Fa-f]{2})");
 
@@ -51,10 +51,10 @@ record UnreadableBody(WebhookBody body, HiddenRecipients hidden) implements Webh
         if (hidden.isOff()) {
             return body.open();
         }
-        InputStream bytes = body.open(); // in memory: nothing is to be closed
+        InputStream bytes = body.open(); // The body is in memory, so nothing must be closed.
         return new SequenceInputStream(new Enumeration<>() {
 
-            private byte[] begun = new byte[0];
+            private byte[] remainder = new byte[0];
             private byte[] block = next();
 
             @Override
@@ -69,13 +69,13 @@ record UnreadableBody(WebhookBody body, HiddenRecipients hidden) implements Webh
                 return new ByteArrayInputStream(safe);
             }
 
-            /** Up to the last boundary; what is behind it begins the next block. */
+            /** The bytes up to the last boundary. The bytes after this boundary begin the next block. */
             private byte[] next() {
                 try {
                     byte[] more = bytes.readNBytes(BLOCK);
-                    byte[] all = ByteBuffer.allocate(begun.length + more.length).put(begun).put(more).array();
-                    int end = more.length < BLOCK ? all.length : end(all);
-                    begun = Arrays.copyOfRange(all, end, all.length);
+                    byte[] all = ByteBuffer.allocate(remainder.length + more.length).put(remainder).put(more).array();
+                    int end = more.length < BLOCK ? all.length : lastBoundary(all);
+                    remainder = Arrays.copyOfRange(all, end, all.length);
                     return Arrays.copyOf(all, end);
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
@@ -84,9 +84,10 @@ record UnreadableBody(WebhookBody body, HiddenRecipients hidden) implements Webh
         });
     }
 
-    private int end(byte[] block) {
+    private int lastBoundary(byte[] block) {
         for (int i = block.length; i > 0; i--) {
-            if (BOUNDARIES.indexOf(block[i - 1]) >= 0 || form() && ENCODED.contains(new String(block, i - 1, Math.min(3, block.length - i + 1), StandardCharsets.ISO_8859_1))) {
+            String sequence = new String(block, i - 1, Math.min(3, block.length - i + 1), StandardCharsets.ISO_8859_1);
+            if (BOUNDARIES.indexOf(block[i - 1]) >= 0 || form() && ENCODED.contains(sequence)) {
                 return block[i - 1] == '%' ? i - 1 : i;
             }
         }
@@ -94,12 +95,16 @@ record UnreadableBody(WebhookBody body, HiddenRecipients hidden) implements Webh
     }
 
     private byte[] withoutAddresses(byte[] block) {
-        // a character for every byte, where the bytes are no text
+        // ISO 8859-1 has a character for every byte, also if the bytes are not text.
         Charset charset = isText(block) ? charset() : StandardCharsets.ISO_8859_1;
         String text = new String(block, charset);
-        String plain = form() ? PERCENT.matcher(text).replaceAll(code -> Matcher.quoteReplacement(Character.toString(Integer.parseInt(code.group(1), 16)))) : text;
+        String plain = form() ? withoutPercentSequences(text) : text;
         String kept = hidden.inBrokenJson(plain);
         return kept.equals(plain) ? block : (form() ? URLEncoder.encode(kept, StandardCharsets.ISO_8859_1) : kept).getBytes(charset);
+    }
+
+    private static String withoutPercentSequences(String text) {
+        return PERCENT.matcher(text).replaceAll(code -> Matcher.quoteReplacement(Character.toString(Integer.parseInt(code.group(1), 16))));
     }
 
     private boolean isText(byte[] block) {

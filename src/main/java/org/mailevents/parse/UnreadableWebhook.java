@@ -1,6 +1,6 @@
 package org.mailevents.parse;
 
-/** A body that is no webhook; the message tells its sender what to change. */
+/** Says that a body is not a webhook. The message tells the sender what to change. */
 final class UnreadableWebhook extends Exception {
 
     UnreadableWebhook(String detail) {

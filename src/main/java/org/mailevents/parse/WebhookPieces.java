@@ -17,58 +17,59 @@ import org.mailevents.event.RejectedEvent;
 import org.mailevents.event.UnstorableEvent;
 import org.mailevents.event.Webhook;
 import org.mailevents.event.WebhookBody;
+import org.mailevents.event.WebhookFields;
 import org.mailevents.privacy.HiddenRecipients;
 
 /**
- * What came in one POST, as webhooks that are stored one after the other: nearly always a single one. A webhook of more than a thousand elements is
- * several, so that however long it is, only a small part of it is in memory as events.
+ * The webhooks of one request, to be stored one after the other. Nearly always that is a single webhook. A webhook of more than a thousand
+ * elements becomes several, so that only a small part of it is in memory as events, however long it is.
  */
 public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
 
+    private static final String UNREADABLE = "The body of a webhook cannot be read";
+
+    /** Null if the body is not a webhook. Then the reader, the hidden recipients and the fields are null too. */
     private final Envelope envelope;
-    private final EventReader events;
+    private final EventReader reader;
     private final HiddenRecipients hidden;
+    private final WebhookFields fields;
     private final Instant receivedAt;
-    private final String eventType;
-    private final String serverComposition;
-    private final ObjectNode beside;
-    private final Elements elements;
+    private Elements elements = Elements.of(List.of());
     /** How many elements have been read. */
     private int position;
     private Webhook ahead;
 
-    private WebhookPieces(Envelope envelope, EventReader events, HiddenRecipients hidden, Instant receivedAt, String eventType, String serverComposition,
-            ObjectNode beside, Elements elements) {
+    private WebhookPieces(Envelope envelope, EventReader reader, HiddenRecipients hidden, Instant receivedAt) {
         this.envelope = envelope;
-        this.events = events;
+        this.reader = reader;
         this.hidden = hidden;
         this.receivedAt = receivedAt;
-        this.eventType = eventType;
-        this.serverComposition = serverComposition;
-        this.beside = beside;
-        this.elements = elements;
+        this.fields = envelope == null ? null : hiddenIn(envelope.fields(), hidden);
     }
 
-    /** A body that could not be read. */
+    /** A body that is not a webhook. */
     static WebhookPieces of(Webhook unreadable) {
-        WebhookPieces pieces = new WebhookPieces(null, null, null, unreadable.receivedAt(), null, null, null, null);
+        WebhookPieces pieces = new WebhookPieces(null, null, null, unreadable.receivedAt());
         pieces.ahead = unreadable;
         return pieces;
     }
 
-    static WebhookPieces of(WebhookBody body, EventReader events, HiddenRecipients hidden, Instant receivedAt) throws UnreadableWebhook {
-        Envelope envelope = Envelope.of(body);
+    static WebhookPieces of(WebhookBody body, EventReader reader, HiddenRecipients hidden, Instant receivedAt) throws UnreadableWebhook {
+        WebhookPieces pieces = new WebhookPieces(Envelope.of(body), reader, hidden, receivedAt);
         try {
-            WebhookPieces pieces = new WebhookPieces(envelope, events, hidden, receivedAt, hidden.inText(envelope.eventType()),
-                    hidden.inText(envelope.serverComposition()), hidden.inUnknownFields(envelope.beside()), envelope.elements());
-            pieces.ahead = pieces.read(Math.toIntExact(Math.min(body.length(), Envelope.MAX_LENGTH)));
+            pieces.elements = pieces.envelope.elements();
+            pieces.ahead = pieces.read(Math.toIntExact(Math.min(body.length(), FirstArray.MAX_LENGTH)));
             return pieces;
         } catch (IOException e) {
-            throw new UncheckedIOException("The body of a webhook cannot be read", e);
+            throw new UncheckedIOException(UNREADABLE, e);
         }
     }
 
-    /** Whether this is a single piece, which tells that the body is no webhook. */
+    private static WebhookFields hiddenIn(OuterFields fields, HiddenRecipients hidden) {
+        return new WebhookFields(hidden.inText(fields.eventType()), hidden.inText(fields.serverComposition()), hidden.inUnknownFields(fields.unknown()));
+    }
+
+    /** Whether the only piece says that the body is not a webhook. */
     public boolean isUnreadable() {
         return envelope == null;
     }
@@ -77,12 +78,12 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
     @Override
     public boolean hasNext() {
         try {
-            if (ahead == null && elements != null && elements.hasNext()) {
-                ahead = read(Envelope.MAX_LENGTH);
+            if (ahead == null && elements.hasNext()) {
+                ahead = read(FirstArray.MAX_LENGTH);
             }
             return ahead != null;
         } catch (IOException e) {
-            throw new UncheckedIOException("The body of a webhook cannot be read", e);
+            throw new UncheckedIOException(UNREADABLE, e);
         } catch (UnreadableWebhook e) {
             throw changed(e);
         }
@@ -101,49 +102,55 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
     @Override
     public void close() {
         try {
-            if (elements != null) {
-                elements.close();
-            }
+            elements.close();
         } catch (IOException e) {
-            // what is only read loses nothing
+            // The body was only read, so nothing is lost.
         }
     }
 
-    /** @param length of all of it where it is a single one; several are told by what was read */
+    /**
+     * Reads the next piece.
+     *
+     * @param length the length of the whole webhook if this is its only piece. A longer webhook counts the characters that were read
+     */
     private Webhook read(int length) throws IOException, UnreadableWebhook {
         int from = position;
-        long began = elements.characters();
-        List<MailEvent> read = new ArrayList<>();
+        long start = elements.characters();
+        List<MailEvent> events = new ArrayList<>();
         List<RejectedEvent> rejected = new ArrayList<>();
-        while (position - from < Envelope.MAX_ELEMENTS && elements.characters() - began < Envelope.MAX_LENGTH && elements.hasNext()) {
+        while (position - from < FirstArray.MAX_ELEMENTS && elements.characters() - start < FirstArray.MAX_LENGTH && elements.hasNext()) {
             JsonNode element = hidden.inElement(elements.next());
             try {
-                read.add(events.read(serverComposition, eventType, element, beside, receivedAt));
+                events.add(reader.read(fields, element, receivedAt));
             } catch (UnstorableEvent e) {
-                rejected.add(new RejectedEvent(receivedAt, e.getMessage(), RejectedEvent.payload(beside, serverComposition, eventType, element)));
+                rejected.add(new RejectedEvent(receivedAt, e.getMessage(), RejectedEvent.payload(fields, element)));
             }
             position++;
         }
         int count = position - from;
-        return new Webhook(receivedAt, Math.max(length, (int) (elements.characters() - began)), () -> copy(from, count), eventType, read, rejected, null);
+        int lengthRead = Math.max(length, (int) (elements.characters() - start));
+        return new Webhook(receivedAt, lengthRead, () -> copy(from, count), fields.eventType(), events, rejected, null);
     }
 
-    /** The webhook that holds only these elements, without the secret, and hashed already where recipients are: nobody knows for how long it is kept. */
+    /**
+     * A webhook that holds only these elements and not the secret. Recipients' addresses are hashed already, because the copy may be kept
+     * for any time.
+     */
     private WebhookBody copy(int from, int count) {
-        ObjectNode copy = beside.deepCopy().put("event_type", eventType);
-        if (serverComposition != null) {
-            copy.put("server_composition", serverComposition);
+        ObjectNode copy = fields.unknown().deepCopy().put("event_type", fields.eventType());
+        if (fields.serverComposition() != null) {
+            copy.put("server_composition", fields.serverComposition());
         }
-        ArrayNode array = copy.putObject("event").putArray(eventType);
-        try (Elements again = envelope.elements()) {
+        ArrayNode array = copy.putObject("event").putArray(fields.eventType());
+        try (Elements fromStart = envelope.elements()) {
             for (int i = 0; i < from + count; i++) {
-                JsonNode element = again.next();
+                JsonNode element = fromStart.next();
                 if (i >= from) {
                     array.add(hidden.inElement(element));
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("The body of a webhook cannot be read", e);
+            throw new UncheckedIOException(UNREADABLE, e);
         } catch (UnreadableWebhook e) {
             throw changed(e);
         }
@@ -151,6 +158,6 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
     }
 
     private static IllegalStateException changed(UnreadableWebhook e) {
-        return new IllegalStateException("The body of a webhook was changed while it was read", e);
+        return new IllegalStateException("The body of a webhook changed while it was read", e);
     }
 }

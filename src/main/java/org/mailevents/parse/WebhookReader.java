@@ -26,27 +26,27 @@ import org.mailevents.event.WebhookBody;
 import org.mailevents.privacy.HiddenRecipients;
 import org.mailevents.privacy.RecipientHash;
 
-/** Reads a body into {@link Webhook}s. The secret can be had before, at less cost. */
+/** Reads a body into {@link Webhook}s. The secret can be read before that, at a lower cost. */
 public final class WebhookReader {
 
-    /** Characters of a secret. A caller without a secret must not make the server build a long text or keep a name. */
+    /** The most characters of a secret. A caller without a secret must not make the server build a long text or keep a name in memory. */
     private static final int MAX_KEY = 1_000;
-    private static final JsonFactory KEY = JsonFactory.builder().disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+    private static final JsonFactory KEY_FACTORY = JsonFactory.builder().disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(StrictParser.MAX_DEPTH).maxStringLength(MAX_KEY)
                     .maxNameLength(StrictParser.MAX_NAME).build()).build();
-    /** Bytes. A larger body that is no webhook is kept as a file, which takes no memory, and not as a row. */
+    /** In bytes. A larger body that is not a webhook is stored as a file instead of a row, because a file takes no memory. */
     private static final int MAX_ROW = 1_000_000;
 
     private final EventReader events;
     private final HiddenRecipients hidden;
 
-    /** @param hash what recipients are replaced by, in all that is made of a webhook */
+    /** @param hash makes the hashes that replace recipients' addresses in everything that is made of a webhook */
     public WebhookReader(EventReader events, RecipientHash hash) {
         this.events = events;
         this.hidden = new HiddenRecipients(hash);
     }
 
-    /** The secret in a body, or null. It is looked for in the bytes, and nothing is built of them. */
+    /** The secret in a body, or null. It is searched in the bytes, and no tree or text is built from the body. */
     public static String apiKey(WebhookBody body) {
         try {
             return body.form() ? formKey(FormParameters.of(body)) : jsonKey(body.text(CodingErrorAction.REPLACE));
@@ -55,7 +55,7 @@ public final class WebhookReader {
         }
     }
 
-    /** Of two keys the first counts. */
+    /** The first of two keys counts. */
     private static String formKey(FormParameters parameters) throws IOException {
         for (String name = parameters.next(); name != null; name = parameters.next()) {
             if (name.equals("api_key")) {
@@ -67,7 +67,7 @@ public final class WebhookReader {
     }
 
     private static String jsonKey(Reader text) throws IOException {
-        try (JsonParser parser = KEY.createParser(text)) {
+        try (JsonParser parser = KEY_FACTORY.createParser(text)) {
             if (parser.nextToken() == JsonToken.START_OBJECT) {
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                     boolean found = "api_key".equals(parser.currentName());
@@ -81,7 +81,7 @@ public final class WebhookReader {
         }
     }
 
-    /** @return every element of its array, as an event or as rejected with its reason; or the whole body as rejected */
+    /** @return every element of the array, as an event or as rejected with its reason, or the whole body as rejected */
     public WebhookPieces read(WebhookBody body, Instant receivedAt) {
         try {
             return WebhookPieces.of(body, events, hidden, receivedAt);
@@ -90,7 +90,7 @@ public final class WebhookReader {
         }
     }
 
-    /** What is not understood may hold the secret anywhere, and addresses too. */
+    /** A body that is not understood may hold the secret and addresses anywhere. Both are removed. */
     private Webhook unreadable(WebhookBody body, String reason, Instant receivedAt) {
         Problem problem = new Problem(400, reason);
         try {
@@ -99,13 +99,14 @@ public final class WebhookReader {
                 return Webhook.unreadable(receivedAt, new UnreadableBody(kept, hidden), null, problem);
             }
             String payload = payload(kept);
-            return Webhook.unreadable(receivedAt, WebhookBody.of(body.form(), payload), new RejectedEvent(receivedAt, reason, payload), problem);
+            RejectedEvent rejected = new RejectedEvent(receivedAt, reason, payload);
+            return Webhook.unreadable(receivedAt, WebhookBody.of(body.form(), payload), rejected, problem);
         } catch (IOException e) {
             throw new UncheckedIOException("The body of a webhook cannot be read", e);
         }
     }
 
-    /** Its text; of bytes that are none, the bytes, as a data URL (RFC 2397). */
+    /** The text of the body. If the bytes are not text, it is the bytes as a data URL (RFC 2397). */
     private String payload(WebhookBody body) throws IOException {
         StringWriter text = new StringWriter();
         try (Reader reader = body.text(CodingErrorAction.REPORT)) {
@@ -115,11 +116,11 @@ public final class WebhookReader {
             return "data:" + (body.form() ? WebhookBody.FORM : WebhookBody.JSON) + ";charset=" + body.charset() + ";base64,"
                     + Base64.getEncoder().encodeToString(withoutAddresses(body.form(), bytes).getBytes(StandardCharsets.ISO_8859_1));
         }
-        // PostgreSQL's text has no NUL
+        // A text of PostgreSQL cannot hold NUL.
         return withoutAddresses(body.form(), text.toString()).replace("\0", "\\u0000");
     }
 
-    /** A body of which nothing is known but that addresses may be anywhere in it. */
+    /** Removes the addresses from a body that is not understood. */
     private String withoutAddresses(boolean form, String text) {
         if (hidden.isOff() || !form) {
             return hidden.inBrokenJson(text);
@@ -130,11 +131,11 @@ public final class WebhookReader {
                 Charset charset = StandardCharsets.UTF_8;
                 String plain = URLDecoder.decode(parameter.substring(value), charset);
                 if (plain.indexOf('\uFFFD') >= 0) {
-                    charset = StandardCharsets.ISO_8859_1; // which has a character for every byte
+                    charset = StandardCharsets.ISO_8859_1; // It has a character for every byte.
                     plain = URLDecoder.decode(parameter.substring(value), charset);
                 }
                 String kept = hidden.inBrokenJson(plain);
-                // as it was, but for what had to be replaced
+                // An unchanged parameter keeps its own encoding.
                 return kept.equals(plain) ? parameter : hidden.inText(parameter.substring(0, value)) + URLEncoder.encode(kept, charset);
             } catch (IllegalArgumentException malformed) {
                 return hidden.inBrokenJson(parameter.replaceAll("%40", "@"));

@@ -10,18 +10,19 @@ import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
 
 /**
- * Puts a split webhook together again, each event with the variables {@code kind} and {@code audience} that its branch has set.
- * As {@code onPrepare} of the split it gives each branch its event as a variable, and as {@code aggregationStrategy} it reads the
- * event from there: a step which replaces the body (a call to another system, a filter, a split of its own) changes nothing of
- * what is stored. An error in a branch, or a branch that never came back, is the webhook's error.
+ * Puts a split webhook together again. Each event gets the variables {@code kind} and {@code audience} that its branch has set.
+ *
+ * <p>As {@code onPrepare} of the split, this class gives each branch its event as a variable. As {@code aggregationStrategy}, it reads the
+ * event from that variable. So a step that replaces the body (a call to another system, a filter, a second split) does not change what is
+ * stored. An error in a branch is the webhook's error, and so is a branch that does not end.
  */
 public final class CollectEvents implements AggregationStrategy, Processor {
 
-    /** The name under which the routes refer to it. */
+    /** The name of this bean in the routes. */
     public static final String NAME = "collectEvents";
 
     private static final String DECIDED = CollectEvents.class.getName();
-    /** A name becomes part of a setting's name, and a route may have computed it from what a stranger wrote. */
+    /** An audience is a part of a setting's name, and a route may compute it from text of strangers. */
     private static final Pattern AUDIENCE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
     @Override
@@ -31,7 +32,7 @@ public final class CollectEvents implements AggregationStrategy, Processor {
 
     @Override
     public Exchange aggregate(Exchange collected, Exchange branch) {
-        throw new UnsupportedOperationException("needs the exchange that was split");
+        throw new UnsupportedOperationException("This strategy needs the exchange that was split");
     }
 
     @Override
@@ -54,12 +55,12 @@ public final class CollectEvents implements AggregationStrategy, Processor {
         webhook.removeProperty(DECIDED);
         if (webhook.getException() == null && decided.size() < whole.events().size()) {
             webhook.setException(new IllegalStateException("Only " + decided.size() + " of " + whole.events().size()
-                    + " events came back from the split: has it a timeout?"));
+                    + " events came back from the split. Does the split have a timeout?"));
         }
         webhook.getMessage().setBody(whole.withEvents(decided));
     }
 
-    /** The audience that the branch named; an impossible name is told to whoever gets the alerts of no one else. */
+    /** The audience that the branch has set. If its name is impossible, the recipients of {@code alert.to} get the alert. */
     private static String audience(Exchange branch) {
         String audience = branch.getVariable("audience", String.class);
         return audience == null || AUDIENCE.matcher(audience).matches() ? audience : "unnamed";

@@ -8,11 +8,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.health.HealthCheckRegistry;
-import org.apache.camel.util.ObjectHelper;
 import org.mailevents.camel.CaughtErrors;
 import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
-import org.mailevents.database.DatabaseAbsent;
 import org.mailevents.event.CsvRow;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.Problem;
@@ -27,6 +25,7 @@ import org.mailevents.http.Https;
 import org.mailevents.http.Page;
 import org.mailevents.http.RequestGate;
 import org.mailevents.http.Secrets;
+import org.mailevents.http.ServerSetup;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
 import org.mailevents.parse.WebhookPieces;
@@ -35,13 +34,12 @@ import org.mailevents.privacy.RecipientHash;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 import org.mailevents.start.StartUp;
-import org.mailevents.store.StoreBusy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The door: takes a webhook over HTTP, checks its secret, reads it, sends it through the routes and answers with what became of
- * its events. It is Java so that no edit of a YAML route can close it, and it answers 200 only with a {@link Receipt} in hand.
+ * The HTTP endpoint of the webhook. It checks the secret, reads the webhook, sends it through the routes and answers with the outcome for
+ * its events. It is written in Java so that no edit of a YAML route can break it. It answers 200 only if it has a {@link Receipt}.
  */
 public final class ReceiveWebhook extends RouteBuilder implements StartupListener {
 
@@ -59,19 +57,21 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
-        secrets = new Secrets(settings.list("webhook.api-key"), Secrets.pairs(settings, "webhook.basic"));
+        settings.requireValid();
+        secrets = new Secrets(settings.list("webhook.api-key"), settings.userPasswordPairs("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         clock = TimeSource.of(getContext());
         meters = Meters.of(getContext());
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
-        Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5),
-                Bodies.PATIENCE);
-        RequestGate gate = new RequestGate(getContext(), settings.required("webhook.path"), secrets, bodies, new ConsoleGuard(settings), Page.load());
+        long maxInFlight = settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5);
+        Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), maxInFlight, Bodies.PATIENCE);
+        String path = settings.required("webhook.path");
+        RequestGate gate = new RequestGate(getContext(), path, secrets, bodies, new ConsoleGuard(settings), Page.load());
         if (Https.enabled(getContext())) {
             Https.requireKey(getContext());
         }
         int port = settings.port("camel.server.port");
-        RequestGate.requireFree(settings.required("camel.server.host"), port);
+        ServerSetup.requireFree(settings.required("camel.server.host"), port);
 
         RecordLanguage.use(getContext());
         CaughtErrors.use(getContext());
@@ -79,7 +79,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         bindToRegistry(CsvRow.NAME, new CsvRow());
         bindToRegistry(FailureText.NAME, new FailureText());
 
-        gate.prepare(port);
+        new ServerSetup(getContext(), path, bodies, gate).prepare(port);
         HealthCheckRegistry health = HealthCheckRegistry.get(getContext());
         if (health != null) {
             health.register(new EndpointReadiness(ID));
@@ -89,48 +89,49 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         getContext().addStartupListener(new StartUp());
 
         // @formatter:off
-        // Bodies reads the body, before the consumer sees the request
+        // The class Bodies reads the body before Camel's consumer sees the request.
         from("platform-http:{{webhook.path}}?useBodyHandler=false").routeId(ID)
-            // by naming one it goes without on-error, which would leave what nobody foresaw to the server: a 500
+            // This name keeps the global configuration on-error away from this route. It would turn an unforeseen error into a 500.
             .routeConfigurationId("none")
-            .description("Takes a webhook over HTTP and answers with what became of its events")
-            // opened last, when all that it leads to has started
+            .description("Takes a webhook over HTTP and answers with the outcome for its events")
+            // It starts last, when everything that it leads to has started.
             .autoStartup(false)
-            // what nobody foresaw: it must neither become a 500 nor an acknowledgement
-            .onException(Throwable.class).handled(true).logExhausted(false).process(this::failed).end()
-            .process(this::enter)
-            // nearly always once
-            .loopDoWhile(ReceiveWebhook::hasPiece)
-                .process(ReceiveWebhook::nextPiece)
+            // An unforeseen error must become neither a 500 nor an acknowledgement.
+            .onException(Throwable.class).handled(true).logExhausted(false).process(this::answerFailure).end()
+            .process(this::readRequest)
+            // Nearly every webhook has one piece.
+            .loopDoWhile(WebhookProgress::hasPiece)
+                .process(WebhookProgress::nextPiece)
                 .doTry()
-                    .process(ReceiveWebhook::requireStore)
+                    .process(WebhookProgress::requireDatabase)
                     .to("direct:take-webhook")
                 .doCatch(Throwable.class)
-                    // whatever failed: the sender need not know, once it is on disk
-                    .enrich("direct:spool-webhook", ReceiveWebhook::spooled, true)
+                    // The sender does not need to know of the failure once the spool has the events on disk.
+                    .enrich("direct:spool-webhook", ReceiveWebhook::spoolOutcome, true)
                 .end()
-                .process(ReceiveWebhook::addReceipt)
+                .process(WebhookProgress::addAnswer)
             .end()
             .process(this::answer);
 
         from("direct:take-webhook").routeId("take-webhook")
-            .description("Sends a webhook through the routes; it comes back as the receipt for what was stored, or it fails")
+            .description("Sends a webhook through the routes and returns the receipt for what was stored, or fails")
             .errorHandler(noErrorHandler())
-            // enrich and not to: whatever a route does to its exchange, the webhook stays, and only a receipt is taken for one
+            // `enrich` instead of `to`: the routes get a copy of the exchange, so no step can change the webhook here, and only a
+            // Receipt counts as an answer.
             .choice()
                 .when(exchange -> exchange.getMessage().getBody(Webhook.class).isForAFile())
-                    .enrich("direct:set-webhook-aside", ReceiveWebhook::receipt, true)
+                    .enrich("direct:set-webhook-aside", ReceiveWebhook::requireReceipt, true)
                 .when(exchange -> !exchange.getMessage().getBody(Webhook.class).events().isEmpty())
-                    .enrich("direct:route-webhook", ReceiveWebhook::receipt, true)
+                    .enrich("direct:route-webhook", ReceiveWebhook::requireReceipt, true)
                 .otherwise()
-                    .enrich("direct:store-events", ReceiveWebhook::receipt, true)
+                    .enrich("direct:store-events", ReceiveWebhook::requireReceipt, true)
             .end();
         // @formatter:on
     }
 
     @Override
     public void onCamelContextStarted(CamelContext context, boolean alreadyStarted) {
-        // too early: Camel starts no single route before it has fully started
+        // This is too early: Camel starts a single route only after the context has fully started.
     }
 
     @Override
@@ -138,63 +139,14 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         context.getRouteController().startRoute(ID);
     }
 
-    /** Leaves {@link WebhookPieces} or a {@link Problem} in the body, and nothing else of the request. */
-    private void enter(Exchange exchange) {
+    /** Puts the {@link WebhookPieces} or a {@link Problem} into the body, and removes everything else of the request. */
+    private void readRequest(Exchange exchange) {
         Instant receivedAt = clock.instant();
         String authorization = exchange.getMessage().getHeader("Authorization", String.class);
-        // Headers of the caller end here, because the mail, file and SQL steps read headers.
+        // The caller's headers end here, because the mail, file and SQL steps read headers.
         exchange.getMessage().removeHeaders("*");
         exchange.getMessage().setBody(read(authorization, exchange.getMessage().getBody(WebhookBody.class), receivedAt));
-        exchange.setVariable("progress", exchange.getMessage().getBody() instanceof WebhookPieces pieces ? new Progress(pieces) : null);
-    }
-
-    /** How far a webhook is that is taken piece by piece. */
-    private static final class Progress {
-
-        private final WebhookPieces pieces;
-        private Webhook webhook;
-        private WebhookAnswer answer = new Receipt(0, 0, 0, 0, 0);
-        /** Why the database did not take a piece in time, if so. */
-        private Exception noStore;
-
-        Progress(WebhookPieces pieces) {
-            this.pieces = pieces;
-        }
-    }
-
-    private static Progress progress(Exchange exchange) {
-        return exchange.getVariable("progress", Progress.class);
-    }
-
-    /** What could be kept nowhere ends it: its sender will send all of it again. */
-    private static boolean hasPiece(Exchange exchange) {
-        Progress progress = progress(exchange);
-        return progress != null && progress.answer instanceof Receipt && progress.pieces.hasNext();
-    }
-
-    private static void nextPiece(Exchange exchange) {
-        Progress progress = progress(exchange);
-        progress.webhook = progress.pieces.next();
-        exchange.getMessage().setBody(progress.webhook);
-    }
-
-    /** The pieces behind one that had to wait in vain do not wait again: the whole webhook is to be answered in time. */
-    private static void requireStore(Exchange exchange) throws Exception {
-        Exception noStore = progress(exchange).noStore;
-        if (noStore != null) {
-            throw noStore;
-        }
-    }
-
-    private static void addReceipt(Exchange exchange) {
-        Progress progress = progress(exchange);
-        Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
-        if (ObjectHelper.getException(StoreBusy.class, failure) != null || ObjectHelper.getException(DatabaseAbsent.class, failure) != null) {
-            progress.noStore = failure;
-        }
-        WebhookAnswer ofPiece = exchange.getMessage().getBody(WebhookAnswer.class);
-        progress.answer = ofPiece instanceof Receipt receipt ? ((Receipt) progress.answer).plus(receipt) : ofPiece;
-        exchange.getMessage().setBody(progress.answer);
+        WebhookProgress.begin(exchange);
     }
 
     private Object read(String authorization, WebhookBody body, Instant receivedAt) {
@@ -205,11 +157,11 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     }
 
     private static Problem unauthorized() {
-        return new Problem(401, "Show a secret: one of webhook.api-key as api_key in the body, or one of webhook.basic in the Authorization"
+        return new Problem(401, "Send a secret: one of webhook.api-key as api_key in the body, or one of webhook.basic in the Authorization"
                 + " header.");
     }
 
-    private static Exchange receipt(Exchange exchange, Exchange routed) {
+    private static Exchange requireReceipt(Exchange exchange, Exchange routed) {
         if (routed.getException() != null) {
             exchange.setException(routed.getException());
         } else if (routed.getMessage().getBody() instanceof Receipt receipt) {
@@ -220,7 +172,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         return exchange;
     }
 
-    private static Exchange spooled(Exchange exchange, Exchange spooled) {
+    private static Exchange spoolOutcome(Exchange exchange, Exchange spooled) {
         if (spooled.getException() == null) {
             exchange.getMessage().setBody(spooled.getMessage().getBody());
         } else {
@@ -233,7 +185,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     private void answer(Exchange exchange) {
         WebhookAnswer answer = exchange.getMessage().getBody(WebhookAnswer.class);
         if (answer instanceof Receipt receipt) {
-            Webhook webhook = progress(exchange).webhook;
+            Webhook webhook = WebhookProgress.lastPiece(exchange);
             log(webhook, receipt, exchange);
             meters.acknowledged(receipt.received(), receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled());
             answer = webhook.problem() == null ? receipt : webhook.problem();
@@ -243,26 +195,27 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, answer.mediaType());
         if (answer.status() == 401) {
             exchange.getMessage().setHeader("WWW-Authenticate", Secrets.CHALLENGE);
-            LOG.warn("Refused with 401: no secret, or a wrong one");
+            LOG.warn("Refused with 401: no secret or a wrong secret");
         } else if (answer.status() == 503) {
             exchange.getMessage().setHeader("Retry-After", Problem.RETRY_AFTER.toSeconds());
         }
         exchange.getMessage().setBody(answer.json());
     }
 
-    private void failed(Exchange exchange) {
+    private void answerFailure(Exchange exchange) {
         LOG.error("Answered 503: {}", FailureText.describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)));
         exchange.getMessage().setBody(Problem.unavailable());
         answer(exchange);
     }
 
     private static void log(Webhook webhook, Receipt receipt, Exchange exchange) {
+        String reason = receipt.spooled() == 0 ? ""
+                : ", because of " + FailureText.describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
         LOG.info("{}: {} received, {} stored, {} duplicates, {} rejected, {} spooled in {} ms{}", label(webhook), receipt.received(),
-                receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled(), exchange.getClock().elapsed(),
-                receipt.spooled() == 0 ? "" : ", because of " + FailureText.describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class)));
+                receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled(), exchange.getClock().elapsed(), reason);
     }
 
-    /** Only documented words reach the log: a caller can write anything into event_type. */
+    /** Only documented types reach the log, because a caller can write any text into event_type. */
     private static String label(Webhook webhook) {
         if (webhook.problem() != null) {
             return "unreadable (" + webhook.problem().status() + ")";

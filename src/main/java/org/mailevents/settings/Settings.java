@@ -1,18 +1,17 @@
 package org.mailevents.settings;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
+import static java.util.Map.entry;
+
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -21,25 +20,67 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.util.TimeUtils;
 
 /**
- * The settings of {@code application.properties}, overridden by environment variables as Camel does it.
- * A value that cannot be used stops the start with an error that names the setting.
+ * The settings of {@code application.properties}. An environment variable overrides the file, as everywhere in Camel.
+ *
+ * <p>The file {@code application.properties} at the top of the project is the source of the name, the default and the description of each
+ * setting. The build copies it into the jar, where it holds the defaults. {@link #KNOWN} adds the kind of each setting. SettingsTest
+ * compares this map and the settings pages with the file.
+ *
+ * <p>All methods that read a value throw an {@link IllegalArgumentException} if the value is not of the kind that they return. The message
+ * names the setting and says which values work.
  */
 public final class Settings {
 
-    private static final Pattern DURATION = Pattern.compile("\\d+|(\\d+(ms|s|m|h|d)\\s*)+");
+    private static final String DURATION_FORMS = "a duration with its unit, such as 45m, 10s or 1h30m";
+    private static final Pattern DURATION = Pattern.compile("(\\d+(ms|s|m|h|d))+");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
-    /** Every setting that is ours; besides them there are alert.to.… and alert.language.… for each audience. */
-    static final Set<String> KNOWN = Set.of("webhook.path", "webhook.api-key", "webhook.basic", "webhook.time-zone", "webhook.max-body", "webhook.max-in-flight",
-            "console.basic", "database.url", "database.username", "database.password", "store.writers", "store.batch", "store.queue", "store.queue-size", "store.max-wait",
-            "retention.days", "privacy.hash-recipients", "privacy.retention-days", "spool.directory", "spool.max-size", "spool.attempts",
-            "alert.to", "alert.fallback", "alert.from", "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet",
-            "alert.max-per-hour", "alert.rate", "alert.silence", "log.format");
+    /** The settings with one value for each audience, as in {@code alert.to.list-owner}. */
+    private static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language");
 
-    /** How ours begin, which no route sets for itself, and those of Camel and its CLI. */
-    private static final Pattern OURS = Pattern.compile("(webhook|console|database|store|retention|privacy|spool|alert|log)\\.");
-    private static final Pattern CAMELS = Pattern.compile("(camel|logging|jbang)\\.");
+    /** Each setting with the method that reads its kind. */
+    private static final Map<String, BiConsumer<Settings, String>> KNOWN = Map.ofEntries(
+            entry("camel.server.host", Settings::required),
+            entry("camel.server.port", Settings::port),
+            entry("camel.ssl.enabled", Settings::text),
+            entry("camel.ssl.keyStore", Settings::text),
+            entry("camel.ssl.keystorePassword", Settings::text),
+            entry("webhook.path", Settings::required),
+            entry("webhook.api-key", Settings::list),
+            entry("webhook.basic", Settings::userPasswordPairs),
+            entry("webhook.time-zone", Settings::zone),
+            entry("webhook.max-body", Settings::bytes),
+            entry("webhook.max-in-flight", unlessEmpty(Settings::bytes)),
+            entry("console.basic", Settings::userPasswordPairs),
+            entry("database.url", Settings::required),
+            entry("database.username", Settings::text),
+            entry("database.password", Settings::text),
+            entry("store.writers", Settings::positive),
+            entry("store.batch", Settings::positive),
+            entry("store.queue", Settings::positive),
+            entry("store.queue-size", unlessEmpty(Settings::bytes)),
+            entry("store.max-wait", Settings::duration),
+            entry("retention.days", unlessEmpty(Settings::positive)),
+            entry("privacy.hash-recipients", Settings::text),
+            entry("privacy.retention-days", unlessEmpty(Settings::positive)),
+            entry("spool.directory", Settings::required),
+            entry("spool.max-size", Settings::bytes),
+            entry("spool.attempts", Settings::positive),
+            entry("alert.to", Settings::list),
+            entry("alert.fallback", Settings::text),
+            entry("alert.from", Settings::text),
+            entry("alert.endpoint", Settings::text),
+            entry("alert.language", Settings::required),
+            entry("alert.first-delay", Settings::duration),
+            entry("alert.updates", Settings::durations),
+            entry("alert.quiet", Settings::duration),
+            entry("alert.max-per-hour", Settings::positive),
+            entry("alert.rate", Settings::percent),
+            entry("alert.silence", unlessEmpty(Settings::duration)),
+            entry("camel.management.host", Settings::required),
+            entry("camel.management.port", Settings::port),
+            entry("log.format", Settings::text));
 
     private final CamelContext context;
 
@@ -47,10 +88,53 @@ public final class Settings {
         this.context = context;
     }
 
-    /** The value without surrounding space; empty where it is not set. */
+    /** The names of all settings, without those of single audiences. */
+    public static Set<String> known() {
+        return KNOWN.keySet();
+    }
+
+    /** Whether a name is a setting of Mail Events, or the setting of an audience. */
+    public static boolean isKnown(String key) {
+        return KNOWN.containsKey(key) || OF_AUDIENCES.stream().anyMatch(setting -> key.startsWith(setting + "."));
+    }
+
+    /** The environment variable that overrides a setting: {@code ALERT_TO} for {@code alert.to}. */
+    public static String variable(String key) {
+        return key.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
+    }
+
+    /** Whether an environment variable overrides a setting of Mail Events, or the setting of an audience. */
+    public static boolean isKnownVariable(String name) {
+        return KNOWN.keySet().stream().map(Settings::variable).anyMatch(name::equals)
+                || OF_AUDIENCES.stream().anyMatch(setting -> name.startsWith(variable(setting) + "_"));
+    }
+
+    /** Reads each setting once, so that a value that cannot be used stops the start, even if nothing uses it yet. */
+    public void requireValid() {
+        new TreeMap<>(KNOWN).forEach((key, kind) -> kind.accept(this, key));
+    }
+
+    private static BiConsumer<Settings, String> unlessEmpty(BiConsumer<Settings, String> kind) {
+        return (settings, key) -> {
+            if (!settings.text(key).isEmpty()) {
+                kind.accept(settings, key);
+            }
+        };
+    }
+
+    /** The value without surrounding spaces. It is empty if the setting is not set. */
     public String text(String key) {
-        // an audience can be any text, and with Camel's own signs in it a default, a recipient that nobody set
+        // A route can compute the name of an audience. With Camel's own signs in the name, a part of it would become a default value.
         return key.matches("[^:?{}]+") ? context.resolvePropertyPlaceholders("{{" + key + ":}}").trim() : "";
+    }
+
+    /** A value that must not be empty. */
+    public String required(String key) {
+        String value = text(key);
+        if (value.isEmpty()) {
+            throw new IllegalArgumentException("Set " + key + " in application.properties: it is empty");
+        }
+        return value;
     }
 
     /** The comma-separated values, without empty ones. */
@@ -58,54 +142,45 @@ public final class Settings {
         return Stream.of(text(key).split(",")).map(String::trim).filter(value -> !value.isEmpty()).toList();
     }
 
-    /** The folder of the routes, which Camel gets as a pattern. */
+    /** Comma-separated pairs of {@code user:password}. The error never shows a value. */
+    public List<String> userPasswordPairs(String key) {
+        List<String> pairs = list(key);
+        if (!pairs.stream().allMatch(pair -> pair.contains(":") && !pair.endsWith(":"))) {
+            throw new IllegalArgumentException("Set " + key
+                    + " to user:password pairs, separated by commas: one value has no colon or no password");
+        }
+        return pairs;
+    }
+
+    /** The folder that holds the routes. Camel's setting has a pattern of files. */
     public Path routes() {
         return Path.of(required("camel.main.routesIncludePattern").split(",")[0].replaceFirst("^file:", "")).getParent();
     }
 
-    /** The settings {@code <key>.<audience>}, in a file or in the environment. */
+    /** The settings {@code <key>.<audience>} that are not empty, from the files and from the environment. */
     public Set<String> audiences(String key) {
-        String prefix = key.toUpperCase(Locale.ROOT).replace('.', '_') + "_";
+        String prefix = variable(key) + "_";
         Stream<String> environment = System.getenv().keySet().stream().filter(name -> name.startsWith(prefix))
                 .map(name -> key + "." + name.substring(prefix.length()).toLowerCase(Locale.ROOT).replace('_', '-'));
-        return Stream.concat(startingWith(key + ".").stream(), environment.filter(found -> !text(found).isEmpty())).collect(Collectors.toSet());
+        return Stream.concat(inFiles().filter(name -> name.startsWith(key + ".")), environment).filter(name -> !text(name).isEmpty())
+                .collect(Collectors.toSet());
     }
 
-    /** The settings in a file whose names begin so and that are not empty. */
-    private Set<String> startingWith(String prefix) {
-        return context.getPropertiesComponent().loadProperties(key -> key.startsWith(prefix)).stringPropertyNames().stream()
-                .filter(key -> !text(key).isEmpty()).collect(Collectors.toSet());
+    /** The names of all settings in the files that are not empty, whoever uses them. */
+    public Stream<String> inFiles() {
+        return context.getPropertiesComponent().loadProperties().stringPropertyNames().stream().filter(key -> !text(key).isEmpty());
     }
 
-    /** What a file sets and nobody reads: it is neither ours nor Camel's, and no route mentions it as a setting of a team's own. */
-    public Set<String> unknown() {
-        String routes = routesText();
-        return startingWith("").stream().filter(key -> OURS.matcher(key).lookingAt() ? !KNOWN.contains(key) : !CAMELS.matcher(key).lookingAt() && !routes.contains(key))
-                .filter(key -> !key.startsWith("alert.to.") && !key.startsWith("alert.language.")).collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private String routesText() {
-        StringBuilder text = new StringBuilder();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(routes(), "*.camel.yaml")) {
-            for (Path file : files) {
-                text.append(Files.readString(file)).append('\n');
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return text.toString();
-    }
-
-    /** A number from 1 to 999,999,999. */
+    /** A whole number from 1 to 999,999,999. */
     public int positive(String key) {
         String number = required(key);
         if (!number.matches("[1-9]\\d{0,8}")) {
-            throw invalid(key, "a number from 1 on", null);
+            throw invalid(key, "a whole number from 1 to 999999999", null);
         }
         return Integer.parseInt(number);
     }
 
-    /** A TCP port. */
+    /** A TCP port, from 0 to 65,535. */
     public int port(String key) {
         String port = required(key);
         if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > 65_535) {
@@ -114,34 +189,32 @@ public final class Settings {
         return Integer.parseInt(port);
     }
 
-    /** A value that must be there. */
-    public String required(String key) {
-        return Optional.of(text(key)).filter(value -> !value.isEmpty())
-                .orElseThrow(() -> new IllegalArgumentException("Set " + key + " in application.properties: it is empty"));
-    }
-
-    /** A duration in Camel's form, for instance {@code 10s} or {@code 45m}; a bare number is milliseconds. */
+    /** A duration in Camel's form, such as {@code 10s}, {@code 45m} or {@code 1h30m}. */
     public Duration duration(String key) {
         return duration(key, required(key));
     }
 
-    /** Durations, comma-separated, at least one. */
+    /** Comma-separated durations, at least one. */
     public List<Duration> durations(String key) {
         return Stream.of(required(key).split(",")).map(text -> duration(key, text.trim())).toList();
     }
 
     private Duration duration(String key, String text) {
+        if (text.matches("\\d+")) {
+            String place = text.equals(text(key)) ? "" : " in '" + text(key) + "'";
+            throw new IllegalArgumentException("Set " + key + " to " + DURATION_FORMS + ": '" + text + "'" + place + " has none");
+        }
         if (!DURATION.matcher(text).matches()) {
-            throw invalid(key, "a duration such as 10s or 5m", null);
+            throw invalid(key, DURATION_FORMS, null);
         }
         try {
             return Duration.ofMillis(TimeUtils.toMilliSeconds(text));
         } catch (IllegalArgumentException e) {
-            throw invalid(key, "a duration such as 10s or 5m", e);
+            throw invalid(key, DURATION_FORMS, e);
         }
     }
 
-    /** A share in percent: {@code 5 %}, also written {@code 5} or {@code 0.05}. */
+    /** A share in percent, from 0 to 100. {@code 5 %}, {@code 5} and {@code 0.05} are the same share. */
     public double percent(String key) {
         Matcher percent = PERCENT.matcher(required(key));
         if (!percent.matches() || Double.parseDouble(percent.group(1)) > 100) {
@@ -151,12 +224,12 @@ public final class Settings {
         return percent.group(2) == null && number < 1 ? 100 * number : number;
     }
 
-    /** The same, where the setting may be empty. */
+    /** A size in bytes, or the default if the setting is empty. */
     public long bytes(String key, long whenEmpty) {
         return text(key).isEmpty() ? whenEmpty : bytes(key);
     }
 
-    /** A size in bytes: a number, with B, KB, MB or GB behind it (1 KB is 1,024 bytes). */
+    /** A size in bytes. The unit is B, KB, MB or GB; 1 KB is 1,024 bytes. A number without a unit is bytes. */
     public long bytes(String key) {
         Matcher size = SIZE.matcher(required(key).toUpperCase(Locale.ROOT));
         if (!size.matches()) {
@@ -166,7 +239,7 @@ public final class Settings {
         return Long.parseLong(size.group(1)) << 10 * power;
     }
 
-    /** A zone of the IANA database, for instance {@code Asia/Tokyo}. */
+    /** A zone of the IANA time zone database, such as {@code Asia/Tokyo}. */
     public ZoneId zone(String key) {
         try {
             return ZoneId.of(required(key));
@@ -176,6 +249,6 @@ public final class Settings {
     }
 
     private IllegalArgumentException invalid(String key, String expected, Exception cause) {
-        return new IllegalArgumentException("Set " + key + " to " + expected + ": '" + text(key) + "' is none", cause);
+        return new IllegalArgumentException("Set " + key + " to " + expected + ": '" + text(key) + "' is not one", cause);
     }
 }

@@ -3,7 +3,7 @@ package org.mailevents.settings;
 import java.time.Clock;
 import org.apache.camel.CamelContext;
 
-/** The clock that webhooks are stamped and mails are timed by: the system's, unless one is bound in the registry, as a simulation does. */
+/** The clock that gives webhooks and mails their times: the system's clock, or the clock in the registry, as in a simulation. */
 public final class TimeSource {
 
     private TimeSource() {

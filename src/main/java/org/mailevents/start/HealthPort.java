@@ -9,7 +9,10 @@ import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does without the health check's server where its port is taken, as by another instance: webhooks matter more. */
+/**
+ * Turns off the health endpoint if its port is in use, for instance by a second instance. Otherwise Camel would refuse to start, and taking
+ * webhooks is more important.
+ */
 public final class HealthPort extends MainListenerSupport {
 
     private static final Logger LOG = LoggerFactory.getLogger("mail-events");
@@ -22,7 +25,7 @@ public final class HealthPort extends MainListenerSupport {
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(host, port));
         } catch (IOException e) {
-            LOG.warn("Nobody can ask for the health of this instance, because {}:{} cannot be had: set camel.management.port to a free one", host, port);
+            LOG.warn("The health endpoint is off: port {}:{} is in use. Set camel.management.port to a free port.", host, port);
             main.addOverrideProperty("camel.management.enabled", "false");
         }
     }

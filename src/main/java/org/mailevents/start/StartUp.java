@@ -1,5 +1,6 @@
 package org.mailevents.start;
 
+import java.io.IOException;
 import org.apache.camel.CamelContext;
 import org.apache.camel.StartupListener;
 import org.apache.camel.model.ModelCamelContext;
@@ -12,17 +13,16 @@ import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Refuses to start with routes that lead nowhere, and says in a few lines what has started. */
+/** Refuses to start with routes that lead nowhere, and logs in a few lines what has started. */
 public final class StartUp implements StartupListener {
 
     private static final Logger LOG = LoggerFactory.getLogger("mail-events");
 
     @Override
-    public void onCamelContextStarting(CamelContext context, boolean alreadyStarted) throws BrokenFile {
+    public void onCamelContextStarting(CamelContext context, boolean alreadyStarted) throws BrokenFile, IOException {
         ModelCamelContext model = (ModelCamelContext) context;
         RouteGraph.check(model.getRouteDefinitions(), model.getRouteConfigurationDefinitions());
-        Settings settings = new Settings(context);
-        settings.unknown().forEach(key -> LOG.warn("{} is no setting of Mail Events: is it misspelt?", key));
+        MisspeltSettings.warnings(new Settings(context)).forEach(LOG::warn);
     }
 
     @Override
@@ -57,7 +57,7 @@ public final class StartUp implements StartupListener {
         }
     }
 
-    /** Passwords stand among the options, and user names before an at sign. */
+    /** Removes the options, which may hold a password, and the user name before an at sign. */
     private static String withoutOptions(String uri) {
         return URISupport.sanitizeUri(uri).split("[?;]", 2)[0].replaceAll("//[^/@]*@", "//");
     }

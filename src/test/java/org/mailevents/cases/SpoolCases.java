@@ -62,7 +62,7 @@ public interface SpoolCases extends Cases {
         // Then
         await().until(() -> Files.exists(failed.resolve(name)) && Files.exists(failed.resolve(name + ".reason.txt")));
         assertThat(failed.resolve(name)).hasContent(half);
-        assertThat(failed.resolve(name + ".reason.txt")).content().contains("is no JSON");
+        assertThat(failed.resolve(name + ".reason.txt")).content().contains("is not JSON");
         assertThat(application().spool().resolve(name)).doesNotExist();
     }
 

@@ -210,7 +210,7 @@ class PrivacyTest {
     @Test
     void whatIsNoNumberOfDaysStopsTheStart() {
         assertThatThrownBy(() -> run(Where.H2, Map.of("privacy.retention-days", "0")).close())
-                .hasStackTraceContaining("Set privacy.retention-days to a number from 1 on: '0' is none");
+                .hasStackTraceContaining("Set privacy.retention-days to a whole number from 1 to 999999999: '0' is not one");
     }
 
     @ParameterizedTest

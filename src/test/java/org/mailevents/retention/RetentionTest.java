@@ -308,7 +308,7 @@ class RetentionTest {
     @ValueSource(strings = {"0", "-1", "1.5", "soon", "30 days"})
     void whatIsNoNumberOfDaysIsToldAtTheStart(String days) {
         assertThatThrownBy(() -> start(Map.of("retention.days", days)))
-                .hasStackTraceContaining("Set retention.days to a number from 1 on: '" + days + "' is none");
+                .hasStackTraceContaining("Set retention.days to a whole number from 1 to 999999999: '" + days + "' is not one");
     }
 
     @Test

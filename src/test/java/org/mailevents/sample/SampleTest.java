@@ -121,7 +121,7 @@ class SampleTest {
     }
 
     private static Main main(int port, Map<String, String> settings) {
-        Main main = Application.settled();
+        Main main = Application.withSettings();
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         return main;

@@ -1,19 +1,26 @@
 package org.mailevents.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.junit.jupiter.api.Test;
@@ -23,6 +30,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
 
+    /** The names, their defaults and their descriptions. The kinds are in {@link Settings}. */
+    private static final Path FILE = Path.of("application.properties");
+    private static final Pattern KEY = Pattern.compile("#?([a-z][\\w.<>-]*) =(.*)");
+    private static final Pattern ROW = Pattern.compile("\\| (`[a-z][^|]*`) \\|([^|]*)\\|(.*)\\|");
+
     /** The jar gets its dependencies from the pom, `camel run` from application.properties. */
     @Test
     void bothWaysRunTheSameVersions() throws IOException {
@@ -30,26 +42,101 @@ class SettingsTest {
         for (String dependency : properties(Path.of("application.properties")).getProperty("camel.jbang.dependencies").split(",")) {
             if (!dependency.startsWith("camel:")) {
                 String[] coordinates = dependency.split(":");
-                Matcher matcher = Pattern.compile("<artifactId>" + coordinates[1] + "</artifactId>\\s*<version>\\$\\{(.+?)}</version>").matcher(pom);
+                Matcher matcher = Pattern.compile("<artifactId>" + coordinates[1] + "</artifactId>\\s*<version>\\$\\{(.+?)}</version>")
+                        .matcher(pom);
                 assertThat(matcher.find()).as(dependency).isTrue();
                 assertThat(pom).contains("<" + matcher.group(1) + ">" + coordinates[2] + "</" + matcher.group(1) + ">");
             }
         }
     }
 
-    @Test
-    void theJarHasADefaultForEverySettingAndTheSettingsPagesTellIt() throws IOException {
-        Properties file = properties(Path.of("application.properties"));
-        Properties packaged = properties(Path.of("src/main/resources/application.properties"));
-        assertThat(packaged.stringPropertyNames()).isEqualTo(file.stringPropertyNames().stream()
-                .filter(key -> !key.startsWith("camel.jbang.")).collect(Collectors.toSet()));
-        String english = Files.readString(Path.of("docs/settings.md"));
-        String japanese = Files.readString(Path.of("docs/ja/settings.md"));
-        for (String key : List.of("webhook.path", "webhook.time-zone", "webhook.max-body", "database.url", "alert.to", "alert.from",
-                "alert.endpoint", "alert.language", "alert.first-delay", "alert.updates", "alert.quiet", "alert.max-per-hour", "alert.rate")) {
-            assertThat(english).contains("| `" + key + "` | `" + packaged.getProperty(key) + "` |");
-            assertThat(japanese).contains("| `" + key + "` | `" + packaged.getProperty(key) + "` |");
+    /** Settings that the pages describe in one row. The file describes them above the first of them. */
+    private record Row(List<String> keys, List<String> defaults, String description) {
+
+        /** The cell of the table: nothing where no setting has a default. */
+        String defaultCell() {
+            return defaults.stream().allMatch(String::isEmpty) ? ""
+                    : defaults.stream().map(value -> value.isEmpty() ? "empty" : "`" + value + "`").collect(Collectors.joining(", "));
         }
+    }
+
+    @Test
+    void theFileHasEverySettingOfThisApplicationAndNoOtherButThoseOfCamel() throws IOException {
+        Set<String> file = properties(FILE).stringPropertyNames();
+        assertThat(file).containsAll(Settings.known());
+        assertThat(file).filteredOn(key -> !Settings.known().contains(key)).allMatch(key -> key.startsWith("camel."));
+    }
+
+    @Test
+    void theJarHasTheDefaultsOfTheFile() throws IOException {
+        Properties packaged = new Properties();
+        try (Reader reader = new InputStreamReader(Settings.class.getResourceAsStream("/application.properties"), StandardCharsets.UTF_8)) {
+            packaged.load(reader);
+        }
+        assertThat(packaged).isEqualTo(properties(FILE));
+    }
+
+    @Test
+    void everyDefaultIsOfItsKind() throws IOException {
+        CamelContext context = new DefaultCamelContext();
+        context.getPropertiesComponent().setInitialProperties(properties(FILE));
+        assertThatCode(new Settings(context)::requireValid).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/settings.md", "docs/ja/settings.md"})
+    void thePageHasEverySettingWithItsDefault(Path page) throws IOException {
+        Map<List<String>, String> defaults = rows(page).stream().collect(Collectors.toMap(Row::keys, row -> row.defaults().get(0)));
+        assertThat(defaults).isEqualTo(described().stream().collect(Collectors.toMap(Row::keys, Row::defaultCell)));
+    }
+
+    @Test
+    void thePageDescribesEverySettingInTheWordsOfTheFile() throws IOException {
+        Map<List<String>, String> page = rows(Path.of("docs/settings.md")).stream().collect(Collectors.toMap(Row::keys, Row::description));
+        assertThat(page).isEqualTo(described().stream().collect(Collectors.toMap(Row::keys, Row::description)));
+    }
+
+    /** The settings of the file as rows of the page. */
+    private static List<Row> described() throws IOException {
+        List<Row> rows = new ArrayList<>();
+        StringBuilder comment = new StringBuilder();
+        for (String line : Files.readAllLines(FILE)) {
+            Matcher key = KEY.matcher(line);
+            if (line.startsWith("# ") && !line.startsWith("# ---")) {
+                comment.append(comment.isEmpty() ? "" : " ").append(line.substring(2));
+            } else if (!key.matches()) {
+                comment.setLength(0);
+            } else if (Settings.isKnown(key.group(1))) {
+                Row row = comment.isEmpty() ? rows.remove(rows.size() - 1)
+                        : new Row(List.of(), List.of(), comment.toString().replaceFirst("\\.$", ""));
+                String value = ownDefault(key.group(1), key.group(2).strip());
+                rows.add(new Row(append(row.keys(), key.group(1)), append(row.defaults(), value), row.description()));
+                comment.setLength(0);
+            } else {
+                comment.setLength(0);
+            }
+        }
+        return rows;
+    }
+
+    /** Camel reads some settings itself. For these the file names the environment variable that overrides the default. */
+    private static String ownDefault(String key, String value) {
+        String variable = "{{env:" + Settings.variable(key) + ":";
+        assertThat(value.startsWith(variable)).as(key).isEqualTo(key.startsWith("camel."));
+        return value.startsWith(variable) ? value.substring(variable.length(), value.length() - 2) : value;
+    }
+
+    private static List<String> append(List<String> list, String last) {
+        return Stream.concat(list.stream(), Stream.of(last)).toList();
+    }
+
+    /** The rows of a page, without its links. */
+    private static List<Row> rows(Path page) throws IOException {
+        return Files.readAllLines(page).stream().map(ROW::matcher).filter(Matcher::matches)
+                .map(row -> new Row(List.of(row.group(1).replace("`", "").split(", |、")),
+                        List.of(row.group(2).strip().replace("、", ", ").replace("空", "empty")),
+                        row.group(3).strip().replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1").replaceFirst("\\.$", "")))
+                .filter(row -> Settings.isKnown(row.keys().get(0))).toList();
     }
 
     @ParameterizedTest
@@ -59,7 +146,7 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"10s,10000", "45m,2700000", "1h30m,5400000", "100ms,100", "250,250"})
+    @CsvSource({"10s,10000", "45m,2700000", "1h30m,5400000", "100ms,100"})
     void durations(String text, long milliseconds) {
         assertThat(settings("delay", text).duration("delay")).isEqualTo(Duration.ofMillis(milliseconds));
     }
@@ -73,15 +160,30 @@ class SettingsTest {
     @ParameterizedTest
     @ValueSource(strings = {"much", "-5", "101 %", "5 % or so"})
     void noShares(String text) {
-        assertThatThrownBy(() -> settings("alert.rate", text).percent("alert.rate")).hasMessageContaining("alert.rate").hasMessageContaining("5 %")
-                .hasMessageContaining(text);
+        assertThatThrownBy(() -> settings("alert.rate", text).percent("alert.rate")).hasMessageContaining("alert.rate")
+                .hasMessageContaining("5 %").hasMessageContaining(text);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"5x", "10 sec", "1,5s", "m", "-5s"})
+    @ValueSource(strings = {"5x", "1h 30m", "10 sec", "1,5s", "m", "-5s"})
     void noDurations(String text) {
-        assertThatThrownBy(() -> settings("alert.quiet", text).duration("alert.quiet")).hasMessageContaining("alert.quiet").hasMessageContaining("10s")
-                .hasMessageContaining(text);
+        assertThatThrownBy(() -> settings("alert.quiet", text).duration("alert.quiet")).hasMessageContaining("alert.quiet")
+                .hasMessageContaining("10s").hasMessageContaining(text);
+    }
+
+    @Test
+    void aDurationNeedsItsUnit() {
+        assertThatThrownBy(() -> settings("alert.quiet", "45").duration("alert.quiet"))
+                .hasMessage("Set alert.quiet to a duration with its unit, such as 45m, 10s or 1h30m: '45' has none");
+        assertThatThrownBy(() -> settings("alert.updates", "5m,15").durations("alert.updates"))
+                .hasMessage("Set alert.updates to a duration with its unit, such as 45m, 10s or 1h30m: '15' in '5m,15' has none");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nocolon", "user:", "user:password,other"})
+    void noPairsAndTheErrorShowsNoPassword(String text) {
+        assertThatThrownBy(() -> settings("webhook.basic", text).userPasswordPairs("webhook.basic")).hasMessageContaining("webhook.basic")
+                .hasMessageNotContaining("nocolon").hasMessageNotContaining("other");
     }
 
     @Test
@@ -103,8 +205,8 @@ class SettingsTest {
     void aWrongValueIsNamedWithWhatWouldBeRight() {
         assertThatThrownBy(() -> settings("webhook.max-body", "ten").bytes("webhook.max-body")).hasMessageContaining("webhook.max-body")
                 .hasMessageContaining("10 MB").hasMessageContaining("'ten'");
-        assertThatThrownBy(() -> settings("alert.first-delay", "soon").duration("alert.first-delay")).hasMessageContaining("alert.first-delay")
-                .hasMessageContaining("10s");
+        assertThatThrownBy(() -> settings("alert.first-delay", "soon").duration("alert.first-delay"))
+                .hasMessageContaining("alert.first-delay").hasMessageContaining("10s");
         assertThatThrownBy(() -> settings("webhook.time-zone", "Tokyo").zone("webhook.time-zone")).hasMessageContaining("webhook.time-zone")
                 .hasMessageContaining("Asia/Tokyo");
         assertThatThrownBy(() -> settings("database.url", " ").required("database.url")).hasMessageContaining("database.url");
