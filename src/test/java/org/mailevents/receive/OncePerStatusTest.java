@@ -22,7 +22,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** What looks as if it depended on the status only, and does not, is done for each event. */
+/** A step that only seems to depend on the status alone is still done for each event. */
 class OncePerStatusTest {
 
     private final TestDatabase database = TestDatabase.h2();

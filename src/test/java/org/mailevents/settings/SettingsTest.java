@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
 
-    /** The jar gets its dependencies from the pom, `camel run` from application.properties. */
+    /** The jar takes its dependencies from the pom, and `camel run` takes them from application.properties. */
     @Test
     void bothWaysRunTheSameVersions() throws IOException {
         String pom = Files.readString(Path.of("pom.xml"));
