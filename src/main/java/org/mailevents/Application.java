@@ -48,7 +48,7 @@ public final class Application {
     /** Does what needs the files of this folder. */
     private static void runHere(String... args) {
         try {
-            LogFormat.use();
+            LogFormat.requireKnown();
         } catch (IllegalArgumentException e) {
             LOG.error("Not started: {}", e.getMessage());
             System.exit(1);

@@ -98,7 +98,7 @@ record UnreadableBody(WebhookBody body, HiddenRecipients hidden) implements Webh
         Charset charset = isText(block) ? charset() : StandardCharsets.ISO_8859_1;
         String text = new String(block, charset);
         String plain = form() ? PERCENT.matcher(text).replaceAll(code -> Matcher.quoteReplacement(Character.toString(Integer.parseInt(code.group(1), 16)))) : text;
-        String kept = hidden.broken(plain);
+        String kept = hidden.inBrokenJson(plain);
         return kept.equals(plain) ? block : (form() ? URLEncoder.encode(kept, StandardCharsets.ISO_8859_1) : kept).getBytes(charset);
     }
 

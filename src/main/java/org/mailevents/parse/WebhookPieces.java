@@ -59,8 +59,8 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
     static WebhookPieces of(WebhookBody body, EventReader events, HiddenRecipients hidden, Instant receivedAt) throws UnreadableWebhook {
         Envelope envelope = Envelope.of(body);
         try {
-            WebhookPieces pieces = new WebhookPieces(envelope, events, hidden, receivedAt, hidden.text(envelope.eventType()), hidden.text(envelope.serverComposition()),
-                    hidden.beside(envelope.beside()), envelope.elements());
+            WebhookPieces pieces = new WebhookPieces(envelope, events, hidden, receivedAt, hidden.inText(envelope.eventType()),
+                    hidden.inText(envelope.serverComposition()), hidden.inUnknownFields(envelope.beside()), envelope.elements());
             pieces.ahead = pieces.read(Math.toIntExact(Math.min(body.length(), Envelope.MAX_LENGTH)));
             return pieces;
         } catch (IOException e) {
@@ -116,7 +116,7 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
         List<MailEvent> read = new ArrayList<>();
         List<RejectedEvent> rejected = new ArrayList<>();
         while (position - from < Envelope.MAX_ELEMENTS && elements.characters() - began < Envelope.MAX_LENGTH && elements.hasNext()) {
-            JsonNode element = hidden.in(elements.next());
+            JsonNode element = hidden.inElement(elements.next());
             try {
                 read.add(events.read(serverComposition, eventType, element, beside, receivedAt));
             } catch (UnstorableEvent e) {
@@ -139,7 +139,7 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
             for (int i = 0; i < from + count; i++) {
                 JsonNode element = again.next();
                 if (i >= from) {
-                    array.add(hidden.in(element));
+                    array.add(hidden.inElement(element));
                 }
             }
         } catch (IOException e) {

@@ -122,7 +122,7 @@ public final class WebhookReader {
     /** A body of which nothing is known but that addresses may be anywhere in it. */
     private String withoutAddresses(boolean form, String text) {
         if (hidden.isOff() || !form) {
-            return hidden.broken(text);
+            return hidden.inBrokenJson(text);
         }
         return Stream.of(text.split("&")).map(parameter -> {
             int value = parameter.indexOf('=') + 1;
@@ -133,11 +133,11 @@ public final class WebhookReader {
                     charset = StandardCharsets.ISO_8859_1; // which has a character for every byte
                     plain = URLDecoder.decode(parameter.substring(value), charset);
                 }
-                String kept = hidden.broken(plain);
+                String kept = hidden.inBrokenJson(plain);
                 // as it was, but for what had to be replaced
-                return kept.equals(plain) ? parameter : hidden.text(parameter.substring(0, value)) + URLEncoder.encode(kept, charset);
+                return kept.equals(plain) ? parameter : hidden.inText(parameter.substring(0, value)) + URLEncoder.encode(kept, charset);
             } catch (IllegalArgumentException malformed) {
-                return hidden.broken(parameter.replaceAll("%40", "@"));
+                return hidden.inBrokenJson(parameter.replaceAll("%40", "@"));
             }
         }).collect(Collectors.joining("&"));
     }

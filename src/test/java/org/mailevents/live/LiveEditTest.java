@@ -75,8 +75,8 @@ class LiveEditTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "route-bounces    | - split:                           | - splitt:                    | :7: Unknown node id: splitt",
-        "route-bounces    | uri: direct:route-bounces          | uri: direct:elsewhere        | sends to direct:route-bounces, and no route in routes/ is from there",
-        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       | :1: beans takes effect at the next start"})
+        "route-bounces    | uri: direct:route-bounces          | uri: direct:elsewhere        | sends to direct:route-bounces, but no route in routes/ starts from direct:route-bounces",
+        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       | :1: beans takes effect only at the next start"})
     void aBrokenRouteNeverReplacesAWorkingOne(String route, String right, String wrong, String reason) throws IOException {
         // Given
         Path file = folder.resolve(route + ".camel.yaml");
@@ -88,11 +88,11 @@ class LiveEditTest {
 
         // Then
         await().untilAsserted(() -> assertThat(log()).anySatisfy(line ->
-                assertThat(line).startsWith("Not in use, what was before it goes on: " + file).contains(reason).doesNotContain("\n")));
+                assertThat(line).startsWith("Not activated: " + file).contains(reason).endsWith(". The previous version keeps running.").doesNotContain("\n")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
         HttpResponse<String> health = application.health();
         assertThat(health.statusCode()).isEqualTo(200);
-        assertThat(health.body()).contains("WARNING: not in use: " + file);
+        assertThat(health.body()).contains("WARNING: not activated: " + file);
         assertThat(new ObjectMapper().readTree(health.body()).findValue("message").asText()).contains(reason);
         assertThat(kind()).isEqualTo("permanent, address");
 
@@ -101,7 +101,7 @@ class LiveEditTest {
 
         // Then
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
-        assertThat(log()).contains("In use now: " + file, "No longer broken: " + file);
+        assertThat(log()).contains("Activated: " + file, "Valid again: " + file);
         assertThat(kind()).isEqualTo("permanent, address");
     }
 
@@ -112,7 +112,7 @@ class LiveEditTest {
         Files.writeString(folder.resolve("route-bounces.camel.yaml"), text);
 
         // Then
-        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.endsWith("route-bounces.camel.yaml: it is empty")));
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains("route-bounces.camel.yaml: the file is empty.")));
         assertThat(kind()).isEqualTo("permanent, address");
     }
 
@@ -126,7 +126,7 @@ class LiveEditTest {
         Files.delete(file);
 
         // Then
-        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(file + ": it is gone: the next start is without it")));
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(file + ": the file was deleted; the next start runs without it")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
         assertThat(kind()).isEqualTo("permanent, address");
 
@@ -190,8 +190,8 @@ class LiveEditTest {
 
         // Then
         await().until(() -> kind().equals("edited"));
-        await().untilAsserted(() -> assertThat(log()).contains("In use now: " + file));
-        assertThat(log()).noneMatch(line -> line.startsWith("Not in use"));
+        await().untilAsserted(() -> assertThat(log()).contains("Activated: " + file));
+        assertThat(log()).noneMatch(line -> line.startsWith("Not activated"));
     }
 
     @ParameterizedTest
@@ -218,7 +218,7 @@ class LiveEditTest {
 
         // When
         (callerFirst ? saveCaller : saveCalled).run();
-        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(callerFirst ? "direct:name-kind" : "In use now")));
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(callerFirst ? "direct:name-kind" : "Activated")));
         (callerFirst ? saveCalled : saveCaller).run();
 
         // Then
@@ -266,7 +266,7 @@ class LiveEditTest {
         save(errors, read(errors).replaceFirst("message: \"", "message: \"" + mark + " "));
 
         // Then
-        await().until(() -> log().contains("In use now: " + errors));
+        await().until(() -> log().contains("Activated: " + errors));
         application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed")));
         assertThat(LOG.list).extracting(ILoggingEvent::getFormattedMessage).contains(mark + " route-deliveries: IllegalStateException: no");
         assertThat(kind()).isEqualTo("permanent, address");
@@ -280,7 +280,7 @@ class LiveEditTest {
         Path template = folder.resolve("templates/alert.txt.ftl");
         save(template, read(template).replace("<#import",
                 "<#list alert.bounces as bounce><#if bounce.subject?contains('テスト')>" + failing + "</#if></#list><#import"));
-        await().until(() -> log().contains("In use now: " + template));
+        await().until(() -> log().contains("Activated: " + template));
         ObjectNode bounce = Payload.bounce("2");
 
         // When

@@ -40,15 +40,15 @@ class LiveTemplatesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "words.ja.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin",
-        "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:2: codez: unknown key",
+        "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:3: codez: unknown key",
         "causes.json     | '\"enhanced\"'        | '\"enhanced'       | causes.json:",
         "alert.txt.ftl   | words.intro           | words.introo       | :3: The following has evaluated to null or missing: ==> words.introo",
         "alert.html.ftlh | bounce.recipient      | bounce.recipent    | :94: The following has evaluated to null or missing: ==> bounce.recipent",
-        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | it goes on without end",
-        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | it goes on without end",
-        "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: it goes on without end",
-        "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: it goes on without end",
-        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list | :23: it goes on without end",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
+        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: the template does not end",
+        "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: the template does not end",
+        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list | :23: the template does not end",
         "words.en.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given
@@ -61,7 +61,8 @@ class LiveTemplatesTest {
 
         // Then
         await().untilAsserted(() -> assertThat(logSince(before)).anySatisfy(line ->
-                assertThat(line).startsWith("Not in use, what was before it goes on: " + file).contains(reason)));
+                assertThat(line).startsWith("Not activated: " + file).contains(reason)
+                        .endsWith(". The previous version keeps running.").doesNotContain("\n")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING", template));
         assertThat(mail()).contains("ユーザ不明");
 
@@ -72,16 +73,16 @@ class LiveTemplatesTest {
         Files.writeString(causes, goodCauses.replace("ユーザ不明", "宛先がありません"));
 
         // Then
-        await().until(() -> logSince(before).stream().anyMatch(line -> line.startsWith("In use now: ")
+        await().until(() -> logSince(before).stream().anyMatch(line -> line.startsWith("Activated: ")
                 && line.contains(causes.toString())));
-        await().untilAsserted(() -> assertThat(logSince(before)).contains("No longer broken: " + file));
+        await().untilAsserted(() -> assertThat(logSince(before)).contains("Valid again: " + file));
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
         assertThat(mail()).contains("宛先がありません");
 
         // the next case begins with the good templates
         int edited = application.log().length();
         Files.writeString(causes, goodCauses);
-        await().until(() -> logSince(edited).contains("In use now: " + causes));
+        await().until(() -> logSince(edited).contains("Activated: " + causes));
     }
 
     private List<String> logSince(int position) {

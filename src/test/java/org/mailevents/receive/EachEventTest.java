@@ -22,8 +22,8 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** A step that only seems to depend on the status alone is still done for each event. */
-class OncePerStatusTest {
+/** The steps of a split run for each event, whatever their conditions depend on. */
+class EachEventTest {
 
     private final TestDatabase database = TestDatabase.h2();
     private final Path folder = OwnProcess.folder("routes");
