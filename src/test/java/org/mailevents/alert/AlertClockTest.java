@@ -22,7 +22,7 @@ import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** Whatever time an administrator sets: first mails, updates, retries and all-clears go on, at the pace that they have otherwise. */
+/** When an administrator sets the clock, first mails, updates, retries and all-clears go on at their usual pace. */
 @Execution(ExecutionMode.CONCURRENT)
 class AlertClockTest {
 
@@ -81,7 +81,7 @@ class AlertClockTest {
         await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
     }
 
-    /** A claim lasts longer than the distance to the first retry. */
+    /** A claim lasts longer than the time until the first retry. */
     private void awaitFailure() {
         await().until(() -> !database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > made_at AND retry_at <= ?",
                 clock.instant().plusSeconds(10).atOffset(ZoneOffset.UTC)).isEmpty());

@@ -18,7 +18,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.Rfc5322;
 import org.mailevents.support.TimedAlerts;
 
-/** An incident is one thread in the recipient's mail program, and no two share one; each goes to its audience, in the audience's language. */
+/** Each incident is a thread of its own in the recipient's mail program. Its mails go to its audience, in the language of the audience. */
 @Execution(ExecutionMode.CONCURRENT)
 class AlertThreadTest {
 
@@ -120,7 +120,7 @@ class AlertThreadTest {
         }
     }
 
-    /** One subject but for the Re:, and each answers the one before (RFC 5322, 3.6.4). */
+    /** The mails have one subject, apart from the "Re:", and each mail refers to the mail before it (RFC 5322, 3.6.4). */
     private static void assertThread(List<Rfc5322> mails) {
         String first = mails.get(0).header("Message-ID");
         assertThat(mails.get(0).has("References")).isFalse();

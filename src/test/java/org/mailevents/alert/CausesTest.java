@@ -22,14 +22,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.live.BrokenFile;
 
-/** What {@code routes/templates/causes.json} says, against the vendor's table of codes and RFC 3463; and what becomes of mistakes in it. */
+/**
+ * Compares {@code routes/templates/causes.json} with the vendor's table of codes and with RFC 3463, and shows how mistakes in the file are
+ * reported.
+ */
 class CausesTest {
 
     private static final Path FILE = Path.of("routes/templates/causes.json");
     private static final String JSON = text(FILE);
     private static final JsonSchema SCHEMA = JsonSchemaFactory.getInstance(VersionFlag.V7).getSchema(text(FILE.resolveSibling("causes.schema.json")));
     private static final Causes CAUSES = parsed(JSON);
-    /** The vendor publishes no Japanese name of 11. */
+    /** The vendor publishes no Japanese name of code 11. */
     private static final Map<String, String> JAPANESE_NAMES = Map.ofEntries(Map.entry("1", "ホスト不明"), Map.entry("2", "ユーザ不明"),
             Map.entry("3", "再送タイムアウト"), Map.entry("4", "受信拒否"), Map.entry("5", "容量オーバー"), Map.entry("6", "転送エラー"),
             Map.entry("7", "受信サーバエラー"), Map.entry("8", "サイズオーバー"), Map.entry("9", "アドレス形式エラー"),
@@ -39,7 +42,7 @@ class CausesTest {
             Map.entry("6", "Forward error"), Map.entry("7", "Receiving server error"), Map.entry("8", "Oversized"),
             Map.entry("9", "Address format error"), Map.entry("10", "Blocked address"), Map.entry("11", "Unsubscribed address"),
             Map.entry("99", "Others"));
-    /** A file as small as can be: each mistake is made in it. */
+    /** The smallest valid file. Each case adds one mistake to it. */
     private static final String SMALL = """
             {
               "codes": {
@@ -64,7 +67,7 @@ class CausesTest {
         return Stream.concat(JAPANESE_NAMES.keySet().stream(), Stream.of("a code added later"));
     }
 
-    /** RFC 3463, section 3: the last detail of each subject, all from 0 on. */
+    /** The highest detail of each subject in RFC 3463, section 3. The details begin with 0. */
     static Stream<String> rfc3463() {
         int[] last = {0, 8, 4, 5, 7, 5, 5, 7};
         return Stream.iterate(0, subject -> subject + 1).limit(last.length).flatMap(subject ->
@@ -166,7 +169,7 @@ class CausesTest {
         assertThat(CAUSES.disagree(code, enhancedCode)).isFalse();
     }
 
-    /** 6: another address failed, for any reason. 10 and 11: nothing was sent. 99 and later ones: the code says nothing. */
+    /** 6: another address failed, for any reason. 10 and 11: nothing was sent. 99 and higher codes: the code names no cause. */
     @ParameterizedTest
     @ValueSource(strings = {"6", "10", "11", "99", "42", ""})
     void someCodesCannotBeContradicted(String code) {

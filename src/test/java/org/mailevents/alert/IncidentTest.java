@@ -46,7 +46,7 @@ import org.mailevents.support.SimulatedClock;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** How many mails people get, and of what, with the settings as they are by default: hours and weeks on a clock that is moved on. */
+/** How many mails people get, and about what, with the default settings. The test moves the clock, so weeks take seconds. */
 @Order(1)
 @Execution(ExecutionMode.CONCURRENT)
 class IncidentTest {
@@ -62,7 +62,7 @@ class IncidentTest {
     private InProcess application;
     private ProducerTemplate sendAlerts;
 
-    /** One mail as it came, and when. */
+    /** A mail and the time at which it arrived. */
     private record Sent(Instant at, Mail mail) {
 
         String stage() {
@@ -140,16 +140,16 @@ class IncidentTest {
                 .containsExactly(START.plusSeconds(10), START.plusSeconds(10));
     }
 
-    /** What the mails name before the all-clear, which names all of it again. */
+    /** The addresses in the mails before the all-clear. The all-clear lists all of them again. */
     private static Stream<String> told(List<Sent> thread) {
         return thread.stream().filter(sent -> !sent.stage().equals("closed")).flatMap(sent -> sent.mail().addresses().stream());
     }
 
-    /** When in a day 200 bounces come. */
+    /** The time of the day at which the 200 bounces of a day arrive. */
     enum Day {
         /** At any time. */
         ANY(random -> Duration.ofSeconds(random.nextInt(86_400))),
-        /** In office hours, most of them. */
+        /** Most bounces arrive in office hours. */
         OFFICE(random -> Duration.ofSeconds(random.nextInt(10) == 0 ? random.nextInt(86_400) : random.nextInt(9 * 3_600)));
 
         private final Function<Random, Duration> time;
@@ -217,7 +217,7 @@ class IncidentTest {
         assertThat(told).isEqualTo(posted.keySet());
     }
 
-    /** What a mail lists. */
+    /** The Message-IDs that a mail lists. */
     private static List<String> messageIds(Mail mail) {
         return MESSAGE_ID.matcher(mail.csv().isEmpty() ? mail.text() : mail.csv()).results().map(found -> found.group(1)).toList();
     }
@@ -238,7 +238,7 @@ class IncidentTest {
         sendAlerts = application.context().createProducerTemplate();
     }
 
-    /** Has mails sent that are due now. */
+    /** Sends the mails that are due now, and returns them. */
     private List<Sent> look() {
         int before = mailbox.count();
         sendAlerts.sendBody("direct:send-alerts", null);

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.mailevents.support.SmtpServer;
 import org.mailevents.support.SmtpServer.Moment;
 
-/** A mail server that neither takes a mail nor refuses it. */
+/** The mail server neither accepts a mail nor refuses it. */
 @Execution(ExecutionMode.CONCURRENT)
 class LimitedMailTest {
 

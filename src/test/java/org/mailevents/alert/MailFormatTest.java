@@ -46,13 +46,13 @@ import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 
 /**
- * The mails as they are transmitted, each of them read strictly: two incidents from the first mail to the all-clear with hostile contents,
- * and the notices around them, told in both languages.
+ * The transmitted mails, read by a strict reader: two incidents with hostile contents, from the first mail to the all-clear, and the
+ * notices around them. Each mail exists in both languages.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class MailFormatTest {
 
-    /** What strangers may write, and mail, HTML, FreeMarker and spreadsheets understand. */
+    /** Texts that a stranger may write, and that have a meaning in mail, HTML, FreeMarker or a spreadsheet. */
     private static final List<String> HOSTILE_TEXTS = List.of(
             "line one\r\nBcc: victim@example.com\r\n\r\nbody\u0085\u2028next\tcell\u000B",
             "<script src=\"http://evil.example/x.js\"></script><img src=x onerror=alert(1)></td></table><a href='http://evil.example/'>click</a><!--",
@@ -70,7 +70,7 @@ class MailFormatTest {
             "=1+1@example.com", "+819012345678@example.com",
             "-dash@example.com", "@at", "a,b;c@example.com", "日本語@例え.テスト", "🎉@example.net", "l".repeat(300)
             + "@example.net", "no-at-sign", "A.Mixed@EXAMPLE.net");
-    /** Each of the vendor's codes, and one added later; 2 and 5 come more often. */
+    /** Every code of the vendor and one unknown code. The codes 2 and 5 occur more often. */
     private static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42");
     private static final Duration DAY = Duration.ofDays(1);
 
@@ -79,7 +79,7 @@ class MailFormatTest {
     private static final Map<String, TimedAlerts> RUNS = new HashMap<>();
     private static final Map<String, List<Rfc5322>> MAILS = new ConcurrentHashMap<>();
 
-    /** The same webhooks at the same times, told in Japanese and in English. */
+    /** Sends the same webhooks at the same times to an application that mails in Japanese and to one that mails in English. */
     @BeforeAll
     static void run() {
         for (String language : List.of("ja", "en")) {
@@ -145,7 +145,7 @@ class MailFormatTest {
         return bounces;
     }
 
-    /** A bounce whose address tells its number, with one of the hostile texts. */
+    /** A bounce with one of the hostile texts. Its address contains its number. */
     private static ObjectNode bounce(String code, int number) {
         String text = HOSTILE_TEXTS.get(number % HOSTILE_TEXTS.size());
         return Payload.bounce(code).put("to", "=-+@".charAt(number % 4) + "member" + number + "." + code + "@example" + number % 3 + ".net")
@@ -426,16 +426,16 @@ class MailFormatTest {
 
     private static final Pattern TAG = Pattern.compile("<(/?)([a-z][a-z0-9]*)((?:\\s+[a-z-]+=\"[^\"<>]*\")*)>");
     private static final Pattern STYLE = Pattern.compile("(?s)<style>(.*?)</style>");
-    /** Figures that are words: the language alone decides whether there are digits in them. */
+    /** Numbers that belong to the wording. Whether they are written in digits depends on the language alone. */
     private static final Pattern WORDING = Pattern.compile("直近1時間|直近24時間|過去1週間|1時間あたり|1分未満|Last 24 hours|\\(no|Microsoft 365");
-    /** Numbers with what they are made of, and whatever has a dot or an @ in it: addresses, domains, names of settings. */
+    /** Facts: numbers, and texts with a dot or an @ such as addresses, domains and names of settings. */
     private static final Pattern FACT = Pattern.compile("(?<!\\w)(?:\\d+(?:[-:.]\\d+)*|[\\w.+=-]++@[\\w.-]+|[A-Za-z]\\w*+(?:\\.\\w+)+)");
 
     private static List<Rfc5322> mails(String language) {
         return MAILS.computeIfAbsent(language, read -> RUNS.get(read).mails());
     }
 
-    /** The mails of one incident, in the order of their going out. */
+    /** The mails of one incident, in the order in which they were sent. */
     private static List<Rfc5322> incident(String language, String audience) {
         String whom = Map.of("ja list-owner", "配信リスト", "ja postmaster", "メール管理者", "en list-owner", "keeps the list", "en postmaster",
                 "postmaster")
@@ -459,7 +459,7 @@ class MailFormatTest {
         return of(bounces, codes).stream().map(bounce -> bounce.get("to").asText()).toList();
     }
 
-    /** As the mails write it. */
+    /** The time in the format of the mails. */
     private static String time(Instant instant) {
         return instant.atOffset(ZoneOffset.ofHours(9)).toLocalDateTime().truncatedTo(ChronoUnit.MINUTES).toString().replace('T', ' ');
     }
@@ -475,12 +475,12 @@ class MailFormatTest {
                 .replace("&#39;", "'").replace("&amp;", "&").replaceAll("\\s*\\R", "\n");
     }
 
-    /** Without the space and the signs that only lay it out. */
+    /** The text without the spaces and signs that are only layout. */
     private static String squeezed(String text) {
         return text.replaceAll("[\\s\\p{Z}:：■*!-]", "");
     }
 
-    /** RFC 4180, and nothing looser. */
+    /** Reads CSV strictly by RFC 4180. */
     private static List<List<String>> csv(String text) {
         assertThat(text).startsWith("\uFEFF").endsWith("\"\r\n");
         Pattern cell = Pattern.compile("\\G\"((?:[^\"]|\"\")*+)\"(,|\r\n)");

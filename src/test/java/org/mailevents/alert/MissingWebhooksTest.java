@@ -16,12 +16,12 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** The operators hear once that webhooks no longer come, and once that they come again. */
+/** The operators get one mail when webhooks stop arriving, and one mail when webhooks arrive again. */
 @Execution(ExecutionMode.CONCURRENT)
 class MissingWebhooksTest {
 
     private static final Duration LONG = Duration.ofSeconds(30);
-    /** More than twice the silence that is told of. */
+    /** More than twice the time after which the operators are told. */
     private static final Duration LONGER_THAN_TWICE = Duration.ofSeconds(7);
 
     @Test

@@ -33,7 +33,7 @@ import org.mailevents.support.SmtpServer.Moment;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** Whatever is in the outbox, the mails behind it go out. */
+/** No row in the outbox holds up the mails behind it. */
 @Execution(ExecutionMode.CONCURRENT)
 class OutboxTest {
 

@@ -20,7 +20,10 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.Rfc5322;
 import org.mailevents.support.TimedAlerts;
 
-/** Where our own mail goes through the vendor too, its bounces come back to us: they must not become mails that bounce again. */
+/**
+ * If the alert mails themselves are sent through the vendor, their bounces arrive as webhooks. Those bounces must not cause further mails,
+ * which would bounce again.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 class OwnBouncesTest {
 
@@ -29,8 +32,8 @@ class OwnBouncesTest {
     private static final String FALLBACK = "chief@elsewhere.example.net";
 
     /**
-     * What of our mail the vendor hands back: all of it, or, with aliases and servers in between, perhaps no more than one thing. That the
-     * fallback is the fallback can only be known by its address, which therefore is always handed back.
+     * The parts of the alert mail that the bounce webhook contains. With aliases and servers in between, it may be a single part. The
+     * fallback can only be recognised by its address, so its address is always contained.
      */
     enum HandedBack {
         EVERYTHING, RECIPIENT, MESSAGE_ID, MARK, SENDER;
@@ -39,7 +42,7 @@ class OwnBouncesTest {
             return this == one || this == EVERYTHING;
         }
 
-        /** The bounce of a mail, for the so many-th time; where its recipient is not handed back, an alias has made another of it. */
+        /** The bounce of a mail with this number. If the recipient is not handed back, an alias has replaced it. */
         ObjectNode bounce(Rfc5322 mail, String recipient, int time) {
             ObjectNode bounce = Payload.bounce(time % 2 == 0 ? "2" : "5").put("reason", "550 5.1.1 no such user " + time);
             bounce.put("to", is(RECIPIENT) || recipient.equals(FALLBACK) ? recipient : "inbox-of-" + recipient.toLowerCase());
@@ -190,7 +193,9 @@ class OwnBouncesTest {
         }
     }
 
-    /** The mail, which is the last one so far, bounces ten times, and no further one goes out until all of it is set aside. */
+    /**
+     * The latest mail bounces ten times. The method returns when all ten bounces are marked as own, before which no further mail is sent.
+     */
     private static void bounce(TimedAlerts run, int number, HandedBack handedBack, String recipient) {
         Rfc5322 mail = run.mailed(number).mails().get(number - 1);
         run.pass(Duration.ofSeconds(1));

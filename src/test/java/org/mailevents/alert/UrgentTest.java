@@ -15,7 +15,10 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.Rfc5322;
 import org.mailevents.support.TimedAlerts;
 
-/** A mail is urgent where more than {@code alert.rate} of what was finished within the hour has bounced, and enough was finished. */
+/**
+ * A mail is urgent if more than {@code alert.rate} of the messages that were finished within the last hour have bounced, and if enough
+ * messages were finished.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 class UrgentTest {
 

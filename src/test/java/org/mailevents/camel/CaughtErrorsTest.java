@@ -24,7 +24,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** An Error, such as the one for lack of memory, ends one webhook: it is answered, and nothing of it stays in memory. */
+/** An Error, for instance OutOfMemoryError, ends only one webhook. The webhook is answered, and its memory is released. */
 class CaughtErrorsTest {
 
     @ParameterizedTest
@@ -62,7 +62,7 @@ class CaughtErrorsTest {
         }
     }
 
-    /** Throws where no processor of Camel catches anything. */
+    /** Throws at a place where no processor of Camel catches an Error. */
     private static InterceptStrategy failing(String step, AtomicInteger errors) {
         return (context, definition, target, next) -> {
             String route = ProcessorDefinitionHelper.getRouteId(definition);

@@ -9,7 +9,7 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox.Mail;
 import org.mailevents.support.Payload;
 
-/** The mail explains, and goes to nobody who is not configured. */
+/** The mail explains the bounce, and goes only to configured recipients. */
 public interface AlertCases extends Cases {
 
     @Test

@@ -20,10 +20,10 @@ import org.mailevents.support.Api;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
-/** What whoever is asked "did my mail arrive?" asks. Every answer is as the API's description says. */
+/** The questions of a support desk that is asked "did my mail arrive?". Every answer matches the OpenAPI description. */
 public interface ApiCases extends Cases {
 
-    /** In the zone of webhook.time-zone. */
+    /** The format of {@code created}, in the zone of webhook.time-zone. */
     DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneId.of("Asia/Tokyo"));
 
     private JsonNode ask(String path) {

@@ -9,31 +9,31 @@ import org.mailevents.support.Mailbox;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
-/** What a case needs: a running application, seen from outside. */
+/** A case needs a running application, its database and its mailbox. It sees them from outside. */
 public interface Cases {
 
-    /** The application that is asked. */
+    /** The running application. */
     MailEvents application();
 
-    /** Where it stores. */
+    /** The database of the application. */
     TestDatabase database();
 
-    /** Where its alerts arrive. */
+    /** The mailbox of its alerts. */
     Mailbox mailbox();
 
-    /** The only row of this element. */
+    /** The only row that was stored for this element. */
     default Map<String, String> stored(ObjectNode element) {
         return database().row("SELECT * FROM mail_event WHERE recipient = ? AND message_id = ?", element.get("to").asText(),
                 element.get("messageId").asText());
     }
 
-    /** What its view tells of the message of this element. */
+    /** The row of the view message_status for the message of this element. */
     default Map<String, String> status(ObjectNode element) {
         return database().row("SELECT * FROM message_status WHERE recipient = ? AND message_id = ?", element.get("to").asText(),
                 element.get("messageId").asText());
     }
 
-    /** Has a new address bounce. */
+    /** Posts a bounce of a new address. @return the address */
     default String bounced(String code) {
         ObjectNode bounce = Payload.bounce(code);
         assertReceipt(application().post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);

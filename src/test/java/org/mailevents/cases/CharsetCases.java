@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
-/** What is stored is the text that was sent. Bytes that are no text are kept as they are, and never become a text that nobody sent. */
+/** The stored text is the text that was sent. Bytes that are not valid text are kept unchanged, and never become a different text. */
 public interface CharsetCases extends Cases {
 
     @ParameterizedTest
@@ -109,7 +109,7 @@ public interface CharsetCases extends Cases {
         return body;
     }
 
-    /** What is kept as a data URL (RFC 2397) and holds this recipient. */
+    /** The bodies that were kept as a data URL (RFC 2397) and contain this recipient. */
     private List<byte[]> keptBytes(ObjectNode delivery) {
         return database().rows("SELECT payload FROM rejected_event WHERE payload LIKE 'data:application/json;charset=%;base64,%'").stream()
                 .map(Map::values).map(values -> values.iterator().next())

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
-/** Every payload file gives exactly its rows and its mails, and the next time nothing. */
+/** Every payload file causes exactly its rows and its mails. Posted again, it causes nothing. */
 public interface PayloadCases extends Cases {
 
     @Test

@@ -40,9 +40,9 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
 /**
- * What every door holds, however the application runs: who has no secret changes nothing and learns nothing, and whoever has one
- * writes rows and nothing else. Two keys and two users are valid, so that they can be rotated. One case at a time, because one of
- * them breaks the table.
+ * The rules for secrets, which hold however the application runs. Without a secret, a caller changes nothing and learns nothing. With a
+ * secret, a caller can only add rows. Two keys and two users are valid, so that they can be rotated. The cases run one at a time, because
+ * one of them breaks the table for a while.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class SecurityCases implements Cases {
@@ -51,7 +51,7 @@ public abstract class SecurityCases implements Cases {
     private static final String NEXT_KEY = "n3xt-key";
     private static final String USER = "hook:pass word";
     private static final String NEXT_USER = "新:秘密:with colon";
-    /** Each secret, as it is and as it travels. */
+    /** Each secret, in plain text and in every form in which it is transmitted. */
     private static final List<String> SECRETS = Stream.of(KEY, NEXT_KEY, USER, NEXT_USER).flatMap(secret -> Stream.of(secret,
             secret.substring(secret.indexOf(':') + 1), basic(secret).substring(6), URLEncoder.encode(secret, StandardCharsets.UTF_8),
             new String(secret.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1))).toList();
@@ -65,7 +65,7 @@ public abstract class SecurityCases implements Cases {
     private final Path folder;
     private final MailEvents application;
 
-    /** A door of an application that has its database and its mails in its folder. */
+    /** Starts an application that has its database and its mails in its folder. */
     protected SecurityCases(Path folder, Map<String, String> door, BiFunction<Path, Map<String, String>, MailEvents> start) {
         this(TestDatabase.h2(folder), Mailbox.folder(folder.resolve("data/outbox")), folder, door,
                 settings -> start.apply(folder, settings));
@@ -341,7 +341,7 @@ public abstract class SecurityCases implements Cases {
         }
     }
 
-    /** Wherever a proxy and this server may see two different paths, hosts or ends of a request. */
+    /** Requests in which a proxy and this server may see different paths, hosts or ends of the request. */
     static Stream<Arguments> ambiguous() {
         String path = MailEvents.PATH;
         String post = "POST " + path + " HTTP/1.1\r\n";
@@ -394,7 +394,7 @@ public abstract class SecurityCases implements Cases {
                 .containsOnlyOnce("HTTP/1.").doesNotContain("Exception");
     }
 
-    /** Behind a request that takes its time, the next ones have been read when it is their turn. */
+    /** While a request is processed, the requests behind it on the same connection have already been read. */
     @Test
     void whatStandsBehindARefusedRequestIsNotReadEither() {
         // Given
@@ -418,7 +418,10 @@ public abstract class SecurityCases implements Cases {
                 + body.length() + "\r\n\r\n" + body;
     }
 
-    /** A path that becomes the webhook's, or leaves it, only when its dots are removed: a proxy passes it on as the webhook's. */
+    /**
+     * Paths that equal the path of the webhook only before, or only after, their dots are removed. A proxy may forward such a path as that
+     * of the webhook.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"WEBHOOK/../../api/suppressions.csv", "WEBHOOK/%2e%2e/%2E%2E/api/suppressions.csv",
             "/api/suppressions.csv/../..WEBHOOK", "/WEBHOOK", "/.WEBHOOK",
@@ -482,7 +485,7 @@ public abstract class SecurityCases implements Cases {
         return HttpRequest.newBuilder(application.uri(MailEvents.PATH)).timeout(Duration.ofSeconds(60));
     }
 
-    /** No answer tells how it came about. */
+    /** Sends a request and checks that the answer reveals no secret and no internals. */
     private HttpResponse<String> send(HttpRequest.Builder request) {
         HttpResponse<String> answer = application.send(request);
         assertThat(answer.body() + answer.headers().map()).doesNotContain(SECRETS)
@@ -514,7 +517,7 @@ public abstract class SecurityCases implements Cases {
         return mailbox.naming(address).get(0);
     }
 
-    /** All that it has written: its log, its rows and its files. */
+    /** Everything that the application has written: its log, its rows and its files. */
     private String written() {
         return application.log() + database.rows("SELECT * FROM mail_event") + database.rows("SELECT * FROM rejected_event") + onDisk();
     }

@@ -15,15 +15,17 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox.Mail;
 import org.mailevents.support.Payload;
 
-/** The six cases of every status and bounce code: once, twice, in a mixed batch, with a missing field, with hostile text; the sixth,
- * with the next system down, is {@code FailuresTest}. */
+/**
+ * Five of the six cases of every status and bounce code: once, twice, in a mixed batch, with a missing field, with hostile text. The sixth
+ * case, with the next system down, is in SpoolTest and MailServerDownTest.
+ */
 public interface StatusCases extends Cases {
 
     static Stream<String> statuses() {
         return Stream.of("queued", "succeeded", "deferred", "failed", "a status added later");
     }
 
-    /** Beyond every number. */
+    /** A code that is larger than every number type. */
     String ENDLESS_CODE = "12345678901234567890";
 
     static Stream<Arguments> codes() {

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
-/** One bad element is set aside with its reason; its neighbours are stored. */
+/** One bad element goes to the quarantine with its reason. The other elements of the webhook are stored. */
 public interface UnstorableCases extends Cases {
 
     static Stream<Arguments> unstorable() {
@@ -130,7 +130,7 @@ public interface UnstorableCases extends Cases {
                 .hasSize(1);
     }
 
-    /** What UTF-8 cannot carry, as JSON escapes it. */
+    /** A text that UTF-8 cannot encode, escaped as JSON. */
     private static String escaped(String json) {
         StringBuilder escaped = new StringBuilder();
         json.codePoints().forEach(c -> {

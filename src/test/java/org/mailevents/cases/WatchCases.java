@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.mailevents.support.PromQl;
 import org.mailevents.support.Scrape;
 
-/** What a monitoring system reads of it. */
+/** The health and the metrics that a monitoring system reads. */
 public interface WatchCases extends Cases {
 
     @Test

@@ -12,8 +12,8 @@ import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
 /**
- * What anybody can see from outside, however the application runs and whatever database it has: HTTP in; answers, rows and mails
- * out. A case uses addresses of its own, so that all cases share one application and run in any order, several at a time.
+ * What can be seen from outside, however the application runs and whatever database it uses: answers, rows and mails. Each case uses
+ * addresses of its own, so all cases share one application and run in any order, several at a time.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.CONCURRENT)

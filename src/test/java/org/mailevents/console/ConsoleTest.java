@@ -55,7 +55,7 @@ import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
-/** Who may look, and what is counted for those who do. */
+/** Who may open the page and the API, and the numbers that both show. */
 @Order(1)
 @Execution(ExecutionMode.CONCURRENT)
 class ConsoleTest {
@@ -63,7 +63,7 @@ class ConsoleTest {
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter SPOOLED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    /** What a proxy adds to a request. */
+    /** Headers that a proxy adds to a request. */
     private static final List<String> PROXIED = List.of("X-Forwarded-For: 198.51.100.7", "x-forwarded-for: unknown",
             "X-FORWARDED-PROTO: https", "X-Forwarded-Port: 443",
             "X-Forwarded-Host: hooks.example.com", "X-Forwarded-Server: hooks", "X-Forwarded: for=198.51.100.7",
@@ -151,7 +151,7 @@ class ConsoleTest {
         }
     }
 
-    /** The log says that without a secret only this machine can reach it. */
+    /** The start log promises that without a secret only this machine can reach the application. */
     @Test
     void withoutASecretOnlyThisMachineMaySendWebhooks() {
         try (InProcess application = start(Map.of())) {
@@ -186,7 +186,7 @@ class ConsoleTest {
         assertThat(answer).startsWith("HTTP/1.").contains(" 403 ", "application/problem+json", "console.basic");
     }
 
-    /** Headers that Java's own client does not let be set. */
+    /** Sends headers that Java's HTTP client does not allow. */
     private static String raw(InProcess application, String headers) throws IOException {
         return raw(application, "HTTP/1.1", headers);
     }
@@ -205,7 +205,7 @@ class ConsoleTest {
                 .map(address -> address.getHostAddress()).findFirst().orElse(null);
     }
 
-    /** Whatever site somebody on this machine looks at, its page can have the browser post here. */
+    /** Any web page that is open in a browser on this machine can make the browser post to the application. */
     @Test
     void aPageOfAnotherSiteCannotPostWhatNeedsNoSecret() {
         try (InProcess application = start(Map.of())) {
@@ -388,7 +388,7 @@ class ConsoleTest {
         }
     }
 
-    /** Every GET of the folder is described, and all that is described is there. */
+    /** The description names every GET route of the folder, and no other path. */
     @Test
     void theDescriptionNamesTheRoutes() throws IOException {
         Set<String> paths;

@@ -59,7 +59,7 @@ class PageTest {
     private final ObjectNode delivered = at(Payload.delivery("queued"), 600).put("subject", "ご注文の確認");
     private final ObjectNode bounced = at(Payload.bounce("2"), 300).put("subject", HOSTILE).put("reason", "550 5.1.1 " + HOSTILE);
 
-    /** Before what the overview shows. */
+    /** A message that is older than what the overview shows. */
     private final ObjectNode quick = at(Payload.delivery("succeeded"), 200_000);
 
     @BeforeAll
@@ -183,7 +183,7 @@ class PageTest {
                 third -> assertThat(third).contains("Accepted by the receiving server"));
     }
 
-    /** WCAG 2.2.2, and 2.1.1: who goes through a table by keyboard is not thrown out of it. */
+    /** WCAG 2.2.2 and 2.1.1: a reader who moves through a table by keyboard keeps the position. */
     @Test
     void itRenewsItselfUntilItIsToldNotToAndNotWhileATableIsInUse() {
         // Given
@@ -214,7 +214,7 @@ class PageTest {
         }
     }
 
-    /** After the one renewal that may have been on its way. */
+    /** The page stays as it is, after the one renewal that may have been in progress. */
     private void assertStays() {
         long tick = number("window.ticks");
         wait(() -> number("window.ticks") > tick + 5);
@@ -343,7 +343,7 @@ class PageTest {
         assertThat((Boolean) browser.executeScript("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).as("no scrolling sideways").isTrue();
     }
 
-    /** WCAG 2.1 A and AA, as far as a program can tell. */
+    /** The violations of WCAG 2.1 A and AA that a program can find. */
     private List<String> violations() {
         return new AxeBuilder().withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")).analyze(browser).getViolations().stream()
                 .map((Rule rule) -> rule.getId() + ": " + rule.getNodes().stream().map(node -> String.valueOf(node.getTarget())).toList()).toList();

@@ -19,14 +19,14 @@ import org.mailevents.support.InProcess;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** How many rows the page and the API read, counted by the database itself: it must not grow with the table. */
+/** The number of rows that the page and the API read must not grow with the table. The database itself counts these rows. */
 class ScanTest {
 
     private static final int EVENTS = 60_000;
     private static final String SOME = "TIMESTAMP WITH TIME ZONE '2026-09-01 00:00:00+00'";
     private static final Pattern SCANNED = Pattern.compile("scanCount: (\\d+)");
 
-    /** Events of each second, one in a hundred a bounce; each address has ten of them, and each message two. */
+    /** One event for each second. One in a hundred is a bounce. Each address has ten events, and each message has two. */
     private static final String FILL = "INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
             + " SELECT CAST(LPAD(CAST(n AS varchar), 32, '0') AS uuid), CASE WHEN MOD(n, 100) = 0 THEN 'bounces' ELSE 'deliveries' END,"
             + " CASE WHEN MOD(n, 100) = 0 THEN '2' ELSE 'succeeded' END, CONCAT('<', n / 2, '@mta>'), CONCAT('u', MOD(n, " + EVENTS / 10 + "), '@example.net'),"
@@ -70,7 +70,7 @@ class ScanTest {
         return filled;
     }
 
-    /** The SQL as a team sees and edits it. */
+    /** The SQL in the route file, as a team sees and edits it. */
     private static String ofRoute(String route) {
         try {
             JsonNode file = new ObjectMapper(new YAMLFactory()).readTree(Path.of("routes", route + ".camel.yaml").toFile());

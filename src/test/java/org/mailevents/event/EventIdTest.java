@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class EventIdTest {
 
-    /** The ids are in the tables of users: with another one, each event that comes again would be stored and mailed again. */
+    /** The ids are stored in the tables of users. If the id of an event changed, a repeated event would be stored and mailed again. */
     @Test
     void theIdOfAnEventNeverChanges() {
         assertThat(EventId.of("pro", "bounces", "<1@example.com>", "a@example.net", "2", "2026-10-01 09:00:07", null))

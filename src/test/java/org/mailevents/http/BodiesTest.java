@@ -37,12 +37,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.MailEvents;
 
-/** How bodies get into memory and out of it, over HTTP and with nothing else of the application. */
+/** How request bodies are held in memory and released. The test uses HTTP, and no other part of the application. */
 class BodiesTest {
 
     private static final HttpClient HTTP_1 = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    /** Of most tests, with room for three such bodies and a smaller one. */
+    /** The size limit of a body in most tests. The memory has room for three such bodies and a smaller one. */
     private static final int MAX_BODY = 6_000;
     private static final int ROOM = 20_000;
 
@@ -53,7 +53,7 @@ class BodiesTest {
     private final BlockingQueue<Waiting> waiting = new LinkedBlockingQueue<>();
     private final CompletableFuture<Void> hungUp = new CompletableFuture<>();
 
-    /** A body that has been taken, and whose request has not been answered. */
+    /** A body that was accepted and whose request is not yet answered. */
     private record Waiting(RoutingContext context, Bodies.Received body) {
     }
 
@@ -156,7 +156,7 @@ class BodiesTest {
         assertThat(statuses).containsExactly(413, 200, 503, 200, 200, 503);
     }
 
-    /** With the settings as they come, and the heap of the unit and the image. */
+    /** With the default settings, and with the heap of the systemd unit and of the image. */
     @Test
     void theLargestBodyArrivesWithoutContentLengthToo() throws IOException {
         // Given
@@ -175,7 +175,7 @@ class BodiesTest {
         assertThat(socket.getInputStream().readNBytes(body.length)).isEqualTo(body);
     }
 
-    /** Otherwise it would be sent again, and refused again, for ever. */
+    /** Otherwise the vendor would send the webhook again without end, and each time it would be refused. */
     @Test
     void whatCannotBeTakenEvenIntoAnEmptyRoomIsTooLarge() throws IOException {
         // Given
@@ -382,7 +382,7 @@ class BodiesTest {
         }
     }
 
-    /** The status of a body that stays there once it is answered. */
+    /** Posts a body that stays in memory after its answer. @return the status of the answer */
     private int keep(int size) {
         return post("/keep", bytes(size)).statusCode();
     }
@@ -392,14 +392,14 @@ class BodiesTest {
         kept.clear();
     }
 
-    /** Whether all of the room can be had. */
+    /** Whether the whole room is free. */
     private boolean isEmpty() {
         boolean empty = IntStream.of(6_000, 6_000, 6_000, 2_000).allMatch(size -> keep(size) == 200);
         release();
         return empty;
     }
 
-    /** All bytes that there are, in an order in which none can be mistaken for another. */
+    /** All byte values, in an order in which a mixed-up byte is noticed. */
     private static byte[] bytes(int size) {
         byte[] bytes = new byte[size];
         new Random(size).nextBytes(bytes);
@@ -436,7 +436,7 @@ class BodiesTest {
         return socket;
     }
 
-    /** A request of which no byte of the body is there yet. */
+    /** Begins a request without a byte of its body. */
     private Socket begin(String path, String headers) throws IOException {
         Socket socket = connect();
         write(socket, head(path, headers));
@@ -459,7 +459,7 @@ class BodiesTest {
         socket.getOutputStream().write(chunk.toByteArray());
     }
 
-    /** The status of the next answer, of which the body has not been read yet. */
+    /** Reads the status of the next answer. The body of the answer is not read. */
     private static int status(Socket socket) throws IOException {
         StringBuilder head = new StringBuilder();
         while (head.indexOf("\r\n\r\n") < 0) {

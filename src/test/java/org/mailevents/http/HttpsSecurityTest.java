@@ -8,7 +8,7 @@ import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
 
-/** The door over HTTPS, on PostgreSQL and an SMTP server. */
+/** The rules for secrets over HTTPS, with PostgreSQL and an SMTP server. */
 class HttpsSecurityTest extends SecurityCases {
 
     HttpsSecurityTest() {

@@ -27,7 +27,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** HTTPS without a proxy: the vendor comes with TLS 1.2 and HTTP/1.1. */
+/** HTTPS without a proxy. The vendor uses TLS 1.2 and HTTP/1.1. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HttpsTest {
 
@@ -70,7 +70,7 @@ class HttpsTest {
         assertThat(answer.sslSession().orElseThrow().getProtocol()).isEqualTo(tls);
     }
 
-    /** By hand, because Java's own client no longer offers the old ones. */
+    /** The test writes the handshake itself, because Java's HTTP client no longer offers the old versions. */
     @ParameterizedTest
     @CsvSource({"0x0301, ALERT", "0x0302, ALERT", "0x0303, HANDSHAKE"})
     void onlyTls12AndLaterIsSpoken(String version, Reply expected) throws IOException {

@@ -6,7 +6,7 @@ import org.mailevents.cases.SecurityCases;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.OwnProcess;
 
-/** The door over HTTP. */
+/** The rules for secrets over HTTP. */
 class SecurityTest extends SecurityCases {
 
     SecurityTest() {

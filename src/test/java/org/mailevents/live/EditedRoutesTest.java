@@ -26,7 +26,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** What a team writes into the routes: its own steps work, and none can make the door acknowledge what is not stored. */
+/** The steps that a team adds to the routes work. No step can make the application acknowledge an event that is not stored. */
 class EditedRoutesTest {
 
     private final TestDatabase database = TestDatabase.h2();

@@ -71,7 +71,7 @@ class LiveEditTest {
         application.close();
     }
 
-    /** RouteMistakesTest has the other mistakes. */
+    /** RouteMistakesTest has the other kinds of mistakes. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "route-bounces    | - split:                           | - splitt:                    | :7: Unknown node id: splitt",
@@ -291,7 +291,7 @@ class LiveEditTest {
         assertThat(mailbox.naming(bounce.get("to").asText()).get(0).text()).contains("ユーザ不明");
     }
 
-    /** What is stored of a new bounce. */
+    /** Posts a new bounce. @return its address */
     private String bounced() {
         ObjectNode bounce = Payload.bounce("2");
         application.post(MailEvents.JSON, Payload.json("bounces", bounce));
@@ -304,7 +304,7 @@ class LiveEditTest {
         return String.valueOf(database.row("SELECT kind FROM mail_event WHERE recipient = ?", bounce.get("to").asText()).get("kind"));
     }
 
-    /** What was logged of this folder's files. */
+    /** The log lines about the files of this folder. */
     private List<String> log() {
         return LOG.list.stream().map(ILoggingEvent::getFormattedMessage)
                 .filter(line -> line.contains(folder.toString())).toList();

@@ -37,7 +37,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** 200 edits under load, eight at a time and half of them broken. */
+/** Saves 200 edits under load, eight at a time. Half of the edits are broken. */
 @Isolated("it counts the threads and the objects of the JVM")
 class ManyEditsTest {
 
@@ -45,7 +45,7 @@ class ManyEditsTest {
     private static final int WARM_UP = 5;
     private static final int CALLERS = 3;
 
-    /** In a process of its own, so that the heap is the application's. */
+    /** The database runs in its own process, so the heap belongs to the application. */
     private final TestDatabase database = TestDatabase.postgres();
     private final Path routes = OwnProcess.folder("routes").resolve("routes");
     private final Queue<String> acknowledged = new ConcurrentLinkedQueue<>();
@@ -116,7 +116,7 @@ class ManyEditsTest {
         }
     }
 
-    /** What a reload could leave behind, in all of the JVM; {@code objects} are alive after a full collection. */
+    /** What a reload could leave behind in the JVM. {@code objects} counts the objects that are alive after a full garbage collection. */
     private record Footprint(int threads, int endpoints, Map<String, Long> objects) {
 
         static Footprint of(InProcess application) throws Exception {

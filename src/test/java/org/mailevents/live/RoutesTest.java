@@ -15,7 +15,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** Starting checks the routes, and a mistake in one stops it; camel-report-maven-plugin would not read the YAML ones. */
+/** The start validates the routes, and a mistake in a route stops the start. The camel-report-maven-plugin does not read YAML routes. */
 class RoutesTest {
 
     @ParameterizedTest

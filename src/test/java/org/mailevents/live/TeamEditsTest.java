@@ -38,7 +38,7 @@ import org.mailevents.support.TestSettings;
 class TeamEditsTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** What strangers write, into a reason for instance. */
+    /** A text that a stranger may write, for instance into the reason of a bounce. */
     private static final String HOSTILE = "550 5.7.1 \"no\", it's 'refused' <!channel> \\ ${body.subject} {{no.such}} ${'$1'} )(\r\n拒否=1";
 
     private final TestDatabase database = TestDatabase.h2();

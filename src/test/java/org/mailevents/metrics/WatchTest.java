@@ -31,7 +31,7 @@ import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** The numbers that a monitoring system gets are those of what happened, and it hears of trouble before a webhook is lost. */
+/** The metrics count what really happened. A monitoring system notices trouble before a webhook is refused. */
 @Execution(ExecutionMode.CONCURRENT)
 class WatchTest {
 
@@ -185,7 +185,7 @@ class WatchTest {
         }
     }
 
-    /** Of a histogram there are several. */
+    /** The name of the meter. A histogram has several metrics. */
     private static String family(String metric) {
         return metric.replaceFirst("_(bucket|count|sum|max)$", "");
     }
@@ -198,7 +198,7 @@ class WatchTest {
         });
     }
 
-    /** With a promtool, as {@code apt-get install prometheus} brings it: each alert fires when it should, and not before. */
+    /** Each alert rule fires when it should, and not before. The test needs promtool, which {@code apt-get install prometheus} installs. */
     @Test
     void theAlertsFireWhenTheyShould() throws Exception {
         assumeThat(promtool("--version")).as("There is no promtool on the PATH, so the alert rules are not tried").isZero();

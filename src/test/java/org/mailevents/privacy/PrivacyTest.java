@@ -52,7 +52,7 @@ import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
-/** Who must not be known is not, and who asks to be forgotten is. */
+/** Hashed recipients cannot be recognised, and the personal data of a person is removed on time and on request. */
 @Execution(ExecutionMode.CONCURRENT)
 class PrivacyTest {
 
@@ -442,7 +442,7 @@ class PrivacyTest {
         }
     }
 
-    /** With the recipient in every place where it has been seen, and values that no other element has. */
+    /** The element with its recipient in every field in which recipients occur, and with values that no other element has. */
     private static ObjectNode quoting(ObjectNode element) {
         String address = address(element);
         String unique = UUID.randomUUID().toString();
@@ -451,7 +451,7 @@ class PrivacyTest {
                 .put("apiData", "campaign 7 " + unique + " " + address).put("later", "for " + address);
     }
 
-    /** The values of an element that tell of a person. */
+    /** The values of an element that identify a person. */
     private static List<String> personal(ObjectNode element) {
         String address = address(element);
         return List.of(address.substring(address.lastIndexOf(' ') + 1), element.get("subject").asText().strip(), element.get("apiData").asText(),
@@ -466,14 +466,14 @@ class PrivacyTest {
         return run.application().context().getRegistry().lookupByNameAndType("recipientHash", RecipientHash.class);
     }
 
-    /** All rows of all tables. */
+    /** The text of all rows of all tables. */
     private static String everything(TimedAlerts run) {
         StringBuilder text = new StringBuilder();
         TABLES.forEach(table -> text.append(run.database().rows("SELECT * FROM " + table)));
         return text.toString();
     }
 
-    /** All that a reader can see of a mail. */
+    /** Everything that a reader can see of a mail. */
     private static String said(Rfc5322 mail) {
         return mail.subject() + mail.text() + mail.html() + mail.find("text/csv").map(Rfc5322.Part::text).orElse("");
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What stands in the place of an address, and where it is put. */
+/** The hash that replaces an address, and the places where it replaces the address. */
 class RecipientHashTest {
 
     private static final String KEY = "0123456789abcdef0123456789abcdef";

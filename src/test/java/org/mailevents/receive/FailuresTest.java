@@ -34,7 +34,7 @@ import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** The next system down: no bounce counts as told before its mail was taken, and then it does. */
+/** The next system is down. A bounce counts as mailed only after the mail server accepted its mail. */
 @Execution(ExecutionMode.CONCURRENT)
 class FailuresTest {
 

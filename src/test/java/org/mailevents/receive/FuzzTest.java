@@ -44,7 +44,7 @@ class FuzzTest {
     private static Door h2;
     private static Door postgres;
 
-    /** A way in, and what is behind it. */
+    /** A running application and its database. */
     private record Door(TestDatabase database, MailEvents application) {
 
         static Door of(TestDatabase database) {
@@ -84,7 +84,7 @@ class FuzzTest {
         return Mutant.mutants().list().ofSize(AT_A_TIME);
     }
 
-    /** @return how many more rows there are than the receipts tell */
+    /** @return how many more rows exist than the receipts say */
     private static int nothingIsLost(Door door, List<Mutant> webhooks) {
         // Given
         door.database.execute("DELETE FROM mail_event");
@@ -128,7 +128,7 @@ class FuzzTest {
         }
     }
 
-    /** Bytes that are no text are kept as a data URL. */
+    /** Decodes a kept body. Bytes that are not valid text are kept as a data URL. */
     private static String decoded(String payload) {
         return payload.startsWith("data:")
                 ? new String(Base64.getDecoder().decode(payload.substring(payload.indexOf(',') + 1)), StandardCharsets.ISO_8859_1)

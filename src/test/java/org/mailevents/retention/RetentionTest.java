@@ -35,7 +35,7 @@ import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
-/** After {@code retention.days} goes what nobody has to be told of any more, and webhooks do not notice. */
+/** Rows older than {@code retention.days} are deleted if nobody has to be told of them any more. Webhooks are stored meanwhile. */
 @Execution(ExecutionMode.CONCURRENT)
 class RetentionTest {
 
@@ -299,7 +299,7 @@ class RetentionTest {
         }
     }
 
-    /** What is told of failures of this kind; tests that run at the same time log into the same. */
+    /** The log lines about deletions that failed with this exception. */
     private static List<String> told(TimedAlerts run, String exception) {
         return run.application().log().lines().filter(line -> line.contains("Cannot delete rows older than retention.days") && line.contains(exception)).toList();
     }

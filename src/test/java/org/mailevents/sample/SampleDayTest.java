@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whenever the day ends, it is a whole and realistic one. */
+/** The sample is a whole and realistic day, at whatever time the day ends. */
 class SampleDayTest {
 
     private static final String RESERVED = "(.+\\.)?(example\\.(jp|com|net)|example)";

@@ -131,7 +131,7 @@ class SampleTest {
         return told.stream().filter(line -> line.startsWith(start)).collect(Collectors.joining());
     }
 
-    /** The Message-ID that one is told to look for. */
+    /** The Message-ID that the command suggests to look for. */
     private static String id(List<String> told, String address) {
         Matcher id = Pattern.compile("<.+>").matcher(line(told, "  " + address));
         assertThat(id.find()).isTrue();

@@ -18,7 +18,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** The spool is sent in one batch at a time: what waits for its INSERT is not sent in a second time. */
+/** The spool is replayed one batch at a time. A webhook that waits for its INSERT is not replayed a second time. */
 class ReplayOneAtATimeTest {
 
     private final TestDatabase postgres = TestDatabase.postgres();

@@ -47,7 +47,7 @@ import org.mailevents.support.TemporaryFolder;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** What cannot be stored is on disk before it is acknowledged, and stored when it can be. */
+/** A webhook that cannot be stored is on disk before it is acknowledged, and is stored as soon as possible. */
 @Execution(ExecutionMode.CONCURRENT)
 class SpoolTest {
 
@@ -449,7 +449,7 @@ class SpoolTest {
         }
     }
 
-    /** A system of the team's that every failed delivery calls. */
+    /** A step of a team that calls a second system for every failed delivery. */
     private static Processor step(AtomicBoolean fails) {
         return exchange -> {
             if (fails.get()) {

@@ -34,7 +34,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** Webhooks that come at the same time share an INSERT, and each gets its own receipt; what waits is bounded. */
+/** Webhooks that arrive at the same time share an INSERT, and each gets its own receipt. The queue is bounded. */
 @Execution(ExecutionMode.CONCURRENT)
 class GroupCommitTest {
 
@@ -155,7 +155,7 @@ class GroupCommitTest {
         }
     }
 
-    /** A webhook that alone is beyond the limits must get through: it could never be stored otherwise. */
+    /** A single webhook that exceeds the limits must be stored, because it could never be stored otherwise. */
     @Test
     void aWebhookBeyondTheLimitsGoesByItself() {
         // Given
@@ -194,7 +194,7 @@ class GroupCommitTest {
         return Stream.of(TestDatabase.h2(), TestDatabase.postgres());
     }
 
-    /** Many callers, the same events again and again, several writers: the receipts add up to the rows. */
+    /** Many callers post the same events again and again, and several writers store them. The receipts add up to the rows. */
     @ParameterizedTest
     @MethodSource("databases")
     void theReceiptsAddUpToTheRows(TestDatabase database) {
@@ -245,7 +245,7 @@ class GroupCommitTest {
         postgres.execute("CREATE TRIGGER count_statement AFTER INSERT ON mail_event FOR EACH STATEMENT EXECUTE FUNCTION count_statement()");
     }
 
-    /** As long as this is open, no INSERT gets on. */
+    /** While this is open, every INSERT waits for the lock of the table. */
     private final class Held implements AutoCloseable {
 
         private final Connection connection = DriverManager.getConnection(postgres.url(), postgres.username(), postgres.password());

@@ -32,7 +32,7 @@ import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
-/** What is stored long after it was received is counted, and its personal data is removed, whatever else happens meanwhile. */
+/** Events that are stored long after they were received are counted, and their personal data is removed. */
 class LateEventsTest {
 
     private static final DateTimeFormatter SPOOLED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
@@ -114,7 +114,7 @@ class LateEventsTest {
         }
     }
 
-    /** There is always another row that has just become too old. */
+    /** Under steady traffic, a further row becomes too old at every moment. */
     @Test
     void personalDataThatIsLateGoesUnderSteadyTraffic() throws IOException {
         TestDatabase database = TestDatabase.postgres();

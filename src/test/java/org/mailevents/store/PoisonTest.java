@@ -29,7 +29,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** A row that only the database itself refuses, here for a constraint that a team has added: its neighbours are stored. */
+/** The database refuses single rows, here because of a constraint that a team added. The other rows of the webhook are stored. */
 @Execution(ExecutionMode.CONCURRENT)
 class PoisonTest {
 

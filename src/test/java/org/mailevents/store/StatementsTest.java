@@ -22,10 +22,10 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
-/** What the database is asked to do, counted by the DATABASE. */
+/** The database itself counts the statements that it executes. */
 class StatementsTest extends CamelMainTestSupport {
 
-    /** Static, because the support class asks for the settings before there are fields. */
+    /** Static, because the support class reads the settings before the fields of the test exist. */
     private static final TestDatabase DATABASE = TestDatabase.h2();
     private static final int PORT = MailEvents.freePort();
 
