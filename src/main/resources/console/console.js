@@ -2,7 +2,7 @@
 
 const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced", "other"];
 const COLOURS = { queued: "#7d8590", succeeded: "#2e9e5b", deferred: "#d99a1c", failed: "#e0703a", bounced: "#c7362d", other: "#8a63c7" };
-/** In this order they happen: a message's events often have the same second. */
+/** The order in which the events of a message happen. The vendor's times are in seconds, so several events often have the same time. */
 const STEPS = ["queued", "deferred", "succeeded", "failed", "bounced"];
 const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", failed: "bad", bounced: "bad" };
 const RENEW_MILLISECONDS = 30_000;
@@ -17,7 +17,7 @@ let summary = null;
 let found = null;
 let suppressions = null;
 
-/** An element; its content only ever is text or other elements, so that nothing of a mail becomes HTML. */
+/** Makes an element. Its content is text or other elements, never HTML, so that no text of a mail is run as HTML. */
 function element(name, attributes, ...content) {
   const made = document.createElement(name);
   Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
@@ -27,11 +27,12 @@ function element(name, attributes, ...content) {
 
 const when = one => one.occurredAt || one.receivedAt;
 const step = one => STEPS.indexOf(one.eventType === "bounces" ? "bounced" : one.status);
-/** Oldest first. */
+/** The oldest event first. */
 const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Date(a.receivedAt) - new Date(b.receivedAt) || step(a) - step(b);
 const number = value => new Intl.NumberFormat(language).format(value);
-const time = (text, options) => text ? new Intl.DateTimeFormat(language, options || { dateStyle: "medium", timeStyle: "medium" }).format(new Date(text)) : "";
-/** What is known of a word that a caller may have chosen. */
+const time = (text, options = { dateStyle: "medium", timeStyle: "medium" }) =>
+  text ? new Intl.DateTimeFormat(language, options).format(new Date(text)) : "";
+/** Looks a word up. A caller of the webhook may have chosen the word, for instance `constructor`. */
 const known = (of, word) => Object.hasOwn(of, word) ? of[word] : undefined;
 const cause = code => code === null ? words.code.other : `${known(words.code, code) || words.code.other} (${code})`;
 
@@ -41,7 +42,7 @@ function duration(seconds) {
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size));
 }
 
-/** Asks the API. What is not there is null. */
+/** The answer of the API, or null for a 404. */
 async function ask(path) {
   const answer = await fetch(path, { headers: { Accept: "application/json" } });
   if (answer.status === 404) {
@@ -54,25 +55,26 @@ async function ask(path) {
   return answer.json();
 }
 
-/** What is wrong with the search, the summary or the list, or no longer is. */
+/** Shows what is wrong with the search, the summary or the suppression list. An empty text removes that notice. */
 function notice(about, text) {
   notices[about] = text;
   $("notice").textContent = Object.values(notices).filter(each => each).join(" ");
   $("notice").hidden = !$("notice").textContent;
 }
 
-/** @param columns [heading, value of a row, class] each */
+/** @param columns each is [heading, function of a row that gives the cell, CSS class] */
 function table(id, columns, rows) {
   const body = rows.map(row => element("tr", {}, ...columns.map(([, value, style]) => {
     const cell = value(row);
     return element("td", style ? { class: style } : {}, cell === null || cell === undefined ? "" : cell);
   })));
   $(id).replaceChildren(
-    element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) => element("th", style === "number" ? { scope: "col", class: style } : { scope: "col" }, heading)))),
+    element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) =>
+      element("th", style === "number" ? { scope: "col", class: style } : { scope: "col" }, heading)))),
     element("tbody", {}, ...(rows.length ? body : [element("tr", {}, element("td", { colspan: columns.length }, words.none))])));
 }
 
-/** What can be looked for; personal data may have been removed. */
+/** A link that searches for an address or a Message-ID, or null when that was removed as personal data. */
 function link(text) {
   if (!text) {
     return null;
@@ -93,17 +95,17 @@ function chart(id, config, label) {
   $(id).setAttribute("aria-label", label);
 }
 
-/** By the hour up to two days, else by the day where the reader is. */
+/** The bars of the chart: hours for up to two days, otherwise days in the time zone of the reader. */
 function slots() {
   const byHour = Number($("hours").value) <= 48;
   const size = byHour ? { month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" } : { month: "numeric", day: "numeric" };
   const made = new Map();
   const slot = at => {
     const label = time(at, size);
-    const key = byHour ? new Date(at).getTime() : label; // where summer time ends, two hours have one label
+    const key = byHour ? new Date(at).getTime() : label; // when summer time ends, two hours have the same label
     return made.get(key) || made.set(key, { label, events: {} }).get(key);
   };
-  // what is counted are hours of UTC, which begin at half past in India
+  // events are counted by hours of UTC, which begin at half past in India
   for (let at = new Date(summary.since).setUTCMinutes(0, 0, 0); at <= Date.now(); at += 3_600_000) {
     slot(at);
   }
@@ -119,32 +121,50 @@ function showSummary() {
   const shown = STATUSES.filter(status => status !== "other" || over.some(slot => slot.events.other));
   const totals = shown.map(status => [status, over.reduce((sum, slot) => sum + (slot.events[status] || 0), 0)]);
   const told = totals.map(([status, sum]) => `${words.status[status]} ${number(sum)}`).join(", ");
-  $("totals").replaceChildren(...totals.map(([status, sum]) => element("li", {}, element("strong", {}, number(sum)), words.status[status])));
+  $("totals").replaceChildren(...totals.map(([status, sum]) =>
+    element("li", {}, element("strong", {}, number(sum)), words.status[status])));
   chart("time-chart", {
     type: "bar",
-    data: { labels: over.map(slot => slot.label), datasets: shown.map(status => ({ label: words.status[status], backgroundColor: COLOURS[status], data: over.map(slot => slot.events[status] || 0) })) },
-    options: { scales: { x: { stacked: true, ticks: { maxRotation: 0, autoSkipPadding: 16 } }, y: { stacked: true, beginAtZero: true, ticks: { precision: 0 } } }, plugins: { legend: { position: "bottom" } } },
+    data: {
+      labels: over.map(slot => slot.label),
+      datasets: shown.map(status => ({
+        label: words.status[status], backgroundColor: COLOURS[status], data: over.map(slot => slot.events[status] || 0),
+      })),
+    },
+    options: {
+      scales: {
+        x: { stacked: true, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
+        y: { stacked: true, beginAtZero: true, ticks: { precision: 0 } },
+      },
+      plugins: { legend: { position: "bottom" } },
+    },
   }, words.chartOf(words.overTime, told));
-  table("time-table", [[words.hour, slot => slot.label, "time"], ...shown.map(status => [words.status[status], slot => number(slot.events[status] || 0), "number"])],
+  table("time-table", [[words.hour, slot => slot.label, "time"],
+    ...shown.map(status => [words.status[status], slot => number(slot.events[status] || 0), "number"])],
     over.filter(slot => Object.keys(slot.events).length).reverse());
 
   const causes = summary.causes;
   chart("causes-chart", {
     type: "bar",
-    data: { labels: causes.map(one => cause(one.code)), datasets: [{ label: words.bounces, backgroundColor: COLOURS.bounced, data: causes.map(one => one.bounces) }] },
+    data: {
+      labels: causes.map(one => cause(one.code)),
+      datasets: [{ label: words.bounces, backgroundColor: COLOURS.bounced, data: causes.map(one => one.bounces) }],
+    },
     options: { indexAxis: "y", scales: { x: { beginAtZero: true, ticks: { precision: 0 } } }, plugins: { legend: { display: false } } },
   }, words.chartOf(words.causes, causes.map(one => `${cause(one.code)} ${number(one.bounces)}`).join(", ")));
   table("causes-table", [[words.cause, one => cause(one.code)], [words.bounces, one => number(one.bounces), "number"]], causes);
-  table("domains-table", [[words.domain, one => one.domain], [words.mostly, one => cause(one.code)], [words.addresses, one => number(one.addresses), "number"],
-    [words.bounces, one => number(one.bounces), "number"]], summary.domains);
+  table("domains-table", [[words.domain, one => one.domain], [words.mainCause, one => cause(one.code)],
+    [words.addresses, one => number(one.addresses), "number"], [words.bounces, one => number(one.bounces), "number"]], summary.domains);
   table("incidents-table", [[words.audience, one => one.audience, "word"], [words.opened, one => time(one.openedAt, TO_THE_MINUTE), "time"],
     [words.last, one => time(one.lastBounceAt, TO_THE_MINUTE), "time"],
     [words.mails, one => number(one.mails), "number"]], summary.incidents);
-  table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
-    [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]], summary.latestBounces.slice().sort((a, b) => inOrder(b, a)));
+  table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)],
+    [words.cause, one => cause(one.code)], [words.reason, one => one.reason, "reason"], [words.subject, one => one.subject]],
+    summary.latestBounces.slice().sort((a, b) => inOrder(b, a)));
   const figures = summary.pipeline.figures;
   $("pipeline-since").textContent = words.since(time(summary.pipeline.started));
-  table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]], [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
+  table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]],
+    [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
     Object.keys(words.pipelineNames).filter(name => name in figures).map(name => [name, figures[name]]));
   $("updated").textContent = words.updated(time(Date.now()));
   notice("summary", summary.database === "down" ? words.down : "");
@@ -152,8 +172,9 @@ function showSummary() {
 
 function showSuppressions() {
   if (suppressions) {
-    table("suppressions-table", [[words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)], [words.reason, one => one.reason, "reason"],
-      [words.first, one => time(one.firstBouncedAt), "time"], [words.last, one => time(one.lastBouncedAt), "time"], [words.bounces, one => number(one.bounces), "number"]], suppressions);
+    table("suppressions-table", [[words.address, one => link(one.recipient)], [words.cause, one => cause(one.code)],
+      [words.reason, one => one.reason, "reason"], [words.first, one => time(one.firstBouncedAt), "time"],
+      [words.last, one => time(one.lastBouncedAt), "time"], [words.bounces, one => number(one.bounces), "number"]], suppressions);
   }
 }
 
@@ -162,7 +183,8 @@ function event(one) {
   const status = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
   const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[status] || `${one.eventType} ${one.status || ""}`;
   return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
-    element("span", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what), one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
+    element("span", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what),
+      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
 }
 
 function message(events) {
@@ -172,11 +194,12 @@ function message(events) {
   return element("article", { class: "message" },
     element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
-    element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome, bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
+    element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome,
+      bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
     element("ol", {}, ...events.slice().sort(inOrder).map(event)));
 }
 
-/** The messages of what was found, the newest first. */
+/** Shows the messages that were found, the newest first. */
 function showFound() {
   $("found").hidden = !found;
   $("overview").hidden = Boolean(found);
@@ -190,13 +213,17 @@ function showFound() {
     (messages.get(key) || messages.set(key, []).get(key)).push(one);
   });
   $("found-title").textContent = words.foundTitle(found.query);
-  $("found-sum").textContent = found.events.length ? `${words.foundSum(messages.size, found.events.length)} ${found.events.length >= 1000 ? words.most : ""}` : words.nothing(found.query);
+  $("found-sum").textContent = found.events.length
+    ? `${words.foundSum(messages.size, found.events.length)} ${found.events.length >= 1000 ? words.most : ""}` : words.nothing(found.query);
   $("messages").replaceChildren(...[...messages.values()].map(message));
 }
 
 const asked = () => decodeURIComponent(location.hash.slice(1)).trim();
 
-/** What stands behind the # is an address or a Message-ID: both are asked for, because they look alike. There it reaches no log of a server. */
+/**
+ * Searches for the text behind the # of the URL, which no browser sends to a server, so that no server logs it. The text is an address or a
+ * Message-ID. These look alike, so both are asked for.
+ */
 async function search() {
   const query = asked();
   if (!query) {
@@ -206,7 +233,7 @@ async function search() {
     const path = encodeURIComponent(query);
     const [ofAddress, ofMessage] = await Promise.all([ask(`/api/recipients/${path}`), ask(`/api/messages/${path}`)]);
     if (query !== asked()) {
-      return; // something else has been asked meanwhile
+      return; // the user has started another search in the meantime
     }
     found = { query, events: ofMessage || ofAddress || [] };
   }
@@ -217,7 +244,7 @@ async function search() {
   }
 }
 
-/** @param isWelcome whether it may be shown, still when the answer is there */
+/** @param isWelcome whether the page may be refreshed; it is asked before the request and again after it */
 async function renew(isWelcome = () => true) {
   const newest = isWelcome() ? await ask(`/api/summary?hours=${$("hours").value}`) : null;
   if (newest && isWelcome()) {
@@ -226,10 +253,10 @@ async function renew(isWelcome = () => true) {
   }
 }
 
-/** What has the focus or is being copied stays as it is. */
+/** A refresh must not replace a table that has the focus, or text that the user has selected. */
 const mayRenew = () => $("renews").checked && !document.hidden && !document.activeElement.closest("table") && getSelection().isCollapsed;
 
-/** Does what may fail, and says so where it does. */
+/** Runs an action. When it fails, a notice says so. */
 const guarded = (about, action) => () => action().catch(failure => notice(about, words.failed(failure.message)));
 
 function speak() {
@@ -268,7 +295,7 @@ $("show-suppressions").addEventListener("click", guarded("suppressions", async (
   notice("suppressions", "");
   showSuppressions();
 }));
-// what stands behind the # is what was searched for, and stays
+// the browser's own way would replace the text behind the #, which is the search
 $("skip").addEventListener("click", clicked => {
   clicked.preventDefault();
   $("main").focus();

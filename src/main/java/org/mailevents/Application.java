@@ -47,7 +47,7 @@ public final class Application {
     /** Runs the application or a command that needs the files of this folder. */
     private static void runHere(String... args) {
         try {
-            LogFormat.use();
+            LogFormat.requireKnown();
         } catch (IllegalArgumentException e) {
             LOG.error("Not started: {}", e.getMessage());
             System.exit(1);

@@ -136,7 +136,7 @@ class ArchiveIT {
             assertThat(container.send(HttpRequest.newBuilder(uri)).statusCode()).as(probe).isEqualTo(200);
         }
         replaced(routes);
-        await().until(() -> container.log().contains("In use now: routes/route-bounces.camel.yaml"));
+        await().until(() -> container.log().contains("Activated: routes/route-bounces.camel.yaml"));
         works(container, app, "api_key=s3cret&");
     }
 

@@ -138,7 +138,7 @@ class JarStartIT {
         Files.delete(folder.resolve("routes/send-alerts.camel.yaml"));
         OwnProcess application = OwnProcess.jar(folder, Map.of());
         assertThat(application.ended()).isEqualTo(1);
-        assertThat(application.log()).contains("There is no route send-alerts");
+        assertThat(application.log()).contains("the route send-alerts is missing in routes/");
     }
 
     @Test
@@ -263,7 +263,7 @@ class JarStartIT {
     @CsvSource(delimiter = '|', value = {
         "routes/route-bounces.camel.yaml | - split:              | - splitt:                  | routes/route-bounces.camel.yaml:7: Unknown node id: splitt",
         "routes/route-bounces.camel.yaml | - split:              | - split                    | routes/route-bounces.camel.yaml:8: mapping values are not allowed here",
-        "routes/route-bounces.camel.yaml | direct:store-events   | direct:store               | routes/route-bounces.camel.yaml:136: The route route-bounces sends to direct:store",
+        "routes/route-bounces.camel.yaml | direct:store-events   | direct:store               | routes/route-bounces.camel.yaml:136: the route route-bounces sends to direct:store",
         "routes/on-error.camel.yaml      | direct:release-alert  | nonsense:x                 | routes/on-error.camel.yaml:42: No endpoint could be found for: nonsense://x",
         "routes/templates/words.ja.ftl   | <#function subject    | <#functoin subject         | routes/templates/words.ja.ftl:36: Unknown directive: #functoin",
         "routes/templates/alert.txt.ftl  | words.intro           | words.introo               | routes/templates/alert.txt.ftl:3: The following has evaluated to null"})
@@ -340,7 +340,7 @@ class JarStartIT {
             Files.writeString(route, good.replace("- split:", "- splitt:"));
 
             // Then
-            await().until(() -> application.log().contains("Not in use, what was before it goes on: routes/route-bounces.camel.yaml:7: Unknown node id: splitt"));
+            await().until(() -> application.log().contains("Not activated: routes/route-bounces.camel.yaml:7: Unknown node id: splitt. The previous version keeps running."));
             await().until(() -> application.health().body().contains("WARNING"));
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"))), 1, 1, 0, 0);
 
@@ -348,7 +348,7 @@ class JarStartIT {
             Files.writeString(route, good.replace("list-owner", "edited"));
 
             // Then
-            await().until(() -> application.log().contains("No longer broken: routes/route-bounces.camel.yaml"));
+            await().until(() -> application.log().contains("Valid again: routes/route-bounces.camel.yaml"));
             ObjectNode bounce = Payload.bounce("2");
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
             await().until(() -> !outbox.naming(bounce.get("to").asText()).isEmpty());

@@ -28,12 +28,15 @@ import org.mailevents.support.PostgresServer;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compares Mail Events, as the jar runs it, with a server written by hand for the same work ({@link Ceiling}) and with the plain way
- * ({@link RowByRow}), on one PostgreSQL. They take turns within the same minute, twice and the second time in the opposite order, and a
- * ratio is one of neighbours: what the machine does besides hits both. After each turn the rows are counted.
- * <p>{@code mvn -Pbench verify}, with {@code -Dbench.seconds} a measurement, {@code -Dbench.rows} of the big table (0: without), and
- * {@code -Dbench.cases}, a regular expression for what is to run, for instance {@code ^1-json-64 ours}. It fails when an event is lost or an answer is no
- * receipt, and not when a target is missed: machines differ. It needs Linux, which tells what processes take.
+ * Compares the jar of Mail Events with a server written by hand for the same work ({@link Ceiling}) and with the plain way in Camel ({@link
+ * RowByRow}), on one PostgreSQL. The servers take turns within the same minute, in two rounds; the second round has the opposite order. A
+ * ratio compares two servers that ran next to each other, so that other load on the machine affects both. After each turn the rows are
+ * counted.
+ * <p>The command is {@code mvn -Pbench verify}. {@code -Dbench.seconds} is the length of a measurement. {@code -Dbench.rows} is the size of
+ * the big table; 0 leaves the big table out. {@code -Dbench.cases} is a regular expression that selects cases, for instance {@code
+ * ^1-json-64 ours}.
+ * <p>The benchmark fails when an event is lost or an answer is not a receipt. It does not fail when a target is missed, because machines
+ * differ. It needs Linux, where the processor time and the memory of a process can be read.
  */
 public final class Benchmark implements AutoCloseable {
 
@@ -45,13 +48,14 @@ public final class Benchmark implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Room for the indexes, and no checkpoint in the middle of a turn: the rest is as PostgreSQL comes. */
-    private static final Map<String, String> POSTGRES = Map.of("shared_buffers", "512MB", "max_wal_size", "16GB", "checkpoint_timeout", "1h",
-            "maintenance_work_mem", "512MB", "autovacuum", "off");
+    /** Enough memory for the indexes, and no checkpoint during a turn. Everything else is PostgreSQL's default. */
+    private static final Map<String, String> POSTGRES = Map.of("shared_buffers", "512MB", "max_wal_size", "16GB",
+            "checkpoint_timeout", "1h", "maintenance_work_mem", "512MB", "autovacuum", "off");
 
-    /** Who takes turns; in this order, so that those whose ratio is asked for are neighbours. */
+    /** The servers, in the order of their turns: two servers with a ratio between them are neighbours. */
     enum Contender {
-        ROW_BY_ROW("row-by-row", false), CEILING("ceiling", false), OURS("ours", false), OURS_BIG("ours-big", true), CEILING_BIG("ceiling-big", true);
+        ROW_BY_ROW("row-by-row", false), CEILING("ceiling", false), OURS("ours", false), OURS_BIG("ours-big", true),
+        CEILING_BIG("ceiling-big", true);
 
         final String label;
         final boolean big;
@@ -61,7 +65,7 @@ public final class Benchmark implements AutoCloseable {
             this.big = big;
         }
 
-        /** The one whose server it is, because the big table is another table and not another server. */
+        /** The contender whose process this one shares: the big table needs no process of its own. */
         private Contender server() {
             return switch (this) {
                 case OURS_BIG -> OURS;
@@ -71,7 +75,7 @@ public final class Benchmark implements AutoCloseable {
         }
     }
 
-    /** What is measured. */
+    /** A kind of webhooks and a number of connections. */
     record Case(Load load, int connections) {
 
         /** For instance {@code 100-json-64} or {@code 100-json-64-duplicates}. */
@@ -80,7 +84,7 @@ public final class Benchmark implements AutoCloseable {
             return load.events() + (load.form() ? "-form-" : "-json-") + connections + (load.duplicates() ? "-duplicates" : "");
         }
 
-        /** The same in words. */
+        /** For instance {@code 100 events, JSON, 64 connections}. */
         String description() {
             return load.events() + (load.events() == 1 ? " event, " : " events, ") + (load.form() ? "form, " : "JSON, ")
                     + connections + (connections == 1 ? " connection" : " connections") + (load.duplicates() ? ", half duplicates" : "");
@@ -96,7 +100,8 @@ public final class Benchmark implements AutoCloseable {
     public static void main(String... args) throws Exception {
         ((Logger) LoggerFactory.getLogger("io.zonky")).setLevel(Level.WARN);
         if (!Files.exists(Path.of("/proc/self/clear_refs"))) {
-            throw new IllegalStateException("Run it on Linux: only there the processor time and the memory of a process can be read.");
+            throw new IllegalStateException("Run the benchmark on Linux: only there can it read the processor time and the memory of"
+                    + " a process.");
         }
         Report report = new Report();
         try (Benchmark benchmark = new Benchmark()) {
@@ -110,7 +115,7 @@ public final class Benchmark implements AutoCloseable {
         }
     }
 
-    /** Who takes turns at what: those that {@code bench.cases} finds. */
+    /** The cases with the contenders that take part in them, as far as {@code bench.cases} selects them. */
     private static Map<Case, List<Contender>> chosen() {
         List<Contender> two = List.of(Contender.CEILING, Contender.OURS);
         Map<Case, List<Contender>> all = new LinkedHashMap<>();
@@ -125,14 +130,16 @@ public final class Benchmark implements AutoCloseable {
                 .filter(contender -> CASES.matcher(each + " " + contender.label).find()).toList());
         all.values().removeIf(List::isEmpty);
         if (all.isEmpty()) {
-            throw new IllegalArgumentException("-Dbench.cases=" + CASES + " finds nothing: it is a regular expression for names like 1-json-64 ours");
+            throw new IllegalArgumentException("-Dbench.cases=" + CASES
+                    + " selects no case: set it to a regular expression for names like 1-json-64 ours");
         }
         return all;
     }
 
     private String conditions() {
         return """
-                %d cores, which the sender, the server and PostgreSQL share; Java %s; PostgreSQL %s with fsync and synchronous_commit on, as it comes, %s. \
+                %d cores, shared by the sender, the server and PostgreSQL; Java %s; PostgreSQL %s with fsync and synchronous_commit on, \
+                as by default, %s. \
                 %d rounds of %s s for each line. The big table has %,d rows. Every event was found in the table afterwards.""".formatted(
                 Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"),
                 tables.database().row("SHOW server_version").get("server_version").split(" ")[0],
@@ -154,12 +161,12 @@ public final class Benchmark implements AutoCloseable {
                 case CEILING -> ServerProcess.of(Ceiling.class, tables.database());
                 default -> ServerProcess.jar(tables.database());
             });
-            // Java compiles what runs often, and that is not to be measured; of Camel it is a lot
+            // warm-up: the Java compiler must not be measured, and it has much to compile for Camel
             turn(each, new Load(1, false, false), 64, each == Contender.OURS ? 25 : 8, 0.1);
             turn(each, new Load(100, false, false), 64, 4, 0.1);
         }
         if (big) {
-            // what a table of this size has in memory, and has written since the last checkpoint
+            // fills the caches as a table of this size does, and writes what is first written after a checkpoint
             turn(contenders.stream().filter(contender -> contender.big).findFirst().orElseThrow(), new Load(100, false, false), 64, 5, 0.1);
         }
     }
@@ -167,7 +174,7 @@ public final class Benchmark implements AutoCloseable {
     private void requireDurable() {
         for (String setting : List.of("fsync", "synchronous_commit", "full_page_writes")) {
             if (!tables.database().row("SHOW " + setting).get(setting).equals("on")) {
-                throw new IllegalStateException("Only durable commits are to be measured: " + setting + " is off");
+                throw new IllegalStateException("The benchmark measures durable commits only: " + setting + " is off");
             }
         }
     }
@@ -185,16 +192,17 @@ public final class Benchmark implements AutoCloseable {
             for (Contender contender : order) {
                 Result result = turn(contender, each.load(), each.connections(), WARM_UP_SECONDS, SECONDS);
                 report.add(each, contender, result);
-                System.out.printf("%d  %-22s %-12s %,9.0f events/s  p99 %,7.1f ms  %5.1f CPU s/M  %4.0f MB%s%n", round + 1, each, contender.label,
-                        result.requests * each.load().events() / result.seconds, result.p99Millis,
+                System.out.printf("%d  %-22s %-12s %,9.0f events/s  p99 %,7.1f ms  %5.1f CPU s/M  %4.0f MB%s%n", round + 1, each,
+                        contender.label, result.requests * each.load().events() / result.seconds, result.p99Millis,
                         result.cpuSeconds / result.requests / each.load().events() * 1e6, result.peakMegabytes,
                         result.spooled == 0 ? "" : "  " + result.spooled + " spooled");
             }
         }
     }
 
-    /** Drives a server, and then has every event that it acknowledged found in the table. */
-    private Result turn(Contender contender, Load load, int connections, double warmUp, double seconds) throws IOException, InterruptedException {
+    /** Sends webhooks to a server, and then checks that the table holds every event that the server acknowledged. */
+    private Result turn(Contender contender, Load load, int connections, double warmUp, double seconds)
+            throws IOException, InterruptedException {
         tables.use(contender.big);
         Instant start = Instant.now();
         ServerProcess server = servers.get(contender.server());
@@ -214,7 +222,7 @@ public final class Benchmark implements AutoCloseable {
         return result;
     }
 
-    /** Compiled fast rather than well, because it does not live long. */
+    /** The driver runs for seconds only: the quick compiler suits it. */
     private static Result drive(Turn turn) throws IOException, InterruptedException {
         Process driver = new ProcessBuilder(ServerProcess.JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-Xshare:auto",
                 "-classpath", System.getProperty("java.class.path"), Driver.class.getName(), JSON.writeValueAsString(turn))

@@ -28,21 +28,21 @@ import org.mailevents.bench.CeilingReader.Row;
 import org.mailevents.support.MailEvents;
 
 /**
- * The yardstick: a server written by hand for this one purpose, without Camel, which does what ours does to a webhook that nothing is
- * wrong with, and is as durable. What waits while an INSERT runs shares the next one, and is answered when that one has committed.
+ * The yardstick: a server written by hand for this one purpose, without Camel. It does the same as Mail Events with valid webhooks, and is
+ * as durable. Webhooks that arrive while an INSERT runs share the next INSERT, and are answered when it has committed.
  */
 public final class Ceiling extends AbstractVerticle {
 
     private static final int EVENT_LOOPS = Integer.getInteger("ceiling.loops", 1);
     private static final int WRITERS = Integer.getInteger("ceiling.writers", 2);
-    /** Events for one INSERT. */
+    /** How many events share an INSERT. */
     private static final int GROUP = Integer.getInteger("ceiling.group", 1_000);
 
     private static final BlockingQueue<Waiting> QUEUE = new ArrayBlockingQueue<>(10_000);
 
     private final CeilingReader reader = new CeilingReader();
 
-    /** A webhook that has been read. */
+    /** A webhook that has been read and waits for its INSERT. */
     private record Waiting(List<Row> rows, HttpServerRequest request, Context loop) {
     }
 
@@ -99,7 +99,7 @@ public final class Ceiling extends AbstractVerticle {
         private static void write(Connection connection, PreparedStatement insert, List<Waiting> group, int size) throws SQLException {
             List<Row> rows = new ArrayList<>(size);
             group.forEach(waiting -> rows.addAll(waiting.rows()));
-            // in one order everywhere, or two writers that hold the same events could wait for each other
+            // in the same order everywhere: otherwise two writers that hold the same events could wait for each other
             rows.sort(Comparator.comparing(row -> row.id));
             insert.setArray(1, connection.createArrayOf("uuid", rows.stream().map(row -> row.id).toArray()));
             for (int column = 1; column < Columns.NAMES.size(); column++) {
@@ -118,7 +118,7 @@ public final class Ceiling extends AbstractVerticle {
             answer(group, inserted);
         }
 
-        /** Each event loop is woken once. */
+        /** Wakes each event loop only once for all its answers. */
         private static void answer(List<Waiting> group, Set<UUID> inserted) {
             Map<Context, Map<HttpServerRequest, Buffer>> answers = new HashMap<>();
             for (Waiting waiting : group) {

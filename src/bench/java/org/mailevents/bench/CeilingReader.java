@@ -19,8 +19,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads a webhook straight into columns, token by token and without a tree, and with none of the checks of ours: what it is given here
- * is well-formed. What it stores is the same to the letter. For one thread.
+ * Reads a webhook token by token into columns, without a tree. It makes none of the checks of Mail Events, because the benchmark sends only
+ * well-formed webhooks. The rows are exactly those of Mail Events. Each thread needs its own reader.
  */
 final class CeilingReader {
 
@@ -34,7 +34,7 @@ final class CeilingReader {
         try {
             sha256 = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+            throw new IllegalStateException("This Java platform has no SHA-256", e);
         }
     }
 
@@ -60,7 +60,7 @@ final class CeilingReader {
         String receivedAt;
         String extra;
 
-        /** As text, by its place in {@link Columns}. */
+        /** The column at this place in {@link Columns}, as text. */
         String column(int place) {
             return switch (place) {
                 case 1 -> eventType;
@@ -78,7 +78,7 @@ final class CeilingReader {
                 case 13 -> sourceIp;
                 case 14 -> senderIp;
                 case 15 -> serverComposition;
-                case 16 -> created == null ? null : created + "+09"; // Tokyo, all the year round
+                case 16 -> created == null ? null : created + "+09"; // Tokyo has no summer time
                 case 17 -> created;
                 case 18 -> receivedAt;
                 case 19 -> extra;
@@ -89,7 +89,7 @@ final class CeilingReader {
     }
 
     List<Row> read(byte[] body, boolean form) throws IOException {
-        String[] names = new String[2]; // the event type and the server composition, which may come after the events
+        String[] names = new String[2]; // the event type and the server composition; they may stand behind the events
         List<Row> rows = new ArrayList<>();
         if (form) {
             form(body, names, rows);
@@ -161,7 +161,7 @@ final class CeilingReader {
         }
     }
 
-    /** The object that holds the array, which the parser has just entered. */
+    /** Reads the object that holds the array of events; the parser has just entered the object. */
     private static void event(JsonParser parser, List<Row> rows) throws IOException {
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             parser.nextToken();
@@ -210,7 +210,8 @@ final class CeilingReader {
 
     private UUID id(Row row) {
         content.clear();
-        for (String part : new String[] {row.serverComposition, row.eventType, row.messageId, row.recipient, row.status, row.created, row.reason}) {
+        for (String part : new String[] {row.serverComposition, row.eventType, row.messageId, row.recipient, row.status, row.created,
+            row.reason}) {
             byte[] bytes = part == null ? new byte[0] : part.getBytes(StandardCharsets.UTF_8);
             if (content.remaining() < Integer.BYTES + bytes.length) {
                 content = ByteBuffer.allocate(2 * (content.capacity() + bytes.length)).put(content.flip());
@@ -222,7 +223,7 @@ final class CeilingReader {
         return new UUID(digest.getLong() & ~0xF000L | 0x8000L, digest.getLong() & ~(0b11L << 62) | 0b10L << 62);
     }
 
-    /** What the routes decide. */
+    /** Sets the columns that the routes of Mail Events decide. */
     private static void decide(Row row) {
         if (row.reason != null && !row.reason.isEmpty()) {
             Matcher code = ENHANCED_CODE.matcher(row.reason);

@@ -2,7 +2,7 @@ package org.mailevents.bench;
 
 import java.util.List;
 
-/** The columns of {@code mail_event} that a new event fills. */
+/** The columns of {@code mail_event} that the INSERT of a new event sets. */
 final class Columns {
 
     static final List<String> NAMES = List.of("event_id", "event_type", "status", "kind", "audience", "message_id", "recipient", "sender",

@@ -20,59 +20,62 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
 /**
- * The sender, in a process of its own: on each connection it posts a webhook, waits for the answer and posts the next one. One thread
- * patches numbers into requests that lie ready, because what it takes of the processor the server does not have.
- * <p>A message is two events, as in life: queued, and then succeeded. Its number makes its Message-ID, which like the vendor's is
- * spread at random, and its recipient, one of {@link #RECIPIENTS}.
+ * The sender of the benchmark, which runs in its own process. On each connection it posts a webhook, waits for the answer and posts the
+ * next webhook. It takes as little processor time as possible, because it shares the processor with the server: one thread writes numbers
+ * into prepared requests.
+ * <p>A message has two events, queued and then succeeded. The number of the message determines its Message-ID and its recipient. The
+ * Message-IDs are spread at random, like the vendor's.
  */
 final class Driver {
 
     static final int RECIPIENTS = 250_000;
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** Stand for what is different in each event, and look the same in JSON and in a form. */
+    /** Placeholders in the prepared requests. They look the same in JSON and in a form. */
     private static final String MESSAGE_ID = "MMMMMMMM-MMMM-MMMM";
     private static final String RECIPIENT = "RRRRRR";
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-    /** An odd number: no two numbers have the same product. */
+    /** The factor that spreads numbers. It is odd, so that no two numbers have the same product (modulo 2^64). */
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
     private static final long TICK_NANOS = 10_000;
 
     private final Turn turn;
     private final Random random = new Random(1);
-    /** How many answers took so many ticks, up to 20 s. */
+    /** How many answers took how many ticks; the last element counts all answers of 20 s and more. */
     private final int[] latencies = new int[2_000_000];
     private final Result result = new Result();
-    /** The number of the next event: its message's doubled, and one more for the succeeded one. */
+    /** The number of the next event: twice the number of its message, plus one for the succeeded event. */
     private long next;
     private boolean measuring;
     private boolean ending;
 
     /**
-     * What to do.
+     * The order for one turn.
      *
-     * @param port        of the server on this machine
-     * @param pid         of the server
-     * @param connections that each have one webhook on its way
-     * @param first       the number of the first message; nobody else may use it or the 2^32 after it
+     * @param port        the port of the server on this machine
+     * @param pid         the process id of the server
+     * @param connections how many connections there are; each has one webhook in flight
+     * @param first       the number of the first message; the next 2^32 numbers are reserved for this turn
      */
     record Turn(int port, long pid, Load load, int connections, double warmUpSeconds, double seconds, long first) {
     }
 
     /**
-     * The webhooks.
+     * The kind of webhooks.
      *
-     * @param events     in each
-     * @param duplicates whether every second message is one that was sent before
+     * @param events     how many events each webhook has
+     * @param duplicates whether every second message is a repetition
      */
     record Load(int events, boolean form, boolean duplicates) {
 
-        /** @param succeeded whether it begins with a succeeded event rather than with a queued one */
+        /** @param succeeded whether the first event is a succeeded event; otherwise it is a queued event */
         private ByteBuffer request(boolean succeeded) {
             JsonNode[] elements = IntStream.range(0, events).mapToObj(i -> element(i % 2 == 0 == succeeded ? "succeeded" : "queued"))
                     .toArray(JsonNode[]::new);
-            byte[] body = (form ? Payload.form("deliveries", elements) : Payload.json("deliveries", elements)).getBytes(StandardCharsets.UTF_8);
-            byte[] head = ("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " + (form ? MailEvents.FORM : MailEvents.JSON)
+            byte[] body = (form ? Payload.form("deliveries", elements) : Payload.json("deliveries", elements))
+                    .getBytes(StandardCharsets.UTF_8);
+            byte[] head = ("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+                    + (form ? MailEvents.FORM : MailEvents.JSON)
                     + "\r\nContent-Length: " + body.length + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
             return ByteBuffer.allocateDirect(head.length + body.length).put(head).put(body).flip();
         }
@@ -83,7 +86,7 @@ final class Driver {
         }
     }
 
-    /** What became of it, of warm-up and measurement together where it counts events, else of the measurement. */
+    /** The result of a turn. The counts of events include the warm-up; all other values are those of the measurement alone. */
     static final class Result {
         public long requests;
         public double seconds;
@@ -91,7 +94,7 @@ final class Driver {
         public double p99Millis;
         public double cpuSeconds;
         public double peakMegabytes;
-        /** Different events that were sent. */
+        /** How many different events were sent. */
         public long distinct;
         public long sent;
         public long received;
@@ -99,7 +102,7 @@ final class Driver {
         public long duplicates;
         public long rejected;
         public long spooled;
-        /** The first answer that was no receipt. */
+        /** The first answer that was not a receipt. */
         public String failure;
     }
 
@@ -134,7 +137,7 @@ final class Driver {
             while (result.failure == null && connections.stream().anyMatch(connection -> connection.busy)) {
                 loop(selector, 0.001);
                 if (System.nanoTime() - drained > 30e9) {
-                    result.failure = "no answer within 30 s";
+                    result.failure = "the server did not answer within 30 s";
                 }
             }
         }
@@ -164,7 +167,7 @@ final class Driver {
 
         private final SocketChannel channel;
         private final SelectionKey key;
-        /** The requests that begin with a queued and with a succeeded event. */
+        /** The request that begins with a queued event, and the request that begins with a succeeded event. */
         private final ByteBuffer[] requests = {turn.load().request(false), turn.load().request(true)};
         private final int[][] messageIds = {places(requests[0], MESSAGE_ID), places(requests[1], MESSAGE_ID)};
         private final int[][] recipients = {places(requests[0], RECIPIENT), places(requests[1], RECIPIENT)};
@@ -234,7 +237,7 @@ final class Driver {
         /** Whether the answer is complete. */
         private boolean read() throws IOException {
             if (channel.read(answer) < 0) {
-                fail("the server hung up");
+                fail("the server closed the connection");
                 return false;
             }
             String text = new String(answer.array(), 0, answer.position(), StandardCharsets.ISO_8859_1);
@@ -267,7 +270,7 @@ final class Driver {
         }
     }
 
-    /** Its body has the length that the header gives, or its last chunk is there (RFC 9112, section 7.1). */
+    /** Whether the body has the length of the header, or the last chunk has arrived (RFC 9112, section 7.1). */
     private static boolean isComplete(String answer, int body) {
         int header = answer.toLowerCase(Locale.ROOT).indexOf("\r\ncontent-length:");
         return header < 0 || header > body

@@ -18,7 +18,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TemporaryFolder;
 import org.mailevents.support.TestDatabase;
 
-/** One of the servers that are compared, in a process and a folder of its own, all with the same Java and the same memory. */
+/** A server of the comparison, in its own process and its own folder. All servers have the same Java and the same memory. */
 final class ServerProcess implements AutoCloseable {
 
     static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
@@ -37,7 +37,7 @@ final class ServerProcess implements AutoCloseable {
         command.addAll(program);
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log);
         Map<String, String> environment = builder.environment();
-        environment.put("MALLOC_ARENA_MAX", "2"); // by default glibc keeps freed memory for each thread
+        environment.put("MALLOC_ARENA_MAX", "2"); // by default, glibc keeps freed memory for each thread
         environment.put("CAMEL_SERVER_PORT", String.valueOf(port));
         environment.put("CAMEL_MANAGEMENT_PORT", String.valueOf(MailEvents.freePort()));
         database.settings().forEach((key, value) -> environment.put(key.toUpperCase(Locale.ROOT).replace('.', '_'), value));
@@ -46,13 +46,13 @@ final class ServerProcess implements AutoCloseable {
         await().atMost(Duration.ofMinutes(1)).until(this::answers);
     }
 
-    /** Ours, as a user runs it. */
+    /** Mail Events, as a user runs it. */
     static ServerProcess jar(TestDatabase database) throws IOException {
         return new ServerProcess(List.of("-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()), database,
                 OwnProcess.folder("routes", "application.properties"));
     }
 
-    /** One that it is compared to. It takes the same environment variables. */
+    /** A server that Mail Events is compared with. It uses the same environment variables. */
     static ServerProcess of(Class<?> main, TestDatabase database) throws IOException {
         return new ServerProcess(List.of("-classpath", System.getProperty("java.class.path"), main.getName()), database,
                 TemporaryFolder.create(main.getSimpleName()));
@@ -80,24 +80,24 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /**
-     * What a process takes of the machine, as Linux tells it (proc(5)).
+     * The processor time and the memory of a process, as Linux reports them (proc(5)).
      *
-     * @param pid the process
+     * @param pid the process id
      */
     record Usage(long pid) {
 
-        /** From now on. */
+        /** Makes the peak begin anew. */
         void resetPeak() throws IOException {
             Files.writeString(Path.of("/proc/" + pid + "/clear_refs"), "5");
         }
 
-        /** The most memory it had, in MB. */
+        /** The largest amount of memory since the last reset, in MB. */
         double peakMegabytes() throws IOException {
             return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream().filter(line -> line.startsWith("VmHWM:"))
                     .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).sum() * 1024 / 1e6;
         }
 
-        /** Of user and system. The unit is a hundredth of a second wherever Java runs on Linux. */
+        /** User and system time together. Linux counts hundredths of a second on all platforms that Java runs on. */
         double cpuSeconds() throws IOException {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");

@@ -8,14 +8,14 @@ import org.flywaydb.core.Flyway;
 import org.mailevents.support.TestDatabase;
 
 /**
- * The empty tables and the big ones, in two schemas that change names: the one in use is {@code public}, and a server that is connected
- * notices nothing.
+ * The empty tables and the big tables, in two schemas that swap their names. The schema in use is {@code public}, so that a connected
+ * server notices nothing.
  */
 final class Tables {
 
     private static final int WORKERS = 2;
 
-    /** Of one message the queued event and the one after it; 3 % of all are bounces, and their alerts have been sent. */
+    /** Two events for each message: queued, and its result. 3 % of the events are bounces whose alerts have been sent. */
     private static final String INSERT = """
             INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender, return_path, subject,
                     api_data, reason, enhanced_code, source_ip, sender_ip, server_composition, occurred_at, created_text, received_at,
@@ -23,7 +23,8 @@ final class Tables {
             SELECT gen_random_uuid(), CASE WHEN bounce THEN 'bounces' ELSE 'deliveries' END,
                     CASE WHEN bounce THEN '2' WHEN i %% 2 = 0 THEN 'queued' ELSE 'succeeded' END,
                     CASE WHEN bounce THEN 'permanent, address' END, CASE WHEN bounce THEN 'list-owner' END,
-                    '<' || md5((i / 2)::text)::uuid || '@mta01.example.com>', 'user' || lpad((i / 2 %% %1$d)::text, 6, '0') || '@example.jp',
+                    '<' || md5((i / 2)::text)::uuid || '@mta01.example.com>', 'user' || lpad((i / 2 %% %1$d)::text, 6, '0')
+                    || '@example.jp',
                     'news@shop.example.com', 'news@return.pro.smtps.jp', '【テスト】秋のお知らせ', 'ORDER-' || i / 2,
                     CASE WHEN bounce THEN '550 5.1.1 The mailbox does not exist' ELSE '' END, CASE WHEN bounce THEN '5.1.1' END,
                     CASE WHEN i %% 2 = 0 THEN '192.0.2.10' ELSE '' END, CASE WHEN i %% 2 = 1 THEN '198.51.100.7' ELSE '' END, 'pro',
@@ -49,7 +50,7 @@ final class Tables {
                 .placeholders(Map.of("bounces-only", "WHERE event_type = 'bounces'")).load().migrate();
     }
 
-    /** What years of webhooks leave. The indexes come last, which is several times as fast. */
+    /** Fills the tables as years of webhooks do. The indexes are created last, which is several times as fast. */
     void fillBig(long rows) {
         Map<String, String> key = database.row("""
                 SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
@@ -62,14 +63,14 @@ final class Tables {
         database.execute("ALTER TABLE mail_event ADD CONSTRAINT " + key.get("conname") + " " + key.get("definition"));
         indexes.forEach(index -> database.execute(index.get("indexdef")));
         database.execute("VACUUM ANALYZE mail_event");
-        // the events of years have been counted long ago
+        // so that Mail Events does not count these events during the benchmark
         database.execute("UPDATE event_counted SET until_time = now()");
         database.execute("CHECKPOINT");
         database.execute("ALTER SCHEMA public RENAME TO big; CREATE SCHEMA public");
         migrate();
     }
 
-    /** Has the big tables used, or the other ones, without a row. */
+    /** Makes the big tables the ones in use, or the empty ones, and empties the latter. */
     void use(boolean big) {
         if (this.big != big) {
             database.execute("ALTER SCHEMA public RENAME TO " + (big ? "small" : "big") + "; ALTER SCHEMA " + (big ? "big" : "small")
@@ -81,7 +82,7 @@ final class Tables {
         }
     }
 
-    /** How many events came in then or later. */
+    /** How many events were received at this time or later. */
     long receivedSince(Instant time) {
         return Long.parseLong(database.row("SELECT count(*) AS events FROM mail_event WHERE received_at >= CAST('" + time
                 + "' AS timestamp with time zone)").get("events"));

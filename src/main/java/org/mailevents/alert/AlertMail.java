@@ -22,29 +22,30 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
-import org.mailevents.alert.AlertTemplates.Words;
 import org.mailevents.settings.Settings;
 
 /**
- * Makes a mail of an alert's or a notice's words. Whom it goes to is a setting and nothing else: no value of an event becomes a header but inside the
- * subject, and there encoded (RFC 2047).
+ * Makes a mail of the words of an alert or a notice. Only settings decide who receives the mail. No value of an event becomes a header,
+ * except in the subject, where it is encoded (RFC 2047).
  */
 final class AlertMail {
 
-    /** So many bytes become a line of 76 with the field's name, as RFC 2047, 2, has it. */
+    /**
+     * In bytes. As an encoded word after the name of the header, they fill a line of 76 characters, which is the maximum of RFC 2047,
+     * section 2.
+     */
     private static final int MAX_WORD = 39;
 
     private final Session session = Session.getInstance(new Properties());
     private final Settings settings;
     private final InternetAddress from;
-    /** Every address that a mail may go to, lower case. */
     private final Set<String> recipients = new HashSet<>();
 
     AlertMail(Settings settings) {
         this.settings = settings;
         this.from = addresses("alert.from").get(0);
-        recipients.addAll(plain("alert.to"));
-        settings.audiences("alert.to").forEach(audience -> recipients.addAll(plain(audience)));
+        recipients.addAll(lowerCase("alert.to"));
+        settings.audiences("alert.to").forEach(audience -> recipients.addAll(lowerCase(audience)));
         recipients.addAll(fallback());
     }
 
@@ -57,32 +58,32 @@ final class AlertMail {
         return Set.copyOf(recipients);
     }
 
-    /** The addresses of {@code alert.fallback}, in lower case; none where it is not set. */
+    /** The addresses of {@code alert.fallback}, in lower case; none if it is not set. */
     Set<String> fallback() {
-        return settings.text("alert.fallback").isEmpty() ? Set.of() : plain("alert.fallback");
+        return settings.text("alert.fallback").isEmpty() ? Set.of() : lowerCase("alert.fallback");
     }
 
     /**
-     * @param alreadyTaken the recipients for whom a mail server has taken or refused this mail before: they are left out
-     * @return the mail, complete with its Message-ID, which is the same for the same alert
+     * @param settled the recipients who need not get this mail again
+     * @return the complete mail. Its Message-ID stays the same when the mail is made again.
      */
-    SMTPMessage render(Mailing mailing, Words words, Set<Address> alreadyTaken) throws MessagingException {
+    SMTPMessage make(Mailing mailing, MailWords words, Set<Address> settled) throws MessagingException {
         SMTPMessage mail = new SMTPMessage(session);
-        // one recipient whom the mail server refuses must not keep the mail from the others
+        // if the mail server refuses one recipient, the others still get the mail
         mail.setSendPartial(true);
         mail.setFrom(from);
         for (InternetAddress to : addresses(settings.text(mailing.recipients()).isEmpty() ? "alert.to" : mailing.recipients())) {
-            if (!alreadyTaken.contains(to)) {
+            if (!settled.contains(to)) {
                 mail.addRecipient(Message.RecipientType.TO, to);
             }
         }
         mail.setHeader("Subject", encoded(words.subject()));
         mail.setSentDate(Date.from(mailing.madeAt()));
-        // RFC 3834, and what Exchange reads in its place: no automatic answers
+        // no automatic replies: RFC 3834, and the header that Exchange reads instead
         mail.setHeader("Auto-Submitted", "auto-generated");
         mail.setHeader("Precedence", "bulk");
         mail.setHeader("X-Auto-Response-Suppress", "All");
-        // should this mail bounce, OwnBounces knows it by these; the vendor hands X-Api-Data back in the webhook
+        // OwnBounces recognises a bounce of this mail: the vendor returns X-Api-Data in the webhook
         mail.setHeader("X-Mail-Events-Alert", mailing.id().toString());
         mail.setHeader("X-Api-Data", OwnBounces.MARK);
         if (mailing instanceof Alert alert) {
@@ -105,15 +106,15 @@ final class AlertMail {
         return mail;
     }
 
-    /** As in RFC 5322, 3.6.4. */
+    /** The Message-ID of the mail with this id (RFC 5322, 3.6.4). */
     String messageId(UUID id) {
         String address = from.getAddress();
         return "<" + id + "@" + address.substring(address.lastIndexOf('@') + 1) + ">";
     }
 
     /**
-     * In encoded words (RFC 2047) unless it is plain ASCII; what looks like an encoded word is not plain. Jakarta Mail leaves that as it is, and its
-     * first line too long.
+     * Encodes the subject as encoded words (RFC 2047), unless it is plain ASCII. Text that looks like an encoded word is encoded too.
+     * Jakarta Mail's own encoding leaves such text unchanged, and makes the first line too long.
      */
     private static String encoded(String subject) {
         if (subject.chars().allMatch(c -> c >= ' ' && c <= '~') && !subject.contains("=?")) {
@@ -136,14 +137,14 @@ final class AlertMail {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static MimeMultipart content(Words words) throws MessagingException {
+    private static MimeMultipart content(MailWords words) throws MessagingException {
         MimeMultipart alternative = new MimeMultipart("alternative", part(words.text(), "plain"), part(words.html(), "html"));
         if (words.csv() == null) {
             return alternative;
         }
         MimeBodyPart both = new MimeBodyPart();
         both.setContent(alternative);
-        // without the mark of byte order Excel takes UTF-8 for the encoding of its country
+        // without a byte order mark, Excel reads UTF-8 as the encoding of its country
         MimeBodyPart csv = part("\uFEFF" + words.csv(), "csv");
         csv.setFileName(words.file());
         csv.setDisposition("attachment");
@@ -157,15 +158,13 @@ final class AlertMail {
         return part;
     }
 
-    /** Lines of a mail end with CRLF, before they are encoded too (RFC 2046, 4.1.1). */
+    /** The lines of a text end with CRLF before they are encoded (RFC 2046, 4.1.1). */
     private static String lines(String text) {
         return text.replaceAll("\r?\n", "\r\n");
     }
 
-    private Set<String> plain(String key) {
-        Set<String> plain = new HashSet<>();
-        addresses(key).forEach(address -> plain.add(address.getAddress().toLowerCase(Locale.ROOT)));
-        return plain;
+    private Set<String> lowerCase(String key) {
+        return addresses(key).stream().map(address -> address.getAddress().toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
     }
 
     private List<InternetAddress> addresses(String key) {
@@ -173,13 +172,14 @@ final class AlertMail {
             List<InternetAddress> addresses = List.of(InternetAddress.parse(settings.required(key), true));
             if (!addresses.isEmpty() && addresses.stream().allMatch(address -> address.getAddress().matches("[ -~]+@[!-~]+"))) {
                 for (InternetAddress address : addresses) {
-                    address.setPersonal(address.getPersonal(), StandardCharsets.UTF_8.name()); // encoded, which parse leaves to us
+                    address.setPersonal(address.getPersonal(), StandardCharsets.UTF_8.name()); // encodes the name, which parse does not
                 }
                 return addresses;
             }
         } catch (AddressException | UnsupportedEncodingException e) {
-            throw new IllegalArgumentException("Set " + key + " to mail addresses, comma-separated: " + e.getMessage(), e);
+            throw new IllegalArgumentException("Set " + key + " to mail addresses, separated by commas: " + e.getMessage(), e);
         }
-        throw new IllegalArgumentException("Set " + key + " to mail addresses, comma-separated, each with its @ and in ASCII; only names may be others");
+        throw new IllegalArgumentException("Set " + key + " to mail addresses, separated by commas. Each address needs an @ and may have"
+                + " only ASCII characters. A name before the address may have any characters.");
     }
 }

@@ -1,7 +1,6 @@
 package org.mailevents.alert;
 
 import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +14,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.mailevents.alert.BounceRows.Stored;
 import org.mailevents.database.Database;
 import org.mailevents.log.FailureText;
@@ -23,35 +24,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The mails to be sent, in the database. A bounce is {@code pending} until a mail claims it, then {@code claimed} until the mail endpoint
- * took that mail, then {@code sent}. A process claims a mail before it sends it; a claim runs out, so that what a killed process left behind is
- * mailed by the next one.
+ * The mails to send, in the table alert_mail. A bounce is {@code pending} until a mail reports it. It is then {@code claimed} until the
+ * mail is sent, and {@code sent} after that. A process claims a mail before it sends the mail. The claim is a lease: if the process is
+ * killed, the lease expires and another process sends the mail.
  */
 final class AlertOutbox {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
 
-    /** So long a mail waits whose process was killed, or lost its connection to the database: renew-claims renews every 5 s what is on its way. */
-    private static final Duration CLAIM = Duration.ofSeconds(20);
+    /**
+     * The length of the lease. A mail is delayed this long if its process is killed or loses the connection to the database. The route
+     * renew-claims renews the leases of the mails in progress every 5 seconds.
+     */
+    private static final Duration LEASE = Duration.ofSeconds(20);
     private static final Duration MAX_CLAIM = Duration.ofMinutes(5);
     private static final Duration MAX_RETRY = Duration.ofMinutes(15);
     private static final String DUE = "sent_at IS NULL AND (retry_at <= ? OR retry_at > ?)";
-    private final DataSource dataSource;
+
+    private final Jdbi jdbi;
     private final Clock clock;
     private final Duration retry;
     private final MailContents contents;
     private final Function<UUID, String> messageId;
-    /** The mails that this process has claimed, and since when by {@link System#nanoTime}, until they are sent or have failed. */
+    /** The mails that this process has claimed and that are neither sent nor failed, and since when, by {@link System#nanoTime}. */
     private final Map<UUID, Long> claimed = new ConcurrentHashMap<>();
-    /** Mails that were taken, and the database was down before they could be marked. */
+    /** Mails that were sent, but could not be marked because the database was down. */
     private final Set<UUID> unmarked = ConcurrentHashMap.newKeySet();
 
     /**
-     * @param retry     how long a mail that failed waits at first for its next try
-     * @param messageId makes the Message-ID of a mail
+     * @param retry     how long a mail waits for its first retry
+     * @param messageId makes the Message-ID of a mail from its id
      */
-    AlertOutbox(DataSource dataSource, Clock clock, Duration retry, MailContents contents, Function<UUID, String> messageId) {
-        this.dataSource = dataSource;
+    AlertOutbox(Jdbi jdbi, Clock clock, Duration retry, MailContents contents, Function<UUID, String> messageId) {
+        this.jdbi = jdbi;
         this.clock = clock;
         this.retry = retry;
         this.contents = contents;
@@ -59,168 +64,165 @@ final class AlertOutbox {
     }
 
     /**
-     * What is to be sent now. Each mail is claimed only when the iterator comes to it, so that no claim runs out while the mails before it
-     * are sent. Camel's splitter asks whether there is a next one before it is through with this one, and passes over a null: so a mail that
-     * cannot be claimed is null, and none is claimed ahead, or for an iterator that has ended with an error.
+     * The mails that are due. The iterator claims each mail only when it returns the mail, so no lease expires while earlier mails are
+     * sent. Camel's splitter asks for the next element before it has finished the current one, and it skips nulls. So {@code hasNext}
+     * claims nothing, and a mail that cannot be claimed is null. The splitter also asks again after the iterator has thrown, so the
+     * iterator does not throw.
      */
-    Iterator<Mailing> claim() throws SQLException {
+    Iterator<Mailing> claimDue() {
         for (UUID mail : unmarked) {
-            sent(mail);
+            markSent(mail);
         }
-        try (Transaction transaction = new Transaction(dataSource)) {
-            Instant now = clock.instant();
-            List<UUID> mails = transaction.rows("SELECT mail_id FROM alert_mail WHERE " + DUE + " ORDER BY made_at",
-                    row -> row.getObject("mail_id", UUID.class), now, latestRetry(now));
-            return new Iterator<>() {
+        Instant now = clock.instant();
+        Iterator<UUID> due = jdbi.withHandle(handle -> handle.select("SELECT mail_id FROM alert_mail WHERE " + DUE + " ORDER BY made_at",
+                now, latestRetry(now)).mapTo(UUID.class).list()).iterator();
+        return new Iterator<>() {
 
-                private final Iterator<UUID> due = mails.iterator();
+            @Override
+            public boolean hasNext() {
+                return due.hasNext();
+            }
 
-                @Override
-                public boolean hasNext() {
-                    return due.hasNext();
-                }
-
-                @Override
-                public Mailing next() {
-                    return take(due.next()).orElse(null);
-                }
-            };
-        }
+            @Override
+            public Mailing next() {
+                return claim(due.next()).orElse(null);
+            }
+        };
     }
 
-    /** When the oldest bounce was received whose mail has not been sent, or not been made yet. */
-    Optional<Instant> oldest() throws SQLException {
-        try (Transaction transaction = new Transaction(dataSource)) {
-            // by audience, as the index has them: for one minimum PostgreSQL may walk through all that was ever received
-            return transaction.rows("SELECT MIN(received_at) AS oldest FROM mail_event WHERE alert_state IN ('pending', 'claimed') GROUP BY audience",
-                    row -> Transaction.instant(row, "oldest")).stream().min(Comparator.naturalOrder());
-        }
+    /** When the oldest bounce was received that no mail has reported yet, or whose mail is not sent yet. */
+    Optional<Instant> oldestUnsentBounce() {
+        // a minimum for each audience, as the index has it: for a single minimum PostgreSQL may read every row that was ever received
+        return jdbi.withHandle(handle -> handle.select("SELECT MIN(received_at) FROM mail_event WHERE alert_state IN ('pending', 'claimed')"
+                + " GROUP BY audience").mapTo(Instant.class).list()).stream().min(Comparator.naturalOrder());
     }
 
-    /** The mail endpoint took the mail: nobody is told of its bounces again. */
-    void sent(UUID mail) throws SQLException {
+    /** The mail was sent. From now on, its bounces are reported. */
+    void markSent(UUID mail) {
         unmarked.add(mail);
-        try (Transaction transaction = new Transaction(dataSource)) {
-            List<Stored> told = transaction.rows("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size FROM mail_event e"
-                    + " WHERE e.alert_state = 'claimed' AND e.alert_id = ?", row -> new Stored(row.getObject("event_id", UUID.class), row.getLong("size")), mail);
-            BounceRows.updateInSteps(transaction, told, "claimed", "alert_state = 'sent'");
-            // last: until then the claim is renewed, and whoever comes after a kill finds what is left to be done
-            transaction.update("UPDATE alert_mail SET sent_at = ?, retry_at = NULL WHERE mail_id = ? AND sent_at IS NULL", clock.instant(), mail);
-            transaction.commit();
-        }
+        List<Stored> reported = jdbi.withHandle(handle -> handle.select("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size"
+                + " FROM mail_event e WHERE e.alert_state = 'claimed' AND e.alert_id = ?", mail).mapTo(Stored.class).list());
+        BounceRows.updateInSteps(jdbi, reported, "claimed", "alert_state = 'sent'");
+        // last, because the lease is renewed until then; if the process is killed before, another process finds the mail and finishes its
+        // bounces
+        update("UPDATE alert_mail SET sent_at = ?, retry_at = NULL WHERE mail_id = ? AND sent_at IS NULL", clock.instant(), mail);
         unmarked.remove(mail);
         claimed.remove(mail);
     }
 
-    /** The mails on their way stay with this process; but an edited route may have lost one. */
-    void renew() throws SQLException {
+    /** Renews the leases of the mails in progress. A lease has a limit, because an edited route may have lost its mail. */
+    void renewClaims() {
         claimed.values().removeIf(since -> System.nanoTime() - since > MAX_CLAIM.toNanos());
         if (!claimed.isEmpty()) {
-            try (Transaction transaction = new Transaction(dataSource)) {
-                transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ANY (?) AND sent_at IS NULL", clock.instant().plus(CLAIM),
-                        claimed.keySet().toArray(UUID[]::new));
-                transaction.commit();
-            }
+            update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ANY (?) AND sent_at IS NULL", clock.instant().plus(LEASE),
+                    claimed.keySet().toArray(UUID[]::new));
         }
     }
 
-    /** The mail could not be sent: it is due again later, at growing distances. */
-    void failed(UUID mail) throws SQLException {
+    /** The mail could not be sent. It is due again later, and the time between retries grows. */
+    void retryLater(UUID mail) {
         claimed.remove(mail);
-        try (Transaction transaction = new Transaction(dataSource)) {
-            Instant now = clock.instant();
-            for (Instant madeAt : transaction.rows("SELECT made_at FROM alert_mail WHERE mail_id = ?", row -> Transaction.instant(row, "made_at"), mail)) {
-                transaction.update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL", now.plus(distance(madeAt, now)), mail);
-            }
-            transaction.commit();
-        }
+        Instant now = clock.instant();
+        jdbi.useTransaction(handle -> handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?", mail).mapTo(Instant.class).findOne()
+                .ifPresent(madeAt -> handle.execute("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL",
+                        now.plus(timeToRetry(madeAt, now)), mail)));
     }
 
-    /** A mail server that refuses a mail for good must not be asked every ten seconds. */
-    private Duration distance(Instant madeAt, Instant now) {
+    /** Grows, because a mail server that refuses a mail permanently must not be asked every ten seconds. */
+    private Duration timeToRetry(Instant madeAt, Instant now) {
         Duration growing = Duration.between(madeAt, now).dividedBy(4);
         Duration atMost = growing.compareTo(MAX_RETRY) < 0 ? growing : MAX_RETRY;
         return atMost.compareTo(retry) > 0 ? atMost : retry;
     }
 
-    /** The subject of an incident's first mail, once it is known: the later ones repeat it. */
-    void subject(Alert first, String subject) throws SQLException {
-        try (Transaction transaction = new Transaction(dataSource)) {
-            transaction.update("UPDATE alert_incident SET subject = ? WHERE subject IS NULL"
-                    + " AND incident_id = (SELECT incident_id FROM alert_mail WHERE mail_id = ?)", subject, first.id());
-            transaction.commit();
-        }
+    /** Stores the subject of an incident's first mail. The later mails of the incident repeat it. */
+    void saveSubject(Alert first, String subject) {
+        update("UPDATE alert_incident SET subject = ? WHERE subject IS NULL"
+                + " AND incident_id = (SELECT incident_id FROM alert_mail WHERE mail_id = ?)", subject, first.id());
+    }
+
+    private void update(String sql, Object... parameters) {
+        jdbi.useHandle(handle -> handle.execute(sql, parameters));
     }
 
     /**
-     * A row of alert_mail, as it is made.
+     * A new row of alert_mail.
      *
-     * @param about what a mail of no incident is about
+     * @param number of the mail in its incident; null for a notice, like {@code incident}
+     * @param what   the phase of the incident, or the kind of the notice
+     * @param about  the facts of a notice
      */
     record Row(UUID mail, UUID incident, Integer number, String audience, String what, String about, Instant madeAt) {
 
-        /** The same for the same, whichever process makes it. */
+        static Row notice(UUID mail, String what, String about, Instant madeAt) {
+            return new Row(mail, null, null, Notice.OPERATORS, what, about, madeAt);
+        }
+
+        /** Every process makes the same id of the same parts, so the mail is added once. */
         static UUID id(Object... parts) {
             return UUID.nameUUIDFromBytes(Arrays.toString(parts).getBytes(StandardCharsets.UTF_8));
         }
     }
 
-    /** @return whether it is new */
-    boolean add(Transaction transaction, Row row) throws SQLException {
-        return add(transaction, row, row.madeAt());
+    /** @return whether the mail is new */
+    boolean add(Handle handle, Row row) {
+        return insert(handle, row, row.madeAt());
     }
 
-    /** Adds a mail that is not due before somebody makes it so. */
-    void gather(Transaction transaction, String audience, String what, String about, Instant madeAt) throws SQLException {
-        add(transaction, new Row(UUID.randomUUID(), null, null, audience, what, about, madeAt), null);
+    /** Adds a mail that is not due until its {@code retry_at} is set. */
+    void addUndue(Handle handle, Row row) {
+        insert(handle, row, null);
     }
 
-    private boolean add(Transaction transaction, Row row, Instant dueAt) throws SQLException {
-        return transaction.update("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, about, message_id, made_at, retry_at)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row.mail(), row.incident(), row.number(), row.audience(), row.what(),
-                row.about(), messageId.apply(row.mail()), row.madeAt(), dueAt) == 1;
+    private boolean insert(Handle handle, Row row, Instant dueAt) {
+        return handle.execute("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, about, message_id, made_at, retry_at)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row.mail(), row.incident(), row.number(), row.audience(),
+                row.what(), row.about(), messageId.apply(row.mail()), row.madeAt(), dueAt) == 1;
     }
 
-    /** What is to be tried again later than this was put off by a clock that was wrong. */
+    /** A retry later than this was set while the clock was wrong. */
     private Instant latestRetry(Instant now) {
         return now.plus(MAX_RETRY.compareTo(retry) > 0 ? MAX_RETRY : retry).plus(AlertPolicy.MAX_SKEW);
     }
 
-    /** Claims a mail for this process, or nothing where another one has it or it cannot be read: that must hold up no other. */
-    private Optional<Mailing> take(UUID mail) {
-        try (Transaction transaction = new Transaction(dataSource)) {
+    /**
+     * Claims a mail for this process.
+     *
+     * @return empty if another process has claimed the mail, or if the mail cannot be read, which must not delay the other mails
+     */
+    private Optional<Mailing> claim(UUID mail) {
+        try (Handle handle = jdbi.open()) {
             Instant now = clock.instant();
-            if (transaction.update("UPDATE alert_mail SET retry_at = ?, message_id = ? WHERE mail_id = ? AND " + DUE, now.plus(CLAIM),
+            // committed before the mail is read: a mail that cannot be read must not be the first one again a second later
+            if (handle.execute("UPDATE alert_mail SET retry_at = ?, message_id = ? WHERE mail_id = ? AND " + DUE, now.plus(LEASE),
                     messageId.apply(mail), mail, now, latestRetry(now)) == 0) {
                 return Optional.empty();
             }
-            // before it is read: one that cannot be read must not be the first again in a second, and again
-            transaction.commit();
             claimed.put(mail, System.nanoTime());
-            Mailing mailing = contents.of(transaction, mail);
+            Mailing mailing = contents.read(handle, mail);
             if (mailing instanceof Alert alert && alert.total() == 0) {
-                LOG.warn("A mail to the audience {} is not sent: its bounces were deleted", alert.audience());
-                sent(mail);
+                LOG.warn("A mail to the audience {} is not sent, because its bounces were deleted", alert.audience());
+                markSent(mail);
                 return Optional.empty();
             }
             return Optional.of(mailing);
-        } catch (SQLException | RuntimeException e) {
+        } catch (RuntimeException e) {
             boolean isOurs = claimed.remove(mail) != null;
-            if (!Database.isAbsent(e)) { // an outage is told by others, and after it the claim is soon over
-                LOG.error("A mail of alert_mail ({}) cannot be read, and will be tried again later: {}", mail, FailureText.describe(e));
+            if (!Database.isAbsent(e)) { // an outage is logged elsewhere, and the lease expires soon after it
+                LOG.error("Mail {} in alert_mail cannot be read. It will be retried later: {}", mail, FailureText.describe(e));
                 if (isOurs) {
-                    putOff(mail);
+                    retryUnreadable(mail);
                 }
             }
             return Optional.empty();
         }
     }
 
-    private void putOff(UUID mail) {
+    private void retryUnreadable(UUID mail) {
         try {
-            failed(mail);
-        } catch (SQLException e) {
-            LOG.error("A mail of alert_mail ({}) could not be put off: {}", mail, FailureText.describe(e));
+            retryLater(mail);
+        } catch (JdbiException e) {
+            LOG.error("The retry of mail {} in alert_mail could not be set: {}", mail, FailureText.describe(e));
         }
     }
 }

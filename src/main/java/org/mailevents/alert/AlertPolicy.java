@@ -1,71 +1,73 @@
 package org.mailevents.alert;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.mailevents.alert.AudienceState.Sent;
 import org.mailevents.settings.Settings;
 
 /**
- * When an audience is mailed, and never too often.
+ * Decides when an audience is mailed, and limits how often.
  *
- * @param firstDelay how long the first bounce waits for its companions
- * @param updates    the distances from mail to mail while an incident lasts; the last one repeats
- * @param quiet      how long after its last bounce and its last mail an incident is over
+ * @param firstDelay how long the first mail waits after the first bounce, so that it can report more than one
+ * @param updates    the time from each mail to the next while an incident lasts; the last one repeats
+ * @param quiet      an incident ends this long after its last bounce and its last mail
  * @param maxPerHour how many mails an audience gets within an hour at most
  */
 record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, int maxPerHour) {
 
-    /** The distance of the mails of an audience that had as many within a day as it may have within an hour, and nothing unusual goes on. */
+    /** The time between mails once an audience has had an hour's maximum within a day and nothing unusual happens. */
     static final Duration DISTANCE_ON_BUSY_DAYS = Duration.ofHours(4);
-    /** The clocks of two machines differ by less. What is further ahead was noted while the clock was wrong, and nobody is to wait for it. */
+    /**
+     * The clocks of two machines differ by less than this. A time further ahead was noted while the clock was wrong, and delays no mail.
+     */
     static final Duration MAX_SKEW = Duration.ofMinutes(5);
 
     static AlertPolicy of(Settings settings) {
-        return new AlertPolicy(settings.duration("alert.first-delay"), settings.durations("alert.updates"), settings.duration("alert.quiet"),
-                settings.positive("alert.max-per-hour"));
-    }
-
-    /** Something that only the database knows, asked when it matters. */
-    interface Question {
-        boolean ask() throws SQLException;
+        return new AlertPolicy(settings.duration("alert.first-delay"), settings.durations("alert.updates"),
+                settings.duration("alert.quiet"), settings.positive("alert.max-per-hour"));
     }
 
     /**
-     * Which mail the audience is due now.
+     * Which mail is due to the audience now. The two conditions need a query, so they are asked only when they matter.
      *
      * @param unusual whether far more mail bounces than usual
-     * @param news    whether what waits tells more than the mails before it
+     * @param news    whether a pending bounce has an address and code that no mail of the incident has reported
      */
-    Optional<IncidentPhase> due(AudienceState standing, Instant now, Question unusual, Question news) throws SQLException {
-        if (standing.sent().unsent()) {
-            return Optional.empty(); // so that after an outage one mail tells all that came meanwhile
+    Optional<IncidentPhase> due(AudienceState state, Instant now, BooleanSupplier unusual, BooleanSupplier news) {
+        if (state.sent().unsent()) {
+            return Optional.empty(); // after an outage, one mail reports everything that was received meanwhile
         }
-        if (standing.incident() == null) {
-            return standing.waiting() != null && passed(standing.waiting().oldest(), firstDelay, now) && room(standing.sent(), 0, now, unusual)
+        boolean opens = state.incident() == null;
+        if (!opens && hasPassed(quiet, state.lastBounceAt(), now) && hasPassed(quiet, state.sent().lastAt(), now)) {
+            // the last mail counts too, because bounces that an outage kept in the spool were received long ago
+            return state.sent().lastHour() < maxPerHour ? Optional.of(IncidentPhase.CLOSED) : Optional.empty();
+        }
+        if (state.pending() == null) {
+            return Optional.empty();
+        }
+        if (opens) {
+            return hasPassed(firstDelay, state.pending().oldest(), now) && mayMail(state.sent(), maxPerHour, now, unusual)
                     ? Optional.of(IncidentPhase.OPENED) : Optional.empty();
         }
-        // after the last mail too: what comes out of the spool after an outage was received long ago
-        if (passed(standing.lastBounceAt(), quiet, now) && passed(standing.sent().last(), quiet, now)) {
-            return standing.sent().lastHour() < maxPerHour ? Optional.of(IncidentPhase.CLOSED) : Optional.empty();
-        }
-        // one mail is kept for the all-clear
-        return standing.waiting() != null && passed(standing.sent().last(), distance(standing.incident().mails()), now)
-                && room(standing.sent(), Math.min(1, maxPerHour - 1), now, unusual) && news.ask() ? Optional.of(IncidentPhase.UPDATE) : Optional.empty();
+        // one mail an hour is reserved for the all-clear
+        return hasPassed(distance(state.incident().mails()), state.sent().lastAt(), now)
+                && mayMail(state.sent(), Math.max(1, maxPerHour - 1), now, unusual) && news.getAsBoolean()
+                ? Optional.of(IncidentPhase.UPDATE) : Optional.empty();
     }
 
     private Duration distance(int mails) {
         return updates.get(Math.min(mails, updates.size()) - 1);
     }
 
-    private boolean room(Sent sent, int reserve, Instant now, Question unusual) throws SQLException {
-        int most = maxPerHour - reserve;
-        return sent.lastHour() < most && (sent.lastDay() < most || passed(sent.last(), DISTANCE_ON_BUSY_DAYS, now) || unusual.ask());
+    private static boolean mayMail(Sent sent, int most, Instant now, BooleanSupplier unusual) {
+        return sent.lastHour() < most
+                && (sent.lastDay() < most || hasPassed(DISTANCE_ON_BUSY_DAYS, sent.lastAt(), now) || unusual.getAsBoolean());
     }
 
-    private static boolean passed(Instant since, Duration time, Instant now) {
+    private static boolean hasPassed(Duration time, Instant since, Instant now) {
         return since == null || !since.plus(time).isAfter(now) || since.isAfter(now.plus(MAX_SKEW));
     }
 }

@@ -3,31 +3,42 @@ package org.mailevents.alert;
 import java.time.Instant;
 
 /**
- * What there is to know about one audience before it is mailed.
+ * What decides whether an audience is mailed now.
  *
- * @param incident its incident, or null in a quiet time
- * @param waiting  the bounces that no mail has told, or null if there are none
+ * @param incident the open incident of the audience, or null
+ * @param pending  the bounces that no mail has reported, or null if there are none
  * @param sent     the mails of the last day
  */
-record AudienceState(String audience, Incident incident, Waiting waiting, Sent sent) {
+record AudienceState(String audience, Incident incident, Pending pending, Sent sent) {
 
-    /** @param oldest when the first of them was received, {@code newest} the last */
-    record Waiting(long bounces, Instant oldest, Instant newest) {
+    /**
+     * @param oldest when the first of the bounces was received
+     * @param newest when the last of them was received
+     */
+    record Pending(long bounces, Instant oldest, Instant newest) {
+
+        /**
+         * A bounce with a later time was received while the clock was wrong. Such a bounce must not keep an incident open, so it counts as
+         * received long ago.
+         */
+        Pending notAfter(Instant latest) {
+            return newest != null && newest.isAfter(latest) ? new Pending(bounces, oldest, Instant.EPOCH) : this;
+        }
     }
 
     /**
-     * @param unsent   whether one is not through yet
-     * @param lastHour how many were sent within the last hour
-     * @param lastDay  within the last day
-     * @param last     when the last of them was sent, or null
+     * @param unsent   whether a mail waits to be sent
+     * @param lastHour how many mails were sent within the last hour
+     * @param lastDay  how many mails were sent within the last day
+     * @param lastAt   when the last mail was sent, or null
      */
-    record Sent(boolean unsent, int lastHour, int lastDay, Instant last) {
+    record Sent(boolean unsent, int lastHour, int lastDay, Instant lastAt) {
 
         static final Sent NONE = new Sent(false, 0, 0, null);
     }
 
-    /** When the last bounce was received that this incident has, told or not. */
+    /** When the last bounce of this incident was received, whether a mail has reported it or not. */
     Instant lastBounceAt() {
-        return waiting == null || waiting.newest().isBefore(incident.lastBounceAt()) ? incident.lastBounceAt() : waiting.newest();
+        return pending == null || pending.newest().isBefore(incident.lastBounceAt()) ? incident.lastBounceAt() : pending.newest();
     }
 }

@@ -1,54 +1,50 @@
 package org.mailevents.alert;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
- * Changes rows of mail_event whose texts may be large. H2 has in memory all rows that one UPDATE changes, as they were and as they become, and until the
- * transaction ends the last 48 of them together.
+ * Updates rows of mail_event whose texts may be large. H2 holds every row that one UPDATE changes in memory, in its old and its new form.
+ * It also holds the rows of a transaction's last 48 UPDATEs until the transaction ends. So the rows are updated in steps of a limited size.
  */
 final class BounceRows {
 
-    /** About how many bytes a row has, in all that may be long. */
-    static final String STORED_SIZE = "500 + LENGTH(CONCAT_WS('', e.status, e.sender, e.return_path, e.subject, e.api_data, e.reason, e.source_ip,"
-            + " e.sender_ip, e.server_composition, e.created_text, e.extra))";
+    /** An SQL expression: about how many bytes a row has in its columns of unlimited length. */
+    static final String STORED_SIZE = "500 + LENGTH(CONCAT_WS('', e.status, e.sender, e.return_path, e.subject, e.api_data, e.reason,"
+            + " e.source_ip, e.sender_ip, e.server_composition, e.created_text, e.extra))";
     private static final long MAX_SIZE = 1_000_000;
 
     private BounceRows() {
     }
 
-    /** @param size as {@link #STORED_SIZE} says */
-    record Stored(UUID id, long size) {
+    /** @param size in bytes, as {@link #STORED_SIZE} computes it */
+    record Stored(UUID eventId, long size) {
 
-        /** Whether few such rows are already much for a transaction. */
+        /** Whether a transaction should change only a few such rows. */
         boolean isLarge() {
             return size > 50_000;
         }
     }
 
     /**
-     * Changes all rows in this transaction.
+     * Changes all rows in the transaction of the handle.
      *
-     * @param from   the state that a row must be in
-     * @param change what stands between SET and WHERE
-     * @return how many were changed
+     * @param from   the {@code alert_state} that a row must have to be changed
+     * @param change the assignments between SET and WHERE
+     * @return how many rows were changed
      */
-    static int update(Transaction transaction, List<Stored> rows, String from, String change, Object... parameters) throws SQLException {
-        int changed = 0;
-        for (List<UUID> step : steps(rows)) {
-            changed += step(transaction, step, from, change, parameters);
-        }
-        return changed;
+    static int update(Handle handle, List<Stored> rows, String from, String change, Object... parameters) {
+        return steps(rows).stream().mapToInt(step -> update(handle, step.toArray(UUID[]::new), from, change, parameters)).sum();
     }
 
-    /** Changes the rows step by step, each in a transaction of its own; what is in this transaction so far is committed with the first. */
-    static void updateInSteps(Transaction transaction, List<Stored> rows, String from, String change) throws SQLException {
+    /** Changes the rows step by step. Each step is its own transaction. */
+    static void updateInSteps(Jdbi jdbi, List<Stored> rows, String from, String change) {
         for (List<UUID> step : steps(rows)) {
-            step(transaction, step, from, change);
-            transaction.commit();
+            jdbi.useHandle(handle -> update(handle, step.toArray(UUID[]::new), from, change));
         }
     }
 
@@ -61,14 +57,14 @@ final class BounceRows {
                 steps.add(new ArrayList<>());
                 size = row.size();
             }
-            steps.get(steps.size() - 1).add(row.id());
+            steps.get(steps.size() - 1).add(row.eventId());
         }
         return steps;
     }
 
-    private static int step(Transaction transaction, List<UUID> rows, String from, String change, Object... parameters) throws SQLException {
-        // by their ids, and without a cast: H2 would look again for each row which ones they are, or cast all of them again
-        return transaction.update("UPDATE mail_event SET " + change + " WHERE alert_state = '" + from + "' AND event_id = ANY (?)",
-                Stream.concat(Stream.of(parameters), Stream.of((Object) rows.toArray(UUID[]::new))).toArray());
+    private static int update(Handle handle, UUID[] rows, String from, String change, Object... parameters) {
+        // the ids and no subquery, which H2 would run again for each row; and no cast, which H2 would repeat for each row
+        return handle.execute("UPDATE mail_event SET " + change + " WHERE alert_state = '" + from + "' AND event_id = ANY (?)",
+                Stream.concat(Stream.of(parameters), Stream.of((Object) rows)).toArray());
     }
 }

@@ -10,19 +10,29 @@ import java.util.stream.Stream;
 import org.mailevents.live.BrokenFile;
 
 /**
- * What bounces mean, in plain words: the vendor's bounce codes, and the enhanced status codes of RFC 3463 and of the IANA registry
- * "SMTP Enhanced Status Codes" that receiving servers reply with.
+ * What bounces mean, in plain words. It explains the vendor's bounce codes. It also explains the enhanced status codes in the replies of
+ * receiving servers (RFC 3463, and the IANA registry "SMTP Enhanced Status Codes").
  */
 final class Causes {
 
-    /** Stands for the codes that the vendor may add. */
+    /** The key that explains codes which the vendor adds later. */
     static final String UNKNOWN = "unknown";
 
-    /** One of the vendor's codes: its cause by language, and whether an enhanced code can contradict it. */
+    /**
+     * One of the vendor's bounce codes.
+     *
+     * @param causes  by language
+     * @param compare whether an enhanced code can contradict it
+     */
     record Code(Map<String, Cause> causes, boolean compare) {
     }
 
-    /** One or several enhanced codes: the meaning by language, and the vendor's codes it agrees with; none listed, it agrees with all. */
+    /**
+     * One or several enhanced codes.
+     *
+     * @param texts the meaning by language
+     * @param codes the vendor's codes that they agree with; if it is empty, they agree with all
+     */
     record Enhanced(Map<String, String> texts, Set<String> codes) {
 
         boolean agrees(String code) {
@@ -44,20 +54,20 @@ final class Causes {
     }
 
     /**
-     * @param file as errors name it
-     * @param json what it holds
+     * @param file the name of the file for messages
+     * @param json the content of the file
      * @throws BrokenFile the first mistake, with its line
      */
     static Causes parse(String file, String json) throws BrokenFile {
         return new CausesReader(file, json).read();
     }
 
-    /** The languages in which every entry has its texts. */
+    /** The languages in which every entry has a text. */
     Set<String> languages() {
         return languages;
     }
 
-    /** The first entry without that language, such as {@code enhanced/X.1.1}; empty where it is one of the {@link #languages()}. */
+    /** The first entry without a text in the language, such as {@code enhanced/X.1.1}; empty for each of the {@link #languages()}. */
     Optional<String> lacking(String language) {
         Stream<String> inCodes = codes.keySet().stream().filter(key -> !codes.get(key).causes().containsKey(language))
                 .map("codes/"::concat);
@@ -67,7 +77,7 @@ final class Causes {
     }
 
     /**
-     * @param code     the vendor's, any text
+     * @param code     the vendor's bounce code; any other text counts as an unknown code
      * @param language one of the {@link #languages()}
      */
     Cause cause(String code, String language) {
@@ -77,15 +87,15 @@ final class Causes {
     /**
      * @param enhancedCode such as {@code 5.1.1}, or empty
      * @param language     one of the {@link #languages()}
-     * @return what it means, as exactly as is known; empty where nothing is
+     * @return the most exact meaning that is known, or an empty text
      */
     String status(String enhancedCode, String language) {
         return nearest(enhancedCode).or(() -> wholeClass(enhancedCode)).map(status -> in(language, status.texts())).orElse("");
     }
 
     /**
-     * Whether the vendor's code and the receiving server's own say different things. What is listed at a whole class agrees with all of
-     * that class: a retransmission timeout may come of any temporary error.
+     * Whether the vendor's code contradicts the enhanced code of the receiving server. A vendor's code that is listed at a whole class
+     * agrees with every enhanced code of this class. For example, any temporary error can cause a retransmission timeout.
      */
     boolean disagree(String code, String enhancedCode) {
         return code(code).compare() && nearest(enhancedCode).filter(status -> !status.agrees(code)).isPresent()
@@ -96,7 +106,7 @@ final class Causes {
         return codes.getOrDefault(code, codes.get(UNKNOWN));
     }
 
-    /** The entry for this very code, else for its subject and detail in any class, else for all of its subject. */
+    /** The entry for exactly this code, else for its subject and detail in any class, else for its whole subject. */
     private Optional<Enhanced> nearest(String enhancedCode) {
         return first(enhancedCode, "$0", "X.$2.$3", "X.$2");
     }
@@ -114,7 +124,7 @@ final class Causes {
     private static <T> T in(String language, Map<String, T> texts) {
         T text = texts.get(language);
         if (text == null) {
-            throw new IllegalArgumentException("There is no text in the language " + language);
+            throw new IllegalArgumentException("causes.json has no text in the language " + language);
         }
         return text;
     }

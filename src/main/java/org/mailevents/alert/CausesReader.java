@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
@@ -21,10 +22,13 @@ import org.mailevents.alert.Causes.Code;
 import org.mailevents.alert.Causes.Enhanced;
 import org.mailevents.live.BrokenFile;
 
-/** Reads {@code causes.json}. A team edits it by hand, so whatever is not understood is an error: a mistyped key would else be silent. */
+/**
+ * Reads {@code causes.json}. Teams edit this file by hand, so everything unknown in it is an error. Otherwise nobody would notice a
+ * mistyped key. {@code causes.schema.json} says the same to editors.
+ */
 final class CausesReader {
 
-    /** Two equal keys are refused too: the first would be lost. */
+    /** Refuses duplicate keys too, because the first of the two texts would be lost. */
     private static final ObjectMapper JSON = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     private static final List<String> CAUSE_KEYS = List.of("name", "text", "action", "again");
@@ -47,6 +51,9 @@ final class CausesReader {
         } catch (JsonProcessingException e) {
             throw new BrokenFile(file, e.getLocation() == null ? 0 : e.getLocation().getLineNr(), e.getOriginalMessage());
         }
+        if (root instanceof ObjectNode object) {
+            object.remove("$schema"); // for editors
+        }
         JsonPointer top = JsonPointer.empty();
         requireKeys(root, top, List.of("codes", "enhanced"));
         Map<String, Code> codes = codes(root.get("codes"), top.appendProperty("codes"));
@@ -58,12 +65,12 @@ final class CausesReader {
         for (Map.Entry<String, JsonNode> entry : entries(all, at)) {
             JsonPointer here = at.appendProperty(entry.getKey());
             if (!CODE.matcher(entry.getKey()).matches()) {
-                throw broken(here, "a bounce code is a number, or \"" + Causes.UNKNOWN + "\" for those added later");
+                throw broken(here, "a bounce code is a number, or \"" + Causes.UNKNOWN + "\" for codes that are added later");
             }
             codes.put(entry.getKey(), code(entry.getValue(), here));
         }
         if (!codes.containsKey(Causes.UNKNOWN)) {
-            throw broken(at, "\"" + Causes.UNKNOWN + "\" is missing, which stands for codes added later");
+            throw broken(at, "\"" + Causes.UNKNOWN + "\" is missing; it explains codes that are added later");
         }
         return codes;
     }
@@ -99,7 +106,7 @@ final class CausesReader {
         for (Map.Entry<String, JsonNode> entry : entries(all, at)) {
             JsonPointer here = at.appendProperty(entry.getKey());
             if (!ENHANCED_CODE.matcher(entry.getKey()).matches()) {
-                throw broken(here, "an enhanced code is written 5.1.1, X.1.1 (any class), X.1 (all of a subject) or 5 (all of a class)");
+                throw broken(here, "an enhanced code is written 5.1.1, X.1.1 (any class), X.1 (a whole subject) or 5 (a whole class)");
             }
             enhanced.put(entry.getKey(), status(entry.getValue(), here, known));
         }
@@ -120,7 +127,7 @@ final class CausesReader {
             }
             for (JsonNode code : entry.getValue()) {
                 if (!code.isTextual() || !known.contains(code.textValue())) {
-                    throw broken(here, code + " is no key of \"codes\"; it must be one, in quotes");
+                    throw broken(here, code + " is not a key of \"codes\"; list only keys of \"codes\", in quotes");
                 }
                 codes.add(code.textValue());
             }
@@ -138,7 +145,7 @@ final class CausesReader {
 
     private String text(JsonNode value, JsonPointer at) throws BrokenFile {
         if (!value.isTextual() || value.textValue().isBlank()) {
-            throw broken(at, "it must be a text, and not empty");
+            throw broken(at, "it must be a text that is not empty");
         }
         return value.textValue();
     }
@@ -158,7 +165,7 @@ final class CausesReader {
 
     private Set<Map.Entry<String, JsonNode>> entries(JsonNode object, JsonPointer at) throws BrokenFile {
         if (!object.isObject() || object.isEmpty()) {
-            throw broken(at, "it must be an object, {…}, and not empty");
+            throw broken(at, "it must be an object, {…}, that is not empty");
         }
         return object.properties();
     }
@@ -167,7 +174,7 @@ final class CausesReader {
         return new BrokenFile(file, line(at), at.matches() ? reason : at.toString().substring(1) + ": " + reason);
     }
 
-    /** Jackson's tree has no lines. */
+    /** Parses the text again, because Jackson's tree has no line numbers. */
     private int line(JsonPointer at) {
         try (JsonParser parser = JSON.createParser(json)) {
             while (parser.nextToken() != null) {

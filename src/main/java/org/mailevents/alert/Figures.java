@@ -1,14 +1,16 @@
 package org.mailevents.alert;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.SqlStatements;
 
 /**
- * What happens around an incident, in numbers. A failed message is a bounce too, so what is finished has succeeded or bounced.
+ * What happens around an incident, in numbers. A message is finished once it has succeeded or bounced. A failed message is a bounce too, so
+ * it is not counted a second time.
  *
  * @param hour   of all audiences within an hour
  * @param day    of all audiences within a day
@@ -20,27 +22,46 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration WEEK = Duration.ofDays(7);
-    /** An incident of some addresses is no rate. */
+    /** Fewer finished messages than this make no reliable rate. */
     private static final int MIN_FINISHED = 100;
 
     private static final List<String> STATES = List.of("pending", "claimed", "sent");
-    /** State by state: of an IN, H2 would use no more of the index than its first column, and read every bounce there ever was. */
+    /** One query a state. For an IN, H2 would use only the first column of the index, and read every bounce of the table. */
     private static final String BOUNCES = "SELECT SUM(bounces) AS bounces, MIN(first) AS first FROM (" + STATES.stream()
             .map(state -> "SELECT COUNT(*) AS bounces, MIN(received_at) AS first FROM mail_event WHERE alert_state = '" + state
-                    + "' AND audience = ? AND received_at > ? AND received_at <= ?").collect(Collectors.joining(" UNION ALL ")) + ") AS states";
+                    + "' AND audience = :audience AND received_at > :since AND received_at <= :until")
+            .collect(Collectors.joining(" UNION ALL ")) + ") AS states";
 
     /** Bounces among finished messages. */
     public record Share(long bounces, long finished) {
 
-        /** In percent, with one decimal; 0 where nothing was finished. */
+        /** In percent, with one decimal; 0 if no message is finished. */
         public double percent() {
             return finished == 0 ? 0 : Math.round(1000.0 * bounces / finished) / 10.0;
         }
     }
 
-    static Figures of(Transaction transaction, String audience, Instant until) throws SQLException {
-        return new Figures(share(transaction, until.minus(HOUR), until), share(transaction, until.minus(DAY), until),
-                recent(transaction, audience, until), usual(transaction, audience, until));
+    /**
+     * Counts on a separate connection, so that a count that takes too long ends no other transaction.
+     *
+     * @param limit of each statement, in whole seconds
+     * @throws org.jdbi.v3.core.JdbiException if a statement takes longer
+     */
+    static Figures countWithin(Duration limit, Jdbi jdbi, String audience, Instant until) {
+        try (Handle handle = jdbi.open()) {
+            handle.getConfig(SqlStatements.class).setQueryTimeout(Math.toIntExact(limit.toSeconds()));
+            try {
+                return count(handle, audience, until);
+            } finally {
+                // H2 keeps the limit for the connection, and the next user of the pooled connection must have none
+                handle.createQuery("SELECT 1").setQueryTimeout(0).mapTo(int.class).one();
+            }
+        }
+    }
+
+    static Figures count(Handle handle, String audience, Instant until) {
+        return new Figures(share(handle, until.minus(HOUR), until), share(handle, until.minus(DAY), until),
+                received(handle, audience, until.minus(HOUR), until).bounces(), usual(handle, audience, until));
     }
 
     /** Whether the audience has far more bounces than usual. */
@@ -53,33 +74,30 @@ public record Figures(Share hour, Share day, long recent, double usual) {
         return hour.finished() >= MIN_FINISHED && 100.0 * hour.bounces() / hour.finished() > rate;
     }
 
-    private static Share share(Transaction transaction, Instant since, Instant until) throws SQLException {
-        return transaction.rows("SELECT COUNT(*) FILTER (WHERE event_type = 'bounces') AS bounces, COUNT(*) AS finished FROM mail_event"
-                + " WHERE received_at > ? AND received_at <= ? AND (event_type = 'bounces' OR event_type = 'deliveries' AND status = 'succeeded')",
-                row -> new Share(row.getLong("bounces"), row.getLong("finished")), since, until).get(0);
+    private static Share share(Handle handle, Instant since, Instant until) {
+        return handle.select("SELECT COUNT(*) FILTER (WHERE event_type = 'bounces') AS bounces, COUNT(*) AS finished FROM mail_event"
+                + " WHERE received_at > ? AND received_at <= ?"
+                + " AND (event_type = 'bounces' OR event_type = 'deliveries' AND status = 'succeeded')", since, until)
+                .mapTo(Share.class).one();
     }
 
-    private static long recent(Transaction transaction, String audience, Instant until) throws SQLException {
-        return since(transaction, audience, until.minus(HOUR), until).bounces();
-    }
-
-    private static double usual(Transaction transaction, String audience, Instant until) throws SQLException {
+    private static double usual(Handle handle, String audience, Instant until) {
         Instant week = until.minus(WEEK);
         Instant end = until.minus(HOUR);
-        Since since = since(transaction, audience, week, end);
-        if (since.bounces() == 0) {
+        Received received = received(handle, audience, week, end);
+        if (received.bounces() == 0) {
             return 0;
         }
-        boolean older = transaction.exists("SELECT 1 FROM mail_event WHERE audience = ? AND alert_state = 'sent' AND received_at <= ? LIMIT 1", audience, week);
-        return since.bounces() / Math.max(1, Duration.between(older ? week : since.first(), end).toMinutes() / 60.0);
+        boolean older = handle.select("SELECT 1 FROM mail_event WHERE audience = ? AND alert_state = 'sent' AND received_at <= ? LIMIT 1",
+                audience, week).mapTo(int.class).findFirst().isPresent();
+        return received.bounces() / Math.max(1, Duration.between(older ? week : received.first(), end).toMinutes() / 60.0);
     }
 
-    /** Bounces of a time and when the first of them was received. */
-    private record Since(long bounces, Instant first) {
+    /** How many bounces of an audience were received within a time, and when the first of them was. */
+    private record Received(long bounces, Instant first) {
     }
 
-    private static Since since(Transaction transaction, String audience, Instant since, Instant until) throws SQLException {
-        return transaction.rows(BOUNCES, row -> new Since(row.getLong("bounces"), Transaction.instant(row, "first")),
-                Collections.nCopies(STATES.size(), List.of(audience, since, until)).stream().flatMap(List::stream).toArray()).get(0);
+    private static Received received(Handle handle, String audience, Instant since, Instant until) {
+        return handle.createQuery(BOUNCES).bind("audience", audience).bind("since", since).bind("until", until).mapTo(Received.class).one();
     }
 }

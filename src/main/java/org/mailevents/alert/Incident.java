@@ -4,11 +4,12 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * What one audience is told in one thread of mails: it begins with the first bounce after a quiet time and ends with the all-clear.
+ * An open incident: what one audience is told in one thread of mails. It begins with the first bounce after a quiet time and ends with the
+ * all-clear.
  *
  * @param openedAt     when its first bounce was received
- * @param lastBounceAt when the last bounce was received that its mails have told
+ * @param lastBounceAt when the last bounce was received that its mails have reported
  * @param mails        how many mails it has, at least one
  */
-record Incident(UUID id, Instant openedAt, Instant lastBounceAt, int mails) {
+record Incident(UUID incidentId, Instant openedAt, Instant lastBounceAt, int mails) {
 }

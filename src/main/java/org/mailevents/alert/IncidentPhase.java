@@ -2,17 +2,17 @@ package org.mailevents.alert;
 
 import java.util.Locale;
 
-/** Where in its incident a mail stands. */
+/** The part that a mail plays in its incident. */
 public enum IncidentPhase {
 
-    /** The first mail: an incident begins. */
+    /** The first mail, which opens the incident. */
     OPENED,
-    /** News while it lasts. */
+    /** A mail with new bounces while the incident lasts. */
     UPDATE,
-    /** The all-clear: no bounce for {@code alert.quiet}. */
+    /** The all-clear: no bounce was received for {@code alert.quiet}. */
     CLOSED;
 
-    /** As the table and the templates name it. */
+    /** The name in the column {@code what} and in the templates. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

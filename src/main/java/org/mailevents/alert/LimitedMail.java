@@ -18,9 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has no mail server hold up the mails: the defaults of all smtp and smtps endpoints. camel-mail limits only how long a server says nothing. Here a
- * server that does not read is limited as well, and so is the whole mail, because a server that sends a byte now and then is never silent. What an
- * endpoint says itself ({@code mail.smtp.writetimeout}, {@code mail.smtp.socketFactory}) wins, and its socket factory is limited too.
+ * Limits how long a slow mail server can delay the mails. These are the defaults of all smtp and smtps endpoints. camel-mail itself limits
+ * only how long a server sends nothing. This class also limits how long a server does not read, and how long the whole mail takes, because
+ * a server that sends a byte now and then is never silent. An endpoint's own settings ({@code mail.smtp.writetimeout}, {@code
+ * mail.smtp.socketFactory}) take precedence, and the sockets of its own factory are limited too.
  */
 final class LimitedMail extends MailConfiguration {
 
@@ -33,14 +34,14 @@ final class LimitedMail extends MailConfiguration {
         this.limit = limit;
     }
 
-    /** @param limit how long a mail may take, from the connection to its last reply */
+    /** @param limit how long a mail may take, from the connection to the last reply */
     static void use(CamelContext context, Duration limit) {
         for (String protocol : new String[] {"smtp", "smtps"}) {
             context.getComponent(protocol, MailComponent.class).setConfiguration(new LimitedMail(context, limit));
         }
     }
 
-    /** Camel's copy shares these, so that an endpoint would have what another one was given. */
+    /** Camel's own copy shares the properties, so one endpoint would change those of another. */
     @Override
     public MailConfiguration copy() {
         Properties own = new Properties();
@@ -55,28 +56,32 @@ final class LimitedMail extends MailConfiguration {
         JavaMailSender sender = super.createJavaMailSender(context);
         Session session = sender.getSession();
         String prefix = "mail." + getProtocol() + ".";
-        // as text: Jakarta Mail passes over a Long
+        // as text, because Jakarta Mail ignores a Long
         session.getProperties().putIfAbsent(prefix + "writetimeout", String.valueOf(getConnectionTimeout()));
         Object sockets = session.getProperties().get(prefix + "socketFactory");
-        // a name of a class is left to Jakarta Mail
+        // otherwise it is the name of a class, which Jakarta Mail makes
         if (sockets == null || sockets instanceof SocketFactory) {
-            session.getProperties().put(prefix + "socketFactory", new Sockets(sockets == null ? SocketFactory.getDefault() : (SocketFactory) sockets));
+            SocketFactory unlimited = sockets == null ? SocketFactory.getDefault() : (SocketFactory) sockets;
+            session.getProperties().put(prefix + "socketFactory", new LimitedSockets(unlimited));
             session.getProperties().put(prefix + "socketFactory.fallback", "false");
         }
         return sender;
     }
 
-    /** Sockets that are closed when the mail has taken too long. Without a connection there is nothing to be closed. */
-    private final class Sockets extends SocketFactory {
+    /**
+     * Closes its sockets when the mail has taken too long. Jakarta Mail has no other way: closing its Transport waits for the mail. It
+     * calls only the method without arguments, but SocketFactory makes the others abstract.
+     */
+    private final class LimitedSockets extends SocketFactory {
 
         private final SocketFactory sockets;
 
-        Sockets(SocketFactory sockets) {
+        LimitedSockets(SocketFactory sockets) {
             this.sockets = sockets;
         }
 
         private Socket limited(Socket socket) {
-            // the JDK's own timer: one of Camel's would delay the stop until the last socket's time is over
+            // the JDK's timer, because a timer of Camel would delay the stop until the time of the last socket is over
             CompletableFuture.delayedExecutor(limit.toMillis(), TimeUnit.MILLISECONDS).execute(() -> close(socket));
             return socket;
         }
@@ -85,7 +90,7 @@ final class LimitedMail extends MailConfiguration {
             if (socket.isClosed()) {
                 return;
             }
-            LOG.warn("The mail server is too slow for a mail: the connection to it is closed");
+            LOG.warn("The mail server is too slow. The connection is closed, and the mail is retried.");
             try {
                 socket.close();
             } catch (IOException e) {

@@ -9,145 +9,144 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.StatementContext;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads what a mail of the outbox tells; the same for the same mail, as often as it has to be sent. */
+/** Reads what a mail of the outbox says. A mail that is sent again says the same. */
 final class MailContents {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
 
-    /** So long a text is cut: a mail tells what happened, its row has all of it. */
+    /** Longer texts are cut, in characters. A mail reports what happened, and the row in mail_event has the whole text. */
     private static final int MAX_TEXT = 1_000;
     private static final int MAX_DOMAINS = 5;
-    /** Figures must not keep a mail waiting. */
+    /** A mail does not wait longer for its figures. */
     private static final Duration MAX_COUNTING = Duration.ofSeconds(3);
 
-    private final DataSource dataSource;
+    private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
+
+    /** The query cuts the texts too, because all of them together may not fit into memory. */
+    private static final String BOUNCE = "SELECT e.recipient, " + Stream.of("status", "kind", "created_text", "subject", "sender",
+            "message_id", "api_data", "enhanced_code", "reason").map(column -> "LEFT(e." + column + ", " + 2 * MAX_TEXT + ") AS " + column)
+            .collect(Collectors.joining(", "))
+            + ", EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
+            + " AND before.event_type = 'bounces' AND before.received_at < e.received_at) AS known";
+
+    /** The personal data of old bounces may have been removed while their incident lasts. Such bounces are counted, but not listed. */
+    private static final String NOT_REMOVED = " AND COALESCE(e.recipient, e.message_id, e.reason, e.extra) IS NOT NULL";
+
+    private final Jdbi jdbi;
     private final double urgentRate;
     private final Map<String, String> ownRecipients;
 
     /**
-     * @param urgentRate    in percent: above it a mail is urgent
-     * @param ownRecipients whom alerts go to, by what is stored of them
+     * @param urgentRate    in percent; above this bounce rate a mail is urgent
+     * @param ownRecipients the addresses that alerts go to, by the form in which they are stored
      */
-    MailContents(DataSource dataSource, double urgentRate, Map<String, String> ownRecipients) {
-        this.dataSource = dataSource;
+    MailContents(Jdbi jdbi, double urgentRate, Map<String, String> ownRecipients) {
+        this.jdbi = jdbi;
         this.urgentRate = urgentRate;
         this.ownRecipients = ownRecipients;
     }
 
     /** A mail of the outbox, and its incident if it has one. */
-    private record Outgoing(UUID id, UUID incident, String audience, String what, String about, Instant madeAt, Instant openedAt, Instant lastBounceAt,
-                            String subject) {
-
-        static Outgoing read(ResultSet row) throws SQLException {
-            return new Outgoing(row.getObject("mail_id", UUID.class), row.getObject("incident_id", UUID.class), row.getString("audience"),
-                    row.getString("what"), row.getString("about"), Transaction.instant(row, "made_at"), Transaction.instant(row, "opened_at"),
-                    Transaction.instant(row, "last_bounce_at"), row.getString("subject"));
-        }
+    private record Outgoing(UUID mailId, UUID incidentId, int number, String audience, String what, String about, Instant madeAt,
+                            Instant openedAt, Instant lastBounceAt, String subject) {
     }
 
-    Mailing of(Transaction transaction, UUID mail) throws SQLException {
-        Outgoing outgoing = transaction.rows("SELECT m.mail_id, m.incident_id, m.audience, m.what, m.about, m.made_at, i.opened_at, i.last_bounce_at,"
-                + " i.subject FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id WHERE m.mail_id = ?", Outgoing::read, mail)
-                .get(0);
-        return outgoing.incident() == null ? notice(transaction, outgoing) : alert(transaction, outgoing);
+    /** @throws IllegalStateException if a later version of Mail Events has added the mail, and this version does not know its kind */
+    Mailing read(Handle handle, UUID mail) {
+        Outgoing outgoing = handle.select("SELECT m.mail_id, m.incident_id, m.number, m.audience, m.what, m.about, m.made_at, i.opened_at,"
+                + " i.last_bounce_at, i.subject FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id"
+                + " WHERE m.mail_id = ?", mail).mapTo(Outgoing.class).one();
+        return outgoing.incidentId() == null ? notice(handle, outgoing) : alert(handle, outgoing);
     }
 
-    private Notice notice(Transaction transaction, Outgoing mail) throws SQLException {
-        return new Notice(mail.id(), mail.what(), switch (mail.what()) {
-            case "unreachable" -> unreachable(transaction, Notice.addresses(mail.about()));
+    private Notice notice(Handle handle, Outgoing mail) {
+        return new Notice(mail.mailId(), mail.what(), switch (mail.what()) {
+            case "unreachable" -> unreachable(handle, Notice.addresses(mail.about()));
             case "silent" -> Map.of("since", Instant.parse(mail.about()));
             case "returned" -> Map.of("since", Instant.parse(mail.about()), "until", mail.madeAt());
-            default -> throw new IllegalStateException("alert_mail tells nothing that is called " + mail.what());
+            default -> throw new IllegalStateException("This version does not know such a mail: alert_mail.what is " + mail.what());
         }, mail.madeAt());
     }
 
-    /** What the first mail server said stands for all. Templates from before there were several addresses show them as one. */
-    private Map<String, Object> unreachable(Transaction transaction, List<String> stored) throws SQLException {
+    /** The reason is that of the first address. Old templates know only one address and show all of them in its place. */
+    private Map<String, Object> unreachable(Handle handle, List<String> stored) {
         List<String> addresses = stored.stream().map(address -> line(ownRecipients.getOrDefault(address, address))).toList();
-        return Map.of("address", String.join(", ", addresses), "addresses", addresses, "reason", transaction.rows("SELECT LEFT(reason, " + 2 * MAX_TEXT
-                + ") AS reason FROM mail_event WHERE alert_state = 'own' AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1",
-                row -> line(row, "reason"), stored.get(0)).stream().findFirst().orElse(""));
+        String reason = handle.select("SELECT LEFT(reason, " + 2 * MAX_TEXT + ") FROM mail_event WHERE alert_state = 'own'"
+                + " AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1", stored.get(0)).mapTo(String.class).findFirst().orElse("");
+        return Map.of("address", String.join(", ", addresses), "addresses", addresses, "reason", line(reason));
     }
 
-    private Alert alert(Transaction transaction, Outgoing mail) throws SQLException {
-        IncidentPhase stage = IncidentPhase.of(mail.what());
+    private Alert alert(Handle handle, Outgoing mail) {
+        IncidentPhase phase = IncidentPhase.of(mail.what());
         Figures figures = figures(mail);
-        List<Count> causes = transaction.rows("SELECT e.status AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
-                + FROM_INCIDENT + " GROUP BY e.status ORDER BY count DESC, what", MailContents::count, mail.id(), mail.incident());
-        List<Count> domains = transaction.rows("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
+        List<Count> causes = handle.select("SELECT e.status AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
+                + FROM_INCIDENT + " GROUP BY e.status ORDER BY count DESC, what", mail.mailId(), mail.incidentId())
+                .map(MailContents::count).list();
+        List<Count> domains = handle.select("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
-                + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, MailContents::count, mail.id(), mail.incident());
-        boolean all = stage == IncidentPhase.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
-                && transaction.rows("SELECT COALESCE(SUM(" + Incidents.SIZE + "), 0) AS size" + FROM_INCIDENT, row -> row.getLong("size"),
-                        mail.incident()).get(0) <= Incidents.MAX_SIZE;
-        List<String> thread = transaction.rows("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ?"
-                + " ORDER BY number", row -> row.getString("message_id"), mail.incident(), mail.id());
-        return new Alert(mail.id(), stage, mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), ends(thread), causes, domains,
-                bounces(transaction, mail, all), figures,
-                stage != IncidentPhase.CLOSED && figures != null && figures.above(urgentRate));
+                + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, mail.mailId(), mail.incidentId())
+                .map(MailContents::count).list();
+        boolean listsAll = phase == IncidentPhase.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
+                && handle.select("SELECT COALESCE(SUM(" + Incidents.LISTED_SIZE + "), 0)" + FROM_INCIDENT, mail.incidentId())
+                        .mapTo(long.class).one() <= Incidents.MAX_SIZE;
+        List<String> thread = handle.select("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ? ORDER BY number",
+                mail.incidentId(), mail.mailId()).mapTo(String.class).list();
+        return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, mail.audience(), mail.madeAt(), mail.openedAt(),
+                mail.lastBounceAt(), mail.subject(), firstAndLast(thread), causes, domains, bounces(handle, mail, listsAll), figures,
+                phase != IncidentPhase.CLOSED && figures != null && figures.above(urgentRate));
     }
 
-    private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
-
-    /** Texts are cut where they are read, too: all of them may be more than the memory has room for. */
-    private static final String BOUNCE = "SELECT e.recipient, " + Stream.of("status", "kind", "created_text", "subject", "sender", "message_id", "api_data",
-            "enhanced_code", "reason").map(column -> "LEFT(e." + column + ", " + 2 * MAX_TEXT + ") AS " + column).collect(Collectors.joining(", "))
-            + ", EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
-            + " AND before.event_type = 'bounces' AND before.received_at < e.received_at) AS known";
-
-    /** Of an incident that lasts longer than a month, personal data may have been removed: what is left of those bounces is counted. */
-    private static final String NOT_REMOVED = " AND COALESCE(e.recipient, e.message_id, e.reason, e.extra) IS NOT NULL";
-
-    private static List<Bounce> bounces(Transaction transaction, Outgoing mail, boolean all) throws SQLException {
-        return transaction.rows(BOUNCE + FROM_INCIDENT + (all ? NOT_REMOVED : " AND m.mail_id = ?") + " ORDER BY e.occurred_at, e.recipient, e.event_id",
-                MailContents::bounce,
-                all ? new Object[] {mail.incident()} : new Object[] {mail.incident(), mail.id()});
+    private static List<Bounce> bounces(Handle handle, Outgoing mail, boolean listsAll) {
+        return handle.select(BOUNCE + FROM_INCIDENT + (listsAll ? NOT_REMOVED : " AND m.mail_id = ?")
+                + " ORDER BY e.occurred_at, e.recipient, e.event_id",
+                listsAll ? new Object[] {mail.incidentId()} : new Object[] {mail.incidentId(), mail.mailId()})
+                .map(MailContents::bounce).list();
     }
 
-    /** The bounces stored last. */
-    static List<Bounce> latest(Transaction transaction, int count) throws SQLException {
-        return transaction.rows(BOUNCE + " FROM mail_event e WHERE e.event_type = 'bounces' ORDER BY e.received_at DESC LIMIT " + count,
-                MailContents::bounce);
+    /** The bounces that were received last, newest first. */
+    static List<Bounce> latest(Handle handle, int count) {
+        return handle.select(BOUNCE + " FROM mail_event e WHERE e.event_type = 'bounces' ORDER BY e.received_at DESC LIMIT " + count)
+                .map(MailContents::bounce).list();
     }
 
-    private static Bounce bounce(ResultSet row) throws SQLException {
-        return new Bounce(line(row, "recipient"), line(row, "status"), line(row, "kind"), line(row, "created_text"), line(row, "subject"),
-                line(row, "sender"), line(row, "message_id"), line(row, "api_data"), line(row, "enhanced_code"), line(row, "reason"),
-                row.getBoolean("known"));
+    private static Bounce bounce(ResultSet row, StatementContext context) throws SQLException {
+        return new Bounce(line(row.getString("recipient")), line(row.getString("status")), line(row.getString("kind")),
+                line(row.getString("created_text")), line(row.getString("subject")), line(row.getString("sender")),
+                line(row.getString("message_id")), line(row.getString("api_data")), line(row.getString("enhanced_code")),
+                line(row.getString("reason")), row.getBoolean("known"));
     }
 
-    /** The thread's first mail and the last one before this. */
-    private static List<String> ends(List<String> thread) {
+    private static List<String> firstAndLast(List<String> thread) {
         return thread.size() < 2 ? thread : List.of(thread.get(0), thread.get(thread.size() - 1));
     }
 
     private Figures figures(Outgoing mail) {
-        try (Transaction counting = new Transaction(dataSource, MAX_COUNTING)) {
-            return Figures.of(counting, mail.audience(), mail.madeAt());
-        } catch (SQLException e) {
-            LOG.warn("A mail goes out without figures: {}", FailureText.describe(e));
+        try {
+            return Figures.countWithin(MAX_COUNTING, jdbi, mail.audience(), mail.madeAt());
+        } catch (JdbiException e) {
+            LOG.warn("A mail is sent without figures, because they could not be counted: {}", FailureText.describe(e));
             return null;
         }
     }
 
-    private static Count count(ResultSet row) throws SQLException {
-        return new Count(line(row, "what"), row.getLong("count"), row.getLong("news"));
+    private static Count count(ResultSet row, StatementContext context) throws SQLException {
+        return new Count(line(row.getString("what")), row.getLong("count"), row.getLong("news"));
     }
 
-    private static String line(ResultSet row, String column) throws SQLException {
-        return line(row.getString(column));
-    }
-
-    /** Control characters and line breaks become spaces: a subject of several lines must not look like lines of the mail. */
+    /** Control characters and line breaks become spaces. Otherwise a subject of several lines would look like lines of the mail. */
     private static String line(String text) {
         String line = text == null ? "" : text.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]+", " ").strip();
-        return line.length() <= MAX_TEXT ? line : line.substring(0, line.offsetByCodePoints(0, line.codePointCount(0, MAX_TEXT))) + "…";
+        return line.length() <= MAX_TEXT ? line
+                : line.substring(0, line.offsetByCodePoints(0, line.codePointCount(0, MAX_TEXT))) + "…";
     }
 }

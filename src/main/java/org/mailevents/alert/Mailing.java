@@ -3,19 +3,19 @@ package org.mailevents.alert;
 import java.time.Instant;
 import java.util.UUID;
 
-/** Something to mail: an {@link Alert} to an audience, or a {@link Notice} to the operators. */
+/** A mail to send: an {@link Alert} to an audience, or a {@link Notice} to the operators. Its text form is for the log. */
 sealed interface Mailing permits Alert, Notice {
 
-    /** The same when the same mail has to be sent again, so that its Message-ID is too. */
+    /** Stays the same when the mail is sent again, so the Message-ID stays the same too. */
     UUID id();
 
-    /** When it was made; what it tells is of this time. */
+    /** When the mail was made. What the mail says is of this time. */
     Instant madeAt();
 
-    /** Who is told. */
+    /** Who receives the mail. */
     String audience();
 
-    /** The setting that names the recipients; {@code alert.to} where it is not set. */
+    /** The setting that names the recipients. If it is not set, {@code alert.to} is used. */
     default String recipients() {
         return "alert.to." + audience();
     }

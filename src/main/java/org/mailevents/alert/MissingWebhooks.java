@@ -1,66 +1,64 @@
 package org.mailevents.alert;
 
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.UUID;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertOutbox.Row;
 import org.mailevents.spool.Spool;
 
-/** Notices that webhooks used to come and have stopped, and that they are back: one mail each, to the operators. */
+/** Tells the operators when webhooks have stopped coming, and when they come again. Each gets one notice. */
 final class MissingWebhooks {
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Spool spool;
     private final Clock clock;
     private final Duration limit;
     private final AlertOutbox outbox;
-    /** Since when we would have heard a webhook: while we are away, or the database is, none is stored. */
-    private Instant listening;
+    /** Since when a webhook would have been stored. While the process or the database is down, none is. */
+    private Instant listeningSince;
 
-    /** @param limit how long it may be silent */
-    MissingWebhooks(DataSource dataSource, Spool spool, Clock clock, Duration limit, AlertOutbox outbox) {
-        this.dataSource = dataSource;
+    /** @param limit the operators are told after this time without a webhook */
+    MissingWebhooks(Jdbi jdbi, Spool spool, Clock clock, Duration limit, AlertOutbox outbox) {
+        this.jdbi = jdbi;
         this.spool = spool;
         this.clock = clock;
         this.limit = limit;
         this.outbox = outbox;
-        this.listening = clock.instant();
+        this.listeningSince = clock.instant();
     }
 
-    /** The database was away until now. */
-    void interrupted() {
-        listening = clock.instant();
+    /** The database is down, so no webhook can have been stored until now. */
+    void databaseIsDown() {
+        listeningSince = clock.instant();
     }
 
-    private record Told(UUID mail, boolean silent, String about, Instant madeAt) {
+    /** @param silent whether the notice says that webhooks have stopped, and not that they are back */
+    private record LastNotice(UUID mailId, boolean silent, String about, Instant madeAt) {
     }
 
-    /** Puts a mail into the outbox when there is something to tell. */
-    void check() throws SQLException {
+    /** Puts a notice into the outbox if webhooks have stopped or are back. */
+    void check() {
         Instant now = clock.instant();
         if (!spool.isEmpty()) {
-            listening = now; // webhooks come, and cannot be stored
+            listeningSince = now; // webhooks are coming, but they cannot be stored
         }
-        try (Transaction transaction = new Transaction(dataSource)) {
-            Instant last = transaction.rows("SELECT MAX(received_at) AS last_at FROM mail_event", row -> Transaction.instant(row, "last_at")).get(0);
-            if (last == null) {
-                return; // none has ever come
+        jdbi.useTransaction(handle -> {
+            Instant lastEvent = handle.select("SELECT MAX(received_at) FROM mail_event").mapTo(Instant.class).findOne().orElse(null);
+            if (lastEvent == null) {
+                return; // before the first webhook, none is missing
             }
-            List<Told> told = transaction.rows("SELECT mail_id, what, about, made_at FROM alert_mail WHERE what IN ('silent', 'returned')"
-                    + " ORDER BY made_at DESC, what LIMIT 1", row -> new Told(row.getObject("mail_id", UUID.class), row.getString("what").equals("silent"),
-                    row.getString("about"), Transaction.instant(row, "made_at")));
-            if (!told.isEmpty() && told.get(0).silent()) {
-                if (last.isAfter(told.get(0).madeAt())) {
-                    outbox.add(transaction, new Row(Row.id("returned", told.get(0).mail()), null, null, Notice.OPERATORS, "returned", told.get(0).about(), now));
+            LastNotice last = handle.select("SELECT mail_id, what = 'silent' AS silent, about, made_at FROM alert_mail"
+                    + " WHERE what IN ('silent', 'returned') ORDER BY made_at DESC, what LIMIT 1").mapTo(LastNotice.class).findFirst()
+                    .orElse(null);
+            if (last != null && last.silent()) {
+                if (lastEvent.isAfter(last.madeAt())) {
+                    outbox.add(handle, Row.notice(Row.id("returned", last.mailId()), "returned", last.about(), now));
                 }
-            } else if (!last.plus(limit).isAfter(now) && !listening.plus(limit).isAfter(now)) {
-                outbox.add(transaction, new Row(Row.id("silent", last), null, null, Notice.OPERATORS, "silent", last.toString(), now));
+            } else if (!lastEvent.plus(limit).isAfter(now) && !listeningSince.plus(limit).isAfter(now)) {
+                outbox.add(handle, Row.notice(Row.id("silent", lastEvent), "silent", lastEvent.toString(), now));
             }
-            transaction.commit();
-        }
+        });
     }
 }

@@ -6,20 +6,22 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * One mail that is about no incident, to whoever operates Mail Events.
+ * A mail that belongs to no incident. It goes to the operators of Mail Events.
  *
- * @param id    the same when the same mail has to be sent again, so that its Message-ID is too
- * @param what  what it is about, which the words of the templates go by: {@code failed} or {@code filling} (the spool), {@code unreachable} (a
- *              recipient of alerts), {@code silent} or {@code returned} (the webhooks)
- * @param facts what is said of it; an {@link Instant} is shown in the zone of {@code webhook.time-zone}
+ * @param id     stays the same when the mail is sent again, so the Message-ID stays the same too
+ * @param what   the kind of the notice, which the templates choose the words by: {@code failed} or {@code filling} (the spool),
+ *               {@code unreachable} (a recipient of alerts), {@code silent} or {@code returned} (the webhooks)
+ * @param facts  what the notice says, by name; the templates show an {@link Instant} in the zone of {@code webhook.time-zone}
  * @param madeAt when this was found
  */
 public record Notice(UUID id, String what, Map<String, Object> facts, Instant madeAt) implements Mailing {
 
     /** The audience of all notices. */
     static final String OPERATORS = "operators";
-    /** Between the addresses that one mail is about, each of which is one line. */
+    /** Separates the addresses in the column {@code about}. Each address is one line. */
     static final String SEPARATOR = "\n";
+
+    private static final String FALLBACK = "alert.fallback";
 
     static List<String> addresses(String about) {
         return List.of(about.split(SEPARATOR));
@@ -30,15 +32,19 @@ public record Notice(UUID id, String what, Map<String, Object> facts, Instant ma
         return OPERATORS;
     }
 
-    /** Whom alerts do not reach must not be the one who is told so. */
+    /** A recipient whom the alerts do not reach must not be the one who is told about it. */
     @Override
     public String recipients() {
-        return what.equals("unreachable") ? "alert.fallback" : Mailing.super.recipients();
+        return what.equals("unreachable") ? FALLBACK : Mailing.super.recipients();
     }
 
-    /** For the log, where no address belongs. */
+    boolean goesToFallback() {
+        return recipients().equals(FALLBACK);
+    }
+
+    /** For the log, which must hold no address. */
     @Override
     public String toString() {
-        return "notice to the operators: " + what;
+        return "notice '" + what + "' to " + (goesToFallback() ? FALLBACK : OPERATORS);
     }
 }

@@ -12,13 +12,16 @@ import java.util.UUID;
 import org.mailevents.spool.Spool;
 
 /**
- * What the operators must be told of the spool, while it lasts at most once an hour for each kind, by all processes in this folder together. It
- * needs no database, since that may be down. What a process could not note on a full disk it knows by itself.
+ * The notices about the spool. While a problem lasts, all processes of this folder together send one notice of each kind an hour at most.
+ * The notices use no database, because the database may be down. The spool notes what was sent. If the disk is full and it cannot note
+ * that, the process itself remembers it.
  */
 final class Notices {
 
     private static final Duration DISTANCE = Duration.ofHours(1);
+    /** The share of {@code spool.max-size} from which the operators are told. */
     private static final double ALARM = 0.8;
+    /** The share below which the problem is over. */
     private static final double ALL_CLEAR = 0.5;
 
     private static final List<String> KINDS = List.of("failed", "filling");
@@ -28,58 +31,62 @@ final class Notices {
     private final Duration retry;
     private final Map<String, Instant> notBefore = new HashMap<>();
 
-    /** @param retry how long a mail that failed waits for its next try */
+    /** @param retry how long a notice that could not be sent waits for its next try */
     Notices(Spool spool, Clock clock, Duration retry) {
         this.spool = spool;
         this.clock = clock;
         this.retry = retry;
     }
 
+    /** @throws java.io.UncheckedIOException if the spool cannot be read */
     List<Notice> due() {
-        // what is over may be told of again when it comes back
+        // when a problem is over and comes back, it is reported at once
         if (spool.failedSince(Instant.EPOCH) == 0) {
             forget("failed");
         }
         if (spool.fill() < ALL_CLEAR) {
             forget("filling");
         }
-        return KINDS.stream().filter(this::mayTell).map(this::notice)
-                .filter(notice -> notice.what().equals("failed") ? (long) notice.facts().get("webhooks") > 0 : spool.fill() >= ALARM).toList();
+        return KINDS.stream().filter(this::maySend).map(this::notice).filter(notice -> notice.what().equals("failed")
+                ? (long) notice.facts().get("webhooks") > 0 : spool.fill() >= ALARM).toList();
     }
 
-    /** Whether this is about the spool, and so one of these. */
-    boolean isOne(Mailing mailing) {
+    /** Whether the mail is a notice about the spool. */
+    boolean includes(Mailing mailing) {
         return mailing instanceof Notice notice && KINDS.contains(notice.what());
     }
 
-    void sent(Notice notice) throws IOException {
+    /** The notice was sent. */
+    void markSent(Notice notice) throws IOException {
         notBefore.put(notice.what(), notice.madeAt().plus(DISTANCE));
-        spool.tell(notice.what(), notice.madeAt());
+        spool.notes().noteTold(notice.what(), notice.madeAt());
     }
 
-    void failed(Notice notice) {
+    /** The notice could not be sent. */
+    void retryLater(Notice notice) {
         notBefore.put(notice.what(), clock.instant().plus(retry));
     }
 
     private void forget(String what) {
         notBefore.remove(what);
-        spool.forget(what);
+        spool.notes().forget(what);
     }
 
-    private boolean mayTell(String what) {
-        return passed(notBefore.getOrDefault(what, Instant.EPOCH)) && passed(spool.told(what).plus(DISTANCE));
+    private boolean maySend(String what) {
+        return hasCome(notBefore.getOrDefault(what, Instant.EPOCH)) && hasCome(spool.notes().lastTold(what).plus(DISTANCE));
     }
 
-    /** What is further ahead was noted while the clock was wrong. */
-    private boolean passed(Instant time) {
+    /** A time further ahead was noted while the clock was wrong. */
+    private boolean hasCome(Instant time) {
         Instant now = clock.instant();
         return !time.isAfter(now) || time.isAfter(now.plus(DISTANCE).plus(AlertPolicy.MAX_SKEW));
     }
 
     private Notice notice(String what) {
-        Instant told = spool.told(what);
+        Instant lastSent = spool.notes().lastTold(what);
         Instant now = clock.instant();
-        return new Notice(UUID.nameUUIDFromBytes((what + told).getBytes(StandardCharsets.UTF_8)), what,
-                Map.of("webhooks", spool.failedSince(told.isAfter(now) ? Instant.EPOCH : told), "percent", Math.round(spool.fill() * 100)), now);
+        return new Notice(UUID.nameUUIDFromBytes((what + lastSent).getBytes(StandardCharsets.UTF_8)), what, Map.of(
+                "webhooks", spool.failedSince(lastSent.isAfter(now) ? Instant.EPOCH : lastSent),
+                "percent", Math.round(spool.fill() * 100)), now);
     }
 }

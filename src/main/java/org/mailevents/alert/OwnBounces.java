@@ -1,30 +1,46 @@
 package org.mailevents.alert;
 
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.BounceRows.Stored;
 
 /**
- * Recognises the bounces of our own alerts. Alerted like others, each would be a further mail that bounces. An alert that failed is known by its
- * recipient, by its Message-ID, or, should a mail server have given it another, by the mark that the vendor hands back as
- * {@code apiData}; and by its sender, unless that address has lately sent to others too.
+ * Recognises the bounces of Mail Events' own alerts. An alert about such a bounce could bounce again, and so on without end. A bounce is
+ * Mail Events' own in four cases:
+ * <ul>
+ * <li>Its recipient is a recipient of alerts.
+ * <li>Its Message-ID is that of an alert.
+ * <li>It has the mark that the vendor hands back as {@code apiData}. A mail server may have replaced the Message-ID.
+ * <li>Its sender is {@code alert.from}, and this address has not sent mail to others within the last day.
+ * </ul>
  */
 final class OwnBounces {
 
-    /** What our mails say in the header X-Api-Data. */
+    /** The content of the header X-Api-Data of each alert. */
     static final String MARK = "mail-events-alert";
 
-    /** So far back is looked for other mail of the sender: there is no index by sender. */
+    /** The search for other mail of the sender reads no more than this, because the table has no index by sender. */
     private static final Duration LATELY = Duration.ofDays(1);
+
+    private static final String FIND = """
+            SELECT e.event_id, LOWER(e.recipient) AS address, %s AS size FROM mail_event e
+            WHERE e.alert_state = 'pending' AND e.audience = :audience
+            AND (LOWER(e.recipient) IN (<recipients>)
+            OR e.message_id IN (SELECT message_id FROM alert_mail)
+            OR e.api_data = '%s'
+            OR COALESCE(LOWER(e.sender), '') = :sender
+            AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE LOWER(other.sender) = :sender AND other.received_at > :since
+            AND other.recipient <> e.recipient AND LOWER(other.recipient) NOT IN (<recipients>)))
+            """.formatted(BounceRows.STORED_SIZE, MARK);
 
     private final String sender;
     private final List<String> recipients;
@@ -32,7 +48,7 @@ final class OwnBounces {
 
     /**
      * @param sender     the address of {@code alert.from}
-     * @param recipients every address that an alert may go to, as it is stored: hashed ones beside what was stored before they were hashed
+     * @param recipients every address that an alert may go to, as it is stored: hashed, and as it was stored before recipients were hashed
      */
     OwnBounces(String sender, Set<String> recipients, Clock clock) {
         this.clock = clock;
@@ -40,30 +56,28 @@ final class OwnBounces {
         this.recipients = recipients.stream().map(address -> address.toLowerCase(Locale.ROOT)).toList();
     }
 
-    /** The bounces of our own mails among those that wait for an alert, and the recipients whom our mails did not reach, as they are stored, each on one line. */
-    record Own(List<Stored> bounces, Set<String> recipients) {
+    /**
+     * @param address the recipient in lower case, as it is stored, or null if there is none
+     * @param size    as {@link BounceRows#STORED_SIZE} computes it
+     */
+    record OwnBounce(UUID eventId, String address, long size) {
     }
 
-    Own find(Transaction transaction, String audience) throws SQLException {
-        String places = String.join(", ", Collections.nCopies(recipients.size(), "?"));
-        List<Object> parameters = new ArrayList<>(List.of(audience));
-        parameters.addAll(recipients);
-        parameters.addAll(List.of(sender, sender, clock.instant().minus(LATELY)));
-        parameters.addAll(recipients);
-        Set<String> addresses = new TreeSet<>();
-        List<Stored> found = transaction.rows("SELECT e.event_id, LOWER(e.recipient) AS address, " + BounceRows.STORED_SIZE + " AS size FROM mail_event e"
-                + " WHERE e.alert_state = 'pending' AND e.audience = ? AND (LOWER(e.recipient) IN (" + places + ")"
-                + " OR e.message_id IN (SELECT message_id FROM alert_mail) OR e.api_data = '" + MARK + "'"
-                + " OR COALESCE(LOWER(e.sender), '') = ? AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE LOWER(other.sender) = ?"
-                + " AND other.received_at > ? AND other.recipient <> e.recipient AND LOWER(other.recipient) NOT IN (" + places + ")))", row -> {
-            Optional.ofNullable(row.getString("address")).map(address -> address.replaceAll("\\R", " ")).ifPresent(addresses::add);
-            return new Stored(row.getObject("event_id", UUID.class), row.getLong("size"));
-        }, parameters.toArray());
-        return new Own(found, addresses);
+    /** The own bounces among the pending ones of the audience. */
+    List<OwnBounce> find(Handle handle, String audience) {
+        return handle.createQuery(FIND).bind("audience", audience).bindList("recipients", recipients).bind("sender", sender)
+                .bind("since", clock.instant().minus(LATELY)).mapTo(OwnBounce.class).list();
     }
 
-    /** Takes them out of those that wait. What is in this transaction so far is committed. */
-    void setAside(Transaction transaction, Own own) throws SQLException {
-        BounceRows.updateInSteps(transaction, own.bounces(), "pending", "alert_state = 'own'");
+    /** The recipients whom alerts did not reach, as they are stored, each on one line. */
+    static Set<String> unreachable(List<OwnBounce> bounces) {
+        return bounces.stream().map(OwnBounce::address).filter(Objects::nonNull).map(address -> address.replaceAll("\\R", " "))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Ends that the bounces are pending. */
+    static void markOwn(Jdbi jdbi, List<OwnBounce> bounces) {
+        BounceRows.updateInSteps(jdbi, bounces.stream().map(bounce -> new Stored(bounce.eventId(), bounce.size())).toList(), "pending",
+                "alert_state = 'own'");
     }
 }

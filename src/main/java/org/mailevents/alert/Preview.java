@@ -2,22 +2,22 @@ package org.mailevents.alert;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import org.apache.camel.CamelContext;
+import org.jdbi.v3.core.Handle;
 import org.mailevents.alert.Alert.Bounce;
-import org.mailevents.alert.AlertTemplates.Words;
 import org.mailevents.database.Database;
+import org.mailevents.database.JdbiFactory;
 import org.mailevents.settings.TimeSource;
 
 /**
- * Shows what the templates in {@code routes/templates/} make of bounces, as one page for the browser: the three mails of an incident in each
- * language, the HTML part as a mail program shows it and the text part below. No mail is sent.
+ * Writes a page that shows the mails which the templates in {@code routes/templates/} make. The page has the three mails of an incident in
+ * each language, with the HTML part as a mail program shows it and the text part below. No mail is sent.
  */
 public final class Preview {
 
-    /** Where the page is written. */
+    /** The file of the page. */
     public static final Path FILE = Path.of("data/preview.html");
 
     private static final int MAX_STORED = 60;
@@ -29,41 +29,43 @@ public final class Preview {
     }
 
     /**
-     * @param stored whether it shows the bounces stored last in place of samples
-     * @return the page that was written
-     * @throws IllegalStateException where none is stored, or the database does not open
-     * @throws org.mailevents.operate.BrokenFile the first mistake in the templates
+     * @param stored whether the page shows the latest bounces of the database instead of samples
+     * @return the absolute path of the page
+     * @throws IllegalStateException if no bounce is stored, or the database cannot be opened
+     * @throws org.mailevents.live.BrokenFile the first mistake in the templates
      */
     public Path write(boolean stored) throws Exception {
         List<Alert> alerts = stored ? stored() : Samples.ALERTS;
         AlertTemplates templates = new AlertTemplates(context);
-        StringBuilder page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Mail Events: preview</title>\n"
-                + "<body style=\"font-family:sans-serif;margin:24px\">\n");
+        StringBuilder page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+                + "<title>Mail Events: preview</title>\n<body style=\"font-family:sans-serif;margin:24px\">\n");
         for (String language : templates.languages()) {
             for (Alert alert : alerts) {
-                page.append(section(language, alert.stage(), templates.render(alert, language)));
+                page.append(section(language, alert.phase(), templates.render(alert, language)));
             }
         }
         Files.createDirectories(FILE.getParent());
         return Files.writeString(FILE, page).toAbsolutePath();
     }
 
-    private List<Alert> stored() throws SQLException {
-        try (Transaction transaction = new Transaction(Database.of(context))) {
-            List<Bounce> bounces = MailContents.latest(transaction, MAX_STORED);
+    private List<Alert> stored() {
+        try (Handle handle = JdbiFactory.create(Database.of(context)).open()) {
+            List<Bounce> bounces = MailContents.latest(handle, MAX_STORED);
             if (bounces.isEmpty()) {
-                throw new IllegalStateException("There is no bounce in the database: leave out the word stored to see samples");
+                throw new IllegalStateException("The database has no bounce. Run preview without the word stored to see samples.");
             }
             Instant now = TimeSource.of(context).instant();
-            Figures figures = Figures.of(transaction, "list-owner", now);
+            Figures figures = Figures.count(handle, "list-owner", now);
             return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, false),
-                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, false), Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, false));
+                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, false),
+                    Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, false));
         }
     }
 
-    private static String section(String language, IncidentPhase stage, Words words) {
-        return "<h2>" + language + ", " + stage + ": " + escaped(words.subject()) + "</h2>\n"
-                + "<iframe title=\"HTML\" sandbox style=\"width:100%;height:900px;border:1px solid #999\" srcdoc=\"" + escaped(words.html()) + "\"></iframe>\n"
+    private static String section(String language, IncidentPhase phase, MailWords words) {
+        return "<h2>" + language + ", " + phase + ": " + escaped(words.subject()) + "</h2>\n"
+                + "<iframe title=\"HTML\" sandbox style=\"width:100%;height:900px;border:1px solid #999\""
+                + " srcdoc=\"" + escaped(words.html()) + "\"></iframe>\n"
                 + "<pre style=\"white-space:pre-wrap;border:1px solid #999;padding:12px\">" + escaped(words.text()) + "</pre>\n";
     }
 

@@ -17,16 +17,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Fills the templates of one mail. FreeMarker sets a template no limit, so this happens in a thread of its own, which ends at the template's next
- * step once its time or its memory is used up. Nothing can end it within a step, as in {@code (1..)?filter(x -> false)?first}: then nobody waits for
- * the thread any longer, and it keeps a core busy until the process ends.
+ * Fills the templates of one mail. FreeMarker has no limit for a template, so this happens in a separate thread. When the time or the
+ * memory is used up, the thread ends at the template's next step. Nothing can end the thread within a step, as in {@code (1..)?filter(x ->
+ * false)?first}. Then nobody waits for the thread any longer, and it keeps a core busy until the process ends.
  */
 final class Rendering implements TemplateProcessingTracer {
 
-    /** Of CPU time: a mail takes some milliseconds, and with a list of 10,000 bounces a second. */
-    private static final Duration LIMIT = Duration.ofSeconds(5);
-    /** However little of it a busy machine gives. */
-    private static final Duration LONGEST = Duration.ofSeconds(30);
+    /** CPU time. A mail takes some milliseconds, and a second if it lists 10,000 bounces. */
+    private static final Duration MAX_CPU_TIME = Duration.ofSeconds(5);
+    /** Elapsed time. A busy machine may give the thread little CPU time. */
+    private static final Duration MAX_TIME = Duration.ofSeconds(30);
     private static final Duration LAST_STEP = Duration.ofSeconds(1);
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -37,16 +37,16 @@ final class Rendering implements TemplateProcessingTracer {
         this.memory = memory;
     }
 
-    /** What fills templates. */
+    /** Fills templates with {@link #fill}. */
     interface Work<T> {
         T make(Rendering rendering) throws IOException, TemplateException;
     }
 
     /**
-     * @param memory how many bytes may be allocated altogether, garbage included
-     * @throws Endless where it takes too long or too much memory
+     * @param memory how many bytes the work may allocate altogether, garbage included
+     * @throws EndlessTemplate if a template needs too much time or memory
      */
-    static <T> T of(long memory, Work<T> work) throws IOException, TemplateException {
+    static <T> T run(long memory, Work<T> work) throws IOException, TemplateException {
         Rendering rendering = new Rendering(memory);
         FutureTask<T> result = new FutureTask<>(() -> work.make(rendering));
         Thread thread = new Thread(result, "render-alert");
@@ -56,7 +56,7 @@ final class Rendering implements TemplateProcessingTracer {
             return result(thread, result, rendering);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("The application stops");
+            throw new InterruptedIOException("The application is stopping");
         } catch (ExecutionException e) {
             throw rendering.failure(e.getCause());
         } finally {
@@ -64,26 +64,27 @@ final class Rendering implements TemplateProcessingTracer {
         }
     }
 
-    private static <T> T result(Thread thread, FutureTask<T> result, Rendering rendering) throws ExecutionException, InterruptedException, IOException {
+    private static <T> T result(Thread thread, FutureTask<T> result, Rendering rendering)
+            throws ExecutionException, InterruptedException, IOException {
         long begun = System.nanoTime();
-        while (THREADS.getThreadCpuTime(thread.getId()) < LIMIT.toNanos() && System.nanoTime() - begun < LONGEST.toNanos()) {
+        while (THREADS.getThreadCpuTime(thread.getId()) < MAX_CPU_TIME.toNanos() && System.nanoTime() - begun < MAX_TIME.toNanos()) {
             try {
                 return result.get(1, TimeUnit.SECONDS);
             } catch (TimeoutException e) {
-                // how much of the time it had is asked again
+                // the loop checks the CPU time again
             }
         }
         thread.interrupt();
         try {
             return result.get(LAST_STEP.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException ended) {
-            throw rendering.endless(false); // FreeMarker may have seen the interruption first
+            throw rendering.endless(false); // whatever FreeMarker makes of the interruption
         } catch (TimeoutException stillRuns) {
             throw rendering.endless(true);
         }
     }
 
-    /** Throws what the work threw. */
+    /** @return what the caller throws, unless this method throws the work's own checked exception */
     private RuntimeException failure(Throwable thrown) throws IOException, TemplateException {
         if (thrown instanceof IOException failure) {
             throw failure;
@@ -92,48 +93,48 @@ final class Rendering implements TemplateProcessingTracer {
             throw failure;
         }
         if (thrown instanceof VirtualMachineError) {
-            return endless(false); // it calls itself too deep, or makes too large a text
+            return endless(false); // the template calls itself too deep, or makes a text that is too large
         }
         return thrown instanceof RuntimeException failure ? failure : new IllegalStateException(thrown);
     }
 
-    private Endless endless(boolean stillRuns) throws IOException {
+    private EndlessTemplate endless(boolean stillRuns) throws IOException {
         if (step == null) {
             throw new IOException("The machine is too busy to fill a template");
         }
-        return new Endless(step, stillRuns);
+        return new EndlessTemplate(step, stillRuns);
     }
 
     String fill(Configuration templates, String template, Map<String, Object> model) throws IOException, TemplateException {
-        StringWriter text = new Bounded(template.endsWith(".csv.ftl") ? Bounded.MAX_CSV_LENGTH : Bounded.MAX_LENGTH);
+        StringWriter text = new LimitedWriter(template.endsWith(".csv.ftl") ? LimitedWriter.MAX_CSV_LENGTH : LimitedWriter.MAX_LENGTH);
         Environment environment = templates.getTemplate(template).createProcessingEnvironment(model, text);
         environment.setTemplateProcessingTracer(this);
         environment.process();
         return text.toString();
     }
 
-    /** FreeMarker asks it before each step. */
+    /** FreeMarker calls this before each step. */
     @Override
     public void enterElement(Environment environment, TracedElement next) {
         step = next;
         if (Thread.currentThread().isInterrupted() || THREADS.getCurrentThreadAllocatedBytes() > memory) {
-            throw new Endless(next, false);
+            throw new EndlessTemplate(next, false);
         }
     }
 
     @Override
     public void exitElement(Environment environment, TracedElement last) {
-        // each step is judged when it begins
+        // the limits are checked when a step begins
     }
 
-    /** A template repeats or calls itself without end. */
-    static final class Endless extends RuntimeException {
+    /** A template repeats something or calls itself without end. */
+    static final class EndlessTemplate extends RuntimeException {
 
         private final transient TracedElement step;
         private final boolean stillRuns;
 
-        Endless(TracedElement step, boolean stillRuns) {
-            super("it goes on without end" + (stillRuns ? ", and keeps a core busy until the application is started again" : ""));
+        EndlessTemplate(TracedElement step, boolean stillRuns) {
+            super("the template does not end" + (stillRuns ? ", and keeps a core busy until the application is restarted" : ""));
             this.step = step;
             this.stillRuns = stillRuns;
         }
@@ -146,20 +147,23 @@ final class Rendering implements TemplateProcessingTracer {
             return step.getBeginLine();
         }
 
-        /** Whether its thread could not be ended. */
+        /** Whether the thread of the template could not be ended. */
         boolean stillRuns() {
             return stillRuns;
         }
     }
 
-    /** Ends before a template fills the heap. 50 listed bounces have some hundred thousand characters, a CSV of 10,000 some three million. */
-    private final class Bounded extends StringWriter {
+    /**
+     * Ends a template before its text fills the heap. 50 listed bounces have some 100,000 characters. A CSV of 10,000 bounces has some
+     * 3,000,000.
+     */
+    private final class LimitedWriter extends StringWriter {
 
         private static final int MAX_LENGTH = 1_000_000;
         private static final int MAX_CSV_LENGTH = 20_000_000;
         private final int maxLength;
 
-        Bounded(int maxLength) {
+        LimitedWriter(int maxLength) {
             this.maxLength = maxLength;
         }
 
@@ -177,7 +181,7 @@ final class Rendering implements TemplateProcessingTracer {
 
         private void check() {
             if (getBuffer().length() > maxLength) {
-                throw new Endless(step, false);
+                throw new EndlessTemplate(step, false);
             }
         }
     }

@@ -12,7 +12,7 @@ import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.alert.Figures.Share;
 
-/** Mails of every kind: saved templates are tried on them, and the preview shows them where no bounce is stored. */
+/** Mails of every kind. Edited templates are validated with them, and the preview shows them. */
 final class Samples {
 
     private static final Instant OPENED_AT = Instant.parse("2026-10-01T00:00:07Z");
@@ -21,9 +21,9 @@ final class Samples {
     private static final List<String> THREAD = List.of("<first@localhost>");
     private static final Figures FIGURES = new Figures(new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
 
-    private static final Bounce NO_SUCH_USER = bounce("hanako@example.net", "2", "5.1.1", "550 5.1.1 <hanako@example.net>: Recipient address rejected: User unknown",
-            false);
-    /** A reply of each code, one that contradicts its code, a code added later, and what was not sent. */
+    private static final Bounce NO_SUCH_USER = bounce("hanako@example.net", "2", "5.1.1",
+            "550 5.1.1 <hanako@example.net>: Recipient address rejected: User unknown", false);
+    /** A bounce of each code, a reply that contradicts its code, a code that was added later, and a bounce with hardly any values. */
     private static final List<Bounce> OF_EVERY_CODE = List.of(
             bounce("taro@example.invalid", "1", "", "host unknown", false),
             NO_SUCH_USER,
@@ -40,21 +40,22 @@ final class Samples {
             bounce("juro@example.com", "99", "5.0.0", "554 5.0.0 Service unavailable", false),
             bounce("no-at-sign", "9", "5.1.3", "\"<b>${x}&amp; =1+1", false),
             new Bounce("someone@example.net", "42", "unknown", "", "", "", "", "", "", "", false));
-    private static final List<Bounce> MANY = IntStream.rangeClosed(1, 120).mapToObj(i -> bounce("member" + i + "@example.net", i % 3 == 0 ? "4" : "2",
-            i % 3 == 0 ? "5.7.1" : "5.1.1", i % 3 == 0 ? "554 5.7.1 Message refused" : "550 5.1.1 User unknown", false)).toList();
+    private static final List<Bounce> MANY = IntStream.rangeClosed(1, 120).mapToObj(i -> i % 3 == 0
+            ? bounce("member" + i + "@example.net", "4", "5.7.1", "554 5.7.1 Message refused", false)
+            : bounce("member" + i + "@example.net", "2", "5.1.1", "550 5.1.1 User unknown", false)).toList();
 
     private static final Alert OPENED = alert("list-owner", IncidentPhase.OPENED, List.of(NO_SUCH_USER), null, false);
     private static final Alert UPDATE = alert("postmaster", IncidentPhase.UPDATE, OF_EVERY_CODE, FIGURES, false);
     private static final Alert CLOSED = alert("list-owner", IncidentPhase.CLOSED, MANY, FIGURES, false);
 
-    /** What the preview shows. */
+    /** The mails that the preview shows. */
     static final List<Alert> ALERTS = List.of(OPENED, UPDATE, CLOSED);
 
-    /** What a template must be able to show. */
+    /** The mails that a template must be able to show. */
     static final List<Mailing> ALL = Stream.concat(ALERTS.stream(), Stream.<Mailing>of(
             alert("sample", IncidentPhase.OPENED, MANY, FIGURES, true),
-            new Alert(id(), IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD, List.of(new Count("2", 3, 0)),
-                    List.of(), List.of(), null, false),
+            new Alert(id(), id(), 2, IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD,
+                    List.of(new Count("2", 3, 0)), List.of(), List.of(), null, false),
             notice("failed", Map.of("webhooks", 2L)),
             notice("filling", Map.of("percent", 80L)),
             unreachable("postmaster@example.com"),
@@ -65,12 +66,13 @@ final class Samples {
     private Samples() {
     }
 
-    /** An alert of any bounces: those of the incident are these and no others. */
-    static Alert alert(String audience, IncidentPhase stage, List<Bounce> bounces, Figures figures, boolean urgent) {
-        boolean first = stage == IncidentPhase.OPENED;
-        return new Alert(id(), stage, audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT, first ? null : SUBJECT, first ? List.of() : THREAD,
-                counts(bounces.stream().map(Bounce::code)), counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", ""))).stream().limit(5).toList(),
-                bounces, figures, urgent);
+    /** An alert of an incident that has these bounces and no others. */
+    static Alert alert(String audience, IncidentPhase phase, List<Bounce> bounces, Figures figures, boolean urgent) {
+        boolean first = phase == IncidentPhase.OPENED;
+        List<Count> domains = counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", "")));
+        return new Alert(id(), id(), first ? 1 : 2, phase, audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT,
+                first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::code)),
+                domains.stream().limit(5).toList(), bounces, figures, urgent);
     }
 
     private static List<Count> counts(Stream<String> things) {
@@ -84,7 +86,8 @@ final class Samples {
     }
 
     private static Notice unreachable(String... addresses) {
-        return notice("unreachable", Map.of("address", String.join(", ", addresses), "addresses", List.of(addresses), "reason", "550 5.1.1 User unknown"));
+        return notice("unreachable", Map.of("address", String.join(", ", addresses), "addresses", List.of(addresses),
+                "reason", "550 5.1.1 User unknown"));
     }
 
     private static UUID id() {

@@ -10,21 +10,28 @@ import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
- * Makes an Error that a step throws the exception of its exchange, as an Exception is. Camel passes some Errors by the end of the route, and its executor
- * drops others: the exchange would then never end, its caller would get no answer, and whatever waits for it (a live edit, a stop) would wait in vain.
+ * Turns an Error that a step throws into the exception of its exchange, as Camel does with an Exception.
+ *
+ * <p>Why: in Camel 4.18.0, {@code CamelInternalProcessor} and {@code DefaultReactiveExecutor.Worker} catch Exception and not Error. An
+ * Error leaves the route past them, or the executor drops it, and then the exchange never ends. Without this class, the caller of a webhook
+ * gets no answer, and a live edit or a stop waits for the exchange until its time limit. The class leans on {@link InterceptStrategy},
+ * which is public, and on its order: it must be the outermost interceptor of each step.
+ *
+ * <p>Camel's maintainers do not want Errors caught (review of apache/camel#17262, CAMEL-21769), so a change is unlikely. The class can go
+ * if {@code CaughtErrorsTest} passes without it.
  */
 public final class CaughtErrors implements InterceptStrategy, Ordered {
 
-    /** Private, because the Camel CLI makes an object of every class that it can make one of, and need not of this. */
+    /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private CaughtErrors() {
     }
 
-    /** In all routes that are made from now on. */
+    /** Applies to all routes that are created from now on. */
     public static void use(CamelContext context) {
         context.getCamelContextExtension().addInterceptStrategy(new CaughtErrors());
     }
 
-    /** Around all others. */
+    /** The outermost of all interceptors. */
     @Override
     public int getOrder() {
         return Ordered.HIGHEST;
@@ -37,7 +44,7 @@ public final class CaughtErrors implements InterceptStrategy, Ordered {
             public boolean process(Exchange exchange, AsyncCallback callback) {
                 try {
                     return super.process(exchange, callback);
-                } catch (Throwable error) { // an Exception is caught before
+                } catch (Throwable error) { // Camel has caught an Exception before
                     exchange.setException(error);
                     callback.done(true);
                     return true;

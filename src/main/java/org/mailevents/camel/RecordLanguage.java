@@ -14,9 +14,16 @@ import org.apache.camel.support.ExpressionAdapter;
 import org.apache.camel.support.ObjectHelper;
 
 /**
- * Camel's {@code bean} language, by which {@code simple} reads <code>${body.status}</code>, but for one thing: a component of a record
- * is asked for directly. Camel itself copies the exchange three times and looks the methods of the class up, at each reading; for a
- * webhook of a hundred events that took more time than all else.
+ * Camel's {@code bean} language, which {@code simple} uses to read <code>${body.status}</code>, with one difference: a component of a
+ * record is read directly.
+ *
+ * <p>Why: in Camel 4.18.0, {@code BeanExpression} copies the exchange and looks the method up each time. In a measurement, the split of a
+ * webhook of 100 deliveries took 507 µs of CPU time without this class and 143 µs with it; a webhook of 100 bounces took 817 µs and 274 µs.
+ * Nothing breaks without the class. It leans on the registry name {@code bean-language}, and on the order of the properties of {@link
+ * BeanLanguage#createExpression}.
+ *
+ * <p>No ticket is known; CAMEL-19801 made the copies of exchanges cheaper. The class can go once the same measurement shows less than 1.2
+ * times the time without it.
  */
 public final class RecordLanguage extends BeanLanguage {
 
@@ -28,15 +35,18 @@ public final class RecordLanguage extends BeanLanguage {
         }
     };
 
+    /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private RecordLanguage() {
     }
 
-    /** Before the context resolves any language. */
+    /** Replaces the language. Call this before the context resolves any language. */
     public static void use(CamelContext context) {
         context.getRegistry().bind("bean-language", new RecordLanguage());
     }
 
-    /** @param properties as {@link BeanLanguage} takes them: the bean is the second, and what is asked of it the third */
+    /**
+     * @param properties as {@link BeanLanguage} takes them: the second is the bean, and the third is the name of the method or component
+     */
     @Override
     public Expression createExpression(String expression, Object[] properties) {
         Object bean = properties == null || properties.length < 3 ? null : properties[1];

@@ -14,18 +14,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the threads of Camel's schedulers (scheduler:, file: and all others that poll): an Error ends the round in which it is thrown and not the timer. Java's executors never
- * call a task again that has thrown anything, and Camel's schedulers pass on an Error, such as the one for lack of memory.
+ * Creates the thread pools of Camel's schedulers ({@code scheduler:}, {@code file:} and all other consumers that poll), so that an Error
+ * ends one round and not the timer.
+ *
+ * <p>Why: in Camel 4.18.0, {@code ScheduledPollConsumer.run} logs an Error, such as OutOfMemoryError, and throws it again. A Java executor
+ * never calls a task again after it has thrown anything ({@link ScheduledExecutorService#scheduleWithFixedDelay}). Without this class, one
+ * Error ends the alerts or the replay until the next restart. The class leans on {@code ThreadPoolFactory}, which is
+ * public, and on {@code SizedScheduledExecutorService}, which is not documented.
+ *
+ * <p>No ticket is known. Camel's maintainers do not want Errors caught (review of apache/camel#17262, CAMEL-21769). The class can go
+ * if the tests of Errors in {@code TimersTest} pass without it.
  */
 final class SteadyTimers extends DefaultThreadPoolFactory {
 
     private static final Logger LOG = LoggerFactory.getLogger("timers");
 
-    /** Private, because the Camel CLI makes an object of every class that it can make one of, and need not of this. */
+    /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private SteadyTimers() {
     }
 
-    /** From now on, the threads of timers are made here. */
+    /** Applies to all schedulers that are created from now on. */
     static void use(CamelContext context) {
         context.getExecutorServiceManager().setThreadPoolFactory(new SteadyTimers());
     }
@@ -38,28 +46,29 @@ final class SteadyTimers extends DefaultThreadPoolFactory {
         return new SizedScheduledExecutorService(executor, profile.getMaxQueueSize()) {
             @Override
             public ScheduledFuture<?> scheduleWithFixedDelay(Runnable task, long initialDelay, long delay, TimeUnit unit) {
-                return super.scheduleWithFixedDelay(() -> round(task), initialDelay, delay, unit);
+                return super.scheduleWithFixedDelay(() -> runRound(task), initialDelay, delay, unit);
             }
 
             @Override
             public ScheduledFuture<?> scheduleAtFixedRate(Runnable task, long initialDelay, long period, TimeUnit unit) {
-                return super.scheduleAtFixedRate(() -> round(task), initialDelay, period, unit);
+                return super.scheduleAtFixedRate(() -> runRound(task), initialDelay, period, unit);
             }
         };
     }
 
-    private static void round(Runnable task) {
+    private static void runRound(Runnable task) {
         try {
             task.run();
-        } catch (Throwable failure) { // whatever it was
-            tell(failure);
+        } catch (Throwable failure) { // an Error too must not end the timer
+            log(failure);
         }
     }
 
-    private static void tell(Throwable failure) {
+    private static void log(Throwable failure) {
         try {
-            LOG.error("{} goes on after {}", Thread.currentThread().getName().replaceFirst("^.* - ", ""), FailureText.describe(failure));
-        } catch (Throwable again) { // for lack of memory it may be impossible even to say so
+            String timer = Thread.currentThread().getName().replaceFirst("^.* - ", "");
+            LOG.error("The timer {} keeps running after {}", timer, FailureText.describe(failure));
+        } catch (Throwable noMemory) { // without memory, even this log line may fail
         }
     }
 }

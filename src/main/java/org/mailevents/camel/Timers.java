@@ -20,35 +20,41 @@ import org.apache.camel.support.LifecycleStrategySupport;
 import org.apache.camel.support.ScheduledPollConsumer;
 
 /**
- * Liveness: whether everything that must happen by itself does, such as alerts and the replay of the spool. A timer is overdue when it has shown no sign
- * of life for a minute longer than its longest round and its delay together; a restart is the remedy. An Error alone does not end a timer: see
- * {@link SteadyTimers}.
+ * The liveness check of the timers, such as those of the alerts and of the replay. A timer is overdue when it has shown no sign of life for
+ * a minute longer than its longest round and its delay together. Then the process must be restarted. An Error alone does not end a timer,
+ * see {@link SteadyTimers}.
+ *
+ * <p>The class leans on two parts of Camel: {@code LifecycleStrategy.onRoutesAdd}, which is public, and {@link
+ * DefaultInflightRepository#add}, which it overrides. Camel calls that method for each exchange, and this is the only such call that
+ * creates no event object. Without this class, a hanging timer shows nowhere: Camel's own consumer checks count failed polls (CAMEL-20092),
+ * and a poll that never ends does not fail. The override can go once Camel's health check reports a poll that does not end, or once a
+ * listener can ask for the exchanges of one route only.
  */
 public final class Timers extends AbstractHealthCheck {
 
     /**
-     * How long each may take from one sign of life to the next, by its route: well beyond the time limits of what it waits for, because a restart in the
-     * middle of slow work would be worse than a late one. A team's own routes take as long as they like.
+     * How long each timer may take from one sign of life to the next, by its route. These times far exceed the time limits of the work,
+     * because a restart during slow work would be worse than a late restart. A team's own routes have no limit.
      */
     private static final Map<String, Duration> LONGEST = Map.of(
-            // it waits for nothing but the disk
+            // waits only for the disk
             "expire-waiting", Duration.ofMinutes(1),
-            // one mail, with all its recipients
+            // sends one mail to all its recipients
             "send-alerts", Duration.ofMinutes(5),
-            // it keeps the claim on a mail that is being sent
+            // renews the claim on a mail that is being sent
             "renew-claims", Duration.ofMinutes(5),
             "watch-alerts", Duration.ofMinutes(10),
-            // one event, with a team's slowest step
+            // one event may pass a team's slowest step
             "replay-spool", Duration.ofMinutes(10),
-            // it may bring the schema up to date
+            // may migrate the schema
             "find-database", Duration.ofMinutes(10),
-            // several statements of two minutes each
+            // run several statements of up to two minutes each
             "count-events", Duration.ofMinutes(10),
             "expire-events", Duration.ofMinutes(10),
             "remove-personal-data", Duration.ofMinutes(10));
     private static final Duration GRACE = Duration.ofMinutes(1);
 
-    private record Timer(long mostNanos, AtomicLong alive) {
+    private record Timer(long longestNanos, AtomicLong lastSign) {
     }
 
     private final LongSupplier nanoTime;
@@ -59,14 +65,18 @@ public final class Timers extends AbstractHealthCheck {
         this.nanoTime = nanoTime;
     }
 
-    /** Those of this application, which are looked after from the first call on. */
+    /** The timers of this application; the first call begins to watch them. */
     public static Timers of(CamelContext context) {
         Timers timers = context.getRegistry().findSingleByType(Timers.class);
-        return timers == null ? lookAfter(context, System::nanoTime) : timers;
+        return timers == null ? watch(context, System::nanoTime) : timers;
     }
 
-    /** @param nanoTime as {@link System#nanoTime}, or as a simulation has it */
-    public static Timers lookAfter(CamelContext context, LongSupplier nanoTime) {
+    /**
+     * Begins to watch the timers of an application.
+     *
+     * @param nanoTime {@link System#nanoTime}, or the clock of a simulation
+     */
+    public static Timers watch(CamelContext context, LongSupplier nanoTime) {
         Timers timers = new Timers(nanoTime);
         context.getRegistry().bind("timers", timers);
         SteadyTimers.use(context);
@@ -82,15 +92,15 @@ public final class Timers extends AbstractHealthCheck {
     }
 
     /**
-     * Judges a timer from now on.
+     * Adds a timer to the check.
      *
-     * @param most how long it may take from one sign of life to the next
-     * @return what shows a sign of life
+     * @param longest how long the timer may take from one sign of life to the next
+     * @return the timer runs it as a sign of life
      */
-    public Runnable add(String timer, Duration most) {
-        AtomicLong alive = new AtomicLong(nanoTime.getAsLong());
-        timers.put(timer, new Timer(most.plus(GRACE).toNanos(), alive));
-        return () -> alive.set(nanoTime.getAsLong());
+    public Runnable add(String timer, Duration longest) {
+        AtomicLong lastSign = new AtomicLong(nanoTime.getAsLong());
+        timers.put(timer, new Timer(longest.plus(GRACE).toNanos(), lastSign));
+        return () -> lastSign.set(nanoTime.getAsLong());
     }
 
     @Override
@@ -98,7 +108,7 @@ public final class Timers extends AbstractHealthCheck {
         return true;
     }
 
-    /** Webhooks are still taken. */
+    /** Not a readiness check, because webhooks are still received. */
     @Override
     public boolean isReadiness() {
         return false;
@@ -109,10 +119,10 @@ public final class Timers extends AbstractHealthCheck {
         Map<String, Long> overdue = new TreeMap<>();
         timers.forEach((name, timer) -> {
             long now = nanoTime.getAsLong();
-            long silent = now - timer.alive.get();
+            long silent = now - timer.lastSign.get();
             if (isPaused(name)) {
-                timer.alive.set(now);
-            } else if (silent > timer.mostNanos) {
+                timer.lastSign.set(now);
+            } else if (silent > timer.longestNanos) {
                 overdue.put(name, Duration.ofNanos(silent).toSeconds());
             }
         });
@@ -120,7 +130,8 @@ public final class Timers extends AbstractHealthCheck {
             builder.up();
         } else {
             builder.message("Restart the process: " + overdue.entrySet().stream()
-                    .map(timer -> timer.getKey() + " has done nothing for " + timer.getValue() + " s").collect(Collectors.joining(", "))).down();
+                    .map(timer -> timer.getKey() + " has done nothing for " + timer.getValue() + " s")
+                    .collect(Collectors.joining(", "))).down();
         }
     }
 
@@ -129,14 +140,14 @@ public final class Timers extends AbstractHealthCheck {
         return status != null && !status.isStarted();
     }
 
-    /** Knows which routes there are, whenever an edit replaces them. */
+    /** Adds and removes timers when routes are added or removed, also by an edit. */
     private final class Routes extends LifecycleStrategySupport {
 
         @Override
         public void onRoutesAdd(Collection<Route> routes) {
             for (Route route : routes) {
                 Duration longest = LONGEST.get(route.getRouteId());
-                if (longest != null && route.getConsumer() instanceof ScheduledPollConsumer consumer && isOnItsOwn(consumer)) {
+                if (longest != null && route.getConsumer() instanceof ScheduledPollConsumer consumer && runsAtFixedIntervals(consumer)) {
                     add(route.getRouteId(), longest.plus(pause(consumer)));
                 }
             }
@@ -147,8 +158,8 @@ public final class Timers extends AbstractHealthCheck {
             routes.forEach(route -> timers.remove(route.getRouteId()));
         }
 
-        /** Unless a team has it begin at times of its own, as by cron, or not for ever. */
-        private static boolean isOnItsOwn(ScheduledPollConsumer consumer) {
+        /** False if a team has changed the route so that it starts at other times, for instance by cron, or only a number of times. */
+        private static boolean runsAtFixedIntervals(ScheduledPollConsumer consumer) {
             return consumer.getScheduler() == null && consumer.isStartScheduler() && consumer.getRepeatCount() <= 0;
         }
 
@@ -159,8 +170,9 @@ public final class Timers extends AbstractHealthCheck {
     }
 
     /**
-     * Every exchange that a timer has begun is a sign of its life, down to those of single elements of a split: a round may be long because it mails
-     * many audiences. Camel tells of each exchange elsewhere only as an event, which is made for all others too as soon as somebody listens.
+     * Counts every exchange that a timer begins as a sign of life, also the exchange of a single element of a split, because a round that
+     * mails many audiences may be long. Camel's events would tell the same, but as soon as one listener exists Camel creates an event for
+     * every exchange.
      */
     private final class Exchanges extends DefaultInflightRepository {
 
@@ -170,7 +182,7 @@ public final class Timers extends AbstractHealthCheck {
             String route = exchange.getFromRouteId();
             Timer timer = route == null ? null : timers.get(route);
             if (timer != null) {
-                timer.alive.set(nanoTime.getAsLong());
+                timer.lastSign.set(nanoTime.getAsLong());
             }
         }
     }

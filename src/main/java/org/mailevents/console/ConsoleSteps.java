@@ -14,7 +14,9 @@ import java.time.OffsetDateTime;
 import java.util.function.Function;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.Database;
+import org.mailevents.database.JdbiFactory;
 import org.mailevents.event.Problem;
 import org.mailevents.log.FailureText;
 import org.mailevents.settings.Settings;
@@ -23,15 +25,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the routes of the API (YAML, {@code routes/api-….camel.yaml}) and a team's own end with: {@code direct:answer} makes JSON of the body,
- * {@code direct:answer-failure} a {@link Problem} of what has failed. A query of theirs sees the headers of the request; the answer holds none of them.
+ * The last steps of the API's routes ({@code routes/api-….camel.yaml}) and of a team's own routes. {@code direct:answer} answers with the
+ * body as JSON, and {@code direct:answer-failure} answers with a failure as a {@link Problem}. Queries can use the headers of the request;
+ * the answer does not return these headers.
  */
 public final class ConsoleSteps extends RouteBuilder {
 
     private static final Logger LOG = LoggerFactory.getLogger("api");
 
     private static final int DEFAULT_HOURS = 24;
-    /** A month, for which the counts are some ten thousand rows. */
+    /** The counts of a month are some ten thousand rows. */
     private static final int MAX_HOURS = 31 * 24;
 
     private final ObjectMapper json = new ObjectMapper().registerModule(new SimpleModule()
@@ -40,32 +43,31 @@ public final class ConsoleSteps extends RouteBuilder {
             .addSerializer(Timestamp.class, instant(Timestamp::toInstant)));
     private Clock clock;
     private SummaryReader summaries;
-    private Database database;
 
     @Override
     public void configure() {
         clock = TimeSource.of(getContext());
-        database = Database.of(getContext());
-        summaries = new SummaryReader(getContext());
+        Jdbi jdbi = JdbiFactory.create(Database.of(getContext()));
+        summaries = new SummaryReader(getContext(), jdbi);
 
         // @formatter:off
         from("direct:summarize").routeId("summarize")
-            .description("Makes the summary of the last hours, as many as the header hours says")
+            .description("Reads the summary of the last hours; the header hours says how many")
             .errorHandler(noErrorHandler())
             .process(this::summarize);
 
         from("direct:list-suppressions").routeId("list-suppressions")
             .description("Writes the suppression list as CSV")
             .errorHandler(noErrorHandler())
-            .process(exchange -> SuppressionList.answer(database, exchange));
+            .process(exchange -> SuppressionList.answer(jdbi, exchange));
 
         from("direct:answer").routeId("answer")
-            .description("Answers with the body as JSON, or that there is nothing of that name")
+            .description("Answers with the body as JSON, or with 404 when the body is empty")
             .errorHandler(noErrorHandler())
             .process(this::answer);
 
         from("direct:answer-failure").routeId("answer-failure")
-            .description("Answers what was wrong with a request")
+            .description("Answers with what was wrong with a request")
             .errorHandler(noErrorHandler())
             .process(this::answerFailure);
         // @formatter:on
@@ -74,7 +76,7 @@ public final class ConsoleSteps extends RouteBuilder {
     private void summarize(Exchange exchange) {
         String hours = exchange.getMessage().getHeader("hours", String.valueOf(DEFAULT_HOURS), String.class);
         if (!hours.matches("[1-9]\\d{0,2}") || Integer.parseInt(hours) > MAX_HOURS) {
-            throw new IllegalArgumentException("Give hours as a number from 1 to " + MAX_HOURS + ".");
+            throw new IllegalArgumentException("Set hours to a number from 1 to " + MAX_HOURS + ".");
         }
         exchange.getMessage().setBody(summaries.read(clock.instant().minus(Duration.ofHours(Integer.parseInt(hours)))));
     }
@@ -82,7 +84,7 @@ public final class ConsoleSteps extends RouteBuilder {
     private void answer(Exchange exchange) throws IOException {
         Object body = exchange.getMessage().getBody();
         if (body == null) {
-            answer(exchange, new Problem(404, "There is nothing of that name here: it was never received, or it has been deleted since."));
+            answer(exchange, new Problem(404, "Nothing was found: it was never received, or it has been deleted."));
         } else {
             answer(exchange, 200, "application/json", json.writeValueAsString(body));
         }
@@ -93,10 +95,10 @@ public final class ConsoleSteps extends RouteBuilder {
         if (failure instanceof IllegalArgumentException) {
             answer(exchange, new Problem(400, failure.getMessage()));
         } else if (Database.isAbsent(failure)) {
-            answer(exchange, new Problem(503, "The database is down. Ask again later; webhooks are kept meanwhile."));
+            answer(exchange, new Problem(503, "The database is down. Try again later. Webhooks go to the spool in the meantime."));
         } else {
             LOG.error("Answered 500: {}: {}", exchange.getFromRouteId(), FailureText.describe(failure));
-            answer(exchange, new Problem(500, "The question could not be answered; the log of this server says why."));
+            answer(exchange, new Problem(500, "The request failed. The log of Mail Events says why."));
         }
     }
 
@@ -111,7 +113,7 @@ public final class ConsoleSteps extends RouteBuilder {
         exchange.getMessage().setBody(body);
     }
 
-    /** PostgreSQL's driver and H2's give different objects for the same time: here both are text in UTC (RFC 3339). */
+    /** PostgreSQL's driver and H2's driver return different classes for a time. Here both become text in UTC (RFC 3339). */
     private static <T> JsonSerializer<T> instant(Function<T, Instant> instant) {
         return new JsonSerializer<>() {
             @Override

@@ -5,35 +5,36 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the page shows of a time.
+ * What the page shows.
  *
- * @param since          its beginning
- * @param database       {@code up} or {@code down}; while it is down all that it would tell is empty
- * @param hours          what happened in each hour, the oldest first; hours without an event are left out
- * @param causes         bounces by the vendor's code, the most frequent first
- * @param domains        where the newest bounces of that time were going, the most frequent first
- * @param incidents      those that are open
- * @param latestBounces  the newest first
- * @param pipeline       this process since it has started
+ * @param since         the beginning of the time that the summary covers; it ends now
+ * @param database      {@code up} or {@code down}; while the database is down, the lists are empty
+ * @param hours         what happened in each hour, the oldest hour first; hours without an event are left out
+ * @param causes        how many bounces have which code, the most frequent code first
+ * @param domains       the domains to which the newest bounces belong, the most frequent domain first
+ * @param incidents     the open incidents, the oldest first
+ * @param latestBounces the newest bounces, the newest first
+ * @param pipeline      the figures of this process since its start
  */
 record Summary(Instant since, String database, List<Hour> hours, List<Cause> causes, List<Domain> domains, List<OpenIncident> incidents,
         List<Bounce> latestBounces, Pipeline pipeline) {
 
     /**
-     * @param hour   its beginning
-     * @param events by status: {@code queued}, {@code succeeded}, {@code deferred}, {@code failed}, {@code bounced}, or {@code other}
+     * @param hour   the beginning of the hour
+     * @param events how many events had which status: {@code queued}, {@code succeeded}, {@code deferred}, {@code failed}, {@code bounced}
+     *               or {@code other}
      */
     record Hour(Instant hour, Map<String, Long> events) {
     }
 
-    /** @param code of the vendor, or {@code other} for one that it has not documented */
+    /** @param code the vendor's code, or {@code other} for a code that the vendor has not documented */
     record Cause(String code, long bounces) {
     }
 
     /**
-     * @param domain    behind the at sign
-     * @param code      the most frequent one there
-     * @param addresses how many different ones bounced
+     * @param domain    the part of the addresses behind the at sign
+     * @param code      the most frequent code of the domain
+     * @param addresses how many different addresses bounced
      */
     record Domain(String domain, String code, long bounces, long addresses) {
     }
@@ -41,14 +42,14 @@ record Summary(Instant since, String database, List<Hour> hours, List<Cause> cau
     record OpenIncident(String audience, Instant openedAt, Instant lastBounceAt, int mails) {
     }
 
-    /** A bounce with the names that {@code mail_event} has for what it holds. */
-    record Bounce(String recipient, String code, String kind, String reason, String messageId, String subject, Instant occurredAt, Instant receivedAt) {
+    /** A bounce. Except for the code, which is its {@code status}, the fields are named like the columns of {@code mail_event}. */
+    record Bounce(String recipient, String code, String kind, String reason, String messageId, String subject, Instant occurredAt,
+            Instant receivedAt) {
     }
 
     /**
-     * The figures of this process, by the names of its metrics without {@code mail.events.}.
-     *
-     * @param started when it has
+     * @param started when the process started
+     * @param figures the values of the metrics of Mail Events, by their names without {@code mail.events.}
      */
     record Pipeline(Instant started, Map<String, Double> figures) {
     }

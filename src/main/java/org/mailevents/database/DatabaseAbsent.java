@@ -1,6 +1,9 @@
 package org.mailevents.database;
 
-/** Our database was not there. A step of a team may fail for the like of its own, and that is another matter. */
+/**
+ * The database of Mail Events could not be reached. A step of a team's own route may fail with an exception of the same kind about its own
+ * database; this class tells the two apart.
+ */
 public final class DatabaseAbsent extends Exception {
 
     public DatabaseAbsent(Exception cause) {

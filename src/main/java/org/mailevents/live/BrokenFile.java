@@ -2,12 +2,12 @@ package org.mailevents.live;
 
 import org.mailevents.log.FailureText;
 
-/** A file in {@code routes/} that cannot be used, told in one line: the file, the line where it is known, and the reason. */
+/** A mistake in a file of {@code routes/}. The message is one line with the file, the line number if it is known, and the reason. */
 public final class BrokenFile extends Exception {
 
     private final String file;
 
-    /** @param line from 1 on, or less where it is not known */
+    /** @param line the line number, from 1; 0 or less if it is not known */
     public BrokenFile(String file, int line, String reason) {
         super(file + (line > 0 ? ":" + line : "") + ": " + FailureText.line(reason));
         this.file = file;

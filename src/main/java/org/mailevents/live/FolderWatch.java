@@ -20,77 +20,79 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells what the files of a folder hold once they stand still, because editors write in pieces, and an edit may be several files.
- * It reads the few small files again and again: that finds every kind of save on every kind of file system.
+ * Watches the files of a folder, and reports their texts once they have stopped changing, because editors write in pieces, and an edit may
+ * be several files. It reads the few small files every 300 ms. That finds every kind of save on every kind of file system.
  */
 public final class FolderWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger("live-edit");
     private static final long PERIOD_MILLIS = 300;
     /** A round may validate many files one by one, and then wait a minute for each mail in progress. */
-    private static final Duration LONGEST = Duration.ofMinutes(5);
-    /** Stands for what is no text in UTF-8. */
+    private static final Duration LONGEST_ROUND = Duration.ofMinutes(5);
+    /** Stands for the text of a file that cannot be read or is not in UTF-8. */
     private static final String UNREADABLE = "\uFFFD";
 
     private final Path folder;
     private final Pattern names;
     private final Map<String, String> first;
-    private Map<String, String> before;
-    private Map<String, String> told;
+    private Map<String, String> previous;
+    private Map<String, String> reported;
 
-    /** @param ending of the files that matter, a pattern; names that begin with a dot are an editor's own */
+    /**
+     * @param ending a regular expression for the end of the file names; files whose name begins with a dot are an editor's temporary files
+     */
     public FolderWatch(Path folder, String ending) {
         this.folder = folder;
         this.names = Pattern.compile("[^.].*" + ending);
         this.first = read();
-        this.before = first;
-        this.told = first;
+        this.previous = first;
+        this.reported = first;
     }
 
-    /** The text of each file at first, by its path. */
+    /** The text of each file when the watch was created, by its path. */
     public Map<String, String> first() {
         return first;
     }
 
-    /** Gives the files to the taker whenever they have changed, from when the context has started until it stops. */
-    public void start(CamelContext context, Consumer<Map<String, String>> taker) throws Exception {
+    /** Calls the listener with the text of each file whenever the files have changed, while the context runs. */
+    public void start(CamelContext context, Consumer<Map<String, String>> listener) throws Exception {
         context.addStartupListener(new StartupListener() {
             @Override
             public void onCamelContextStarted(CamelContext started, boolean alreadyStarted) {
-                // too early: Camel starts no single route before it has fully started
+                // too early: Camel cannot start a single route before it has fully started
             }
 
             @Override
             public void onCamelContextFullyStarted(CamelContext started, boolean alreadyStarted) {
-                Runnable alive = Timers.of(started).add("live-edit of " + folder.getFileName(), LONGEST);
+                Runnable alive = Timers.of(started).add("live-edit of " + folder.getFileName(), LONGEST_ROUND);
                 started.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "live-edit").scheduleWithFixedDelay(() -> {
                     alive.run();
-                    look(taker);
+                    scan(listener);
                 }, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
             }
         });
     }
 
-    /** @throws BrokenFile for a file that could not be read */
+    /** @throws BrokenFile for the first file that could not be read */
     public static void requireText(Map<String, String> files) throws BrokenFile {
         for (Map.Entry<String, String> file : files.entrySet()) {
             if (file.getValue().equals(UNREADABLE)) {
-                throw new BrokenFile(file.getKey(), 0, "it cannot be read, or is not in UTF-8");
+                throw new BrokenFile(file.getKey(), 0, "the file cannot be read, or it is not in UTF-8");
             }
         }
     }
 
-    private void look(Consumer<Map<String, String>> taker) {
+    private void scan(Consumer<Map<String, String>> listener) {
         try {
             Map<String, String> now = read();
-            boolean still = now.equals(before);
-            before = now;
-            if (still && !now.equals(told)) {
-                told = now;
-                taker.accept(now);
+            boolean unchanged = now.equals(previous);
+            previous = now;
+            if (unchanged && !now.equals(reported)) {
+                reported = now;
+                listener.accept(now);
             }
         } catch (RuntimeException | Error e) {
-            LOG.error("{} could not be looked through: {}", folder, FailureText.describe(e)); // else the executor would end
+            LOG.error("{} could not be scanned: {}", folder, FailureText.describe(e)); // an exception would end the executor
         }
     }
 

@@ -17,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log and in the health check {@code live-edit} which saved files are not in use because they are broken. The check
- * stays up, because the application works with what it had before, and a load balancer must not take it out for a typing error.
+ * Reports in the log and in the health check {@code live-edit} which saved files were activated and which were not because they are broken.
+ * The health check stays up, because the previous version keeps running, and a load balancer must not remove an instance because of a
+ * typing error.
  */
 public final class PendingEdits extends AbstractHealthCheck {
 
@@ -33,7 +34,7 @@ public final class PendingEdits extends AbstractHealthCheck {
         meters.watch(Level.EDITS_BROKEN, () -> all().size());
     }
 
-    /** Those of this application. */
+    /** The pending edits of this application. */
     public static PendingEdits of(CamelContext context) {
         PendingEdits edits = context.getRegistry().findSingleByType(PendingEdits.class);
         if (edits == null) {
@@ -48,26 +49,28 @@ public final class PendingEdits extends AbstractHealthCheck {
     }
 
     /**
-     * @param what  routes or templates
-     * @param taken the files in use since now
-     * @param now   the files that are broken now
+     * Reports the result of an edit.
+     *
+     * @param kind        {@code routes} or {@code templates}
+     * @param activated   the files that are activated now
+     * @param stillBroken all files of this kind that are broken now
      */
-    public void report(String what, Collection<String> taken, List<BrokenFile> now) {
-        List<BrokenFile> before = broken.getOrDefault(what, List.of());
-        Set<String> mended = files(before);
-        mended.removeAll(files(now));
-        if (!taken.isEmpty()) {
-            LOG.info("In use now: {}", String.join(", ", taken));
+    public void report(String kind, Collection<String> activated, List<BrokenFile> stillBroken) {
+        List<BrokenFile> before = broken.getOrDefault(kind, List.of());
+        Set<String> repaired = files(before);
+        repaired.removeAll(files(stillBroken));
+        if (!activated.isEmpty()) {
+            LOG.info("Activated: {}", String.join(", ", activated));
         }
-        if (!mended.isEmpty()) {
-            LOG.info("No longer broken: {}", String.join(", ", mended));
+        if (!repaired.isEmpty()) {
+            LOG.info("Valid again: {}", String.join(", ", repaired));
         }
-        now.forEach(file -> LOG.warn("Not in use, what was before it goes on: {}", file.getMessage()));
-        broken.put(what, now);
-        // those that were refused before are told again whenever another file is saved
-        Set<String> refused = now.stream().map(BrokenFile::getMessage).collect(Collectors.toSet());
+        stillBroken.forEach(file -> LOG.warn("Not activated: {}. The previous version keeps running.", file.getMessage()));
+        broken.put(kind, stillBroken);
+        // a file that was refused before is logged again whenever another file is saved, but it is counted once
+        Set<String> refused = stillBroken.stream().map(BrokenFile::getMessage).collect(Collectors.toSet());
         before.forEach(file -> refused.remove(file.getMessage()));
-        meters.edited(taken.size(), refused.size());
+        meters.edited(activated.size(), refused.size());
     }
 
     private List<BrokenFile> all() {
@@ -83,7 +86,7 @@ public final class PendingEdits extends AbstractHealthCheck {
         builder.up();
         List<BrokenFile> all = all();
         if (!all.isEmpty()) {
-            builder.message("WARNING: not in use: " + all.stream().map(BrokenFile::getMessage).collect(Collectors.joining(" | ")));
+            builder.message("WARNING: not activated: " + all.stream().map(BrokenFile::getMessage).collect(Collectors.joining(" | ")));
             all.forEach(file -> builder.detail(file.file(), file.getMessage()));
         }
     }

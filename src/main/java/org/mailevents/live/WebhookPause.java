@@ -13,34 +13,40 @@ import org.apache.camel.spi.RoutePolicyFactory;
 import org.apache.camel.support.RoutePolicySupport;
 
 /**
- * Has webhooks wait at the door for the moment in which routes are replaced, after those inside have left: a route that is stopped
- * under a webhook fails it. It stands in the Java routes that let something in; a YAML route that does, as {@code send-alerts}, may
- * be long at its work and holds up nobody.
+ * Delays new webhooks while routes are replaced, and before that lets the webhooks in progress finish. If a route were stopped while a
+ * webhook runs through it, the webhook would fail. This route policy is on the Java routes that receive webhooks or replay them. It is not
+ * on a YAML route such as {@code send-alerts}, which may work for a long time and delays no webhook.
  */
 final class WebhookPause extends RoutePolicySupport implements RoutePolicyFactory {
 
     private static final int ALL = Integer.MAX_VALUE;
-    /** Fair, so that nobody overtakes {@link #closed}; and no lock, because a webhook may leave on another thread. */
-    private final Semaphore inside = new Semaphore(ALL, true);
-    private final Duration patience;
+    /**
+     * A fair semaphore, so that no webhook overtakes {@link #pauseDuring}. It is not a lock, because a webhook may end on another thread
+     * than it began.
+     */
+    private final Semaphore inProgress = new Semaphore(ALL, true);
+    private final Duration longestWait;
 
-    /** @param patience with a slow step of a team. After that, Camel lets it finish while newcomers wait for its {@code direct:} to be back */
-    WebhookPause(Duration patience) {
-        this.patience = patience;
+    /**
+     * @param longestWait how long the webhooks in progress may take, for instance in a team's slow step. After that time the routes are
+     *     replaced anyway: Camel lets the slow webhook finish, while new webhooks wait until its {@code direct:} endpoint exists again
+     */
+    WebhookPause(Duration longestWait) {
+        this.longestWait = longestWait;
     }
 
-    /** What is done while nobody is inside. */
+    /** What is done while no webhook is in progress. */
     interface Action {
         void run() throws Exception;
     }
 
-    void closed(Action action) throws Exception {
-        boolean empty = inside.tryAcquire(ALL, patience.toMillis(), TimeUnit.MILLISECONDS);
+    void pauseDuring(Action action) throws Exception {
+        boolean empty = inProgress.tryAcquire(ALL, longestWait.toMillis(), TimeUnit.MILLISECONDS);
         try {
             action.run();
         } finally {
             if (empty) {
-                inside.release(ALL);
+                inProgress.release(ALL);
             }
         }
     }
@@ -53,11 +59,11 @@ final class WebhookPause extends RoutePolicySupport implements RoutePolicyFactor
 
     @Override
     public void onExchangeBegin(Route route, Exchange exchange) {
-        inside.acquireUninterruptibly();
+        inProgress.acquireUninterruptibly();
     }
 
     @Override
     public void onExchangeDone(Route route, Exchange exchange) {
-        inside.release();
+        inProgress.release();
     }
 }

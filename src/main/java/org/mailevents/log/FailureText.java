@@ -6,8 +6,9 @@ import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
 
 /**
- * Tells a failure in one line for the log, without the addresses that SMTP replies and database errors quote, and of a web address only
- * the host: with what stands behind it anybody could write into a team's chat.
+ * Describes a failure in one line for the log. SMTP replies and database errors quote mail addresses, so these are removed. Of a web
+ * address only the host remains, because the rest may be a secret: with the full address of a chat's webhook, anybody could write into that
+ * chat.
  */
 public final class FailureText {
 
@@ -18,39 +19,40 @@ public final class FailureText {
     private static final Pattern WEB_ADDRESS = Pattern.compile("(https?://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)[/?#]\\S*");
     private static final int MAX_LENGTH = 500;
 
-    /** @return the kind and message of the exception and of its cause; a null is said to be unknown */
+    /** @return the class and message of the exception and of its root cause; "unknown" for null */
     public static String describe(Throwable failure) {
         if (failure == null) {
             return "unknown";
         }
         Throwable first = failure;
         while (first.getCause() != null && (first instanceof CamelExchangeException || first instanceof RuntimeCamelException)) {
-            first = first.getCause(); // Camel's wrappings repeat what they wrap
+            first = first.getCause(); // the message of Camel's wrapper repeats the message of its cause
         }
-        String text = one(first);
+        String text = withoutCause(first);
         Throwable cause = first.getCause();
         while (cause != null && cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
         if (cause != null && !text.contains(String.valueOf(cause.getMessage()))) {
-            text += ", because of " + one(cause);
+            text += ", because of " + withoutCause(cause);
         }
         return line(text);
     }
 
-    /** The text on one line, not too long, and without addresses. */
+    /** The text on one line, of at most 500 characters, without addresses. */
     public static String line(String text) {
         String hosts = WEB_ADDRESS.matcher(text).replaceAll("$1$2/…");
         String line = hosts.length() > MAX_LENGTH ? hosts.substring(0, MAX_LENGTH) + "…" : hosts;
         return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ").strip();
     }
 
-    /** The failure of an exchange, with the route and the step where it happened. */
+    /** The failure of an exchange, with the id of the route where it happened. */
     public String at(Exchange exchange) {
-        return exchange.getProperty(Exchange.FAILURE_ROUTE_ID) + ": " + describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+        return exchange.getProperty(Exchange.FAILURE_ROUTE_ID) + ": "
+                + describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
     }
 
-    private static String one(Throwable failure) {
+    private static String withoutCause(Throwable failure) {
         return failure.getClass().getSimpleName() + (failure.getMessage() == null ? "" : ": " + failure.getMessage());
     }
 }

@@ -16,23 +16,24 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 
 /**
- * What Mail Events counts of itself, in the {@link MeterRegistry} of its context; {@code /observe/metrics} shows it to Prometheus. It is counted once
- * a webhook and not once an event, because that is on the way of every webhook, and no label names anybody. All counters are there from the start:
- * the first failure would else be none to Prometheus, which sees only what grows.
+ * The meters of Mail Events, in the {@link MeterRegistry} of its context. {@code /observe/metrics} shows them to Prometheus. A webhook is
+ * counted with one call and not with one call for each event, because every webhook pays for it. No label holds personal data. All counters
+ * exist from the start, because Prometheus sees only an increase: if a counter appeared with its first failure, that failure would not be
+ * seen.
  */
 public final class Meters {
 
-    /** What is asked for its present value. */
+    /** The gauges: their present value is read at each scrape. */
     public enum Level {
 
-        SPOOL_BYTES("mail.events.spool.bytes", "bytes", "How much of spool.max-size is used"),
-        SPOOL_LIMIT("mail.events.spool.limit", "bytes", "spool.max-size"),
-        SPOOL_WEBHOOKS("mail.events.spool.webhooks", "webhooks", "Webhooks in the spool that wait to be stored"),
-        SPOOL_AGE("mail.events.spool.oldest.age", "seconds", "For how long the oldest of them has waited; 0 when none waits"),
-        ALERT_AGE("mail.events.alert.oldest.age", "seconds", "For how long the oldest bounce has waited for its mail; 0 when none waits"),
-        QUEUE_EVENTS("mail.events.queue.events", "events", "Events that wait for an INSERT"),
-        EDITS_BROKEN("mail.events.edits.broken", "files", "Saved routes and templates that are not in use because they are broken"),
-        DATABASE_UP("mail.events.database.up", null, "0 while the database is known to be down");
+        SPOOL_BYTES("mail.events.spool.bytes", "bytes", "The bytes of spool.max-size that are used"),
+        SPOOL_LIMIT("mail.events.spool.limit", "bytes", "The value of spool.max-size"),
+        SPOOL_WEBHOOKS("mail.events.spool.webhooks", "webhooks", "The webhooks in the spool that wait to be stored"),
+        SPOOL_AGE("mail.events.spool.oldest.age", "seconds", "How long the oldest webhook in the spool has waited; 0 if none waits"),
+        ALERT_AGE("mail.events.alert.oldest.age", "seconds", "How long the oldest bounce has waited for its mail; 0 if none waits"),
+        QUEUE_EVENTS("mail.events.queue.events", "events", "The events that wait for an INSERT"),
+        EDITS_BROKEN("mail.events.edits.broken", "files", "The saved routes and templates that are not activated because they are broken"),
+        DATABASE_UP("mail.events.database.up", null, "0 while the database is known to be down, otherwise 1");
 
         private final String meter;
         private final String unit;
@@ -46,8 +47,8 @@ public final class Meters {
     }
 
     private static final double[] BATCHES = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000};
-    private static final Duration[] LATENCIES = Stream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000).map(Duration::ofMillis)
-            .toArray(Duration[]::new);
+    private static final Duration[] LATENCIES = Stream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+            .map(Duration::ofMillis).toArray(Duration[]::new);
 
     private final MeterRegistry registry;
     private final Counter received;
@@ -64,22 +65,26 @@ public final class Meters {
 
     private Meters(MeterRegistry registry) {
         this.registry = registry;
-        received = counter("mail.events.received", "Events of the webhooks that were answered: stored + duplicates + rejected + spooled");
-        stored = counter("mail.events.stored", "Events that became new rows");
-        duplicates = counter("mail.events.duplicates", "Events that were stored before");
-        rejected = counter("mail.events.rejected", "Events set aside in rejected_event");
-        spooled = counter("mail.events.spooled", "Events kept in the spool");
-        replayed = counters("mail.events.replayed", "Events that came back from the spool", "outcome", "stored", "duplicates", "rejected");
-        webhooks = counters("mail.events.webhooks", "Answers to webhooks", "status", 200, 400, 401, 404, 405, 413, 415, 503);
-        mails = counters("mail.events.mails", "Mails that the mail endpoint took, and tries that failed", "outcome", "sent", "failed");
-        edits = counters("mail.events.edits", "Saved routes and templates that were taken over, or refused as broken", "outcome", "taken", "refused");
-        latency = Timer.builder("mail.events.webhook.latency").description("From the head of a webhook to that of its answer")
+        received = counter("mail.events.received",
+                "The events of the webhooks that got a receipt: stored + duplicates + rejected + spooled");
+        stored = counter("mail.events.stored", "The events that became new rows");
+        duplicates = counter("mail.events.duplicates", "The events that were already stored");
+        rejected = counter("mail.events.rejected", "The events in quarantine (rejected_event)");
+        spooled = counter("mail.events.spooled", "The events written into the spool");
+        replayed = counters("mail.events.replayed", "The events replayed from the spool", "outcome", "stored", "duplicates", "rejected");
+        webhooks = counters("mail.events.webhooks", "The answers to webhooks", "status", 200, 400, 401, 404, 405, 413, 415, 503);
+        mails = counters("mail.events.mails", "The mails that were sent, and the attempts that failed", "outcome", "sent", "failed");
+        edits = counters("mail.events.edits",
+                "The saved routes and templates that were activated (taken), or refused because they are broken", "outcome",
+                "taken", "refused");
+        latency = Timer.builder("mail.events.webhook.latency")
+                .description("The time from the headers of a webhook to the headers of its answer")
                 .serviceLevelObjectives(LATENCIES).register(registry);
-        batch = DistributionSummary.builder("mail.events.batch.size").description("Events of an INSERT").baseUnit("events")
+        batch = DistributionSummary.builder("mail.events.batch.size").description("The events of one INSERT").baseUnit("events")
                 .serviceLevelObjectives(BATCHES).register(registry);
     }
 
-    /** Those of this application, made by whoever asks first; without camel.metrics.enabled nobody sees them. */
+    /** The meters of this application, created by whoever asks first. Without camel.metrics.enabled they are counted but not shown. */
     public static Meters of(CamelContext context) {
         Meters meters = context.getRegistry().findSingleByType(Meters.class);
         if (meters == null) {
@@ -94,7 +99,7 @@ public final class Meters {
         return meters;
     }
 
-    /** A webhook got its receipt, with these numbers of events. */
+    /** Counts the events of a webhook that got its receipt. */
     public void acknowledged(int received, int stored, int duplicates, int rejected, int spooled) {
         this.received.increment(received);
         this.stored.increment(stored);
@@ -103,46 +108,51 @@ public final class Meters {
         this.spooled.increment(spooled);
     }
 
-    /** Webhooks from the spool got theirs. */
+    /** Counts the events of webhooks that were replayed from the spool. */
     public void replayed(int stored, int duplicates, int rejected) {
         replayed.get("stored").increment(stored);
         replayed.get("duplicates").increment(duplicates);
         replayed.get("rejected").increment(rejected);
     }
 
-    /** A caller got an answer of this HTTP status. */
+    /** Counts an answer to a webhook by its HTTP status. */
     public void answered(int status) {
         Counter counter = webhooks.get(status);
         (counter == null ? registry.counter("mail.events.webhooks", "status", String.valueOf(status)) : counter).increment();
     }
 
-    /** @param nanos between the head of a webhook and that of its answer */
+    /** @param nanos the nanoseconds from the headers of a webhook to the headers of its answer */
     public void took(long nanos) {
         latency.record(nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** An INSERT of so many events has committed. */
+    /** @param events the events of an INSERT that has committed */
     public void inserted(int events) {
         batch.record(events);
     }
 
-    /** The mail endpoint took a mail. */
+    /** Counts a mail that was sent. */
     public void mailSent() {
         mails.get("sent").increment();
     }
 
-    /** A mail failed, and is tried again. */
+    /** Counts a failed attempt to send a mail. */
     public void mailFailed() {
         mails.get("failed").increment();
     }
 
-    /** So many files are in use now, and so many were refused. */
+    /**
+     * Counts the files of an edit.
+     *
+     * @param taken   the files that were activated
+     * @param refused the files that were refused because they are broken
+     */
     public void edited(int taken, int refused) {
         edits.get("taken").increment(taken);
         edits.get("refused").increment(refused);
     }
 
-    /** @param value is asked at each scrape, so it must not wait for anything */
+    /** @param value is read at each scrape, so it must not wait for anything */
     public void watch(Level level, Supplier<Number> value) {
         Gauge.builder(level.meter, value).baseUnit(level.unit).description(level.description).register(registry);
     }

@@ -99,7 +99,7 @@ record UnreadableBody(WebhookBody body, HiddenRecipients hidden) implements Webh
         Charset charset = isText(block) ? charset() : StandardCharsets.ISO_8859_1;
         String text = new String(block, charset);
         String plain = form() ? withoutPercentSequences(text) : text;
-        String kept = hidden.broken(plain);
+        String kept = hidden.inBrokenJson(plain);
         return kept.equals(plain) ? block : (form() ? URLEncoder.encode(kept, StandardCharsets.ISO_8859_1) : kept).getBytes(charset);
     }
 

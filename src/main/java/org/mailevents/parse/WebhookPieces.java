@@ -66,7 +66,8 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
     }
 
     private static WebhookFields hiddenIn(OuterFields fields, HiddenRecipients hidden) {
-        return new WebhookFields(hidden.text(fields.eventType()), hidden.text(fields.serverComposition()), hidden.beside(fields.unknown()));
+        return new WebhookFields(hidden.inText(fields.eventType()), hidden.inText(fields.serverComposition()),
+                hidden.inUnknownFields(fields.unknown()));
     }
 
     /** Whether the only piece says that the body is not a webhook. */
@@ -119,7 +120,7 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
         List<MailEvent> events = new ArrayList<>();
         List<RejectedEvent> rejected = new ArrayList<>();
         while (position - from < FirstArray.MAX_ELEMENTS && elements.characters() - start < FirstArray.MAX_LENGTH && elements.hasNext()) {
-            JsonNode element = hidden.in(elements.next());
+            JsonNode element = hidden.inElement(elements.next());
             try {
                 events.add(reader.read(fields, element, receivedAt));
             } catch (UnstorableEvent e) {
@@ -146,7 +147,7 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
             for (int i = 0; i < from + count; i++) {
                 JsonNode element = fromStart.next();
                 if (i >= from) {
-                    array.add(hidden.in(element));
+                    array.add(hidden.inElement(element));
                 }
             }
         } catch (IOException e) {

@@ -123,7 +123,7 @@ public final class WebhookReader {
     /** Removes the addresses from a body that is not understood. */
     private String withoutAddresses(boolean form, String text) {
         if (hidden.isOff() || !form) {
-            return hidden.broken(text);
+            return hidden.inBrokenJson(text);
         }
         return Stream.of(text.split("&")).map(parameter -> {
             int value = parameter.indexOf('=') + 1;
@@ -134,11 +134,11 @@ public final class WebhookReader {
                     charset = StandardCharsets.ISO_8859_1; // It has a character for every byte.
                     plain = URLDecoder.decode(parameter.substring(value), charset);
                 }
-                String kept = hidden.broken(plain);
+                String kept = hidden.inBrokenJson(plain);
                 // An unchanged parameter keeps its own encoding.
-                return kept.equals(plain) ? parameter : hidden.text(parameter.substring(0, value)) + URLEncoder.encode(kept, charset);
+                return kept.equals(plain) ? parameter : hidden.inText(parameter.substring(0, value)) + URLEncoder.encode(kept, charset);
             } catch (IllegalArgumentException malformed) {
-                return hidden.broken(parameter.replaceAll("%40", "@"));
+                return hidden.inBrokenJson(parameter.replaceAll("%40", "@"));
             }
         }).collect(Collectors.joining("&"));
     }

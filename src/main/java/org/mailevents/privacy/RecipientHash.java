@@ -11,14 +11,14 @@ import org.apache.camel.CamelContext;
 import org.mailevents.settings.Settings;
 
 /**
- * Puts a keyed hash in the place of an address's local part ({@code privacy.hash-recipients}), for instance
- * {@code h-3f9c… (32 hexadecimal digits)@example.net}: the first 128 bits of the HMAC-SHA-256 (RFC 2104; its section 5 allows half) of the whole address in lower
- * case. Without the key nobody can try out whose hash it is, as one could with a bare hash; the domain stays for figures by destination.
- * In lower case, because one spelling must do to find somebody: of a hash no other can be compared.
+ * Replaces the local part of an address by a keyed hash ({@code privacy.hash-recipients}), for instance {@code h-3f9c…@example.net} with 32
+ * hexadecimal digits. The hash is the first 128 bits of the HMAC-SHA-256 (RFC 2104; its section 5 allows truncation to half) of the whole
+ * address. Without the key, nobody can find an address by hashing guesses. The domain stays, for figures by destination. The address is
+ * hashed in lower case, because a search by hash cannot ignore case.
  */
 public final class RecipientHash {
 
-    /** The name under which routes and Java refer to it: {@code bean:recipientHash?method=of}. */
+    /** The name of the bean in routes: {@code bean:recipientHash?method=of}. */
     public static final String NAME = "recipientHash";
 
     private static final String SETTING = "privacy.hash-recipients";
@@ -26,10 +26,12 @@ public final class RecipientHash {
     private static final int MIN_KEY = 16;
     private static final int BYTES = 16;
     private static final Pattern HASHED = Pattern.compile("h-[0-9a-f]{32}(?:@.*)?", Pattern.DOTALL);
-    /** What may stand behind the hash: a domain, or an address literal (RFC 5321, 4.1.3), and nothing that could hold a name. */
+    /** A domain or an address literal (RFC 5321, 4.1.3). Any other text behind the at sign is dropped, because it could hold a name. */
     private static final Pattern DOMAIN = Pattern.compile("[\\p{L}\\p{M}\\p{N}._-]+|\\[[0-9A-Za-z:.]+]");
 
-    /** Null when the setting is off. One for each thread, because a Mac serves one at a time and to make one takes longer than to use it. */
+    /**
+     * Null when the setting is off. Each thread has its own, because a Mac is not thread-safe and is more expensive to make than to use.
+     */
     private final ThreadLocal<Mac> mac;
 
     private RecipientHash(String key) {
@@ -39,12 +41,12 @@ public final class RecipientHash {
         }
         if (key.length() < MIN_KEY) {
             throw new IllegalArgumentException("Set " + SETTING + " to a secret key of at least " + MIN_KEY
-                    + " characters, such as `openssl rand -hex 32` prints, or leave it empty: what it is set to is too short");
+                    + " characters, for instance from `openssl rand -hex 32`, or leave it empty. The present key is too short.");
         }
         mac = ThreadLocal.withInitial(() -> mac(key));
     }
 
-    /** @param key the secret; empty for none, and then nothing is hashed */
+    /** @param key the secret key; when it is empty, addresses stay as they are */
     public static RecipientHash with(String key) {
         return new RecipientHash(key);
     }
@@ -59,22 +61,22 @@ public final class RecipientHash {
         return bound;
     }
 
-    /** Whether addresses are kept as they are. */
+    /** Whether addresses stay as they are. */
     public boolean isOff() {
         return mac == null;
     }
 
     /**
-     * What is stored in the place of an address, to be looked up in {@code recipient}.
+     * The form of an address that is stored in the column {@code recipient}.
      *
-     * @param address in any case, also in angle brackets with a name before them; may be null
-     * @return its hash, of a hash itself; when the setting is off, the address as it is
+     * @param address in upper or lower case, also as {@code Name <address>}; may be null
+     * @return the hash of the address; an argument that is a hash already, or any argument when the setting is off, is returned as it is
      */
     public String of(String address) {
         return isOff() || address == null || address.isBlank() ? address : hash(bare(address));
     }
 
-    /** The address of {@code Name <address>}, without space around it. */
+    /** The address without a display name, angle brackets and surrounding space. */
     static String bare(String address) {
         String bare = address.strip();
         int open = bare.lastIndexOf('<');
@@ -97,7 +99,7 @@ public final class RecipientHash {
             mac.init(new SecretKeySpec(key.getBytes(StandardCharsets.UTF_8), ALGORITHM));
             return mac;
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has " + ALGORITHM, e);
+            throw new IllegalStateException("This Java platform has no " + ALGORITHM, e);
         }
     }
 }

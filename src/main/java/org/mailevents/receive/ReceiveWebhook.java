@@ -75,7 +75,6 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
 
         RecordLanguage.use(getContext());
         CaughtErrors.use(getContext());
-        OncePerStatus.use(getContext());
         bindToRegistry(CollectEvents.NAME, new CollectEvents());
         bindToRegistry(CsvRow.NAME, new CsvRow());
         bindToRegistry(FailureText.NAME, new FailureText());

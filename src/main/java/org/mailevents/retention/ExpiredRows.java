@@ -1,33 +1,30 @@
 package org.mailevents.retention;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
 
 /**
- * Goes through a table from its oldest row on and deletes what is too old. It goes back no more than once an hour, for what it had to keep and for what has
- * come late out of the spool: where it has deleted, the indexes are full of dead entries until PostgreSQL's vacuum has been.
+ * Walks through a table from its oldest row on and deletes the rows that are too old. The walk restarts at most once an hour, for rows that
+ * it had to keep and for late rows from the spool. It does not restart more often, because after a deletion the indexes are full of dead
+ * entries until PostgreSQL's vacuum has run.
  */
 final class ExpiredRows {
 
-    /** A statement on so many rows takes some milliseconds, so no lock and no transaction lasts. Rows of one webhook stay together. */
-    static final int ROWS = 1_000;
-    private static final Duration LOOK_AGAIN = Duration.ofHours(1);
+    /** A statement on this many rows takes some milliseconds, so that no lock and no transaction lasts long. */
+    static final int MAX_ROWS = 1_000;
+    private static final Duration RESTART_INTERVAL = Duration.ofHours(1);
 
     private final String table;
     private final String disposable;
-    /** All up to here has been looked at; a start begins at the first row. */
-    private Instant position = Instant.EPOCH;
-    private Instant lookedAgain = Instant.EPOCH;
+    /** The walk has passed all rows received until this time. In each process it begins at the first row. */
+    private Instant passedUntil = Instant.EPOCH;
+    private Instant restartedAt = Instant.EPOCH;
 
     /**
-     * @param table      one with a received_at that has an index
-     * @param disposable the SQL condition of what may go, or else is kept however old it is
+     * @param table      a table with a column {@code received_at} that has an index
+     * @param disposable the SQL condition of rows that may go; all other rows stay, however old they are
      */
     ExpiredRows(String table, String disposable) {
         this.table = table;
@@ -35,71 +32,52 @@ final class ExpiredRows {
     }
 
     /**
-     * @param changed how many rows it changed or deleted
-     * @param more    whether there are more that are old enough
+     * What one step has done.
+     *
+     * @param changed how many rows were changed or deleted
+     * @param more    whether there may be more rows that are old enough
      */
     record Step(int changed, boolean more) {
     }
 
-    /** The rows of a step. */
-    record Oldest(int rows, Instant newest) {
+    /**
+     * The rows of a step. All rows that were received at the same moment belong to the same step, even when these are more than the size
+     * says.
+     *
+     * @param newest when the last of them was received; null when there are no rows
+     */
+    record OldestRows(int size, Instant newest) {
     }
 
     /**
      * Deletes the next rows that were received before a time.
      *
-     * @param parameters of the condition of what may go
+     * @param parameters the parameters of the condition
      */
-    Step step(Connection connection, Instant now, Instant before, Instant... parameters) throws SQLException {
-        Oldest oldest = oldest(connection, table, position, before);
-        if (oldest.rows() == 0) {
-            lookAgain(now);
+    Step step(Handle handle, Instant now, Instant before, Instant... parameters) {
+        OldestRows oldest = oldest(handle, table, passedUntil, before);
+        if (oldest.size() == 0) {
+            restartIfDue(now);
             return new Step(0, false);
         }
-        // by time and not by id: what came together lies together on the disk, and ids are all over their index
-        int deleted;
-        try (PreparedStatement delete = connection.prepareStatement("DELETE FROM " + table + " WHERE received_at > ? AND received_at <= ? AND ("
-                + disposable + ")")) {
-            set(delete, position, oldest.newest());
-            for (int i = 0; i < parameters.length; i++) {
-                delete.setObject(3 + i, timestamp(parameters[i]));
-            }
-            deleted = delete.executeUpdate();
+        // by time and not by id: rows received together lie together on the disk, and their ids are spread over the whole index
+        int deleted = handle.execute("DELETE FROM " + table + " WHERE received_at > ? AND received_at <= ? AND (" + disposable + ")",
+                Stream.concat(Stream.of(passedUntil, oldest.newest()), Stream.of(parameters)).toArray());
+        passedUntil = oldest.newest();
+        return new Step(deleted, oldest.size() == MAX_ROWS);
+    }
+
+    /** The oldest rows of a table that were received after a time and before another. */
+    static OldestRows oldest(Handle handle, String table, Instant after, Instant before) {
+        return handle.select("SELECT COUNT(*) AS size, MAX(received_at) AS newest FROM (SELECT received_at FROM " + table
+                + " WHERE received_at > ? AND received_at < ? ORDER BY received_at LIMIT " + MAX_ROWS + ") AS oldest", after, before)
+                .mapTo(OldestRows.class).one();
+    }
+
+    private void restartIfDue(Instant now) {
+        if (!restartedAt.plus(RESTART_INTERVAL).isAfter(now)) {
+            passedUntil = Instant.EPOCH;
+            restartedAt = now;
         }
-        position = oldest.newest();
-        return new Step(deleted, oldest.rows() == ROWS);
-    }
-
-    /** How many of a table's rows a step takes that were received after a time and before another, and when the last of them was. */
-    static Oldest oldest(Connection connection, String table, Instant after, Instant before) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement("SELECT COUNT(*), MAX(received_at) FROM (SELECT received_at FROM " + table
-                + " WHERE received_at > ? AND received_at < ? ORDER BY received_at LIMIT " + ROWS + ") AS oldest")) {
-            set(select, after, before);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return new Oldest(row.getInt(1), instant(row, 2));
-            }
-        }
-    }
-
-    private void lookAgain(Instant now) {
-        if (!lookedAgain.plus(LOOK_AGAIN).isAfter(now)) {
-            position = Instant.EPOCH;
-            lookedAgain = now;
-        }
-    }
-
-    private static void set(PreparedStatement statement, Instant after, Instant until) throws SQLException {
-        statement.setObject(1, timestamp(after));
-        statement.setObject(2, timestamp(until));
-    }
-
-    private static OffsetDateTime timestamp(Instant time) {
-        return time.atOffset(ZoneOffset.UTC);
-    }
-
-    private static Instant instant(ResultSet row, int column) throws SQLException {
-        OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-        return time == null ? null : time.toInstant();
     }
 }

@@ -17,20 +17,21 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A day of mail of a shop that does not exist: since the beginning of this hour a day ago. All of it follows from the second in which it ends,
- * Message-IDs and addresses too: another run is another day's worth. All domains are reserved for examples (RFC 2606, and example.jp by JPRS).
+ * A day of mail of a shop that does not exist. The day begins 24 hours before the current hour and ends now. The second in which it ends
+ * determines everything, including Message-IDs and addresses, so that a second run makes different events. All domains are reserved for
+ * examples (RFC 2606; example.jp by JPRS).
  */
 final class SampleDay {
 
-    /** Her order confirmation was deferred twice. */
+    /** The recipient of an order confirmation that was deferred twice. */
     static final String DEFERRED = "hanako@example.jp";
-    /** Does not exist, and is no longer tried by the second mail. */
+    /** An address that does not exist. The first mail bounces; the vendor does not try to deliver the second mail. */
     static final String BOUNCED = "nobody@example.net";
 
-    /** Besides the newsletters, by the hour of the shop's clock: few by night, most in the evening. */
+    /** Mails without newsletters, by hour of the day in the shop's time zone: few at night, most in the evening. */
     private static final int[] MAILS_PER_HOUR = {14, 8, 5, 3, 3, 5, 10, 18, 28, 38, 46, 44, 52, 46, 40, 40, 42, 46, 52, 58, 66, 70, 54, 30};
 
-    /** A kind of mail; the number is that of the order. */
+    /** A kind of mail; {@code %d} is the number of the order. */
     private record Letter(String sender, String subject, String apiData) {
     }
 
@@ -40,7 +41,7 @@ final class SampleDay {
     private static final Letter PASSWORD = new Letter("account", "【サンプル商店】パスワード再設定のご案内", "");
     private static final List<Letter> LETTERS = List.of(ORDER, SHIPPING, ORDER, SHIPPING, WELCOME, PASSWORD);
 
-    /** A newsletter goes out within a quarter of an hour. */
+    /** A newsletter that is sent every day within a quarter of an hour. */
     private record Newsletter(int hour, int mails, String subject) {
 
         Letter letter(LocalDate day) {
@@ -51,47 +52,57 @@ final class SampleDay {
     private static final List<Newsletter> NEWSLETTERS = List.of(new Newsletter(10, 640, "【サンプル商店】今週のおすすめ商品をご紹介します"),
             new Newsletter(18, 540, "【サンプル商店】本日限り！全品ポイント5倍キャンペーン"));
 
-    /** Where the customers read their mail; what is named more often has more of them. */
-    private static final List<String> DOMAINS = List.of("mail.example", "mail.example", "mail.example", "mail.example", "keitai.example", "keitai.example",
-            "keitai.example", "webmail.example", "webmail.example", "provider.example", "provider.example", "office.example", "example.com", "example.jp");
-    private static final List<String> FAMILIES = List.of("sato", "suzuki", "takahashi", "tanaka", "ito", "watanabe", "yamamoto", "nakamura", "kobayashi",
-            "kato", "yoshida", "yamada", "sasaki", "matsumoto", "inoue", "kimura", "hayashi", "shimizu", "mori", "abe");
-    private static final List<String> NAMES = List.of("haruto", "yuto", "sota", "ren", "takashi", "hiroshi", "kenji", "makoto", "daiki", "shun",
-            "yui", "sakura", "aoi", "mei", "yoko", "keiko", "naomi", "akiko", "mayumi", "emi");
+    /** The domains of the customers' addresses. A domain that stands here more often has more customers. */
+    private static final List<String> DOMAINS = List.of("mail.example", "mail.example", "mail.example", "mail.example",
+            "keitai.example", "keitai.example", "keitai.example", "webmail.example", "webmail.example", "provider.example",
+            "provider.example", "office.example", "example.com", "example.jp");
+    private static final List<String> FAMILIES = List.of("sato", "suzuki", "takahashi", "tanaka", "ito", "watanabe", "yamamoto",
+            "nakamura", "kobayashi", "kato", "yoshida", "yamada", "sasaki", "matsumoto", "inoue", "kimura", "hayashi", "shimizu",
+            "mori", "abe");
+    private static final List<String> NAMES = List.of("haruto", "yuto", "sota", "ren", "takashi", "hiroshi", "kenji", "makoto", "daiki",
+            "shun", "yui", "sakura", "aoi", "mei", "yoko", "keiko", "naomi", "akiko", "mayumi", "emi");
 
-    private static final String TIMED_OUT = "delivery temporarily suspended: connect to mx.old-portal.example[203.0.113.25]:25: Connection timed out";
+    private static final String TIMED_OUT =
+            "delivery temporarily suspended: connect to mx.old-portal.example[203.0.113.25]:25: Connection timed out";
 
-    /** What the destinations of mail that is taken later say at first. */
+    /** The first replies of servers that accept a mail later. */
     private static final List<String> DEFERRALS = List.of("451 4.7.1 Greylisted, please try again later",
             "421 4.7.28 Our system has detected an unusual rate of mail from your IP address. Please slow down",
             "450 4.2.0 <%s>: Recipient address rejected: Greylisted", "451 4.3.2 Please try again later", "421 4.4.2 Connection timed out");
 
-    /** How a mail comes to bounce. */
+    /** How a mail bounces. */
     private enum Way {
-        /** The destination's server says no: a delivery with the status failed, and a bounce. */
+        /** The receiving server refuses the mail: a delivery with the status failed, and a bounce. */
         REFUSED,
-        /** Customers Mail Cloud itself says no: a bounce alone. */
+        /** Customers Mail Cloud does not try to deliver the mail: only a bounce. */
         NOT_ATTEMPTED,
-        /** Deferred again and again, until it is given up. */
+        /** The mail is deferred several times, and then the vendor gives up. */
         GIVEN_UP
     }
 
-    /** Bounces of one cause; {@code %s} is the name of the customer in the address, and the address in the reason. */
+    /** Bounces of one cause; {@code %s} is the customer's name in the address, and the address in the reason. */
     private record Cause(int bounces, String code, Way way, String to, String reason) {
     }
 
-    /** Most addresses do not exist; a portal that has closed down has far more of them than its share. */
+    /** Most bounces are about addresses that do not exist. Many of these addresses belong to a portal that has closed. */
     private static final List<Cause> CAUSES = List.of(
-            new Cause(20, "2", Way.REFUSED, "%s@old-portal.example", "550 5.1.1 <%s>: Recipient address rejected: User unknown in virtual mailbox table"),
+            new Cause(20, "2", Way.REFUSED, "%s@old-portal.example",
+                    "550 5.1.1 <%s>: Recipient address rejected: User unknown in virtual mailbox table"),
             new Cause(6, "2", Way.REFUSED, "%s@keitai.example", "550 Unknown user %s"),
-            new Cause(5, "2", Way.REFUSED, "%s@mail.example", "550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking"
-                    + " the recipient's email address for typos or unnecessary spaces. See <https://support.mail.example/?p=NoSuchUser> (in reply to RCPT TO)"),
+            new Cause(5, "2", Way.REFUSED, "%s@mail.example",
+                    "550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking"
+                    + " the recipient's email address for typos or unnecessary spaces. See <https://support.mail.example/?p=NoSuchUser>"
+                    + " (in reply to RCPT TO)"),
             new Cause(3, "2", Way.REFUSED, "%s@provider.example", "550 5.1.1 <%s>... User unknown"),
-            new Cause(5, "5", Way.REFUSED, "%s@mail.example", "552 5.2.2 The email account that you tried to reach is over quota and inactive"),
+            new Cause(5, "5", Way.REFUSED, "%s@mail.example",
+                    "552 5.2.2 The email account that you tried to reach is over quota and inactive"),
             new Cause(4, "5", Way.REFUSED, "%s@provider.example", "552 5.2.2 <%s>... Mailbox full"),
-            new Cause(5, "4", Way.REFUSED, "%s@webmail.example", "554 5.7.1 Message not accepted for policy reasons. See <https://postmaster.webmail.example/errors>"),
-            new Cause(3, "4", Way.REFUSED, "%s@keitai.example", "550 5.7.1 <%s>: Rejected by the recipient's settings for unsolicited mail"),
-            new Cause(1, "4", Way.REFUSED, "%s@office.example", "554 5.7.1 Service unavailable; client host [198.51.100.7] blocked using bl.example"),
+            new Cause(5, "4", Way.REFUSED, "%s@webmail.example",
+                    "554 5.7.1 Message not accepted for policy reasons. See <https://postmaster.webmail.example/errors>"),
+            new Cause(3, "4", Way.REFUSED, "%s@keitai.example",
+                    "550 5.7.1 <%s>: Rejected by the recipient's settings for unsolicited mail"),
+            new Cause(1, "4", Way.REFUSED, "%s@office.example",
+                    "554 5.7.1 Service unavailable; client host [198.51.100.7] blocked using bl.example"),
             new Cause(4, "3", Way.GIVEN_UP, "%s@old-portal.example", TIMED_OUT),
             new Cause(5, "1", Way.NOT_ATTEMPTED, "%s@keitia.example", "host unknown"),
             new Cause(6, "10", Way.NOT_ATTEMPTED, "%s@old-portal.example", ""),
@@ -100,11 +111,11 @@ final class SampleDay {
             new Cause(1, "6", Way.REFUSED, "%s@provider.example", "550 5.1.1 forwarding address unknown"),
             new Cause(1, "7", Way.REFUSED, "%s@office.example", "554 5.3.5 Local configuration error: mail loops back to myself"),
             new Cause(1, "8", Way.REFUSED, "%s@keitai.example", "552 5.3.4 Message size exceeds fixed maximum message size"),
-            // some phones of old have a dot there
+            // old mobile phone addresses have a dot there
             new Cause(1, "9", Way.NOT_ATTEMPTED, "%s.@keitai.example", "501 5.1.3 Bad recipient address syntax"));
 
-    /** One in so many mails bounces, and one is deferred. */
-    private static final int ONE_IN = 26;
+    /** Of this many mails in a row, one bounces and one is deferred. */
+    private static final int CYCLE = 26;
 
     private final Random random;
     private final ZonedDateTime now;
@@ -115,17 +126,18 @@ final class SampleDay {
     private final SampleMessage bounced;
     private int messages;
 
-    /** @param now when the day ends, in the zone of {@code created} */
+    /** @param now when the day ends, in the time zone of the vendor's field {@code created} */
     SampleDay(ZonedDateTime now) {
         this.now = now.truncatedTo(ChronoUnit.SECONDS);
         run = DateTimeFormatter.ofPattern("uuuuMMddHHmmss").format(now);
         random = new Random(now.toEpochSecond());
-        List<Cause> shuffled = new ArrayList<>(CAUSES.stream().flatMap(cause -> Collections.nCopies(cause.bounces(), cause).stream()).toList());
+        List<Cause> shuffled = new ArrayList<>();
+        CAUSES.forEach(cause -> shuffled.addAll(Collections.nCopies(cause.bounces(), cause)));
         Collections.shuffle(shuffled, random);
         causes = shuffled.iterator();
         deferred = message(this.now.minusHours(6), ORDER, DEFERRED);
         bounced = message(this.now.minusHours(5), WELCOME, BOUNCED);
-        known();
+        addKnownMessages();
         ZonedDateTime last = this.now.truncatedTo(ChronoUnit.HOURS);
         for (ZonedDateTime hour = last.minusDays(1); !hour.isAfter(last); hour = hour.plusHours(1)) {
             send(hour, 60 * 60, MAILS_PER_HOUR[hour.getHour()], LETTERS);
@@ -137,28 +149,29 @@ final class SampleDay {
         events.sort(Comparator.comparing(SampleEvent::at));
     }
 
-    /** What happened, in the order of time. */
+    /** All events, the oldest first. */
     List<SampleEvent> events() {
         return events;
     }
 
-    /** The one to {@link #DEFERRED}. */
+    /** The deferred message to {@link #DEFERRED}. */
     SampleMessage deferred() {
         return deferred;
     }
 
-    /** The first one to {@link #BOUNCED}. */
+    /** The first message to {@link #BOUNCED}. */
     SampleMessage bounced() {
         return bounced;
     }
 
-    /** All events in the order of time, each hour's in webhooks of its own; besides them an event without a Message-ID, in the first webhook. */
+    /** All events, the oldest first, with separate webhooks for each hour. The first webhook has one more event, without a Message-ID. */
     List<SampleWebhook> webhooks() {
         record Part(ZonedDateTime hour, String eventType) {
         }
         Map<Part, List<SampleEvent>> parts = new LinkedHashMap<>();
         for (SampleEvent event : events) {
-            parts.computeIfAbsent(new Part(event.at().truncatedTo(ChronoUnit.HOURS), event.eventType()), part -> new ArrayList<>()).add(event);
+            parts.computeIfAbsent(new Part(event.at().truncatedTo(ChronoUnit.HOURS), event.eventType()), part -> new ArrayList<>())
+                    .add(event);
         }
         parts.values().iterator().next().add(0, withoutMessageId(events.get(0)));
         return parts.entrySet().stream().flatMap(part -> webhooks(part.getKey().eventType(), part.getValue())).toList();
@@ -166,7 +179,8 @@ final class SampleDay {
 
     private static Stream<SampleWebhook> webhooks(String eventType, List<SampleEvent> events) {
         return IntStream.iterate(0, from -> from < events.size(), from -> from + SampleWebhook.MAX_EVENTS)
-                .mapToObj(from -> new SampleWebhook(eventType, events.subList(from, Math.min(from + SampleWebhook.MAX_EVENTS, events.size()))));
+                .mapToObj(from -> new SampleWebhook(eventType,
+                        events.subList(from, Math.min(from + SampleWebhook.MAX_EVENTS, events.size()))));
     }
 
     private static SampleEvent withoutMessageId(SampleEvent event) {
@@ -175,10 +189,11 @@ final class SampleDay {
         return new SampleEvent(event.eventType(), event.at(), element);
     }
 
-    /** What the two addresses that one is told to look for have been through. */
-    private void known() {
+    /** The events of the two addresses that the command's output tells the user to search for. */
+    private void addKnownMessages() {
         Collections.addAll(events, deferred.queued(), deferred.delivery(2, "deferred", "451 4.7.1 Greylisted, please try again later"),
-                deferred.delivery(302, "deferred", "451 4.7.1 Greylisted, please try again later"), deferred.delivery(1_205, "succeeded", ""));
+                deferred.delivery(302, "deferred", "451 4.7.1 Greylisted, please try again later"),
+                deferred.delivery(1_205, "succeeded", ""));
         SampleMessage shipping = message(now.minusHours(2), SHIPPING, DEFERRED);
         Collections.addAll(events, shipping.queued(), shipping.delivery(2, "succeeded", ""));
         String reason = "550 5.1.1 <" + BOUNCED + ">: Recipient address rejected: User unknown";
@@ -196,7 +211,7 @@ final class SampleDay {
         for (int i = 0; i < mails; i++) {
             ZonedDateTime at = from.plusSeconds(random.nextInt(seconds));
             Letter letter = oneOf(letters);
-            switch (messages % ONE_IN) {
+            switch (messages % CYCLE) {
                 case 7 -> defer(message(at, letter, customer() + "@" + oneOf(DOMAINS)));
                 case 20 -> bounce(at, letter);
                 default -> deliver(message(at, letter, customer() + "@" + oneOf(DOMAINS)));
@@ -209,11 +224,12 @@ final class SampleDay {
     }
 
     private void defer(SampleMessage message) {
-        Collections.addAll(events, message.queued(), message.delivery(1 + random.nextInt(4), "deferred", oneOf(DEFERRALS).formatted(message.to())),
+        Collections.addAll(events, message.queued(),
+                message.delivery(1 + random.nextInt(4), "deferred", oneOf(DEFERRALS).formatted(message.to())),
                 message.delivery(300 + random.nextInt(2_400), "succeeded", ""));
     }
 
-    /** Where all causes have had their bounces, old-portal.example takes some mail too. */
+    /** When all bounces are used up, the mail is delivered to old-portal.example instead. */
     private void bounce(ZonedDateTime at, Letter letter) {
         if (!causes.hasNext()) {
             deliver(message(at, letter, customer() + "@old-portal.example"));
@@ -226,7 +242,8 @@ final class SampleDay {
         switch (cause.way()) {
             case REFUSED -> Collections.addAll(events, message.delivery(1, "failed", reason), message.bounce(2, cause.code(), reason));
             case NOT_ATTEMPTED -> events.add(message.bounce(1, cause.code(), reason));
-            case GIVEN_UP -> Collections.addAll(events, message.delivery(31, "deferred", reason), message.delivery(1_831, "deferred", reason),
+            case GIVEN_UP -> Collections.addAll(events, message.delivery(31, "deferred", reason),
+                    message.delivery(1_831, "deferred", reason),
                     message.delivery(5_431, "deferred", reason), message.bounce(9_031, cause.code(), reason));
         }
         if (cause.code().equals("10")) {

@@ -4,11 +4,11 @@ import java.time.ZonedDateTime;
 import java.util.Map;
 
 /**
- * An event as Customers Mail Cloud tells it.
+ * An event as Customers Mail Cloud reports it.
  *
  * @param eventType {@code deliveries}, {@code bounces} or {@code blocks}
- * @param at        when it happened, in the zone of {@code created}
- * @param element   what stands in the webhook's array
+ * @param at        when it happened, in the time zone of the vendor's field {@code created}
+ * @param element   the element of the webhook's array
  */
 record SampleEvent(String eventType, ZonedDateTime at, Map<String, String> element) {
 

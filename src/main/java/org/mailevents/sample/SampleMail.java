@@ -31,13 +31,13 @@ import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 
 /**
- * Posts a day of sample mail to the running application, over HTTP and as Customers Mail Cloud does: form and JSON by turns, one webhook twice, and
- * one event without a Message-ID, which is to be rejected.
+ * Posts a day of sample mail to the running application over HTTP, as Customers Mail Cloud does. The webhooks are form and JSON by turns.
+ * One webhook is sent twice, and one event has no Message-ID and is rejected.
  */
 public final class SampleMail {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
-    private static final Set<String> ANYWHERE = Set.of("0.0.0.0", "::", "[::]");
+    private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -45,24 +45,25 @@ public final class SampleMail {
     private final CamelContext context;
     private final Settings settings;
 
-    /** @param context has the settings that the application runs with */
+    /** @param context a context with the settings of the running application */
     public SampleMail(CamelContext context) {
         this.context = context;
         this.settings = new Settings(context);
     }
 
     /**
-     * @param anyway whether the alerts about the bounces may leave this machine
-     * @return lines that tell what was sent, what became of it and what to look for
-     * @throws IllegalStateException where it must not be sent, or nobody takes it; the message tells what to change
+     * @param anyway whether to post although the alerts about the bounces leave this machine as real mails
+     * @return the output of the command, line by line
+     * @throws IllegalStateException when the sample must not be sent or no Mail Events accepts it; the message says what to change
      */
     public List<String> post(boolean anyway) throws InterruptedException {
         if (!anyway && !settings.required("alert.endpoint").startsWith("file:")) {
-            throw new IllegalStateException("The sample has bounces, and alert.endpoint is no folder: real mails about them would go to alert.to."
-                    + " If they may, say: sample anyway");
+            throw new IllegalStateException("The sample has bounces, and alert.endpoint is not a folder: real mails would go to alert.to."
+                    + " To send them anyway, run: sample anyway");
         }
         if (Https.enabled(context)) {
-            throw new IllegalStateException("The sample goes over plain HTTP only: start Mail Events and this with camel.ssl.enabled = false");
+            throw new IllegalStateException("The sample needs plain HTTP: start Mail Events and this command with"
+                    + " camel.ssl.enabled = false");
         }
         ZoneId zone = settings.zone("webhook.time-zone");
         ZonedDateTime now = TimeSource.of(context).instant().atZone(zone);
@@ -74,29 +75,31 @@ public final class SampleMail {
         URI uri = uri(settings.required("webhook.path"));
         Receipt sum = new Receipt(0, 0, 0, 0, 0);
         for (int i = 0; i < webhooks.size(); i++) {
-            sum = sum(sum, post(uri, webhooks.get(i), i % 2 == 0));
+            sum = sum.plus(post(uri, webhooks.get(i), i % 2 == 0));
         }
         return List.of(
-                "A day of sample mail, up to " + MINUTE.format(now) + " in " + zone + ", has gone to " + uri,
+                "Sent a day of sample mail, until " + MINUTE.format(now) + " " + zone + ", to " + uri,
                 "  sent: " + webhooks.size() + " webhooks with " + (day.events().size() + twice.events().size() + 1) + " events of "
-                        + count(day, "deliveries").get("queued") + " messages; one webhook twice (" + twice.events().size()
-                        + " events), and one event without a messageId",
-                "  received " + sum.received() + ", stored " + sum.stored() + ", duplicates " + sum.duplicates() + ", rejected " + sum.rejected()
-                        + ", spooled " + sum.spooled(),
-                "  deliveries: " + told(count(day, "deliveries")),
-                "  bounces by code: " + told(count(day, "bounces")),
-                "  blocks: " + told(count(day, "blocks")),
-                "Look for these at " + uri("/"),
-                "  " + SampleDay.DEFERRED + ", " + day.deferred().id() + ": deferred twice, then taken",
+                        + count(day, "deliveries").get("queued") + " messages; one webhook (" + twice.events().size()
+                        + " events) was sent twice, and one event has no messageId",
+                "  received " + sum.received() + ", stored " + sum.stored() + ", duplicates " + sum.duplicates()
+                        + ", rejected " + sum.rejected() + ", spooled " + sum.spooled(),
+                "  deliveries: " + inWords(count(day, "deliveries")),
+                "  bounces by code: " + inWords(count(day, "bounces")),
+                "  blocks: " + inWords(count(day, "blocks")),
+                "Search for these at " + uri("/"),
+                "  " + SampleDay.DEFERRED + ", " + day.deferred().id() + ": deferred twice, then delivered",
                 "  " + SampleDay.BOUNCED + ", " + day.bounced().id() + ": bounced");
     }
 
     private URI uri(String path) {
         String host = settings.required("camel.server.host");
+        String target = ANY_ADDRESS.contains(host) ? "127.0.0.1" : host;
         try {
-            return new URI("http", null, ANYWHERE.contains(host) ? "127.0.0.1" : host, settings.port("camel.server.port"), path, null, null);
+            return new URI("http", null, target, settings.port("camel.server.port"), path, null, null);
         } catch (URISyntaxException e) {
-            throw new IllegalArgumentException("Set camel.server.host to a name or an address, and webhook.path to a path that begins with /", e);
+            throw new IllegalArgumentException("Set camel.server.host to a host name or an IP address, and webhook.path to a path"
+                    + " that begins with /", e);
         }
     }
 
@@ -110,26 +113,22 @@ public final class SampleMail {
         try {
             return receipt(uri, http.send(request.build(), BodyHandlers.ofString()));
         } catch (ConnectException e) {
-            throw new IllegalStateException("Start Mail Events first: nothing answers at " + uri);
+            throw new IllegalStateException("Start Mail Events first: no server answers at " + uri);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("What answers at " + uri + " is not Mail Events: see camel.server.port", e);
+            throw new IllegalStateException("The server at " + uri + " is not Mail Events: check camel.server.port", e);
         } catch (IOException e) {
-            throw new IllegalStateException("No answer came from " + uri + ": its log may say why", e);
+            throw new IllegalStateException("Mail Events at " + uri + " did not answer: see its log", e);
         }
     }
 
     private static Receipt receipt(URI uri, HttpResponse<String> answer) throws JsonProcessingException {
         return switch (answer.statusCode()) {
             case 200 -> JSON.readValue(answer.body(), Receipt.class);
-            case 401 -> throw new IllegalStateException("Mail Events at " + uri + " wants another secret: run this with the webhook.api-key or webhook.basic"
-                    + " that it was started with");
-            default -> throw new IllegalStateException(uri + " answered " + answer.statusCode() + ": " + JSON.readTree(answer.body()).path("detail").asText());
+            case 401 -> throw new IllegalStateException("Mail Events at " + uri + " refused the secret: run this command with the"
+                    + " webhook.api-key or webhook.basic that Mail Events was started with");
+            default -> throw new IllegalStateException(uri + " answered " + answer.statusCode() + ": "
+                    + JSON.readTree(answer.body()).path("detail").asText());
         };
-    }
-
-    private static Receipt sum(Receipt one, Receipt other) {
-        return new Receipt(one.received() + other.received(), one.stored() + other.stored(), one.duplicates() + other.duplicates(),
-                one.rejected() + other.rejected(), one.spooled() + other.spooled());
     }
 
     private static Map<String, Long> count(SampleDay day, String eventType) {
@@ -137,8 +136,8 @@ public final class SampleMail {
                 .collect(Collectors.groupingBy(SampleEvent::status, TreeMap::new, Collectors.counting()));
     }
 
-    /** The most frequent first. */
-    private static String told(Map<String, Long> counts) {
+    /** For instance {@code queued × 3, failed × 1}, the most frequent first. */
+    private static String inWords(Map<String, Long> counts) {
         return counts.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .map(count -> count.getKey() + " × " + count.getValue()).collect(Collectors.joining(", "));
     }

@@ -5,7 +5,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A mail of the shop; makes the events that Customers Mail Cloud tells of it, some seconds after it was queued. */
+/** A mail of the shop. Its methods make the events that Customers Mail Cloud reports; their seconds count from when the mail was queued. */
 record SampleMessage(String id, ZonedDateTime queuedAt, String from, String to, String subject, String apiData) {
 
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
@@ -30,7 +30,7 @@ record SampleMessage(String id, ZonedDateTime queuedAt, String from, String to, 
         return new SampleEvent("bounces", at, element(at, code, reason));
     }
 
-    /** On the Pro plan. The vendor does not say what its record holds. */
+    /** An event of the Pro plan. The vendor does not document its fields, so these are a guess. */
     SampleEvent block(long seconds, String code) {
         ZonedDateTime at = queuedAt.plusSeconds(seconds);
         return new SampleEvent("blocks", at, Map.of("created", CREATED.format(at), "email", to, "status", code));

@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A webhook in both formats that the vendor's console offers
- * (<a href="https://smtps.jp/docs/apiv2/webhook/event/index.html">what it sends</a>).
+ * A webhook in the two formats that the vendor's console offers
+ * (<a href="https://smtps.jp/docs/apiv2/webhook/event/index.html">vendor's documentation</a>).
  */
 record SampleWebhook(String eventType, List<SampleEvent> events) {
 
-    /** The vendor's default is 100 events. */
+    /** The vendor's default. */
     static final int MAX_EVENTS = 100;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** @param apiKey empty where none is sent */
+    /** @param apiKey the secret in the body; empty for none */
     String json(String apiKey) {
         ObjectNode fields = JSON.createObjectNode().put("event_type", eventType).put("server_composition", "pro");
         if (!apiKey.isEmpty()) {
@@ -29,11 +29,12 @@ record SampleWebhook(String eventType, List<SampleEvent> events) {
         return text(fields);
     }
 
-    /** @param apiKey empty where none is sent */
+    /** @param apiKey the secret in the body; empty for none */
     String form(String apiKey) {
-        // the vendor escapes these two
+        // the vendor escapes these two characters
         String event = text(event()).replace("<", "\\u003C").replace(">", "\\u003E");
-        return "event_type=" + eventType + "&server_composition=pro" + (apiKey.isEmpty() ? "" : "&api_key=" + encoded(apiKey)) + "&event=" + encoded(event);
+        return "event_type=" + eventType + "&server_composition=pro" + (apiKey.isEmpty() ? "" : "&api_key=" + encoded(apiKey)) + "&event="
+                + encoded(event);
     }
 
     private Map<String, Object> event() {
@@ -48,7 +49,7 @@ record SampleWebhook(String eventType, List<SampleEvent> events) {
         try {
             return JSON.writeValueAsString(json);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("text can be written", e);
+            throw new IllegalStateException("A map of texts cannot be written as JSON", e);
         }
     }
 }

@@ -17,20 +17,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves what was rejected into the spool, to be sent in again after a fix. What still cannot be stored is soon back in
- * {@code rejected_event}, as the same row. {@link ReplaySpool} moves it between two replays and never beside one: a row that comes
- * back before it is out would count as there, and then be deleted.
+ * Moves the quarantined events, which are the rows of {@code rejected_event}, into the spool, so that they are replayed after a fix. An
+ * event that still cannot be stored soon returns to {@code rejected_event} as the same row. {@link ReplaySpool} moves the rows between two
+ * replays and never during one. Otherwise an event could return before its row is deleted, would count as a duplicate of that row, and
+ * would be lost with the row.
  */
 final class RejectedEvents {
 
     private static final Logger LOG = LoggerFactory.getLogger("replay-spool");
 
-    /** The rest of the spool is for webhooks that come meanwhile. */
-    private static final double ROOM = 0.5;
+    /** The share of the spool that these events may fill. The rest is for webhooks that arrive in the meantime. */
+    private static final double MAX_FILL = 0.5;
 
     private final DataSource database;
     private final Spool spool;
-    /** Those that have not been moved yet, listed at once: what is rejected again must not be sent in again. */
+    /** The rows still to be moved. They are listed once, so that an event that is rejected again is not replayed again. */
     private final Deque<UUID> listed = new ArrayDeque<>();
 
     RejectedEvents(DataSource database, Spool spool) {
@@ -39,18 +40,18 @@ final class RejectedEvents {
     }
 
     /**
-     * Moves as many as half of the spool has room for.
+     * Moves rows until half of the spool is full.
      *
-     * @return whether these were the last
+     * @return whether all listed rows are moved
      */
     boolean moveToSpool() throws SQLException, IOException {
         try (Connection connection = database.getConnection()) {
             if (listed.isEmpty()) {
                 listed.addAll(ids(connection));
-                LOG.info("{} rejected events are sent in again", listed.size());
+                LOG.info("Replaying {} rejected events", listed.size());
             }
-            while (!listed.isEmpty() && spool.fill() < ROOM) {
-                spool(connection, listed.peek());
+            while (!listed.isEmpty() && spool.fill() < MAX_FILL) {
+                moveToSpool(connection, listed.peek());
                 listed.remove();
             }
         }
@@ -68,9 +69,10 @@ final class RejectedEvents {
         }
     }
 
-    /** First into the spool, then out of the table: killed in between, it is in both, and is still stored once. */
-    private void spool(Connection connection, UUID id) throws SQLException, IOException {
-        try (PreparedStatement select = connection.prepareStatement("SELECT received_at, payload FROM rejected_event WHERE rejected_id = ?");
+    /** Writes the file before it deletes the row. If the process is killed in between, both exist, and the event is still stored once. */
+    private void moveToSpool(Connection connection, UUID id) throws SQLException, IOException {
+        try (PreparedStatement select =
+                        connection.prepareStatement("SELECT received_at, payload FROM rejected_event WHERE rejected_id = ?");
                 PreparedStatement delete = connection.prepareStatement("DELETE FROM rejected_event WHERE rejected_id = ?")) {
             select.setObject(1, id);
             try (ResultSet row = select.executeQuery()) {
@@ -83,7 +85,7 @@ final class RejectedEvents {
         }
     }
 
-    /** An element's payload is JSON; the copy of a body that could not be read is either. */
+    /** The payload of an element is JSON. The payload of an unreadable body is the body itself, which may be JSON or a form. */
     private static WebhookBody body(String payload) {
         return WebhookBody.of(!payload.stripLeading().startsWith("{"), payload);
     }

@@ -9,24 +9,24 @@ import org.mailevents.event.Webhook;
 import org.mailevents.parse.WebhookPieces;
 
 /**
- * Spooled webhooks of one type that are stored as one, since a webhook may hold any number of events: a backlog is worked off in
- * a fraction of the commits it took to come in. A file with more than fits into memory goes by itself, in pieces.
+ * Spooled webhooks of one event type that are stored as one webhook, because a webhook may hold any number of events. So a backlog needs
+ * far fewer commits than the webhooks did when they arrived. A file that does not fit into memory is a batch of its own, in pieces.
  */
 final class ReplayBatch {
 
     private static final int MAX_EVENTS = 1_000;
-    /** Characters. */
+    /** In characters. */
     private static final int MAX_LENGTH = 1_000_000;
 
     private final Map<Path, Webhook> webhooks = new LinkedHashMap<>();
     private int events;
     private int length;
-    /** What is left of a file with many pieces. */
+    /** The remaining pieces of a file that has several. */
     private WebhookPieces rest;
     private boolean begun;
     private Receipt receipt = new Receipt(0, 0, 0, 0, 0);
 
-    /** Private, because the Camel CLI makes an object of every class that it can make one of, and cannot of this. */
+    /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private ReplayBatch() {
     }
 
@@ -35,9 +35,9 @@ final class ReplayBatch {
     }
 
     /**
-     * Adds a webhook, where it fits.
+     * Adds a webhook if it fits. It does not fit if it has another event type, is unreadable, or would make the batch too large.
      *
-     * @return false when it must go by itself or with others: it is of another type, cannot be read at all, or is too much
+     * @return false if the webhook belongs into another batch
      */
     boolean add(Path file, WebhookPieces pieces) {
         Webhook webhook = pieces.next();
@@ -74,21 +74,20 @@ final class ReplayBatch {
         return !begun && !isEmpty() || rest != null && rest.hasNext();
     }
 
-    /** All of them as one, or the next piece. */
+    /** All webhooks as one, or the next piece of the only file. */
     Webhook next() {
         if (begun) {
             return rest.next();
         }
         begun = true;
-        Webhook next = webhooks.size() == 1 ? webhooks.values().iterator().next() : Webhook.of(webhooks.values());
-        return next;
+        return webhooks.size() == 1 ? webhooks.values().iterator().next() : Webhook.of(webhooks.values());
     }
 
-    void add(Receipt ofPiece) {
+    void addReceipt(Receipt ofPiece) {
         receipt = receipt.plus(ofPiece);
     }
 
-    /** For all of it. */
+    /** The receipt for all pieces so far. */
     Receipt receipt() {
         return receipt;
     }

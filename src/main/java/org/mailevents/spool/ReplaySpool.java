@@ -24,47 +24,48 @@ import org.mailevents.parse.WebhookPieces;
 import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.settings.Settings;
-import org.mailevents.spool.Spool.Spooled;
+import org.mailevents.spool.SpoolFolder.SpooledWebhook;
 import org.mailevents.store.StoreBusy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends what was spooled in again, the same way, oldest first, one batch at a time, so that live webhooks have the upper hand. While
- * the database is down nothing counts as tried; else a webhook is tried {@code spool.attempts} times, at growing distances, and then
- * set aside.
+ * Replays the spooled webhooks through the same routes, oldest first. It replays one batch at a time, so that new webhooks come first. A
+ * webhook is tried {@code spool.attempts} times, at growing intervals, and then goes to {@code failed/}. While the database is down, no
+ * attempt is counted.
  */
 public final class ReplaySpool extends RouteBuilder {
 
     private static final String ID = "replay-spool";
     private static final Logger LOG = LoggerFactory.getLogger(ID);
 
-    /** How many names are read at a time. */
+    /** How many file names one scan of the folder keeps. */
     private static final int MAX_FILES = 10_000;
-    private static final Duration FIRST_DISTANCE = Duration.ofSeconds(1);
-    private static final Duration LAST_DISTANCE = Duration.ofMinutes(5);
-    /** A folder that cannot be read is looked into every second. */
-    private static final Duration TELL_AGAIN = Duration.ofMinutes(1);
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
+    private static final Duration LONGEST_RETRY = Duration.ofMinutes(5);
+    /** The folder is scanned every second, but a folder that cannot be read is logged once a minute. */
+    private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
 
-    /** What is known of a webhook that has failed. A start forgets it: what failed before may have been mended. */
-    private record Failed(int attempts, Instant nextAttempt) {
+    /** The failed attempts of a webhook. A restart forgets them, because the cause may have been fixed. */
+    private record Failure(int attempts, Instant nextAttempt) {
     }
 
-    private static final Failed NEVER = new Failed(0, Instant.EPOCH);
+    /** A webhook that failed together with others: it is tried alone next time, and the attempt is not counted. */
+    private static final Failure NOT_COUNTED = new Failure(0, Instant.EPOCH);
 
-    private final Map<Path, Failed> failures = new HashMap<>();
-    /** The oldest files, as listed last. */
+    private final Map<Path, Failure> failures = new HashMap<>();
+    /** The oldest files of the last scan. */
     private final Deque<Path> waiting = new ArrayDeque<>();
-    private final Arrivals arrivals = Arrivals.none();
+    private final CopiedFiles copiedFiles = CopiedFiles.none();
     private Spool spool;
     private Database database;
     private Meters meters;
-    /** The file that asks for it. */
+    /** An operator creates this file to have the quarantined events replayed. */
     private Path replayRejected;
-    private RejectedEvents rejected;
+    private RejectedEvents rejectedEvents;
     private WebhookReader reader;
     private int maxAttempts;
-    private long toldAt = System.nanoTime() - TELL_AGAIN.toNanos();
+    private long loggedAt = System.nanoTime() - LOG_INTERVAL.toNanos();
 
     @Override
     public void configure() {
@@ -73,41 +74,42 @@ public final class ReplaySpool extends RouteBuilder {
         database = Database.of(getContext());
         meters = Meters.of(getContext());
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
-        rejected = new RejectedEvents(database, spool);
+        rejectedEvents = new RejectedEvents(database, spool);
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off
-        // greedy: while there is more, at once; synchronous: not before what was sent in is stored, or it would be sent in again
+        // greedy: while files wait, the next batch follows at once
+        // synchronous: the next batch follows only after this one is stored; otherwise a webhook would be replayed twice
         from("scheduler:replay-spool?delay=1000&greedy=true&synchronous=true").routeId(ID)
-            .description("Sends spooled webhooks in again, oldest first, and sets aside what fails too often")
-            .onException(Throwable.class).handled(true).logExhausted(false).process(this::cannotBeRead).end()
-            .process(this::next)
-            // nearly always once
+            .description("Replays spooled webhooks, oldest first, and moves those that fail too often to failed/")
+            .onException(Throwable.class).handled(true).logExhausted(false).process(this::logUnreadable).end()
+            .process(this::prepareBatch)
+            // usually one round; a file that does not fit into memory has several pieces
             .loopDoWhile(this::hasPiece)
                 .process(exchange -> exchange.getMessage().setBody(batch(exchange).next()))
                 .doTry()
                     .to("direct:take-webhook")
-                    .process(exchange -> batch(exchange).add(exchange.getMessage().getBody(Receipt.class)))
+                    .process(exchange -> batch(exchange).addReceipt(exchange.getMessage().getBody(Receipt.class)))
                 .doCatch(Throwable.class)
-                    .process(exchange -> failed(exchange, failure(exchange)))
+                    .process(exchange -> batchFailed(exchange, failure(exchange)))
                 .end()
             .end()
             .filter(variable("batch").isNotNull())
-                .process(this::stored)
+                .process(this::batchStored)
             .end();
         // @formatter:on
     }
 
-    private void next(Exchange exchange) throws SQLException, IOException {
-        // whatever fails: without it Camel's scheduler takes it that there was something, and asks again at once
+    private void prepareBatch(Exchange exchange) throws SQLException, IOException {
+        // set before anything can fail: otherwise Camel's scheduler assumes that there was work, and polls again without a pause
         exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
         if (database.isDown()) {
             waiting.clear();
         } else if (waiting.isEmpty()) {
-            spool.measure();
-            waiting.addAll(spool.oldest(MAX_FILES, file -> isDue(file) && (Spool.isOurs(file) || arrivals.isComplete(file))));
-            if (waiting.isEmpty() && Files.exists(replayRejected) && rejected.moveToSpool()) {
+            spool.recount();
+            waiting.addAll(spool.oldest(MAX_FILES, file -> isDue(file) && (SpoolFolder.isOwnFile(file) || copiedFiles.isComplete(file))));
+            if (waiting.isEmpty() && Files.exists(replayRejected) && rejectedEvents.moveToSpool()) {
                 Files.deleteIfExists(replayRejected);
             }
         }
@@ -120,24 +122,26 @@ public final class ReplaySpool extends RouteBuilder {
         try {
             return batch(exchange) != null && batch(exchange).hasNext();
         } catch (RuntimeException | Error e) {
-            failed(exchange, e);
+            batchFailed(exchange, e);
             return false;
         }
     }
 
-    private void cannotBeRead(Exchange exchange) {
-        if (System.nanoTime() - toldAt >= TELL_AGAIN.toNanos()) {
-            toldAt = System.nanoTime();
-            LOG.error("The spool cannot be sent in again now: {}", FailureText.describe(failure(exchange)));
+    private void logUnreadable(Exchange exchange) {
+        if (System.nanoTime() - loggedAt >= LOG_INTERVAL.toNanos()) {
+            loggedAt = System.nanoTime();
+            LOG.error("The spool cannot be replayed now: {}", FailureText.describe(failure(exchange)));
         }
     }
 
     private boolean isDue(Path file) {
-        Failed failed = failures.get(file);
-        return failed == null || !failed.nextAttempt().isAfter(Instant.now());
+        Failure failure = failures.get(file);
+        return failure == null || !failure.nextAttempt().isAfter(Instant.now());
     }
 
-    /** As many of the oldest as can go as one; what has failed goes alone, to find out which one it is. */
+    /**
+     * The oldest webhooks that fit into one batch. A webhook that has failed is a batch of its own, which shows which webhook is at fault.
+     */
     private ReplayBatch nextBatch() {
         ReplayBatch batch = ReplayBatch.empty();
         boolean full = false;
@@ -155,77 +159,77 @@ public final class ReplaySpool extends RouteBuilder {
 
     private boolean add(ReplayBatch batch, Path file) {
         try {
-            Spooled spooled = spool.read(file);
+            SpooledWebhook spooled = spool.read(file);
             WebhookPieces pieces = reader.read(spooled.body(), spooled.receivedAt());
-            if (pieces.isUnreadable() && !Spool.isOurs(file)) {
-                setAside(file, pieces.next().problem().detail());
+            if (pieces.isUnreadable() && !SpoolFolder.isOwnFile(file)) {
+                moveToFailed(file, pieces.next().problem().detail());
                 return true;
             }
             return batch.add(file, pieces);
         } catch (NoSuchFileException e) {
-            return true; // another process in this folder has stored it
+            return true; // another process that uses this folder has stored the webhook
         } catch (IOException | RuntimeException | Error e) {
-            failed(file, e); // whatever it is, the files behind this one must not wait for it
+            webhookFailed(file, e); // whatever the reason is, it must not delay the files behind this one
             return true;
         }
     }
 
-    private void stored(Exchange exchange) throws IOException {
+    private void batchStored(Exchange exchange) throws IOException {
         ReplayBatch batch = batch(exchange);
         batch.close();
         for (Path file : batch.files()) {
             failures.remove(file);
-            if (arrivals.isUnchanged(file)) {
-                arrivals.forget(file);
-                spool.remove(file);
+            if (copiedFiles.isUnchanged(file)) {
+                copiedFiles.forget(file);
+                spool.delete(file);
             }
         }
         Receipt receipt = batch.receipt();
         meters.replayed(receipt.stored(), receipt.duplicates(), receipt.rejected());
-        LOG.info("{} webhooks from the spool: {} received, {} stored, {} duplicates, {} rejected", batch.files().size(), receipt.received(),
-                receipt.stored(), receipt.duplicates(), receipt.rejected());
+        LOG.info("Replayed {} webhooks from the spool: {} received, {} stored, {} duplicates, {} rejected", batch.files().size(),
+                receipt.received(), receipt.stored(), receipt.duplicates(), receipt.rejected());
     }
 
-    /** What was stored of it will be a duplicate. */
-    private void failed(Exchange exchange, Throwable failure) {
+    /** Has the whole batch retried. If some of its pieces are stored, their events will be duplicates. */
+    private void batchFailed(Exchange exchange, Throwable failure) {
         ReplayBatch batch = batch(exchange);
         batch.close();
         exchange.removeVariable("batch");
         if (ObjectHelper.getException(StoreBusy.class, failure) != null
                 || ObjectHelper.getException(DatabaseAbsent.class, failure) != null && !database.answers()) {
-            // not the webhook's fault, and no try of it
+            // the database is at fault and not the webhook, so the attempt is not counted
             waiting.clear();
             exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
         } else if (batch.files().size() > 1) {
-            batch.files().forEach(file -> failures.put(file, NEVER));
+            batch.files().forEach(file -> failures.put(file, NOT_COUNTED));
         } else {
-            batch.files().forEach(file -> failed(file, failure));
+            batch.files().forEach(file -> webhookFailed(file, failure));
         }
     }
 
-    private void failed(Path file, Throwable failure) {
-        int attempts = failures.getOrDefault(file, NEVER).attempts() + 1;
+    private void webhookFailed(Path file, Throwable failure) {
+        int attempts = failures.getOrDefault(file, NOT_COUNTED).attempts() + 1;
         if (attempts < maxAttempts) {
-            failures.put(file, new Failed(attempts, Instant.now().plus(distance(attempts))));
+            failures.put(file, new Failure(attempts, Instant.now().plus(retryInterval(attempts))));
             return;
         }
         failures.remove(file);
-        setAside(file, FailureText.describe(failure));
+        moveToFailed(file, FailureText.describe(failure));
     }
 
-    private void setAside(Path file, String reason) {
-        LOG.error("{}: set aside in failed/, because of {}", file.getFileName(), reason);
-        arrivals.forget(file);
+    private void moveToFailed(Path file, String reason) {
+        LOG.error("Moved {} to failed/: {}", file.getFileName(), reason);
+        copiedFiles.forget(file);
         try {
-            spool.setAside(file, reason);
+            spool.moveToFailed(file, reason);
         } catch (IOException e) {
-            LOG.error("{} cannot be set aside, and is tried again: {}", file.getFileName(), FailureText.describe(e));
+            LOG.error("{} cannot be moved to failed/ and will be retried: {}", file.getFileName(), FailureText.describe(e));
         }
     }
 
-    private static Duration distance(int attempts) {
-        Duration distance = FIRST_DISTANCE.multipliedBy(1L << Math.min(attempts - 1, 20));
-        return distance.compareTo(LAST_DISTANCE) < 0 ? distance : LAST_DISTANCE;
+    private static Duration retryInterval(int attempts) {
+        Duration interval = FIRST_RETRY.multipliedBy(1L << Math.min(attempts - 1, 20));
+        return interval.compareTo(LONGEST_RETRY) < 0 ? interval : LONGEST_RETRY;
     }
 
     private static Throwable failure(Exchange exchange) {

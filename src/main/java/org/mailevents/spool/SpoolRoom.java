@@ -5,9 +5,9 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 
 /**
- * Readiness: whether the spool has room for what the database cannot take. A load balancer sends webhooks elsewhere before one would have to be
- * refused. That the database is down alone is no reason to, because the spool takes over; and a restart would make no room, so it is not about
- * liveness.
+ * The readiness check of the spool: whether it has room for webhooks that cannot be stored now. A load balancer then sends webhooks
+ * elsewhere before this instance must refuse one. A database that is down does not make the instance unready, because the spool takes over.
+ * The check says nothing about liveness, because a restart would not free any room.
  */
 final class SpoolRoom extends AbstractHealthCheck {
 
@@ -25,9 +25,10 @@ final class SpoolRoom extends AbstractHealthCheck {
         double fill = spool.fill();
         builder.detail("percent", Math.round(fill * 100));
         if (fill >= NEARLY_FULL) {
-            builder.message("The spool is nearly full: bring the database back, look into failed/, or raise spool.max-size").down();
-        } else if (!spool.takesMore()) {
-            builder.message("Nothing can be written into the folder of spool.directory: make room on its disk, or give the process the right to write").down();
+            builder.message("The spool is nearly full. Bring the database back, check failed/, or raise spool.max-size.").down();
+        } else if (!spool.isWritable()) {
+            builder.message("The folder of spool.directory cannot be written to. Free space on its disk, or give the process permission to"
+                    + " write.").down();
         } else {
             builder.up();
         }

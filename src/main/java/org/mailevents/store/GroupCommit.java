@@ -13,35 +13,38 @@ import org.mailevents.event.Receipt;
 import org.mailevents.event.Webhook;
 
 /**
- * Group commit: webhooks that come while an INSERT runs wait in a bounded queue and share the next one, and each is done when that one
- * has committed. Nothing waits for company: when no INSERT runs, one begins with what is there.
+ * Group commit. Webhooks that arrive while an INSERT runs wait in a bounded queue and share the next INSERT. Each of them is stored when
+ * that INSERT has committed. No webhook waits for company: when no INSERT runs, one begins at once with the webhooks in the queue.
  */
 final class GroupCommit extends ServiceSupport {
 
-    /** Puts webhooks into the database together. */
+    /** Writes several webhooks into the database together. */
     @FunctionalInterface
     interface Writer {
 
         /**
          * @return the receipts, in the order of the webhooks
-         * @throws Exception when none of them can be taken as stored
+         * @throws Exception when none of the webhooks may be taken as stored
          */
         List<Receipt> write(List<Webhook> webhooks) throws Exception;
     }
 
     /**
-     * What may be on its way at a time.
-     *
-     * @param writers how many INSERTs; all but the first only for full batches
-     * @param batch   events of an INSERT; a webhook with more of them goes by itself
-     * @param events  events in the queue
-     * @param bytes   of their bodies in the queue, about
-     * @param maxWait how long a webhook waits, for its INSERT and in it
+     * @param writers how many INSERTs may run at a time; all but the first run only for full batches
+     * @param batch   how many events share an INSERT; a webhook with more events has an INSERT to itself
+     * @param events  how many events may wait in the queue
+     * @param bytes   how large the bodies of the webhooks in the queue may be, in characters
+     * @param maxWait how long a webhook may take, from the queue to the commit
      */
     record Limits(int writers, int batch, int events, long bytes, Duration maxWait) {
     }
 
-    /** What becomes of a webhook: a receipt, or why there is none. */
+    /**
+     * A webhook that waits or is being inserted.
+     *
+     * @param receipt completes with the receipt or with the failure
+     * @param since   when the webhook entered the queue, as {@link System#nanoTime()} gave it
+     */
     private record Entry(Webhook webhook, CompletableFuture<Receipt> receipt, long since) {
 
         Entry(Webhook webhook) {
@@ -64,7 +67,7 @@ final class GroupCommit extends ServiceSupport {
     private final Limits limits;
     private final Writer writer;
     private final Deque<Entry> queue = new ArrayDeque<>();
-    /** What is in an INSERT now; at most one for each writer. */
+    /** The groups whose INSERTs run now; at most one group for each writer. */
     private final Collection<List<Entry>> inserting = new CopyOnWriteArrayList<>();
     private int events;
     private long bytes;
@@ -77,10 +80,10 @@ final class GroupCommit extends ServiceSupport {
     }
 
     /**
-     * Has a webhook stored, and does not wait for it.
+     * Puts a webhook into the queue, and does not wait for its INSERT.
      *
-     * @return its receipt once it has been committed; or {@link StoreBusy} when the queue is full or does not get to it in time, or what the
-     *         writer threw
+     * @return completes with the receipt after the commit. It fails with {@link StoreBusy} when the queue is full or the webhook has waited
+     *         too long, or with the exception of the writer
      */
     CompletableFuture<Receipt> store(Webhook webhook) {
         Entry entry = new Entry(webhook);
@@ -93,15 +96,16 @@ final class GroupCommit extends ServiceSupport {
     }
 
     /**
-     * Gives up those that have waited too long, for their INSERT or in it. An INSERT that has begun may still commit, as when a lock on the table is
-     * released: its events are then duplicates when they come back out of the spool.
+     * Gives up the webhooks that have taken too long, in the queue or in their INSERT. An INSERT that has begun may still commit later, for
+     * instance when a lock on the table is released. Its events are then duplicates when they come back from the spool.
      */
     void expire() {
-        for (Entry entry = tooOld(); entry != null; entry = tooOld()) {
-            giveUp(entry, "the INSERTs before this one take more than ");
+        for (Entry entry = takeExpired(); entry != null; entry = takeExpired()) {
+            giveUp(entry, "the webhook waited for its INSERT for more than ");
         }
         for (List<Entry> group : inserting) {
-            group.stream().filter(entry -> entry.isOlderThan(limits.maxWait) && !entry.receipt.isDone()).forEach(entry -> giveUp(entry, "its INSERT takes more than "));
+            group.stream().filter(entry -> entry.isOlderThan(limits.maxWait) && !entry.receipt.isDone())
+                    .forEach(entry -> giveUp(entry, "its INSERT took more than "));
         }
     }
 
@@ -110,22 +114,23 @@ final class GroupCommit extends ServiceSupport {
     }
 
     /** How many events wait for an INSERT. */
-    synchronized int waiting() {
+    synchronized int waitingEvents() {
         return events;
     }
 
-    private synchronized Entry tooOld() {
+    /** The oldest webhook of the queue, taken out of it, or null when that webhook may still wait. */
+    private synchronized Entry takeExpired() {
         return queue.isEmpty() || !queue.peek().isOlderThan(limits.maxWait) ? null : take();
     }
 
     private synchronized void enter(Entry entry) throws StoreBusy {
-        // what alone is more than the limits must get through, too
+        // an empty queue takes any webhook: a webhook larger than the limits must get through, too
         if (stopped || !queue.isEmpty() && (events + entry.events() > limits.events || bytes + entry.bytes() > limits.bytes)) {
-            throw new StoreBusy(stopped ? "it is being closed" : events + " events wait for the database: see store.queue");
+            throw new StoreBusy(stopped ? "the application is stopping" : events + " events wait for the database: see store.queue");
         }
         queue.add(entry);
         count(entry, 1);
-        if (isDue()) {
+        if (isInsertDue()) {
             notify();
         }
     }
@@ -141,14 +146,19 @@ final class GroupCommit extends ServiceSupport {
         bytes += sign * entry.bytes();
     }
 
-    /** While an INSERT runs, another one at its side is worth while only for a full batch: many small ones cost more. */
-    private boolean isDue() {
+    /**
+     * Whether an INSERT should begin now. A second INSERT beside a running one pays only for a full batch: many small INSERTs cost more.
+     */
+    private boolean isInsertDue() {
         return !queue.isEmpty() && (writing == 0 || events >= limits.batch);
     }
 
-    /** As many as wait and may share an INSERT; none when there is nothing more to do. */
-    private synchronized List<Entry> next() throws InterruptedException {
-        while (!isDue() && !stopped) {
+    /**
+     * Waits for the next group of webhooks that share an INSERT. The group is empty only when this service has stopped and its queue is
+     * empty.
+     */
+    private synchronized List<Entry> takeGroup() throws InterruptedException {
+        while (!isInsertDue() && !stopped) {
             wait();
         }
         List<Entry> group = new ArrayList<>();
@@ -161,12 +171,12 @@ final class GroupCommit extends ServiceSupport {
         return group;
     }
 
-    private synchronized void written() {
+    private synchronized void insertEnded() {
         writing--;
     }
 
-    /** An Error, for instance for lack of memory, ends no writer: without writers nothing would be stored any more. */
-    private void write() {
+    /** An Error, for instance OutOfMemoryError, does not end a writer: without writers, nothing would be stored any more. */
+    private void writeUntilStopped() {
         boolean more = true;
         while (more) {
             try {
@@ -175,20 +185,21 @@ final class GroupCommit extends ServiceSupport {
                 Thread.currentThread().interrupt();
                 more = false;
             } catch (Throwable e) {
-                more = true; // the next webhooks may fare better
+                more = true; // the next INSERT may succeed
             }
         }
     }
 
+    /** @return whether there may be more to write */
     private boolean writeNext() throws InterruptedException {
-        List<Entry> group = next();
+        List<Entry> group = takeGroup();
         try {
             if (!group.isEmpty()) {
                 write(group);
             }
             return !group.isEmpty();
         } finally {
-            written();
+            insertEnded();
         }
     }
 
@@ -199,7 +210,7 @@ final class GroupCommit extends ServiceSupport {
             for (int i = 0; i < group.size(); i++) {
                 group.get(i).receipt.complete(receipts.get(i));
             }
-        } catch (Throwable failure) { // each of them must be answered, whatever it was
+        } catch (Throwable failure) { // each webhook must get an answer, whatever the failure was
             group.forEach(entry -> entry.receipt.completeExceptionally(failure));
         } finally {
             inserting.remove(group);
@@ -210,11 +221,14 @@ final class GroupCommit extends ServiceSupport {
     protected synchronized void doStart() {
         stopped = false;
         for (int i = 1; i <= limits.writers; i++) {
-            new Thread(this::write, "insert-events-" + i).start();
+            new Thread(this::writeUntilStopped, "insert-events-" + i).start();
         }
     }
 
-    /** The writers end when the queue is empty. They are not interrupted: H2 would close its file. */
+    /**
+     * The writers end when the queue is empty. This method does not interrupt them, because H2 closes its file when a thread is
+     * interrupted.
+     */
     @Override
     protected synchronized void doStop() {
         stopped = true;

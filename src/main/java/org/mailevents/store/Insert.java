@@ -12,26 +12,26 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * One INSERT for any number of rows: a column is an array, and the arrays are unnested side by side. The same text runs on
- * PostgreSQL and on H2 (MODE=PostgreSQL), and a row whose key is there already is left alone.
+ * One INSERT for any number of rows. Each column is one array parameter, and the statement unnests the arrays side by side. The same text
+ * runs on PostgreSQL and on H2 (MODE=PostgreSQL). A row whose key exists changes nothing.
  *
- * @param table   the table's name
- * @param columns its columns in order, the key first
+ * @param table   the name of the table
+ * @param columns its columns, the key first
  */
 record Insert<T>(String table, List<Column<T>> columns) {
 
     /**
-     * @param type  the SQL type that the text is cast to
-     * @param value gives the column's value of a row, or null; its text form is what is sent
+     * @param type  the SQL type of the column; values are sent as text and cast to this type
+     * @param value gives the column's value for a row, or null
      */
     record Column<T>(String name, String type, Function<T, Object> value) {
     }
 
     /**
-     * Inserts the rows. Plain JDBC, because camel-jdbc asks the server for the kinds of the parameters each time, begins and
-     * commits by itself, and so goes there three times for what one statement does.
+     * Inserts the rows with plain JDBC. camel-jdbc needs three round trips for one statement: it asks the server for the parameter types
+     * each time, and it begins and commits a transaction of its own.
      *
-     * @return the values of the first column, the key, in the rows that were not there yet
+     * @return the keys of the rows that are new
      */
     List<UUID> into(Connection connection, List<T> rows) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(sql(), new String[]{columns.get(0).name()})) {
@@ -54,7 +54,7 @@ record Insert<T>(String table, List<Column<T>> columns) {
         Object last = null;
         for (int i = 0; i < values.length; i++) {
             Object value = column.value().apply(rows.get(i));
-            // many rows have one time of arrival
+            // all events of a webhook share one time of receipt: its text is made once
             values[i] = i > 0 && value == last ? values[i - 1] : Objects.toString(value, null);
             last = value;
         }

@@ -1,6 +1,6 @@
 package org.mailevents.store;
 
-/** The database is there, and there is no room or no time left for this webhook: it is not the webhook's fault. */
+/** The database works, but the queue is full or the webhook waited too long. The webhook itself is valid and goes to the spool. */
 public final class StoreBusy extends Exception {
 
     StoreBusy(String why) {

@@ -36,7 +36,7 @@ class AlertThreadTest {
 
             // When
             Files.writeString(subject, "\n" + edited + "\n二行目 ${alert.openedAt}\n");
-            await().until(() -> run.application().log().contains("In use now: " + subject));
+            await().until(() -> run.application().log().contains("Activated: " + subject));
             for (int mails = 2; mails <= 4; mails++) {
                 run.post("bounces", Payload.bounce("2"));
                 run.pass(Duration.ofMinutes(31));

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion.VersionFlag;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -22,7 +26,8 @@ import org.mailevents.live.BrokenFile;
 class CausesTest {
 
     private static final Path FILE = Path.of("routes/templates/causes.json");
-    private static final String JSON = text();
+    private static final String JSON = text(FILE);
+    private static final JsonSchema SCHEMA = JsonSchemaFactory.getInstance(VersionFlag.V7).getSchema(text(FILE.resolveSibling("causes.schema.json")));
     private static final Causes CAUSES = parsed(JSON);
     /** The vendor publishes no Japanese name of 11. */
     private static final Map<String, String> JAPANESE_NAMES = Map.ofEntries(Map.entry("1", "ホスト不明"), Map.entry("2", "ユーザ不明"),
@@ -201,27 +206,34 @@ class CausesTest {
         assertThatThrownBy(() -> CAUSES.status("5.1.1", "fr")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("fr");
     }
 
+    @Test
+    void theSchemaForEditorsAllowsTheFile() {
+        assertThat(JSON).contains("\"$schema\": \"causes.schema.json\"");
+        assertThat(SCHEMA.validate(JSON, InputFormat.JSON)).isEmpty();
+        assertThat(SCHEMA.validate(SMALL, InputFormat.JSON)).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            # what is there | what is written instead | the error
-            `"ja": "意味",`      | `"ja": "意味"`                   | causes.json:14: Unexpected character
-            `"ja": "意味",`      | `"ja": "意味", "ja": "x",`       | causes.json:13: Duplicate field 'ja'
-            `"codes": ["2"]`   | `"codes": ["3"]`               | causes.json:14: enhanced/X.1.1/codes: "3" is no key of "codes"
-            `"codes": ["2"]`   | `"codes": [2]`                 | causes.json:14: enhanced/X.1.1/codes: 2 is no key of "codes"
-            `"codes": ["2"]`   | `"codes": "2"`                 | causes.json:14: enhanced/X.1.1/codes: it must be a list
-            `"codes": ["2"]`   | `"cods": ["2"]`                | causes.json:14: enhanced/X.1.1/cods: unknown key
-            `"X.1.1"`          | `"5.1"`                        | causes.json:12: enhanced/5.1: an enhanced code is written
-            `"X.1.1"`          | `"x.1.1"`                      | causes.json:12: enhanced/x.1.1: an enhanced code is written
-            `"X.1.1"`          | `"3.1.1"`                      | causes.json:12: enhanced/3.1.1: an enhanced code is written
-            `"ja": "意味"`       | `"jp": "意味"`                   | causes.json:13: enhanced/X.1.1/jp: unknown key
-            `"ja": "意味"`       | `"ja": ""`                     | causes.json:13: enhanced/X.1.1/ja: it must be a text
-            `"unknown"`        | `"unkown"`                     | causes.json:6: codes/unkown: a bounce code is a number
-            `"unknown"`        | `"3"`                          | causes.json:2: codes: "unknown" is missing
-            `false`            | `"false"`                      | causes.json:7: codes/unknown/compare: it must be true or false
-            `"compare"`        | `"compar"`                     | causes.json:7: codes/unknown/compar: unknown key
-            `"enhanced": {`    | `"more": {}, "enhanced": {`    | causes.json:11: more: unknown key; the keys here are codes, enhanced
+            # what is there | what is written instead | whether the schema refuses it too | the error
+            `"ja": "意味",`      | `"ja": "意味"`                   | no  | causes.json:14: Unexpected character
+            `"ja": "意味",`      | `"ja": "意味", "ja": "x",`       | no  | causes.json:13: Duplicate field 'ja'
+            `"codes": ["2"]`   | `"codes": ["3"]`               | no  | causes.json:14: enhanced/X.1.1/codes: "3" is not a key of "codes"
+            `"codes": ["2"]`   | `"codes": [2]`                 | yes | causes.json:14: enhanced/X.1.1/codes: 2 is not a key of "codes"
+            `"codes": ["2"]`   | `"codes": "2"`                 | yes | causes.json:14: enhanced/X.1.1/codes: it must be a list
+            `"codes": ["2"]`   | `"cods": ["2"]`                | yes | causes.json:14: enhanced/X.1.1/cods: unknown key
+            `"X.1.1"`          | `"5.1"`                        | yes | causes.json:12: enhanced/5.1: an enhanced code is written
+            `"X.1.1"`          | `"x.1.1"`                      | yes | causes.json:12: enhanced/x.1.1: an enhanced code is written
+            `"X.1.1"`          | `"3.1.1"`                      | yes | causes.json:12: enhanced/3.1.1: an enhanced code is written
+            `"ja": "意味"`       | `"jp": "意味"`                   | no  | causes.json:13: enhanced/X.1.1/jp: unknown key
+            `"ja": "意味"`       | `"ja": ""`                     | yes | causes.json:13: enhanced/X.1.1/ja: it must be a text
+            `"unknown"`        | `"unkown"`                     | yes | causes.json:6: codes/unkown: a bounce code is a number
+            `"unknown"`        | `"3"`                          | yes | causes.json:2: codes: "unknown" is missing
+            `false`            | `"false"`                      | yes | causes.json:7: codes/unknown/compare: it must be true or false
+            `"compare"`        | `"compar"`                     | yes | causes.json:7: codes/unknown/compar: unknown key
+            `"enhanced": {`    | `"more": {}, "enhanced": {`    | yes | causes.json:11: more: unknown key; the keys here are codes, enhanced
             """)
-    void aMistakeIsRefusedWithItsLine(String there, String instead, String error) {
+    void aMistakeIsRefusedWithItsLine(String there, String instead, String schemaRefuses, String error) {
         // Given
         String json = SMALL.replace(there, instead);
 
@@ -231,18 +243,24 @@ class CausesTest {
         // Then
         assertThat(broken).hasMessageStartingWith(error);
         assertThat(broken.file()).isEqualTo("causes.json");
+        // a schema knows no duplicate keys, no keys of another object and not every language
+        if (schemaRefuses.equals("yes")) {
+            assertThat(SCHEMA.validate(json, InputFormat.JSON)).isNotEmpty();
+        }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"name", "text", "action", "again"})
     void aCauseNeedsAllItsTextsAndNoOther(String key) {
+        assertThat(SCHEMA.validate(SMALL.replaceFirst("\"" + key + "\"", "\"" + key + "x\""), InputFormat.JSON)).isNotEmpty();
         assertThatThrownBy(() -> Causes.parse("causes.json", SMALL.replaceFirst("\"" + key + "\"", "\"" + key + "x\"")))
                 .hasMessage("causes.json:4: codes/2/ja/" + key + "x: unknown key; the keys here are name, text, action, again");
         String without = SMALL.replaceFirst("(, )?\"" + key + "\": \"[^\"]*\"", "").replace("{, ", "{");
+        assertThat(SCHEMA.validate(without, InputFormat.JSON)).isNotEmpty();
         assertThatThrownBy(() -> Causes.parse("causes.json", without))
                 .hasMessage("causes.json:4: codes/2/ja: \"" + key + "\" is missing");
         assertThatThrownBy(() -> Causes.parse("causes.json", SMALL.replaceFirst("\"" + key + "\": \"[^\"]*\"", "\"" + key + "\": \" \"")))
-                .hasMessage("causes.json:4: codes/2/ja/" + key + ": it must be a text, and not empty");
+                .hasMessage("causes.json:4: codes/2/ja/" + key + ": it must be a text that is not empty");
     }
 
     @ParameterizedTest
@@ -259,9 +277,9 @@ class CausesTest {
         }
     }
 
-    private static String text() {
+    private static String text(Path file) {
         try {
-            return Files.readString(FILE);
+            return Files.readString(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

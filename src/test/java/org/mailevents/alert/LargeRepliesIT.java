@@ -50,7 +50,7 @@ class LargeRepliesIT {
             assertThat(database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'own'")).hasSize(6);
             List<String> told = database.rows("SELECT recipient FROM mail_event WHERE alert_state = 'sent'").stream().map(row -> row.get("recipient")).toList();
             assertThat(mailbox.mails().stream().flatMap(mail -> mail.addresses().stream())).containsAll(told);
-            assertThat(application.log()).doesNotContain("Terminating due to", "has to wait");
+            assertThat(application.log()).doesNotContain("Terminating due to", "is delayed");
             application.kill();
         }
     }

@@ -82,7 +82,7 @@ class TimersTest {
 
             // Then
             ObjectNode next = Payload.bounce("1");
-            await().until(() -> run.application().log().contains("In use now: " + route));
+            await().until(() -> run.application().log().contains("Activated: " + route));
             await().until(() -> rounds.containsKey("send-alerts"));
             run.post("bounces", next);
             run.pass(Duration.ofMinutes(12));
@@ -113,7 +113,7 @@ class TimersTest {
         main.addMainListener(new MainListenerSupport() {
             @Override
             public void beforeConfigure(BaseMainSupport started) {
-                Timers.lookAfter(started.getCamelContext(), nanos::get);
+                Timers.watch(started.getCamelContext(), nanos::get);
             }
         });
         // no mail server, because for that there are time limits

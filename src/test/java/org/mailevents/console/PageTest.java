@@ -156,11 +156,11 @@ class PageTest {
         // Then
         assertThat(text("#found-title")).isEqualTo("What happened to " + delivered.get("to").asText());
         assertThat(text("#found-sum")).contains("1 message, 3 events");
-        assertThat(text(".message")).contains("ご注文の確認", "Delivered: the receiving server took it", "450 4.2.0 Greylisted");
+        assertThat(text(".message")).contains("ご注文の確認", "Delivered: the receiving server accepted the mail", "450 4.2.0 Greylisted");
         List<String> steps = browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText).toList();
         assertThat(steps).hasSize(3);
-        assertThat(steps.get(0)).contains("Accepted");
-        assertThat(steps.get(2)).contains("Taken");
+        assertThat(steps.get(0)).contains("Accepted for sending");
+        assertThat(steps.get(2)).contains("Accepted by the receiving server");
         assertThat(browser.findElement(By.id("overview")).isDisplayed()).isFalse();
 
         // When
@@ -183,8 +183,8 @@ class PageTest {
 
         shown(".message");
         assertThat(browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText)).satisfiesExactly(
-                first -> assertThat(first).contains("Accepted"), second -> assertThat(second).contains("Not taken yet"),
-                third -> assertThat(third).contains("Taken"));
+                first -> assertThat(first).contains("Accepted for sending"), second -> assertThat(second).contains("Delayed"),
+                third -> assertThat(third).contains("Accepted by the receiving server"));
     }
 
     /** WCAG 2.2.2, and 2.1.1: who goes through a table by keyboard is not thrown out of it. */
@@ -239,7 +239,7 @@ class PageTest {
     void whatIsUnknownIsSaidToBe() {
         shown("#query").sendKeys("nobody@nowhere.example" + Keys.ENTER);
 
-        wait(() -> text("#found-sum").contains("Nothing is known of “nobody@nowhere.example”"));
+        wait(() -> text("#found-sum").contains("No events were found for “nobody@nowhere.example”"));
     }
 
     @Test
@@ -271,7 +271,7 @@ class PageTest {
         assertThat(text("#totals")).contains("配信完了", "バウンス");
         assertThat(text("#latest-table")).contains("ユーザ不明 (2)");
         shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
-        wait(() -> text("#messages").contains("配信完了: 宛先サーバが受け取りました"));
+        wait(() -> text("#messages").contains("配信完了: 宛先サーバーが受け取りました"));
         assertThat(browser.findElement(By.tagName("body")).getText()).doesNotContain("undefined").doesNotContain("null");
     }
 
@@ -293,7 +293,7 @@ class PageTest {
         browser.switchTo().activeElement().sendKeys(Keys.TAB);
 
         // Then
-        assertThat(browser.switchTo().activeElement().getText()).isEqualTo("To the content");
+        assertThat(browser.switchTo().activeElement().getText()).isEqualTo("Skip to the content");
 
         // When
         browser.switchTo().activeElement().sendKeys(Keys.TAB);

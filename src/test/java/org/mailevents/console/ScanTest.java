@@ -51,8 +51,8 @@ class ScanTest {
             bounds.put(ofRoute("api-message").replace(":?messageId", "'<777@mta>'"), 100);
             bounds.put(ofRoute("api-recipient").replace(":?address", "'u777@example.net'"), 400);
             bounds.put(with(SummaryReader.COUNTS, SOME, "TIMESTAMP WITH TIME ZONE '2026-09-01 16:30:00+00'", SOME), 10_000);
-            bounds.put(with(SummaryReader.DOMAINS_OF, SOME), 10_001);
-            bounds.put(with(SummaryReader.LATEST_OF, SOME), 100);
+            bounds.put(with(SummaryReader.BOUNCED_RECIPIENTS, SOME), 10_001);
+            bounds.put(with(SummaryReader.LATEST_BOUNCES, SOME), 100);
             // the bounces, each address of them once, and of these what came after each
             bounds.put(ofRoute("api-suppressions"), 6 * EVENTS / 100);
 

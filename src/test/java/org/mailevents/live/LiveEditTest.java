@@ -86,20 +86,20 @@ class LiveEditTest {
         "route-bounces    | '    description:'                 | '\tdescription:'             | :3: found character '\\t(TAB)' that cannot start any token",
         "route-bounces    | uri: direct:store-events           | uri: nonsense:x              | No endpoint could be found for: nonsense://x",
         "route-bounces    | uri: direct:store-events           | uri: direct:store-events?a=1 | Unknown parameters=[{a=1}]",
-        "route-bounces    | uri: direct:store-events           | uri: direct:nobody           | sends to direct:nobody, and no route in routes/ is from there",
+        "route-bounces    | uri: direct:store-events           | uri: direct:nobody           | sends to direct:nobody, but no route in routes/ starts from direct:nobody",
         "route-bounces    | uri: direct:store-events           | uri: '{{no.such.setting}}'   | no.such.setting",
         "route-bounces    | aggregationStrategy: collectEvents | aggregationStrategy: nobody  | :7: Cannot find AggregationStrategy in Registry with name: nobody",
         "route-bounces    | ${body.status} regex '6'           | ${body.status} regexp '6'    | ${body.status} regexp '6'",
         "route-bounces    | ${body.events}                     | ${bdy.events}                | bdy",
-        "route-bounces    | id: route-bounces                  | id: route-webhook            | The route id route-webhook is there twice",
-        "route-bounces    | id: route-bounces                  | id: store-events             | The route id store-events is there twice",
-        "route-bounces    | uri: direct:route-bounces          | uri: direct:elsewhere        | sends to direct:route-bounces, and no route in routes/ is from there",
-        "route-bounces    | uri: direct:route-bounces          | uri: direct:route-webhook    | Two routes are from direct:route-webhook",
-        "send-alerts      | id: send-alerts                    | id: send-alert               | There is no route send-alerts in routes/",
+        "route-bounces    | id: route-bounces                  | id: route-webhook            | the route id route-webhook is used twice",
+        "route-bounces    | id: route-bounces                  | id: store-events             | the route id store-events is used twice",
+        "route-bounces    | uri: direct:route-bounces          | uri: direct:elsewhere        | sends to direct:route-bounces, but no route in routes/ starts from direct:route-bounces",
+        "route-bounces    | uri: direct:route-bounces          | uri: direct:route-webhook    | two routes start from direct:route-webhook",
+        "send-alerts      | id: send-alerts                    | id: send-alert               | the route send-alerts is missing in routes/",
         "send-alerts      | delay: 1000                        | dellay: 1000                 | :6: Failed to resolve endpoint: scheduler://send-alerts?dellay=1000",
-        "on-error         | id: on-alert-error                 | id: on-alert                 | the routeConfiguration on-alert-error, and there is none",
+        "on-error         | id: on-alert-error                 | id: on-alert                 | the routeConfiguration on-alert-error, which does not exist",
         "on-error         | uri: direct:release-alert          | uri: nonsense:x              | :42: No endpoint could be found for: nonsense://x",
-        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       | :1: beans takes effect at the next start",
+        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       | :1: beans takes effect only at the next start",
         "on-error         | java.lang.Exception                | java.lang.Excepton           | java.lang.Excepton"})
     void aBrokenRouteNeverReplacesAWorkingOne(String route, String right, String wrong, String reason) throws IOException {
         // Given
@@ -112,11 +112,11 @@ class LiveEditTest {
 
         // Then
         await().untilAsserted(() -> assertThat(log()).anySatisfy(line ->
-                assertThat(line).startsWith("Not in use, what was before it goes on: " + file).contains(reason).doesNotContain("\n")));
+                assertThat(line).startsWith("Not activated: " + file).contains(reason).endsWith(". The previous version keeps running.").doesNotContain("\n")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
         HttpResponse<String> health = application.health();
         assertThat(health.statusCode()).isEqualTo(200);
-        assertThat(health.body()).contains("WARNING: not in use: " + file);
+        assertThat(health.body()).contains("WARNING: not activated: " + file);
         assertThat(new ObjectMapper().readTree(health.body()).findValue("message").asText()).contains(reason);
         assertThat(kind()).isEqualTo("permanent, address");
 
@@ -125,7 +125,7 @@ class LiveEditTest {
 
         // Then
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
-        assertThat(log()).contains("In use now: " + file, "No longer broken: " + file);
+        assertThat(log()).contains("Activated: " + file, "Valid again: " + file);
         assertThat(kind()).isEqualTo("permanent, address");
     }
 
@@ -136,7 +136,7 @@ class LiveEditTest {
         Files.writeString(folder.resolve("route-bounces.camel.yaml"), text);
 
         // Then
-        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.endsWith("route-bounces.camel.yaml: it is empty")));
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains("route-bounces.camel.yaml: the file is empty.")));
         assertThat(kind()).isEqualTo("permanent, address");
     }
 
@@ -150,7 +150,7 @@ class LiveEditTest {
         Files.delete(file);
 
         // Then
-        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(file + ": it is gone: the next start is without it")));
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(file + ": the file was deleted; the next start runs without it")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
         assertThat(kind()).isEqualTo("permanent, address");
 
@@ -214,8 +214,8 @@ class LiveEditTest {
 
         // Then
         await().until(() -> kind().equals("edited"));
-        await().untilAsserted(() -> assertThat(log()).contains("In use now: " + file));
-        assertThat(log()).noneMatch(line -> line.startsWith("Not in use"));
+        await().untilAsserted(() -> assertThat(log()).contains("Activated: " + file));
+        assertThat(log()).noneMatch(line -> line.startsWith("Not activated"));
     }
 
     @ParameterizedTest
@@ -242,7 +242,7 @@ class LiveEditTest {
 
         // When
         (callerFirst ? saveCaller : saveCalled).run();
-        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(callerFirst ? "direct:name-kind" : "In use now")));
+        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(callerFirst ? "direct:name-kind" : "Activated")));
         (callerFirst ? saveCalled : saveCaller).run();
 
         // Then
@@ -290,7 +290,7 @@ class LiveEditTest {
         save(errors, read(errors).replaceFirst("message: \"", "message: \"" + mark + " "));
 
         // Then
-        await().until(() -> log().contains("In use now: " + errors));
+        await().until(() -> log().contains("Activated: " + errors));
         application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed")));
         assertThat(LOG.list).extracting(ILoggingEvent::getFormattedMessage).contains(mark + " route-deliveries: IllegalStateException: no");
         assertThat(kind()).isEqualTo("permanent, address");
@@ -299,15 +299,15 @@ class LiveEditTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "words.ja.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin",
-        "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:2: codez: unknown key",
+        "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:3: codez: unknown key",
         "causes.json     | '\"enhanced\"'        | '\"enhanced'       | causes.json:",
         "alert.txt.ftl   | words.intro           | words.introo       | :3: The following has evaluated to null or missing: ==> words.introo",
         "alert.html.ftlh | bounce.recipient      | bounce.recipent    | :94: The following has evaluated to null or missing: ==> bounce.recipent",
-        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | it goes on without end",
-        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | it goes on without end",
-        "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: it goes on without end",
-        "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: it goes on without end",
-        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list | :23: it goes on without end",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
+        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
+        "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: the template does not end",
+        "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: the template does not end",
+        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list | :23: the template does not end",
         "words.en.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given
@@ -319,7 +319,7 @@ class LiveEditTest {
 
         // Then
         await().untilAsserted(() -> assertThat(log()).anySatisfy(line ->
-                assertThat(line).startsWith("Not in use, what was before it goes on: " + file).contains(reason).doesNotContain("\n")));
+                assertThat(line).startsWith("Not activated: " + file).contains(reason).endsWith(". The previous version keeps running.").doesNotContain("\n")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING", template));
         assertThat(mail()).contains("ユーザ不明");
 
@@ -329,8 +329,8 @@ class LiveEditTest {
         save(causes, read(causes).replace("ユーザ不明", "宛先がありません"));
 
         // Then
-        await().until(() -> log().stream().anyMatch(line -> line.startsWith("In use now: ") && line.contains(causes.toString())));
-        await().untilAsserted(() -> assertThat(log()).contains("No longer broken: " + file));
+        await().until(() -> log().stream().anyMatch(line -> line.startsWith("Activated: ") && line.contains(causes.toString())));
+        await().untilAsserted(() -> assertThat(log()).contains("Valid again: " + file));
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
         assertThat(mail()).contains("宛先がありません");
     }
@@ -343,7 +343,7 @@ class LiveEditTest {
         Path template = folder.resolve("templates/alert.txt.ftl");
         save(template, read(template).replace("<#import",
                 "<#list alert.bounces as bounce><#if bounce.subject?contains('テスト')>" + failing + "</#if></#list><#import"));
-        await().until(() -> log().contains("In use now: " + template));
+        await().until(() -> log().contains("Activated: " + template));
         ObjectNode bounce = Payload.bounce("2");
 
         // When

@@ -298,8 +298,8 @@ class TeamEditsTest {
     private void saveLive(InProcess application, TeamEdit edit) {
         edit.saveIn(folder);
         String lastSaved = folder.resolve(edit.parts().get(edit.parts().size() - 1).path()).toString();
-        await().until(() -> application.log().lines().anyMatch(line -> line.startsWith("In use now: ") && line.contains(lastSaved)));
-        assertThat(application.log().lines()).noneMatch(line -> line.startsWith("Not in use") && line.contains(folder.toString()));
+        await().until(() -> application.log().lines().anyMatch(line -> line.startsWith("Activated: ") && line.contains(lastSaved)));
+        assertThat(application.log().lines()).noneMatch(line -> line.startsWith("Not activated") && line.contains(folder.toString()));
     }
 
     private boolean nothingIsSpooled() throws IOException {

@@ -252,7 +252,7 @@ class PrivacyTest {
             assertThat(run.database().row("SELECT recipient, message_id FROM message_status")).containsEntry("recipient", address(young));
             assertThat(run.database().row("SELECT recipient, bounces FROM undeliverable_recipient")).containsEntry("recipient", address(young));
             await().until(() -> run.application().log().contains(
-                    "Removed the personal data that is older than 30 days (privacy.retention-days): of 1201 events, and 1 rejected ones"));
+                    "Removed personal data older than 30 days (privacy.retention-days) from 1201 events, and deleted 1 rejected events"));
 
             // When
             JsonNode[] again = old.stream().limit(1_200).toArray(JsonNode[]::new);
@@ -426,7 +426,7 @@ class PrivacyTest {
                 database.execute("ALTER TABLE rejected_event RENAME TO elsewhere");
                 assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", elements.get(10))), 1);
                 database.execute("ALTER TABLE elsewhere RENAME TO rejected_event");
-                await().until(() -> application.log().contains("set aside in failed/") && spooled().isEmpty());
+                await().until(() -> application.log().contains(" to failed/: ") && spooled().isEmpty());
                 await().until(() -> application.log().contains("SMTPAddressFailedException") || application.log().contains("SendFailedException"));
                 refusing.set(false);
                 await().until(() -> !server.taken.isEmpty());

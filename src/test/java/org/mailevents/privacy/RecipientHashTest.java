@@ -53,7 +53,7 @@ class RecipientHashTest {
         ObjectNode element = element("Taro@example.net", "reason", "<Taro@example.net>");
 
         assertThat(off.of("Taro@example.net")).isEqualTo("Taro@example.net");
-        assertThat(new HiddenRecipients(off).in(element)).isSameAs(element);
+        assertThat(new HiddenRecipients(off).inElement(element)).isSameAs(element);
         assertThat(hash.of(null)).isNull();
         assertThat(hash.of(" ")).isEqualTo(" ");
     }
@@ -85,11 +85,11 @@ class RecipientHashTest {
             taro@example.net | 1                                       | 1
             """)
     void theRecipientIsHiddenWhereverItStands(String key, String text, String expected) {
-        JsonNode element = hidden.in(element("taro@example.net", key, text));
+        JsonNode element = hidden.inElement(element("taro@example.net", key, text));
 
         assertThat(element.get("to").asText()).isEqualTo(TARO);
         assertThat(element.get(key.replace("taro@example.net", TARO)).asText()).isEqualTo(expected.replace("H", TARO.substring(0, 34)));
-        assertThat(hidden.in(element)).isEqualTo(element);
+        assertThat(hidden.inElement(element)).isEqualTo(element);
     }
 
     @ParameterizedTest
@@ -97,10 +97,10 @@ class RecipientHashTest {
             "田中@example.jp", "'jiro@example.jp'", "jiro@[192.0.2.1]", "jiro@例え.jp", "jiro@a@b.jp", "\njiro@example.jp", "CORP\\jiro@example.jp", "CORP\\taro@example.jp",
             "http://x.jp/?to=jiro%40example.jp&a=1", "jiro＠example.jp", "jiro&#64;example.jp", "u%3Djiro%40example.jp", "田中＠例え.jp"})
     void otherAddressesInTextsAreHiddenToo(String reason) {
-        JsonNode element = hidden.in(element("taro@example.net", "reason", reason));
+        JsonNode element = hidden.inElement(element("taro@example.net", "reason", reason));
 
         assertThat(element.get("reason").asText()).doesNotContain("taro", "jiro", "田中").containsPattern("h-[0-9a-f]{32}");
-        assertThat(hidden.in(element)).isEqualTo(element);
+        assertThat(hidden.inElement(element)).isEqualTo(element);
     }
 
     @ParameterizedTest
@@ -109,11 +109,11 @@ class RecipientHashTest {
     void anAddressInAUrlIsTheSame(String key, String text) {
         String stored = hash.of("taro+news@example.net").split("@")[0];
 
-        JsonNode element = hidden.in(element("taro+news@example.net", key, text));
+        JsonNode element = hidden.inElement(element("taro+news@example.net", key, text));
 
         assertThat(element.get(key).asText()).contains(stored).doesNotContain("taro", "news");
-        assertThat(hidden.in(element)).isEqualTo(element);
-        assertThat(hidden.text("see " + "taro%2Bnews%40example.net")).isEqualTo("see " + hash.of("taro+news@example.net"));
+        assertThat(hidden.inElement(element)).isEqualTo(element);
+        assertThat(hidden.inText("see " + "taro%2Bnews%40example.net")).isEqualTo("see " + hash.of("taro+news@example.net"));
     }
 
     @Test
@@ -122,20 +122,20 @@ class RecipientHashTest {
                 {"rcpt": ["taro@example.net", {"jiro@example.net": "saburo@example.net", "n": 1}], "to": {"address": "taro@example.net"}, "none": null,
                  "text": "{\\"a\\": \\"taro@example.net\\"}"}""");
 
-        assertThat(hidden.in(element).toString()).isEqualTo(element.toString().replace("taro@example.net", TARO)
+        assertThat(hidden.inElement(element).toString()).isEqualTo(element.toString().replace("taro@example.net", TARO)
                 .replace("jiro@example.net", hash.of("jiro@example.net")).replace("saburo@example.net", hash.of("saburo@example.net")));
     }
 
     @Test
     void aNumberInPlaceOfAnAddressIsHashedAndACodeInAReplyIsNot() {
         ObjectNode element = element("550@example.net", "reason", "550 5.1.1 no");
-        assertThat(hidden.in(element).get("reason").asText()).isEqualTo("550 5.1.1 no");
-        assertThat(hidden.in(element.put("to", 123)).get("to").asText()).matches("h-[0-9a-f]{32}");
+        assertThat(hidden.inElement(element).get("reason").asText()).isEqualTo("550 5.1.1 no");
+        assertThat(hidden.inElement(element.put("to", 123)).get("to").asText()).matches("h-[0-9a-f]{32}");
     }
 
     @Test
     void brokenJsonKeepsItsShape() {
-        assertThat(hidden.broken("{\"to\": \"taro\\u0040example.net\", \"r\": \"\\u003Ctaro@example.net\\u003E\\ntaro@example.net \\\\u0040 \\u0022"))
+        assertThat(hidden.inBrokenJson("{\"to\": \"taro\\u0040example.net\", \"r\": \"\\u003Ctaro@example.net\\u003E\\ntaro@example.net \\\\u0040 \\u0022"))
                 .isEqualTo("{\"to\": \"TARO\", \"r\": \"<TARO>\\nTARO \\\\u0040 \\u0022".replace("TARO", TARO));
     }
 
@@ -144,9 +144,9 @@ class RecipientHashTest {
         String long1 = "a".repeat(200_000);
         for (String text : List.of(long1, "@".repeat(200_000), "a@".repeat(100_000), "\"".repeat(200_000), "a@b.".repeat(50_000), "山".repeat(200_000),
                 "taro".repeat(50_000), "h-".repeat(100_000) + "@x", "%41".repeat(60_000), "a%40".repeat(50_000), "%4".repeat(90_000), "a＠b.".repeat(50_000))) {
-            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> hidden.in(element("a@example.net", "reason", text)), text.substring(0, 10));
+            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> hidden.inElement(element("a@example.net", "reason", text)), text.substring(0, 10));
         }
-        assertThat(hidden.in(element(long1 + "@example.net", "reason", long1)).get("to").asText()).hasSize(46);
+        assertThat(hidden.inElement(element(long1 + "@example.net", "reason", long1)).get("to").asText()).hasSize(46);
     }
 
     private static ObjectNode element(String to, String key, String text) {
@@ -164,9 +164,9 @@ class RecipientHashTest {
             {"to":"5.1.1@example.net","reason":"550 5.1.1                 | {"to":"C@example.net","reason":"550 5.1.1
             """)
     void theRecipientIsHiddenInTextThatIsCutOff(String text, String expected) {
-        String broken = hidden.broken(text);
+        String broken = hidden.inBrokenJson(text);
 
         assertThat(broken).isEqualTo(expected.replace("H", TARO.substring(0, 34)).replace("C", hash.of("5.1.1@example.net").substring(0, 34)));
-        assertThat(hidden.broken(broken)).isEqualTo(broken);
+        assertThat(hidden.inBrokenJson(broken)).isEqualTo(broken);
     }
 }

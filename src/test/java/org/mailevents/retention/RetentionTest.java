@@ -82,7 +82,7 @@ class RetentionTest {
             await().until(() -> rows(run, "mail_event") == 1 && rows(run, "rejected_event") == 1);
             assertThat(stored(run, young)).isTrue();
             await().until(() -> run.application().log().contains(
-                    "Deleted what is older than 30 days (retention.days): 1 events, 1 rejected ones, 0 incidents"));
+                    "Deleted rows older than 30 days (retention.days): 1 events, 1 rejected events, 0 incidents"));
 
             // When
             post(run, "deliveries", old);
@@ -304,7 +304,7 @@ class RetentionTest {
 
     /** What is told of failures of this kind; tests that run at the same time log into the same. */
     private static List<String> told(TimedAlerts run, String exception) {
-        return run.application().log().lines().filter(line -> line.contains("cannot be deleted") && line.contains(exception)).toList();
+        return run.application().log().lines().filter(line -> line.contains("Cannot delete rows older than retention.days") && line.contains(exception)).toList();
     }
 
     @ParameterizedTest

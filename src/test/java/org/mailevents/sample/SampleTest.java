@@ -99,7 +99,7 @@ class SampleTest {
     void whereNothingListensOneIsToldToStartIt() {
         int port = MailEvents.freePort();
         assertThatThrownBy(() -> Application.sample(main(port, Map.of()), false))
-                .hasMessage("Start Mail Events first: nothing answers at http://127.0.0.1:" + port + MailEvents.PATH);
+                .hasMessage("Start Mail Events first: no server answers at http://127.0.0.1:" + port + MailEvents.PATH);
     }
 
     @ParameterizedTest

@@ -407,7 +407,7 @@ class SpoolTest {
             // Then
             await().until(() -> !Files.exists(spool.resolve("replay-rejected")));
             await().until(() -> database.rows("SELECT 1 FROM mail_event").size() == 40);
-            assertThat(application.log()).doesNotContain("cannot be sent in again");
+            assertThat(application.log()).doesNotContain("cannot be replayed");
         }
     }
 
@@ -438,12 +438,12 @@ class SpoolTest {
             // When
             Files.delete(spool.resolve("failed"));
             Files.createFile(spool.resolve("failed"));
-            await().until(() -> application.log().contains("cannot be sent in again now"));
+            await().until(() -> application.log().contains("cannot be replayed now"));
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
 
             // Then
             await().until(() -> !mailbox.naming(bounce.get("to").asText()).isEmpty());
-            assertThat(application.log().lines().filter(line -> line.contains("cannot be sent in again now"))).hasSize(1);
+            assertThat(application.log().lines().filter(line -> line.contains("cannot be replayed now"))).hasSize(1);
             Files.delete(spool.resolve("failed"));
             Files.writeString(spool.resolve("one.json"), Payload.json("deliveries", Payload.delivery("failed")));
             await().until(() -> spooled().isEmpty());

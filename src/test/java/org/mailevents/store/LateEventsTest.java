@@ -77,7 +77,7 @@ class LateEventsTest {
             spool(run.application(), Payload.delivery("queued"), run.now().minus(Duration.ofDays(3)));
 
             // Then
-            await().until(() -> run.application().log().contains("set aside in failed/"));
+            await().until(() -> run.application().log().contains(" to failed/: "));
             await().until(() -> named(run) == 0 && counted(run.database()) == 2);
         }
     }

@@ -8,12 +8,12 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import org.junit.jupiter.api.Test;
 
-class DatabaseTest {
+class DatabaseBreakerTest {
 
     @Test
     void anErrorIsNotTheLastThatWasAskedOfADatabaseThatIsDown() {
         // Given
-        CircuitBreaker breaker = CircuitBreaker.of("database", Database.WHEN_DOWN);
+        CircuitBreaker breaker = CircuitBreaker.of("database", DatabaseBreaker.CONFIG);
         breaker.transitionToOpenState();
         await().until(() -> breaker.getState() == State.HALF_OPEN);
 

@@ -23,8 +23,8 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
-/** What looks as if it depended on the status only, and does not, is done for each event. */
-class OncePerStatusTest {
+/** The steps of a split run for each event, whatever their conditions depend on. */
+class EachEventTest {
 
     private final TestDatabase database = TestDatabase.h2();
     private final Path folder = OwnProcess.folder("routes");

@@ -38,35 +38,44 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /**
- * Tries out route files in a Camel context of its own, which makes every route with all its steps and starts none: no consumer runs
- * and no port opens. It sees the settings and beans of the application, and leaves them as they are.
+ * Validates route files in a second Camel context, which creates every route with all its steps and starts none of them. So no consumer
+ * runs, and no port opens. The second context reads the settings and beans of the application, and it does not change them.
+ *
+ * <p>Camel 4.18 cannot validate a route without adding it: its loader reports a wrong key, but an unknown endpoint option, bean, language
+ * or setting shows only when the route is created. This class leans on four parts of Camel that are not a documented API: {@code
+ * setStartupStepRecorder} tells which step was being created when the route failed, {@code onComponentAdd} copies the component options,
+ * {@code BeanRepository} lends the beans, and {@code FailedToCreateRouteException} names the route. Without it, a broken file stops a
+ * running route. It can go once Camel validates routes before it stops the old ones. Then the line number of the wrong step must still be
+ * known.
  */
-final class Rehearsal {
+final class RouteValidation {
 
     private final CamelContext application;
     private final List<RouteDefinition> javaRoutes;
 
-    /** @param javaRoutes what the files may send to */
-    Rehearsal(CamelContext application, List<RouteDefinition> javaRoutes) {
+    /** @param javaRoutes the routes in Java, which the files may send to */
+    RouteValidation(CamelContext application, List<RouteDefinition> javaRoutes) {
         this.application = application;
         this.javaRoutes = javaRoutes;
     }
 
     /**
-     * @param files the text of each file by its path
+     * Validates all files together.
+     *
+     * @param files the text of each file, by its path
      * @return the ids of their routes
-     * @throws BrokenFile the first mistake
+     * @throws BrokenFile for the first mistake
      */
-    Set<String> check(Map<String, String> files) throws BrokenFile {
+    Set<String> validate(Map<String, String> files) throws BrokenFile {
         FolderWatch.requireText(files);
         for (Map.Entry<String, String> file : files.entrySet()) {
             if (file.getValue().lines().allMatch(line -> line.isBlank() || line.strip().startsWith("#"))) {
-                throw new BrokenFile(file.getKey(), 0, "it is empty");
+                throw new BrokenFile(file.getKey(), 0, "the file is empty");
             }
         }
-        Added added = new Added();
-        Steps steps = new Steps();
-        try (DefaultCamelContext context = new DefaultCamelContext(new DefaultRegistry(new Borrowed(application.getRegistry())))) {
+        AddedRoutes added = new AddedRoutes();
+        StepTracker steps = new StepTracker();
+        try (DefaultCamelContext context = new DefaultCamelContext(new DefaultRegistry(new LentBeans(application.getRegistry())))) {
             prepare(context);
             context.getCamelContextExtension().setStartupStepRecorder(steps);
             context.addModelLifecycleStrategy(added);
@@ -84,25 +93,25 @@ final class Rehearsal {
         }
     }
 
-    /** Adds the routes of these files to a context, the routeConfigurations first, as Camel does at start. */
+    /** Adds the routes of the files to a context. The routeConfigurations come first, as at Camel's start. */
     static void load(CamelContext context, Map<String, String> files) throws BrokenFile {
         RoutesLoader loader = PluginHelper.getRoutesLoader(context);
         Map<String, RoutesBuilder> builders = new TreeMap<>();
-        each(files, (file, text) -> loader.findRoutesBuilders(ResourceHelper.fromString("file:" + file, text))
+        forEachFile(files, (file, text) -> loader.findRoutesBuilders(ResourceHelper.fromString("file:" + file, text))
                 .forEach(builder -> builders.put(file, builder)));
-        each(builders, (file, builder) -> context.addRoutesConfigurations((RouteConfigurationsBuilder) builder));
-        each(builders, (file, builder) -> context.addRoutes(builder));
-        each(builders, (file, builder) -> context.addTemplatedRoutes(builder));
+        forEachFile(builders, (file, builder) -> context.addRoutesConfigurations((RouteConfigurationsBuilder) builder));
+        forEachFile(builders, (file, builder) -> context.addRoutes(builder));
+        forEachFile(builders, (file, builder) -> context.addTemplatedRoutes(builder));
     }
 
-    private interface Step<T> {
-        void take(String file, T with) throws Exception;
+    private interface FileAction<T> {
+        void run(String file, T content) throws Exception;
     }
 
-    private static <T> void each(Map<String, T> files, Step<T> step) throws BrokenFile {
+    private static <T> void forEachFile(Map<String, T> files, FileAction<T> action) throws BrokenFile {
         for (Map.Entry<String, T> file : files.entrySet()) {
             try {
-                step.take(file.getKey(), file.getValue());
+                action.run(file.getKey(), file.getValue());
             } catch (Exception e) {
                 throw broken(file.getKey(), e);
             }
@@ -110,7 +119,7 @@ final class Rehearsal {
     }
 
     private void prepare(DefaultCamelContext context) {
-        context.getCamelContextExtension().setName("rehearsal");
+        context.getCamelContextExtension().setName("validation");
         context.setAutoStartup(false);
         context.disableJMX();
         context.setApplicationContextClassLoader(application.getApplicationContextClassLoader());
@@ -140,10 +149,11 @@ final class Rehearsal {
     private static BrokenFile broken(String file, Exception e) {
         MarkedYamlEngineException marked = ObjectHelper.getException(MarkedYamlEngineException.class, e);
         Optional<Mark> mark = marked == null ? Optional.empty() : marked.getProblemMark();
-        return mark.map(at -> new BrokenFile(file, at.getLine() + 1, marked.getProblem())).orElseGet(() -> new BrokenFile(file, 0, reason(e)));
+        return mark.map(at -> new BrokenFile(file, at.getLine() + 1, marked.getProblem()))
+                .orElseGet(() -> new BrokenFile(file, 0, reason(e)));
     }
 
-    private static BrokenFile broken(DefaultCamelContext context, Steps steps, Exception e) {
+    private static BrokenFile broken(DefaultCamelContext context, StepTracker steps, Exception e) {
         FailedToCreateRouteException creating = ObjectHelper.getException(FailedToCreateRouteException.class, e);
         FailedToStartRouteException starting = ObjectHelper.getException(FailedToStartRouteException.class, e);
         if (creating == null && starting == null) {
@@ -151,12 +161,12 @@ final class Rehearsal {
         }
         RouteDefinition route = context.getRouteDefinition(creating != null ? creating.getRouteId() : starting.getRouteId());
         Throwable reason = creating != null ? creating.getCause() : starting.getCause();
-        ProcessorDefinition<?> step = RouteGraph.steps(route).stream().filter(one -> one.getId() != null && one.getId().equals(steps.begun.peek()))
-                .findFirst().orElse(route);
+        ProcessorDefinition<?> step = RouteGraph.steps(route).stream()
+                .filter(candidate -> candidate.getId() != null && candidate.getId().equals(steps.begun.peek())).findFirst().orElse(route);
         return RouteGraph.broken(step, reason(reason));
     }
 
-    /** What the first and the last of the causes say: the first what could not be done, the last why. */
+    /** The messages of the exception and of its root cause: the first says what could not be done, and the second says why. */
     private static String reason(Throwable first) {
         Throwable last = first;
         while (last.getCause() != null && last.getCause() != last) {
@@ -170,8 +180,8 @@ final class Rehearsal {
         return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 
-    /** Every route that is added: a second one of the same id replaces the first. */
-    private static final class Added extends ModelLifecycleStrategySupport {
+    /** Records every route that is added. The context itself keeps only the last route with the same id. */
+    private static final class AddedRoutes extends ModelLifecycleStrategySupport {
 
         private final List<RouteDefinition> routes = new ArrayList<>();
 
@@ -181,8 +191,8 @@ final class Rehearsal {
         }
     }
 
-    /** Knows which step of a route is being made: the one that fails. */
-    private static final class Steps extends DefaultStartupStepRecorder {
+    /** Knows which step of a route is being created. If the creation fails, that step is at fault. */
+    private static final class StepTracker extends DefaultStartupStepRecorder {
 
         private final Deque<String> begun = new ArrayDeque<>();
 
@@ -199,31 +209,31 @@ final class Rehearsal {
         }
     }
 
-    /** What the application has bound, to look up and nothing else. A component or a language belongs to its context and cannot be lent. */
-    private record Borrowed(Registry registry) implements BeanRepository {
+    /** Lends the beans of the application, read only. A component or a language belongs to its context, so these two kinds are not lent. */
+    private record LentBeans(Registry registry) implements BeanRepository {
 
         @Override
         public Object lookupByName(String name) {
-            return lent(registry.lookupByName(name));
+            return lend(registry.lookupByName(name));
         }
 
         @Override
         public <T> T lookupByNameAndType(String name, Class<T> type) {
-            return lent(registry.lookupByNameAndType(name, type));
+            return lend(registry.lookupByNameAndType(name, type));
         }
 
         @Override
         public <T> Map<String, T> findByTypeWithName(Class<T> type) {
-            return registry.findByTypeWithName(type).entrySet().stream().filter(bean -> lent(bean.getValue()) != null)
+            return registry.findByTypeWithName(type).entrySet().stream().filter(bean -> lend(bean.getValue()) != null)
                     .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
         }
 
         @Override
         public <T> Set<T> findByType(Class<T> type) {
-            return registry.findByType(type).stream().filter(bean -> lent(bean) != null).collect(Collectors.toSet());
+            return registry.findByType(type).stream().filter(bean -> lend(bean) != null).collect(Collectors.toSet());
         }
 
-        private static <T> T lent(T bean) {
+        private static <T> T lend(T bean) {
             return bean instanceof Component || bean instanceof Language ? null : bean;
         }
     }

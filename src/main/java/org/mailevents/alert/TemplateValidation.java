@@ -1,0 +1,150 @@
+package org.mailevents.alert;
+
+import freemarker.cache.StringTemplateLoader;
+import freemarker.cache.StrongCacheStorage;
+import freemarker.core.ParseException;
+import freemarker.core.TemplateClassResolver;
+import freemarker.core._CoreAPI;
+import freemarker.template.Configuration;
+import freemarker.template.Template;
+import freemarker.template.TemplateException;
+import freemarker.template.TemplateExceptionHandler;
+import freemarker.template.TemplateNotFoundException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.mailevents.alert.Rendering.EndlessTemplate;
+import org.mailevents.live.BrokenFile;
+import org.mailevents.live.FolderWatch;
+import org.mailevents.settings.Settings;
+
+/**
+ * Makes a {@link TemplateSet} of the files in {@code routes/templates/}, and validates it with sample mails in every language that is set.
+ */
+final class TemplateValidation {
+
+    private static final String CAUSES = "causes.json";
+    private static final String MISSING = "the file is needed, but it does not exist";
+    /**
+     * How many bytes a sample mail may allocate. The original templates need a third of it. A real mail may have 10,000 bounces and need
+     * more.
+     */
+    private static final long SAMPLE_MEMORY = 32_000_000;
+
+    private final Settings settings;
+    private final Path folder;
+
+    TemplateValidation(Settings settings, Path folder) {
+        this.settings = settings;
+        this.folder = folder;
+    }
+
+    /** @throws IllegalArgumentException if the words of a language that is set do not exist */
+    void requireWords(Set<String> files) {
+        for (String setting : languageSettings()) {
+            String words = wordsFile(settings.required(setting));
+            if (!files.contains(words)) {
+                throw new IllegalArgumentException("Set " + setting + " to a language that has a file of words. " + words
+                        + " does not exist.");
+            }
+        }
+    }
+
+    String wordsFile(String language) {
+        return path("words." + language + ".ftl");
+    }
+
+    private Set<String> languageSettings() {
+        Set<String> keys = new TreeSet<>(settings.audiences("alert.language"));
+        keys.add("alert.language");
+        return keys;
+    }
+
+    /**
+     * @param files the texts of the files by path
+     * @throws BrokenFile the first mistake
+     */
+    TemplateSet validated(Map<String, String> files) throws BrokenFile {
+        FolderWatch.requireText(files);
+        String causes = path(CAUSES);
+        if (!files.containsKey(causes)) {
+            throw new BrokenFile(causes, 0, MISSING);
+        }
+        TemplateSet templates = new TemplateSet(settings, configuration(files), Causes.parse(causes, files.get(causes)));
+        for (String file : files.keySet()) {
+            if (!file.equals(causes)) {
+                orBroken(file, () -> parse(templates, file));
+            }
+        }
+        for (String setting : languageSettings()) {
+            String language = settings.required(setting);
+            Optional<String> lacking = templates.causes().lacking(language);
+            if (lacking.isPresent()) {
+                throw new BrokenFile(causes, 0, lacking.get() + " has no text in the language " + language + ", which " + setting
+                        + " sets");
+            }
+            for (Mailing sample : Samples.ALL) {
+                orBroken(folder.toString(), () -> renderSample(templates, sample, language));
+            }
+        }
+        return templates;
+    }
+
+    private static void parse(TemplateSet templates, String file) throws IOException {
+        Template template = templates.templates().getTemplate(Path.of(file).getFileName().toString());
+        // internal to FreeMarker: this gives a loop without a body a step, at which Rendering can stop the loop
+        _CoreAPI.addThreadInterruptedChecks(template);
+    }
+
+    private void renderSample(TemplateSet templates, Mailing sample, String language) throws BrokenFile, IOException, TemplateException {
+        MailWords words = templates.render(sample, language, SAMPLE_MEMORY);
+        if (words.subject().isEmpty() || words.text().isBlank() || sample instanceof Alert && words.html().isBlank()) {
+            throw new BrokenFile(folder.toString(), 0, "a template makes an empty subject or an empty text");
+        }
+    }
+
+    private static Configuration configuration(Map<String, String> files) {
+        StringTemplateLoader texts = new StringTemplateLoader();
+        files.forEach((file, text) -> texts.putTemplate(Path.of(file).getFileName().toString(), text));
+        Configuration configuration = new Configuration(Configuration.VERSION_2_3_34);
+        configuration.setTemplateLoader(texts);
+        // keeps each parsed template, because parse() adds the checks to it only once
+        configuration.setCacheStorage(new StrongCacheStorage());
+        configuration.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+        configuration.setLogTemplateExceptions(false);
+        configuration.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
+        return configuration;
+    }
+
+    private interface Step {
+        void run() throws BrokenFile, IOException, TemplateException;
+    }
+
+    /** @param file that is named if the failure itself names none */
+    private void orBroken(String file, Step step) throws BrokenFile {
+        try {
+            step.run();
+        } catch (ParseException e) {
+            throw new BrokenFile(path(e.getTemplateName()), e.getLineNumber(), e.getEditorMessage());
+        } catch (TemplateNotFoundException e) {
+            throw new BrokenFile(path(e.getTemplateName()), 0, MISSING);
+        } catch (TemplateException e) {
+            throw new BrokenFile(path(e.getTemplateSourceName()), e.getLineNumber(), e.getMessageWithoutStackTop().split("----")[0]);
+        } catch (IOException e) {
+            throw new BrokenFile(file, 0, e.getMessage());
+        } catch (EndlessTemplate e) {
+            throw broken(e);
+        }
+    }
+
+    BrokenFile broken(EndlessTemplate endless) {
+        return new BrokenFile(path(endless.template()), endless.line(), endless.getMessage());
+    }
+
+    private String path(String file) {
+        return folder.resolve(file).toString();
+    }
+}

@@ -1,0 +1,58 @@
+package org.mailevents.database;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.util.DriverDataSource;
+import java.util.Map;
+import java.util.Properties;
+import javax.sql.DataSource;
+import org.mailevents.settings.Settings;
+
+/** The configuration of the connection pool (HikariCP). */
+final class PoolConfig {
+
+    /**
+     * Connections beside those of the INSERTs: eight for requests to the API, because RequestGate lets in eight. The others are for alerts,
+     * for background jobs and for steps of a team's own routes.
+     */
+    private static final int OTHER_CONNECTIONS = 18;
+
+    /** Seconds that PostgreSQL has to accept a connection: TCP, TLS and login. */
+    private static final Map<String, String> LOGIN_TIMEOUTS = Map.of("connectTimeout", "2", "loginTimeout", "2");
+
+    private PoolConfig() {
+    }
+
+    static HikariConfig of(Settings settings) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("mail-events");
+        config.setJdbcUrl(DatabaseUrl.complete(settings.required("database.url")));
+        config.setUsername(settings.text("database.username"));
+        config.setPassword(settings.text("database.password"));
+        config.setMaximumPoolSize(Database.writers(settings) + OTHER_CONNECTIONS);
+        config.setMinimumIdle(2);
+        config.setConnectionTimeout(2_000);
+        config.setValidationTimeout(1_500);
+        config.setInitializationFailTimeout(-1);
+        if (DatabaseUrl.isH2(config.getJdbcUrl())) {
+            // H2 closes its file with the last connection and opens it again with the next one: each connection stays open
+            config.setMaxLifetime(0);
+            config.setIdleTimeout(0);
+            config.setMinimumIdle(0);
+        } else {
+            // PostgreSQL's error details quote the row that failed, and no address may be logged
+            config.addDataSourceProperty("logServerErrorDetail", "false");
+            // a server that no longer answers must not hold a webhook or an alert for long, nor the stop, which ends after 8 s
+            LOGIN_TIMEOUTS.forEach(config::addDataSourceProperty);
+            config.addDataSourceProperty("socketTimeout", "5");
+            config.addDataSourceProperty("tcpKeepAlive", "true");
+        }
+        return config;
+    }
+
+    /** Connections of the same database that do not come from the pool. */
+    static DataSource withoutPool(HikariConfig config) {
+        Properties properties = new Properties();
+        properties.putAll(DatabaseUrl.isH2(config.getJdbcUrl()) ? Map.of() : LOGIN_TIMEOUTS);
+        return new DriverDataSource(config.getJdbcUrl(), null, properties, config.getUsername(), config.getPassword());
+    }
+}

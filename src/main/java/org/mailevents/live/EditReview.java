@@ -1,0 +1,122 @@
+package org.mailevents.live;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Decides which of the saved route files can be activated together, because a mistake in one file must not delay the others. */
+final class EditReview {
+
+    /**
+     * The result of a review.
+     *
+     * @param valid  the text of each file that can run now, by its path; for a broken file the text that runs already
+     * @param broken the files that cannot be activated, each with its mistake
+     */
+    record Decision(Map<String, String> valid, Map<String, BrokenFile> broken) {
+    }
+
+    private static final Pattern NOT_EDITABLE =
+            Pattern.compile("(?m)^- (?!(?:route|from|routeConfiguration|route-configuration):)([\\w-]+):");
+
+    private final RouteValidation validation;
+    private final Function<String, Set<String>> routeIds;
+
+    /** @param routeIds gives the ids of the routes that run now from a file */
+    EditReview(RouteValidation validation, Function<String, Set<String>> routeIds) {
+        this.validation = validation;
+        this.routeIds = routeIds;
+    }
+
+    /**
+     * Reviews an edit.
+     *
+     * @param live  the text of each file as it runs, by its path
+     * @param saved the text of each file as it is saved
+     */
+    Decision review(Map<String, String> live, Map<String, String> saved) {
+        if (areRoutesMoved(live, saved)) {
+            return new Decision(saved, new TreeMap<>());
+        }
+        Map<String, BrokenFile> broken = new TreeMap<>();
+        deleted(live, saved).forEach(file -> broken.put(file, new BrokenFile(file, 0,
+                "the file was deleted; the next start runs without it, or fails if another file needs it")));
+        Map<String, String> valid = new TreeMap<>(live);
+        Map<String, String> edited = new TreeMap<>(saved);
+        edited.entrySet().removeAll(live.entrySet());
+        // files may need each other, so all edited files are tried together, and then without the files at fault
+        Map<String, String> together = new TreeMap<>(edited);
+        while (!together.isEmpty()) {
+            BrokenFile mistake = mistake(valid, together);
+            if (mistake == null) {
+                valid.putAll(together);
+                together.clear();
+            } else {
+                together.remove(together.containsKey(mistake.file()) ? mistake.file() : together.keySet().iterator().next());
+            }
+        }
+        // a file may have been blamed for the mistake of another one, so each remaining file is tried alone
+        edited.entrySet().removeAll(valid.entrySet());
+        edited.forEach((file, text) -> {
+            BrokenFile mistake = mistake(valid, Map.of(file, text));
+            if (mistake == null) {
+                valid.put(file, text);
+            } else {
+                broken.put(file, mistake.file().equals(file) ? mistake
+                        : new BrokenFile(file, 0, "with this file, " + mistake.getMessage()));
+            }
+        });
+        return new Decision(valid, broken);
+    }
+
+    /** Whether the routes of all deleted files are now in other files. Such a deletion is not a mistake. */
+    private boolean areRoutesMoved(Map<String, String> live, Map<String, String> saved) {
+        Set<String> deleted = deleted(live, saved);
+        if (deleted.isEmpty() || deleted.stream().anyMatch(file -> routeIds.apply(file).isEmpty())) {
+            return false;
+        }
+        try {
+            Set<String> ids = validation.validate(saved);
+            return deleted.stream().allMatch(file -> ids.containsAll(routeIds.apply(file)));
+        } catch (BrokenFile e) {
+            return false;
+        }
+    }
+
+    private static Set<String> deleted(Map<String, String> live, Map<String, String> saved) {
+        Set<String> deleted = new TreeSet<>(live.keySet());
+        deleted.removeAll(saved.keySet());
+        return deleted;
+    }
+
+    /** The first mistake in the edited files when they run with the valid ones, or null. */
+    private BrokenFile mistake(Map<String, String> valid, Map<String, String> edited) {
+        Map<String, String> all = new TreeMap<>(valid);
+        all.putAll(edited);
+        try {
+            requireEditable(edited);
+            validation.validate(all);
+            return null;
+        } catch (BrokenFile e) {
+            return e;
+        }
+    }
+
+    /**
+     * Refuses a file with anything but routes and routeConfigurations. Otherwise only a part of the file would be activated, and silently.
+     */
+    private static void requireEditable(Map<String, String> files) throws BrokenFile {
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            Matcher other = NOT_EDITABLE.matcher(file.getValue());
+            if (other.find()) {
+                throw new BrokenFile(file.getKey(), (int) file.getValue().substring(0, other.start()).lines().count() + 1, other.group(1)
+                        + " takes effect only at the next start; while the application runs, only a route or a routeConfiguration can"
+                        + " change");
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package org.mailevents.store;
+
+import java.util.List;
+import org.mailevents.event.MailEvent;
+import org.mailevents.event.RejectedEvent;
+import org.mailevents.store.Insert.Column;
+
+/** The INSERTs of the two tables that hold the elements of webhooks. */
+final class EventTables {
+
+    /** Each row is its own outbox: the alert of an event with an audience is pending from the start. */
+    static final Insert<MailEvent> EVENTS = new Insert<>("mail_event", List.of(
+            new Column<>("event_id", "uuid", MailEvent::eventId),
+            new Column<>("event_type", "varchar", MailEvent::eventType),
+            new Column<>("status", "varchar", MailEvent::status),
+            new Column<>("kind", "varchar", MailEvent::kind),
+            new Column<>("audience", "varchar", MailEvent::audience),
+            new Column<>("message_id", "varchar", MailEvent::messageId),
+            new Column<>("recipient", "varchar", MailEvent::recipient),
+            new Column<>("sender", "varchar", MailEvent::sender),
+            new Column<>("return_path", "varchar", MailEvent::returnPath),
+            new Column<>("subject", "varchar", MailEvent::subject),
+            new Column<>("api_data", "varchar", MailEvent::apiData),
+            new Column<>("reason", "varchar", MailEvent::reason),
+            new Column<>("enhanced_code", "varchar", MailEvent::enhancedCode),
+            new Column<>("source_ip", "varchar", MailEvent::sourceIp),
+            new Column<>("sender_ip", "varchar", MailEvent::senderIp),
+            new Column<>("server_composition", "varchar", MailEvent::serverComposition),
+            new Column<>("occurred_at", "timestamp with time zone", MailEvent::occurredAt),
+            new Column<>("created_text", "varchar", MailEvent::createdText),
+            new Column<>("received_at", "timestamp with time zone", MailEvent::receivedAt),
+            new Column<>("extra", "varchar", MailEvent::extra),
+            new Column<>("alert_state", "varchar", event -> event.audience() == null ? null : "pending")));
+
+    static final Insert<RejectedEvent> REJECTED = new Insert<>("rejected_event", List.of(
+            new Column<>("rejected_id", "uuid", RejectedEvent::rejectedId),
+            new Column<>("received_at", "timestamp with time zone", RejectedEvent::receivedAt),
+            new Column<>("reason", "varchar", RejectedEvent::reason),
+            new Column<>("payload", "text", RejectedEvent::payload)));
+
+    private EventTables() {
+    }
+}

@@ -1,0 +1,48 @@
+package org.mailevents.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.h2.jdbcx.JdbcDataSource;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.junit.jupiter.api.Test;
+
+class JdbiFactoryTest {
+
+    private record Mail(UUID mailId, Instant madeAt, Integer number) {
+    }
+
+    private final Jdbi jdbi = JdbiFactory.create(h2());
+
+    private static JdbcDataSource h2() {
+        JdbcDataSource h2 = new JdbcDataSource();
+        // the first instant below is in the hour that repeats there
+        h2.setURL("jdbc:h2:mem:;MODE=PostgreSQL;TIME ZONE=Europe/Berlin");
+        return h2;
+    }
+
+    @Test
+    void aRowBecomesARecord() {
+        Mail first = new Mail(UUID.randomUUID(), Instant.parse("2026-10-25T00:30:00.123456Z"), null);
+        Mail second = new Mail(UUID.randomUUID(), Instant.parse("2026-10-25T01:30:00Z"), 2);
+        List<Mail> read = jdbi.withHandle(handle -> {
+            handle.execute("CREATE TABLE mail (mail_id UUID, made_at TIMESTAMP WITH TIME ZONE, number INT)");
+            for (Mail mail : List.of(first, second)) {
+                handle.execute("INSERT INTO mail VALUES (?, ?, ?)", mail.mailId(), mail.madeAt(), mail.number());
+            }
+            return handle.select("SELECT mail_id, made_at, number FROM mail WHERE mail_id = ANY (?) AND made_at <= ? ORDER BY made_at",
+                    new UUID[] {first.mailId(), second.mailId()}, second.madeAt()).mapTo(Mail.class).list();
+        });
+        assertThat(read).containsExactly(first, second);
+    }
+
+    @Test
+    void aFailureDoesNotQuoteTheArguments() {
+        assertThatThrownBy(() -> jdbi.useHandle(handle -> handle.execute("SELECT CAST(1 / 0 AS INT), ?", "hanako@example.net")))
+                .isInstanceOf(JdbiException.class).hasMessageNotContaining("hanako");
+    }
+}
