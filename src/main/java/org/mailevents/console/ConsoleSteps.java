@@ -19,7 +19,6 @@ import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.event.Problem;
 import org.mailevents.log.FailureText;
-import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

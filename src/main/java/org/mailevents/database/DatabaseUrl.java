@@ -24,6 +24,11 @@ final class DatabaseUrl {
         return url.startsWith("jdbc:h2:");
     }
 
+    /** The class of the JDBC driver for a complete URL. */
+    static String driver(String url) {
+        return isH2(url) ? "org.h2.Driver" : "org.postgresql.Driver";
+    }
+
     /**
      * @param url of H2 or PostgreSQL
      * @return an H2 URL with the options that it lacks; a PostgreSQL URL unchanged

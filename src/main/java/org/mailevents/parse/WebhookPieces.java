@@ -66,7 +66,8 @@ public final class WebhookPieces implements Iterator<Webhook>, AutoCloseable {
     }
 
     private static WebhookFields hiddenIn(OuterFields fields, HiddenRecipients hidden) {
-        return new WebhookFields(hidden.inText(fields.eventType()), hidden.inText(fields.serverComposition()), hidden.inUnknownFields(fields.unknown()));
+        return new WebhookFields(hidden.inText(fields.eventType()), hidden.inText(fields.serverComposition()),
+                hidden.inUnknownFields(fields.unknown()));
     }
 
     /** Whether the only piece says that the body is not a webhook. */
