@@ -38,13 +38,13 @@ class ArchitectureTest {
             log       |
             metrics   |
             parse     | event privacy
-            privacy   | settings
-            receive   | camel database event http log metrics parse privacy settings start store
+            privacy   |
+            receive   | camel database event http log metrics parse privacy settings store
             retention | database log settings
             sample    | event http settings
             settings  |
             spool     | database event log metrics parse privacy settings store
-            start     | camel http live settings
+            start     | camel database event http live log metrics privacy receive settings spool
             store     | database event log metrics retention settings""";
 
     @ParameterizedTest
