@@ -20,6 +20,7 @@ import org.mailevents.sample.SampleMail;
 import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
 import org.mailevents.start.HealthPort;
+import org.mailevents.start.Wiring;
 import org.mailevents.store.CountEvents;
 import org.mailevents.store.StoreEvents;
 import org.slf4j.Logger;
@@ -87,6 +88,7 @@ public final class Application {
         main.configure().setRoutesCollectorEnabled(false);
         List.of("camel.server.enabled", "camel.management.enabled").forEach(server -> main.addOverrideProperty(server, "false"));
         main.start();
+        Wiring.bindPartsInMemory(main.getCamelContext());
         try {
             return command.apply(main.getCamelContext());
         } finally {
@@ -97,6 +99,7 @@ public final class Application {
     /** The application, ready to be started. */
     public static Main configured() {
         Main main = withSettings();
+        main.configure().addConfiguration(Wiring.class);
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
                 AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class);

@@ -1,5 +1,7 @@
 package org.mailevents.alert;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import jakarta.mail.MessagingException;
 import jakarta.mail.SendFailedException;
 import java.io.ByteArrayInputStream;
@@ -51,8 +53,8 @@ public final class AlertSteps extends RouteBuilder {
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
         Clock clock = TimeSource.of(getContext());
-        Database database = Database.of(getContext());
-        meters = Meters.of(getContext());
+        Database database = mandatoryFindSingleByType(getContext(), Database.class);
+        meters = mandatoryFindSingleByType(getContext(), Meters.class);
         templates = new AlertTemplates(getContext());
         mail = new AlertMail(settings);
         LimitedMail.use(getContext(), MAIL_LIMIT);
@@ -108,7 +110,7 @@ public final class AlertSteps extends RouteBuilder {
         Jdbi jdbi = JdbiFactory.create(database);
         AlertPolicy policy = AlertPolicy.of(settings);
         Duration retry = policy.firstDelay();
-        Spool spool = Spool.of(getContext());
+        Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
         double urgentRate = settings.percent("alert.rate");
         Map<String, String> recipients = byStoredForm(mail.recipients());
         outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, recipients), mail::messageId);
@@ -124,7 +126,7 @@ public final class AlertSteps extends RouteBuilder {
      * The addresses by the forms in which a bounce of a mail to them may be stored: as they are, and as hashes if recipients are hashed.
      */
     private Map<String, String> byStoredForm(Set<String> addresses) {
-        RecipientHash hash = RecipientHash.bound(getContext());
+        RecipientHash hash = mandatoryFindSingleByType(getContext(), RecipientHash.class);
         Map<String, String> byStoredForm = new HashMap<>();
         addresses.forEach(address -> {
             byStoredForm.put(address, address);

@@ -1,5 +1,7 @@
 package org.mailevents.alert;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import freemarker.template.TemplateException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,7 +44,7 @@ final class AlertTemplates {
     /** @throws BrokenFile the first mistake */
     AlertTemplates(CamelContext context) throws Exception {
         settings = new Settings(context);
-        edits = PendingEdits.of(context);
+        edits = mandatoryFindSingleByType(context, PendingEdits.class);
         Path folder = settings.routes().resolve("templates");
         validation = new TemplateValidation(settings, folder);
         // a schema is only for editors

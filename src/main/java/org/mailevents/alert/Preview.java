@@ -1,5 +1,7 @@
 package org.mailevents.alert;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -9,6 +11,8 @@ import org.jdbi.v3.core.Handle;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
+import org.mailevents.metrics.Meters;
+import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 
 /**
@@ -49,7 +53,8 @@ public final class Preview {
     }
 
     private List<Alert> stored() {
-        try (Handle handle = JdbiFactory.create(Database.of(context)).open()) {
+        try (Database database = Database.open(new Settings(context), mandatoryFindSingleByType(context, Meters.class));
+                Handle handle = JdbiFactory.create(database).open()) {
             List<Bounce> bounces = MailContents.latest(handle, MAX_STORED);
             if (bounces.isEmpty()) {
                 throw new IllegalStateException("The database has no bounce. Run preview without the word stored to see samples.");

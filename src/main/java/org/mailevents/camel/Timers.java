@@ -65,12 +65,6 @@ public final class Timers extends AbstractHealthCheck {
         this.nanoTime = nanoTime;
     }
 
-    /** The timers of this application; the first call begins to watch them. */
-    public static Timers of(CamelContext context) {
-        Timers timers = context.getRegistry().findSingleByType(Timers.class);
-        return timers == null ? watch(context, System::nanoTime) : timers;
-    }
-
     /**
      * Begins to watch the timers of an application.
      *

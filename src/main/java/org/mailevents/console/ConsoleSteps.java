@@ -1,5 +1,7 @@
 package org.mailevents.console;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -46,7 +48,7 @@ public final class ConsoleSteps extends RouteBuilder {
     @Override
     public void configure() {
         clock = TimeSource.of(getContext());
-        Jdbi jdbi = JdbiFactory.create(Database.of(getContext()));
+        Jdbi jdbi = JdbiFactory.create(mandatoryFindSingleByType(getContext(), Database.class));
         summaries = new SummaryReader(getContext(), jdbi);
 
         // @formatter:off

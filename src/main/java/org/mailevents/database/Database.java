@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 public final class Database extends HikariDataSource {
 
     /** The name of the pool in the registry, as in {@code jdbc:dataSource}. */
-    static final String NAME = "dataSource";
+    public static final String NAME = "dataSource";
 
     private static final Logger LOG = LoggerFactory.getLogger("database");
 
@@ -43,20 +43,12 @@ public final class Database extends HikariDataSource {
         this.schema = new DatabaseSchema(withoutPool, DatabaseUrl.isH2(config.getJdbcUrl()));
     }
 
-    /** The pool of this application, opened by whoever asks first; it closes with the context. */
-    public static Database of(CamelContext context) {
-        Database open = context.getRegistry().lookupByNameAndType(NAME, Database.class);
-        if (open == null) {
-            open = open(new Settings(context));
-            context.getRegistry().bind(NAME, open, null, "close");
-            Database opened = open;
-            Meters.of(context).watch(Level.DATABASE_UP, () -> opened.isDown() ? 0 : 1);
-        }
-        return open;
-    }
-
-    /** @throws IllegalStateException when the database answers and refuses the connection or the migration: waiting does not help */
-    private static Database open(Settings settings) {
+    /**
+     * Opens the pool. If the database is down, the pool opens as well, and connections are refused until the database is back.
+     *
+     * @throws IllegalStateException when the database answers and refuses the connection or the migration: waiting does not help
+     */
+    public static Database open(Settings settings, Meters meters) {
         ClosedH2File closedFile = ClosedH2File.watched();
         HikariConfig config = PoolConfig.of(settings);
         config.setExceptionOverride(closedFile);
@@ -75,6 +67,7 @@ public final class Database extends HikariDataSource {
             LOG.warn("The database does not answer (database.url): {}", FailureText.describe(e));
             database.breaker.declareDown();
         }
+        meters.watch(Level.DATABASE_UP, () -> database.isDown() ? 0 : 1);
         return database;
     }
 

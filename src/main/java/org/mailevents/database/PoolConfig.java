@@ -26,6 +26,8 @@ final class PoolConfig {
         HikariConfig config = new HikariConfig();
         config.setPoolName("mail-events");
         config.setJdbcUrl(DatabaseUrl.complete(settings.required("database.url")));
+        // By name, because the drivers that the Camel CLI downloads are not known to DriverManager.
+        config.setDriverClassName(DatabaseUrl.driver(config.getJdbcUrl()));
         config.setUsername(settings.text("database.username"));
         config.setPassword(settings.text("database.password"));
         config.setMaximumPoolSize(Database.writers(settings) + OTHER_CONNECTIONS);
@@ -53,6 +55,6 @@ final class PoolConfig {
     static DataSource withoutPool(HikariConfig config) {
         Properties properties = new Properties();
         properties.putAll(DatabaseUrl.isH2(config.getJdbcUrl()) ? Map.of() : LOGIN_TIMEOUTS);
-        return new DriverDataSource(config.getJdbcUrl(), null, properties, config.getUsername(), config.getPassword());
+        return new DriverDataSource(config.getJdbcUrl(), config.getDriverClassName(), properties, config.getUsername(), config.getPassword());
     }
 }

@@ -1,5 +1,7 @@
 package org.mailevents.http;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import io.netty.handler.codec.http.HttpUtil;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -70,7 +72,7 @@ public final class RequestGate {
         this.bodies = bodies;
         this.guard = guard;
         this.page = page;
-        this.meters = Meters.of(camel);
+        this.meters = mandatoryFindSingleByType(camel, Meters.class);
     }
 
     /** Puts this gate before the first and behind the last route of the server's router. */

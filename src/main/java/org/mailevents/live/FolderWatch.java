@@ -1,5 +1,7 @@
 package org.mailevents.live;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -64,7 +66,7 @@ public final class FolderWatch {
 
             @Override
             public void onCamelContextFullyStarted(CamelContext started, boolean alreadyStarted) {
-                Runnable alive = Timers.of(started).add("live-edit of " + folder.getFileName(), LONGEST_ROUND);
+                Runnable alive = mandatoryFindSingleByType(started, Timers.class).add("live-edit of " + folder.getFileName(), LONGEST_ROUND);
                 started.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "live-edit").scheduleWithFixedDelay(() -> {
                     alive.run();
                     scan(listener);

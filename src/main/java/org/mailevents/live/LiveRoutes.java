@@ -1,5 +1,7 @@
 package org.mailevents.live;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
@@ -70,7 +72,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         RouteValidation validation = new RouteValidation(context, List.copyOf(context.getRouteDefinitions()));
         reviews = new EditReview(validation,
                 file -> routes(Set.of(file)).stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet()));
-        edits = PendingEdits.of(context);
+        edits = mandatoryFindSingleByType(context, PendingEdits.class);
         FolderWatch watch = new FolderWatch(new Settings(context).routes(), "\\.camel\\.yaml");
         live = watch.first();
         validation.validate(live);

@@ -28,24 +28,20 @@ public final class PendingEdits extends AbstractHealthCheck {
     private final Map<String, List<BrokenFile>> broken = new ConcurrentHashMap<>();
     private final Meters meters;
 
+    /** Makes the pending edits of an application and shows them in its health check. */
+    public static PendingEdits shownIn(CamelContext context, Meters meters) {
+        PendingEdits edits = new PendingEdits(meters);
+        HealthCheckRegistry health = HealthCheckRegistry.get(context);
+        if (health != null) {
+            health.register(edits);
+        }
+        return edits;
+    }
+
     private PendingEdits(Meters meters) {
         super("mail-events", "live-edit");
         this.meters = meters;
         meters.watch(Level.EDITS_BROKEN, () -> all().size());
-    }
-
-    /** The pending edits of this application. */
-    public static PendingEdits of(CamelContext context) {
-        PendingEdits edits = context.getRegistry().findSingleByType(PendingEdits.class);
-        if (edits == null) {
-            edits = new PendingEdits(Meters.of(context));
-            context.getRegistry().bind("pendingEdits", edits);
-            HealthCheckRegistry health = HealthCheckRegistry.get(context);
-            if (health != null) {
-                health.register(edits);
-            }
-        }
-        return edits;
     }
 
     /**

@@ -84,19 +84,14 @@ public final class Meters {
                 .serviceLevelObjectives(BATCHES).register(registry);
     }
 
-    /** The meters of this application, created by whoever asks first. Without camel.metrics.enabled they are counted but not shown. */
-    public static Meters of(CamelContext context) {
-        Meters meters = context.getRegistry().findSingleByType(Meters.class);
-        if (meters == null) {
-            MeterRegistry registry = context.getRegistry().findSingleByType(MeterRegistry.class);
-            if (registry == null) {
-                registry = new SimpleMeterRegistry();
-                context.getRegistry().bind("metricsRegistry", registry);
-            }
-            meters = new Meters(registry);
-            context.getRegistry().bind("meters", meters);
-        }
-        return meters;
+    /**
+     * Makes the meters of an application.
+     *
+     * @param context where {@code camel.metrics.enabled} has bound a registry of Micrometer. Without a registry nobody can read the meters
+     */
+    public static Meters in(CamelContext context) {
+        MeterRegistry registry = context.getRegistry().findSingleByType(MeterRegistry.class);
+        return new Meters(registry == null ? new SimpleMeterRegistry() : registry);
     }
 
     /** Counts the events of a webhook that got its receipt. */

@@ -18,10 +18,7 @@ import org.mailevents.settings.Settings;
  */
 public final class RecipientHash {
 
-    /** The name of the bean in routes: {@code bean:recipientHash?method=of}. */
-    public static final String NAME = "recipientHash";
-
-    private static final String SETTING = "privacy.hash-recipients";
+    public static final String SETTING = "privacy.hash-recipients";
     private static final String ALGORITHM = "HmacSHA256";
     private static final int MIN_KEY = 16;
     private static final int BYTES = 16;
@@ -49,16 +46,6 @@ public final class RecipientHash {
     /** @param key the secret key; when it is empty, addresses stay as they are */
     public static RecipientHash with(String key) {
         return new RecipientHash(key);
-    }
-
-    /** The one of this application, bound in its registry by whoever asks first. */
-    public static RecipientHash bound(CamelContext context) {
-        RecipientHash bound = context.getRegistry().lookupByNameAndType(NAME, RecipientHash.class);
-        if (bound == null) {
-            bound = with(new Settings(context).text(SETTING));
-            context.getRegistry().bind(NAME, bound);
-        }
-        return bound;
     }
 
     /** Whether addresses stay as they are. */

@@ -1,5 +1,7 @@
 package org.mailevents.receive;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Set;
@@ -57,12 +59,11 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
-        settings.requireValid();
         secrets = new Secrets(settings.list("webhook.api-key"), settings.userPasswordPairs("webhook.basic"));
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         clock = TimeSource.of(getContext());
-        meters = Meters.of(getContext());
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
+        meters = mandatoryFindSingleByType(getContext(), Meters.class);
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), mandatoryFindSingleByType(getContext(), RecipientHash.class));
         long maxInFlight = settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5);
         Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), maxInFlight, Bodies.PATIENCE);
         String path = settings.required("webhook.path");
@@ -73,20 +74,12 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         int port = settings.port("camel.server.port");
         ServerSetup.requireFree(settings.required("camel.server.host"), port);
 
-        RecordLanguage.use(getContext());
-        CaughtErrors.use(getContext());
-        bindToRegistry(CollectEvents.NAME, new CollectEvents());
-        bindToRegistry(CsvRow.NAME, new CsvRow());
-        bindToRegistry(FailureText.NAME, new FailureText());
-
         new ServerSetup(getContext(), path, bodies, gate).prepare(port);
         HealthCheckRegistry health = HealthCheckRegistry.get(getContext());
         if (health != null) {
             health.register(new EndpointReadiness(ID));
         }
-        Timers.of(getContext());
         getContext().addStartupListener(this);
-        getContext().addStartupListener(new StartUp());
 
         // @formatter:off
         // The class Bodies reads the body before Camel's consumer sees the request.

@@ -1,5 +1,7 @@
 package org.mailevents.retention;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,7 +64,7 @@ public final class ExpireEvents extends RouteBuilder {
             return;
         }
         period = period(settings);
-        database = Database.of(getContext());
+        database = mandatoryFindSingleByType(getContext(), Database.class);
         jdbi = JdbiFactory.create(database);
         clock = TimeSource.of(getContext());
         job = new BackgroundJob(database, REST, LOG, "Cannot delete rows older than retention.days: {}");

@@ -1,5 +1,7 @@
 package org.mailevents.retention;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,7 +49,7 @@ public final class RemovePersonalData extends RouteBuilder {
             return;
         }
         period = RetentionPeriod.ofDays(settings.positive("privacy.retention-days"));
-        database = Database.of(getContext());
+        database = mandatoryFindSingleByType(getContext(), Database.class);
         jdbi = JdbiFactory.create(database);
         clock = TimeSource.of(getContext());
         job = new BackgroundJob(database, ExpireEvents.REST, LOG, "Cannot remove personal data older than privacy.retention-days: {}");

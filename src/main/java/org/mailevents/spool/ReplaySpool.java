@@ -1,5 +1,7 @@
 package org.mailevents.spool;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -70,12 +72,12 @@ public final class ReplaySpool extends RouteBuilder {
     @Override
     public void configure() {
         Settings settings = new Settings(getContext());
-        spool = Spool.of(getContext());
-        database = Database.of(getContext());
-        meters = Meters.of(getContext());
+        spool = mandatoryFindSingleByType(getContext(), Spool.class);
+        database = mandatoryFindSingleByType(getContext(), Database.class);
+        meters = mandatoryFindSingleByType(getContext(), Meters.class);
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
         rejectedEvents = new RejectedEvents(database, spool);
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), RecipientHash.bound(getContext()));
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), mandatoryFindSingleByType(getContext(), RecipientHash.class));
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off

@@ -1,5 +1,7 @@
 package org.mailevents.spool;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -51,40 +53,33 @@ public final class Spool {
         recount();
     }
 
-    /** The spool of this application, opened by whoever asks first. */
-    public static Spool of(CamelContext context) {
-        Spool open = context.getRegistry().lookupByNameAndType("spool", Spool.class);
-        if (open == null) {
-            Settings settings = new Settings(context);
-            open = open(Path.of(settings.required("spool.directory")), settings.bytes("spool.max-size"));
-            context.getRegistry().bind("spool", open);
-            open.watch(context);
-        }
-        return open;
-    }
-
-    /** @throws IllegalArgumentException where the process cannot write */
-    private static Spool open(Path directory, long maxSize) {
+    /**
+     * Opens the spool of an application and shows it in the metrics and in the health check.
+     *
+     * @throws IllegalArgumentException if the process cannot write to the folder of {@code spool.directory}
+     */
+    public static Spool open(CamelContext context, Meters meters) {
+        Settings settings = new Settings(context);
+        Path directory = Path.of(settings.required("spool.directory"));
         try {
-            return new Spool(directory, maxSize);
+            Spool spool = new Spool(directory, settings.bytes("spool.max-size"));
+            spool.showIn(meters, TimeSource.of(context));
+            HealthCheckRegistry health = HealthCheckRegistry.get(context);
+            if (health != null) {
+                health.register(new SpoolRoom(spool));
+            }
+            return spool;
         } catch (IOException | UncheckedIOException e) {
             throw new IllegalArgumentException(
                     "Set spool.directory to a folder that the process can write to: " + directory + " is not one", e);
         }
     }
 
-    /** Shows the spool in the metrics and in the health check. */
-    private void watch(CamelContext context) {
-        Clock clock = TimeSource.of(context);
-        Meters meters = Meters.of(context);
+    private void showIn(Meters meters, Clock clock) {
         meters.watch(Level.SPOOL_BYTES, size::used);
         meters.watch(Level.SPOOL_LIMIT, size::limit);
         meters.watch(Level.SPOOL_WEBHOOKS, () -> backlog().webhooks());
         meters.watch(Level.SPOOL_AGE, () -> backlog().age(clock.instant()).toSeconds());
-        HealthCheckRegistry health = HealthCheckRegistry.get(context);
-        if (health != null) {
-            health.register(new SpoolRoom(this));
-        }
     }
 
     /** Scans at most once a second for all callers, because the folder may hold many files. */

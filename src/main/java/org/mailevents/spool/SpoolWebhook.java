@@ -1,5 +1,7 @@
 package org.mailevents.spool;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.io.IOException;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
@@ -13,7 +15,7 @@ public final class SpoolWebhook extends RouteBuilder {
 
     @Override
     public void configure() {
-        spool = Spool.of(getContext());
+        spool = mandatoryFindSingleByType(getContext(), Spool.class);
 
         // @formatter:off
         from("direct:spool-webhook").routeId("spool-webhook")

@@ -1,5 +1,7 @@
 package org.mailevents.store;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
@@ -34,7 +36,7 @@ public final class CountEvents extends RouteBuilder {
 
     @Override
     public void configure() {
-        database = Database.of(getContext());
+        database = mandatoryFindSingleByType(getContext(), Database.class);
         jdbi = JdbiFactory.create(database);
         clock = TimeSource.of(getContext());
         job = new BackgroundJob(database, REST, LoggerFactory.getLogger(ID), "Cannot count events for the page: {}");

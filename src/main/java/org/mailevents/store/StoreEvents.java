@@ -1,5 +1,7 @@
 package org.mailevents.store;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.util.concurrent.Executor;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
@@ -28,8 +30,8 @@ public final class StoreEvents extends RouteBuilder {
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
-        Database database = Database.of(getContext());
-        Meters meters = Meters.of(getContext());
+        Database database = mandatoryFindSingleByType(getContext(), Database.class);
+        Meters meters = mandatoryFindSingleByType(getContext(), Meters.class);
         EventWriter writer = new EventWriter(database, TimeSource.of(getContext()), meters);
         GroupCommit commits = new GroupCommit(limits(settings), writer::write);
         getContext().addService(commits);

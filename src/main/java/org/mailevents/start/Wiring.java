@@ -1,0 +1,61 @@
+package org.mailevents.start;
+
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
+import org.apache.camel.CamelConfiguration;
+import org.apache.camel.CamelContext;
+import org.apache.camel.spi.Registry;
+import org.mailevents.camel.CaughtErrors;
+import org.mailevents.camel.RecordLanguage;
+import org.mailevents.camel.Timers;
+import org.mailevents.database.Database;
+import org.mailevents.event.CsvRow;
+import org.mailevents.live.PendingEdits;
+import org.mailevents.log.FailureText;
+import org.mailevents.metrics.Meters;
+import org.mailevents.privacy.RecipientHash;
+import org.mailevents.receive.CollectEvents;
+import org.mailevents.settings.Settings;
+import org.mailevents.spool.Spool;
+
+/**
+ * The one place where the parts that several routes share are made and bound in Camel's registry. A class that needs a part looks it up by its type.
+ * Camel Main calls this class because {@code Application} names it. The Camel CLI calls every class that is a {@link CamelConfiguration}. Both do so
+ * before they make the routes.
+ */
+public final class Wiring implements CamelConfiguration {
+
+    @Override
+    public void configure(CamelContext context) throws Exception {
+        Settings settings = new Settings(context);
+        settings.requireValid();
+        RecordLanguage.use(context);
+        CaughtErrors.use(context);
+        Meters meters = bindPartsInMemory(context);
+        Registry registry = context.getRegistry();
+        registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
+        registry.bind(Database.NAME, Database.open(settings, meters), null, "close");
+        registry.bind("spool", Spool.open(context, meters));
+        bindBeansOfRoutes(registry);
+        context.addStartupListener(new StartUp());
+    }
+
+    /** Binds the parts that open nothing. A command such as {@code preview} needs only these. */
+    public static Meters bindPartsInMemory(CamelContext context) {
+        Registry registry = context.getRegistry();
+        if (registry.findSingleByType(Timers.class) == null) {
+            Timers.watch(context, System::nanoTime);
+        }
+        Meters meters = Meters.in(context);
+        registry.bind("meters", meters);
+        registry.bind("pendingEdits", PendingEdits.shownIn(context, meters));
+        return meters;
+    }
+
+    /** Binds the beans that the YAML routes name. */
+    private static void bindBeansOfRoutes(Registry registry) {
+        registry.bind(CollectEvents.NAME, new CollectEvents());
+        registry.bind(CsvRow.NAME, new CsvRow());
+        registry.bind(FailureText.NAME, new FailureText());
+    }
+}
