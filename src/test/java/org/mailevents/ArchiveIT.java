@@ -159,6 +159,8 @@ class ArchiveIT {
         Matcher camel = Pattern.compile("<camel.version>(.+?)</camel.version>").matcher(Files.readString(Path.of("pom.xml")));
         assertThat(camel.find()).isTrue();
         assertThat(packed).contains("org.apache.camel:camel-core-engine:" + camel.group(1));
+        // jdbi3-core contains a copy of this library, under names of its own
+        packed.removeIf(library -> library.startsWith("org.antlr:antlr4-runtime:"));
         assertThat(listed).containsAll(packed);
         assertThat(text).doesNotContain("file:", "localhost", "127.0.0.1", "repository_url", Path.of("").toAbsolutePath().toString(),
                 System.getProperty("maven.repo.local"));
