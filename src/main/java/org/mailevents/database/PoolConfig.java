@@ -55,6 +55,7 @@ final class PoolConfig {
     static DataSource withoutPool(HikariConfig config) {
         Properties properties = new Properties();
         properties.putAll(DatabaseUrl.isH2(config.getJdbcUrl()) ? Map.of() : LOGIN_TIMEOUTS);
-        return new DriverDataSource(config.getJdbcUrl(), config.getDriverClassName(), properties, config.getUsername(), config.getPassword());
+        return new DriverDataSource(config.getJdbcUrl(), config.getDriverClassName(), properties, config.getUsername(),
+                config.getPassword());
     }
 }

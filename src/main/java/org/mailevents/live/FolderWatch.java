@@ -66,7 +66,8 @@ public final class FolderWatch {
 
             @Override
             public void onCamelContextFullyStarted(CamelContext started, boolean alreadyStarted) {
-                Runnable alive = mandatoryFindSingleByType(started, Timers.class).add("live-edit of " + folder.getFileName(), LONGEST_ROUND);
+                Runnable alive = mandatoryFindSingleByType(started, Timers.class)
+                        .add("live-edit of " + folder.getFileName(), LONGEST_ROUND);
                 started.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "live-edit").scheduleWithFixedDelay(() -> {
                     alive.run();
                     scan(listener);

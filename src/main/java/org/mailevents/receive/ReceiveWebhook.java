@@ -63,7 +63,8 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets.requireBeyondLoopback(settings.required("camel.server.host"));
         clock = TimeSource.of(getContext());
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), mandatoryFindSingleByType(getContext(), RecipientHash.class));
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
+                mandatoryFindSingleByType(getContext(), RecipientHash.class));
         long maxInFlight = settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5);
         Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), maxInFlight, Bodies.PATIENCE);
         String path = settings.required("webhook.path");

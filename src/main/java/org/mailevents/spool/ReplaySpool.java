@@ -77,7 +77,8 @@ public final class ReplaySpool extends RouteBuilder {
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
         rejectedEvents = new RejectedEvents(database, spool);
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")), mandatoryFindSingleByType(getContext(), RecipientHash.class));
+        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
+                mandatoryFindSingleByType(getContext(), RecipientHash.class));
         maxAttempts = settings.positive("spool.attempts");
 
         // @formatter:off

@@ -19,9 +19,9 @@ import org.mailevents.settings.Settings;
 import org.mailevents.spool.Spool;
 
 /**
- * The one place where the parts that several routes share are made and bound in Camel's registry. A class that needs a part looks it up by its type.
- * Camel Main calls this class because {@code Application} names it. The Camel CLI calls every class that is a {@link CamelConfiguration}. Both do so
- * before they make the routes.
+ * The one place where the parts that several routes share are made and bound in Camel's registry. A class that needs a part looks it up by
+ * its type. Camel Main calls this class because {@code Application} names it. The Camel CLI calls every class that is a
+ * {@link CamelConfiguration}. Both do so before they make the routes.
  */
 public final class Wiring implements CamelConfiguration {
 
