@@ -32,7 +32,8 @@ class ArchitectureTest {
     private static final String ROOT = "org.mailevents";
     private static final JavaClasses CLASSES = new ClassFileImporter().importPath("target/classes");
 
-    private static final Pattern PACKAGE_ROW = Pattern.compile("\\| \\[`(\\w+)`\\]\\(src/main/java/org/mailevents/\\w+\\) \\|[^|]*\\| ([^|]*) \\|");
+    private static final Pattern PACKAGE_ROW =
+            Pattern.compile("\\| \\[`(\\w+)`\\]\\(src/main/java/org/mailevents/\\w+\\) \\|[^|]*\\| ([^|]*) \\|");
 
     /** Each package, and the packages that it may use. */
     private static final String ARROWS = """
@@ -77,23 +78,25 @@ class ArchitectureTest {
 
     @Test
     void theArchitecturePageTellsTheSame() throws IOException {
-        Map<String, String> told = Files.readAllLines(Path.of("ARCHITECTURE.md")).stream().map(PACKAGE_ROW::matcher).filter(Matcher::matches)
-                .collect(Collectors.toMap(row -> row.group(1), row -> row.group(2).startsWith("nothing") ? "" : row.group(2).split(";")[0]));
+        Map<String, String> told = Files.readAllLines(Path.of("ARCHITECTURE.md")).stream()
+                .map(PACKAGE_ROW::matcher).filter(Matcher::matches).collect(Collectors.toMap(row -> row.group(1),
+                        row -> row.group(2).startsWith("nothing") ? "" : row.group(2).split(";")[0]));
 
         assertThat(told).isEqualTo(ARROWS.lines().map(line -> line.split("\\|", -1))
                 .collect(Collectors.toMap(line -> line[0].strip(), line -> line[1].strip().replace(" ", ", "))));
     }
 
     /**
-     * The Camel CLI makes an object of every class at the top of a file that has a constructor without arguments. It stops with an error if it
-     * may not call that constructor.
+     * The Camel CLI makes an object of every class at the top of a file that has a constructor without arguments. It stops with an error
+     * if it may not call that constructor.
      */
     @Test
     void theCamelCliCanReadEveryClass() {
         assertThat(CLASSES.stream().filter(type -> type.isTopLevelClass() && !type.isInterface() && !type.getModifiers().contains(ABSTRACT)
                         && !type.getModifiers().contains(PUBLIC) && !type.getPackageName().equals(ROOT))
                 .flatMap(type -> type.getConstructors().stream())
-                .filter(constructor -> constructor.getRawParameterTypes().isEmpty() && !constructor.getModifiers().contains(PRIVATE))).isEmpty();
+                .filter(constructor -> constructor.getRawParameterTypes().isEmpty() && !constructor.getModifiers().contains(PRIVATE)))
+                .isEmpty();
     }
 
     @Test

@@ -219,7 +219,8 @@ class ArchiveIT {
                 try (InputStream content = zip.getInputStream(entry)) {
                     library.load(content);
                 }
-                libraries.add(library.getProperty("groupId") + ":" + library.getProperty("artifactId") + ":" + library.getProperty("version"));
+                libraries.add(library.getProperty("groupId") + ":" + library.getProperty("artifactId") + ":"
+                        + library.getProperty("version"));
             }
         }
         // The libraries angus-mail, netty-common and jdbi3-core contain these.

@@ -91,7 +91,8 @@ class DocumentsTest {
         Stream<String> text = lines.subList(0, seams).stream();
         Stream<String> firstCells = lines.subList(seams, lines.size()).stream().filter(line -> line.startsWith("| `"))
                 .map(line -> line.substring(0, line.indexOf(" |", 1)));
-        List<String> named = Stream.concat(text, firstCells).flatMap(line -> CLASS.matcher(line).results().map(name -> name.group(1))).toList();
+        List<String> named = Stream.concat(text, firstCells).flatMap(line -> CLASS.matcher(line).results().map(name -> name.group(1)))
+                .toList();
 
         // Then
         assertThat(named).hasSizeGreaterThan(50).allSatisfy(name -> assertThat(name).isIn(classes));

@@ -20,6 +20,7 @@ class JarIT extends WebhookCases {
         String log = ((OwnProcess) application()).log();
         assertThat(log).contains("http://127.0.0.1:" + application().port + "/webhooks/customers-mail-cloud")
                 .containsPattern("bounces: 13 received, 13 stored, 0 duplicates, 0 rejected, 0 spooled in \\d+ ms")
-                .doesNotContain("@").doesNotContain("s3cret").doesNotContain("秋のお知らせ").doesNotContain("Exception").doesNotContain("is not a setting");
+                .doesNotContain("@").doesNotContain("s3cret").doesNotContain("秋のお知らせ").doesNotContain("Exception")
+                .doesNotContain("is not a setting");
     }
 }

@@ -74,7 +74,8 @@ class JarLogIT {
         // Given
         Path route = folder.resolve("routes/route-deliveries.camel.yaml");
         Files.writeString(route, Files.readString(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$",
-                "$1- log:\n$1    message: in flight\n$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"7000\"\n$0"));
+                "$1- log:\n$1    message: in flight\n"
+                        + "$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"7000\"\n$0"));
         OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
         await().until(() -> application.observe("health/ready").statusCode() == 200);
         CompletableFuture<Integer> answer = CompletableFuture.supplyAsync(() ->
@@ -85,7 +86,8 @@ class JarLogIT {
         CompletableFuture<Void> stopped = CompletableFuture.runAsync(application::close);
 
         // Then
-        await().atMost(Duration.ofSeconds(6)).pollInterval(Duration.ofMillis(50)).until(() -> application.observe("health/ready").statusCode() == 503);
+        await().atMost(Duration.ofSeconds(6)).pollInterval(Duration.ofMillis(50))
+                .until(() -> application.observe("health/ready").statusCode() == 503);
         assertThat(answer.join()).isEqualTo(200);
         stopped.join();
     }

@@ -365,8 +365,9 @@ class JarStartIT {
         // Given
         Path folder = OwnProcess.folder("routes", "application.properties");
         Path route = folder.resolve("routes/route-deliveries.camel.yaml");
-        Files.writeString(route, Files.readString(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- throwException:\n$1    exceptionType:"
-                + " java.lang.IllegalStateException\n$1    message: no mail for someone@example.net\n$0"));
+        Files.writeString(route, Files.readString(route)
+                .replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- throwException:\n$1    exceptionType:"
+                        + " java.lang.IllegalStateException\n$1    message: no mail for someone@example.net\n$0"));
         try (OwnProcess application = OwnProcess.jar(folder, Map.of()).started()) {
 
             // When

@@ -118,7 +118,8 @@ class StopIT {
 
     private void delayFailed(int millis) throws IOException {
         Path route = folder.resolve("routes/route-deliveries.camel.yaml");
-        Files.writeString(route, Files.readString(Path.of("routes/route-deliveries.camel.yaml")).replaceFirst("(?m)^( +)- log:\\s+message: failed$",
-                "$1- log:\n$1    message: in flight\n$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"" + millis + "\"\n$0"));
+        Files.writeString(route, Files.readString(Path.of("routes/route-deliveries.camel.yaml"))
+                .replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- log:\n$1    message: in flight\n"
+                        + "$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"" + millis + "\"\n$0"));
     }
 }

@@ -28,8 +28,8 @@ class AlertThreadTest {
         Path routes = OwnProcess.folder("routes").resolve("routes");
         Path subject = routes.resolve("templates/alert.subject.ftl");
         String edited = "とても長い件名に変えました。".repeat(30);
-        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml",
-                "alert.max-per-hour", "20"))) {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(),
+                Map.of("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml", "alert.max-per-hour", "20"))) {
             run.post("bounces", Payload.bounce("2"));
             run.pass(Duration.ofSeconds(10));
             run.mailed(1);
@@ -116,7 +116,8 @@ class AlertThreadTest {
                 }
             }
             assertThat(run.recipients()).containsExactlyInAnyOrder(List.of("all@example.com"), List.of("all@example.com"),
-                    List.of("list@example.com", "list2@example.com"), List.of("list@example.com", "list2@example.com"), List.of("ops@example.com"));
+                    List.of("list@example.com", "list2@example.com"), List.of("list@example.com", "list2@example.com"),
+                    List.of("ops@example.com"));
         }
     }
 

@@ -30,7 +30,8 @@ class CausesTest {
 
     private static final Path FILE = Path.of("routes/templates/causes.json");
     private static final String JSON = text(FILE);
-    private static final JsonSchema SCHEMA = JsonSchemaFactory.getInstance(VersionFlag.V7).getSchema(text(FILE.resolveSibling("causes.schema.json")));
+    private static final JsonSchema SCHEMA = JsonSchemaFactory.getInstance(VersionFlag.V7)
+            .getSchema(text(FILE.resolveSibling("causes.schema.json")));
     private static final Causes CAUSES = parsed(JSON);
     /** The vendor publishes no Japanese name of code 11. */
     private static final Map<String, String> JAPANESE_NAMES = Map.ofEntries(Map.entry("1", "ホスト不明"), Map.entry("2", "ユーザ不明"),

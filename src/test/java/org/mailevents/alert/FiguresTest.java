@@ -20,8 +20,8 @@ class FiguresTest {
             pool.setJdbcUrl("jdbc:h2:mem:;MODE=PostgreSQL");
             pool.setMaximumPoolSize(1);
             Jdbi jdbi = JdbiFactory.create(pool);
-            jdbi.useHandle(handle -> handle.execute("CREATE TABLE mail_event (event_type TEXT, status TEXT, alert_state TEXT, audience TEXT,"
-                    + " received_at TIMESTAMP WITH TIME ZONE)"));
+            jdbi.useHandle(handle -> handle.execute("CREATE TABLE mail_event (event_type TEXT, status TEXT, alert_state TEXT,"
+                    + " audience TEXT, received_at TIMESTAMP WITH TIME ZONE)"));
             assertThat(Figures.countWithin(Duration.ofSeconds(3), jdbi, "list-owner", Instant.now()).hour().finished()).isZero();
             try (Connection next = pool.getConnection(); Statement statement = next.createStatement()) {
                 assertThat(statement.getQueryTimeout()).isZero();

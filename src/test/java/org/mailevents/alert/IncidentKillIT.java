@@ -37,8 +37,8 @@ import org.mailevents.support.SmtpServer.Moment;
 import org.mailevents.support.TestDatabase;
 
 /**
- * Killed, or with its mail server away, at every step of an incident: no mail is lost, a mail that comes twice is the same mail, and no incident
- * stays open. Two audiences have an incident each, so that a mail is under way while the next one is claimed.
+ * A process is killed, or its mail server is down, at every step of an incident. No mail is lost, a mail that arrives twice is the same
+ * mail, and no incident stays open. Two audiences have an incident each, so that one mail is being sent while the next mail is claimed.
  */
 @Order(2)
 @Execution(ExecutionMode.CONCURRENT)
@@ -47,7 +47,8 @@ class IncidentKillIT {
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final List<String> STAGES = List.of("opened", "update", "closed");
     /** What the log says once a mail of each stage is sent. */
-    private static final Map<String, Pattern> SENT = Map.of("opened", Pattern.compile("Sent mail 1 of incident [0-9a-f]{8} to \\S+: \\d+ bounces?$"),
+    private static final Map<String, Pattern> SENT = Map.of(
+            "opened", Pattern.compile("Sent mail 1 of incident [0-9a-f]{8} to \\S+: \\d+ bounces?$"),
             "update", Pattern.compile("Sent mail \\d+ of incident [0-9a-f]{8} to \\S+: \\d+ more bounces?$"),
             "closed", Pattern.compile("Sent mail \\d+ of incident [0-9a-f]{8} to \\S+: all-clear after \\d+ bounces?$"));
     /** The codes whose audiences are list-owner and postmaster. */
@@ -175,7 +176,8 @@ class IncidentKillIT {
                 } else {
                     application.bounces();
                 }
-                await().until(() -> trial.database.rows("SELECT 1 FROM alert_mail WHERE what = ? AND sent_at IS NULL", stage).size() == CODES.size());
+                await().until(() -> CODES.size()
+                        == trial.database.rows("SELECT 1 FROM alert_mail WHERE what = ? AND sent_at IS NULL", stage).size());
                 long failed = application.failures();
                 await().until(() -> application.failures() >= failed + CODES.size());
                 trial.ahead(Fault.OUTAGES);
@@ -229,9 +231,10 @@ class IncidentKillIT {
             assertThat(database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'pending'")).hasSameSizeAs(CODES);
         }
 
-        /** What a killed process has claimed is mailed again after 20 seconds, which is longer than anybody wants to wait here each time. */
+        /** A claim of a killed process expires after 20 seconds, which is too long to wait in each trial. */
         void letClaimsRunOut() {
-            assertThat(database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP")).as("claimed").isNotEmpty();
+            assertThat(database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP"))
+                    .as("claimed").isNotEmpty();
             database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00' WHERE sent_at IS NULL");
         }
 
@@ -249,8 +252,8 @@ class IncidentKillIT {
         }
 
         void assertAllIsTold(int incidents) {
-            Map<String, List<Mail>> arrived = instances.stream().flatMap(instance -> instance.server.taken.stream()).map(SmtpServer.Taken::mail)
-                    .collect(Collectors.groupingBy(mail -> mail.header("Message-ID")));
+            Map<String, List<Mail>> arrived = instances.stream().flatMap(instance -> instance.server.taken.stream())
+                    .map(SmtpServer.Taken::mail).collect(Collectors.groupingBy(mail -> mail.header("Message-ID")));
             assertThat(arrived.values()).allSatisfy(same -> assertThat(same.stream().map(Trial::content).distinct()).hasSize(1));
 
             List<Map<String, String>> mails = database.rows("SELECT * FROM alert_mail ORDER BY incident_id, number");
@@ -269,7 +272,8 @@ class IncidentKillIT {
             assertThat(all).hasSize(incidents * CODES.size()).allSatisfy(incident -> {
                 assertThat(incident.get("open_for")).isNull();
                 assertThat(incident.get("closed_at")).isNotNull();
-                assertThread(mails.stream().filter(mail -> mail.get("incident_id").equals(incident.get("incident_id"))).toList(), arrived, told);
+                assertThread(mails.stream().filter(mail -> mail.get("incident_id").equals(incident.get("incident_id"))).toList(),
+                        arrived, told);
             });
         }
 
@@ -323,8 +327,8 @@ class IncidentKillIT {
         Instance(Trial trial) {
             this.trial = trial;
             settings.putAll(trial.database.settings());
-            settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.first-delay", "200ms", "alert.updates", "500ms", "alert.quiet", "1h",
-                    "alert.max-per-hour", "1000", "java.tool.options", "-Xmx128m"));
+            settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.first-delay", "200ms", "alert.updates", "500ms",
+                    "alert.quiet", "1h", "alert.max-per-hour", "1000", "java.tool.options", "-Xmx128m"));
         }
 
         void start() {

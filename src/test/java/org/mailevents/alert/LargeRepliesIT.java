@@ -14,15 +14,18 @@ import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
 /**
- * Bounces whose texts together are larger than the memory that the unit and the image give the process. Only earlier versions stored such long replies.
+ * Bounces whose texts together are larger than the memory that the unit and the image give the process. Only earlier versions stored such
+ * long replies.
  */
 @Order(2)
 @Execution(ExecutionMode.CONCURRENT)
 class LargeRepliesIT {
 
-    private static final String INSERT = "INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender, reason,"
-            + " received_at, alert_state) SELECT RANDOM_UUID(), 'bounces', '2', 'permanent, address', 'list-owner', '<1@mta01.example.com>',"
-            + " REPLACE(?, '#', x), 'news@shop.example.com', REPEAT('550 5.1.1 User unknown. ', 40000), CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, ?)";
+    private static final String INSERT =
+            "INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender, reason,"
+            + " received_at, alert_state)"
+            + " SELECT RANDOM_UUID(), 'bounces', '2', 'permanent, address', 'list-owner', '<1@mta01.example.com>', REPLACE(?, '#', x),"
+            + " 'news@shop.example.com', REPEAT('550 5.1.1 User unknown. ', 40000), CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, ?)";
 
     private final TestDatabase database = TestDatabase.h2();
     private final Mailbox mailbox = Mailbox.folder();
@@ -42,7 +45,8 @@ class LargeRepliesIT {
             // Then
             await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").size() >= 8);
             assertThat(database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'own'")).hasSize(6);
-            List<String> told = database.rows("SELECT recipient FROM mail_event WHERE alert_state = 'sent'").stream().map(row -> row.get("recipient")).toList();
+            List<String> told = database.rows("SELECT recipient FROM mail_event WHERE alert_state = 'sent'").stream()
+                    .map(row -> row.get("recipient")).toList();
             assertThat(mailbox.mails().stream().flatMap(mail -> mail.addresses().stream())).containsAll(told);
             assertThat(application.log()).doesNotContain("Terminating due to", "is delayed");
             application.kill();

@@ -55,7 +55,8 @@ class MailFormatTest {
     /** Texts that a stranger may write, and that have a meaning in mail, HTML, FreeMarker or a spreadsheet. */
     private static final List<String> HOSTILE_TEXTS = List.of(
             "line one\r\nBcc: victim@example.com\r\n\r\nbody\u0085\u2028next\tcell\u000B",
-            "<script src=\"http://evil.example/x.js\"></script><img src=x onerror=alert(1)></td></table><a href='http://evil.example/'>click</a><!--",
+            "<script src=\"http://evil.example/x.js\"></script><img src=x onerror=alert(1)></td></table>"
+                    + "<a href='http://evil.example/'>click</a><!--",
             "${alert.total} <#assign x=1> [=x] &amp; &lt;b&gt;",
             "=?UTF-8?B?44GT44KM?= =?ISO-2022-JP?B?",
             "\"quoted\", 'single', comma, semi; 日本語 🎉👨‍👩‍👧 ｶﾅ",

@@ -52,7 +52,8 @@ class OutboxTest {
         }
 
         // When
-        database.execute("INSERT INTO alert_mail (mail_id, audience, what, message_id, made_at) VALUES (?, 'operators', 'of a later version', '<1@x>', ?)",
+        database.execute("INSERT INTO alert_mail (mail_id, audience, what, message_id, made_at)"
+                + " VALUES (?, 'operators', 'of a later version', '<1@x>', ?)",
                 UUID.randomUUID(), OffsetDateTime.now().plusHours(hours));
         database.execute("UPDATE alert_mail SET retry_at = ?", OffsetDateTime.now().minusDays(1));
 
@@ -94,9 +95,10 @@ class OutboxTest {
             String subject = "秋のお知らせ".repeat(8);
 
             // When
-            database.execute("INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender, subject, reason,"
-                    + " enhanced_code, occurred_at, created_text, received_at, alert_state) SELECT RANDOM_UUID(), 'bounces', '4', 'policy', 'postmaster',"
-                    + " '<' || x || '@mta01.example.com>', 'member' || x || '@example.net', 'news@shop.example.com', ?, ?, '5.7.26', CURRENT_TIMESTAMP,"
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender,"
+                    + " subject, reason, enhanced_code, occurred_at, created_text, received_at, alert_state)"
+                    + " SELECT RANDOM_UUID(), 'bounces', '4', 'policy', 'postmaster', '<' || x || '@mta01.example.com>',"
+                    + " 'member' || x || '@example.net', 'news@shop.example.com', ?, ?, '5.7.26', CURRENT_TIMESTAMP,"
                     + " '2026-10-01 09:00:07', CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, 8000)", subject, reply);
 
             // Then
@@ -113,9 +115,11 @@ class OutboxTest {
             try (InProcess application = settings.with("alert.endpoint", server.endpoint() + "?connectionTimeout=1000").startInProcess()) {
 
                 // When
-                database.execute("INSERT INTO mail_event (event_id, event_type, status, audience, message_id, recipient, sender, reason, received_at,"
-                        + " alert_state) SELECT RANDOM_UUID(), 'bounces', '4', 'postmaster', '<' || x || '@mta01.example.com>', 'member' || x || '@example.net',"
-                        + " 'news@shop.example.com', REPEAT('refused ', 120), CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, 3800)");
+                database.execute("INSERT INTO mail_event (event_id, event_type, status, audience, message_id, recipient, sender, reason,"
+                        + " received_at, alert_state)"
+                        + " SELECT RANDOM_UUID(), 'bounces', '4', 'postmaster', '<' || x || '@mta01.example.com>',"
+                        + " 'member' || x || '@example.net', 'news@shop.example.com', REPEAT('refused ', 120), CURRENT_TIMESTAMP, 'pending'"
+                        + " FROM SYSTEM_RANGE(1, 3800)");
 
                 // Then
                 await().until(() -> application.log().contains("send-alerts: MessagingException: IOException while sending message"));

@@ -41,12 +41,14 @@ import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 
-/** What is promised to happen by itself does, although a round of its timer ended with an Error; and a round that does not end at all is noticed. */
+/**
+ * A timer goes on after a round that ended with an {@link Error}. A round that does not end at all is noticed.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 class TimersTest {
 
-    private static final List<String> TIMERS = List.of("send-alerts", "watch-alerts", "replay-spool", "find-database", "expire-waiting", "count-events",
-            "expire-events", "remove-personal-data");
+    private static final List<String> TIMERS = List.of("send-alerts", "watch-alerts", "replay-spool", "find-database", "expire-waiting",
+            "count-events", "expire-events", "remove-personal-data");
 
     private final Path folder = OwnProcess.folder("routes");
     private final Path route = folder.resolve("routes/send-alerts.camel.yaml");
@@ -90,7 +92,8 @@ class TimersTest {
 
             // When: what is stored grows old
             String id = UUID.randomUUID().toString();
-            database.execute("INSERT INTO mail_event (event_id, event_type, status, recipient, received_at) VALUES (?, 'deliveries', 'queued', 'x@example.net', ?)",
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, recipient, received_at)"
+                    + " VALUES (?, 'deliveries', 'queued', 'x@example.net', ?)",
                     UUID.fromString(id), run.now().atOffset(ZoneOffset.UTC));
             run.pass(Duration.ofDays(4));
 
@@ -194,7 +197,8 @@ class TimersTest {
 
         @Override
         public ExchangeFactory newExchangeFactory(Consumer consumer) {
-            PrototypeExchangeFactory factory = consumer instanceof ScheduledPollConsumer ? new Failing(consumer) : new PrototypeExchangeFactory(consumer);
+            PrototypeExchangeFactory factory = consumer instanceof ScheduledPollConsumer
+                    ? new Failing(consumer) : new PrototypeExchangeFactory(consumer);
             factory.setCamelContext(getCamelContext());
             return factory;
         }

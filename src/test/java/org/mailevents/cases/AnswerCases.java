@@ -27,8 +27,9 @@ public interface AnswerCases extends Cases {
                 "{\"event_type\":\"deliveries\"}", "{\"event_type\":\"deliveries\",\"event\":null}",
                 "{\"event_type\":\"deliveries\",\"event\":[]}", "{\"event_type\":\"deliveries\",\"event\":7}",
                 "{\"event_type\":\"deliveries\",\"event\":\"no JSON\"}", "{\"event_type\":\"deliveries\",\"event\":{}}",
-                "{\"event_type\":\"deliveries\",\"event\":{\"deliveries\":{}}}", "{\"event_type\":\"deliveries\",\"event\":{\"bounces\":[]}}",
-                "{\"event\":{\"deliveries\":[]}}", "{\"event_type\":\"blocks\",\"event\":{\"blocks\":[1e9999999999]}}", "{\"event_type\":{},\"event\":{\"deliveries\":[]}}");
+                "{\"event_type\":\"deliveries\",\"event\":{\"deliveries\":{}}}",
+                "{\"event_type\":\"deliveries\",\"event\":{\"bounces\":[]}}", "{\"event\":{\"deliveries\":[]}}",
+                "{\"event_type\":\"blocks\",\"event\":{\"blocks\":[1e9999999999]}}", "{\"event_type\":{},\"event\":{\"deliveries\":[]}}");
     }
 
     @ParameterizedTest
@@ -43,7 +44,8 @@ public interface AnswerCases extends Cases {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "event", "event=", "event=%7B", "event=%zz", "&&&=", "event_type=deliveries&event=[]", "event_type=deliveries"})
+    @ValueSource(strings = {"", "event", "event=", "event=%7B", "event=%zz", "&&&=", "event_type=deliveries&event=[]",
+            "event_type=deliveries"})
     default void aFormThatIsNoWebhookIsKeptAndAnswered400(String body) {
         assertProblem(application().post(MailEvents.FORM, body), 400);
         assertThat(database().rows("SELECT reason FROM rejected_event WHERE payload = ?", body)).hasSize(1);
@@ -55,8 +57,10 @@ public interface AnswerCases extends Cases {
         // Given
         String first = Payload.delivery("queued").get("to").asText();
         String second = Payload.delivery("queued").get("to").asText();
-        String body = contentType.equals(MailEvents.FORM) ? "event_type=deliveries&event={\"deliveries\":[\"" + first + "\"]}&event={\"deliveries\":[\"" + second + "\"]}"
-                : "{\"event_type\":\"deliveries\",\"event\":{\"deliveries\":[\"" + first + "\"]},\"event\":{\"deliveries\":[\"" + second + "\"]}}";
+        String body = contentType.equals(MailEvents.FORM)
+                ? "event_type=deliveries&event={\"deliveries\":[\"" + first + "\"]}&event={\"deliveries\":[\"" + second + "\"]}"
+                : "{\"event_type\":\"deliveries\",\"event\":{\"deliveries\":[\"" + first + "\"]},"
+                        + "\"event\":{\"deliveries\":[\"" + second + "\"]}}";
 
         // When
         HttpResponse<String> answer = application().post(contentType, body);
@@ -100,8 +104,8 @@ public interface AnswerCases extends Cases {
         String body = "x".repeat(250_000);
 
         // When
-        String answer = application().exchange(words[0] + " " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + words[1] + "\r\nContent-Length: "
-                + body.length() + "\r\n\r\n" + body);
+        String answer = application().exchange(words[0] + " " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Type: " + words[1] + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
 
         // Then
         assertThat(answer).startsWith("HTTP/1.1 " + words[2]).contains("connection: close", "application/problem+json").endsWith("\"}");
@@ -109,7 +113,8 @@ public interface AnswerCases extends Cases {
 
     @Test
     default void noContentTypeIsAnswered415() {
-        assertProblem(application().send(HttpRequest.newBuilder(application().uri(MailEvents.PATH)).POST(BodyPublishers.ofString("{}"))), 415);
+        assertProblem(application().send(
+                HttpRequest.newBuilder(application().uri(MailEvents.PATH)).POST(BodyPublishers.ofString("{}"))), 415);
     }
 
     @Test
@@ -130,7 +135,8 @@ public interface AnswerCases extends Cases {
         String body = Payload.json("deliveries", delivery);
 
         // When
-        HttpResponse<String> answer = application().post(MailEvents.JSON, body + " ".repeat(10 * 1024 * 1024 - body.getBytes(StandardCharsets.UTF_8).length));
+        HttpResponse<String> answer = application().post(MailEvents.JSON,
+                body + " ".repeat(10 * 1024 * 1024 - body.getBytes(StandardCharsets.UTF_8).length));
 
         // Then
         assertReceipt(answer, 1, 1, 0, 0);

@@ -142,7 +142,8 @@ public interface ApiCases extends Cases {
         assertThat(listed.path("lastBouncedAt").asText()).isEqualTo("2026-10-02T00:00:00Z");
         assertThat(file)
                 .startsWith("\uFEFF\"recipient\",\"status\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\",\"bounces\"\r\n")
-                .contains("\"" + address + "\",\"2\",\"permanent, address\",\"'=HYPERLINK(\"\"x\"\"),\r\nsecond line\",\"2026-10-01T00:00:00Z\",\"2026-10-02T00:00:00Z\",\"2\"\r\n");
+                .contains("\"" + address + "\",\"2\",\"permanent, address\",\"'=HYPERLINK(\"\"x\"\"),\r\nsecond line\","
+                        + "\"2026-10-01T00:00:00Z\",\"2026-10-02T00:00:00Z\",\"2\"\r\n");
         assertThat(Api.find(ask("/api/suppressions"), "recipient", address)).isNull();
         assertThat(get("/api/suppressions.csv").body()).doesNotContain(address);
     }

@@ -57,8 +57,10 @@ public abstract class SecurityCases implements Cases {
             new String(secret.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1))).toList();
 
     /** SQL, HTML, the template and expression languages of Camel and FreeMarker, a path and a header. */
-    private static final String HOSTILE = "'; DROP TABLE mail_event; -- :?status ? <img src=x onerror=alert(1)>\"' &amp; ${7*7} #{7*7} [=7*7]"
-            + " <#assign x=7> ${body} ${properties:webhook.api-key} {{webhook.api-key}} ${sysenv.HOME} ../../../owned \\ \r\nBcc: victim@example.com";
+    private static final String HOSTILE =
+            "'; DROP TABLE mail_event; -- :?status ? <img src=x onerror=alert(1)>\"' &amp; ${7*7} #{7*7} [=7*7]"
+            + " <#assign x=7> ${body} ${properties:webhook.api-key} {{webhook.api-key}} ${sysenv.HOME} ../../../owned \\ \r\n"
+            + "Bcc: victim@example.com";
 
     private final TestDatabase database;
     private final Mailbox mailbox;

@@ -38,7 +38,8 @@ public interface SpoolCases extends Cases {
         // When
         for (int i = 0; i < parts; i++) {
             byte[] part = Arrays.copyOfRange(content, content.length * i / parts, content.length * (i + 1) / parts);
-            copying.schedule(() -> Files.write(file, part, StandardOpenOption.CREATE, StandardOpenOption.APPEND), 200L * i, TimeUnit.MILLISECONDS);
+            copying.schedule(() -> Files.write(file, part, StandardOpenOption.CREATE, StandardOpenOption.APPEND), 200L * i,
+                    TimeUnit.MILLISECONDS);
         }
         copying.shutdown();
         assertThat(copying.awaitTermination(1, TimeUnit.MINUTES)).isTrue();

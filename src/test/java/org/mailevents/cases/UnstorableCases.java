@@ -22,7 +22,8 @@ public interface UnstorableCases extends Cases {
         return Stream.of(
                 Arguments.of("a NUL character", "subject", "a\0b", "subject holds a NUL character, which PostgreSQL cannot store"),
                 Arguments.of("a NUL in the status", "status", "queued\0", "status holds a NUL character, which PostgreSQL cannot store"),
-                Arguments.of("half a surrogate pair", "subject", "a\uD83Db", "subject holds half of a surrogate pair, which is not a character"),
+                Arguments.of("half a surrogate pair", "subject", "a\uD83Db",
+                        "subject holds half of a surrogate pair, which is not a character"),
                 Arguments.of("a long Message-ID", "messageId", "<" + "m".repeat(3_000) + "@example.com>",
                         "messageId is longer than the 998 bytes that RFC 5322 allows a line"),
                 Arguments.of("a long address", "to", "長".repeat(400) + "@example.com",
@@ -35,7 +36,8 @@ public interface UnstorableCases extends Cases {
                         "created is not a date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
                 Arguments.of("a negative year", "created", "-2026-01-01 00:00:00",
                         "created is not a date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
-                Arguments.of("no date", "created", "yesterday", "created is not a date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
+                Arguments.of("no date", "created", "yesterday",
+                        "created is not a date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999"),
                 Arguments.of("an endless text", "subject", "x".repeat(1_000_001), "subject is longer than 1000000 characters"),
                 Arguments.of("no Message-ID", "messageId", "", "messageId is missing"));
     }
@@ -58,7 +60,8 @@ public interface UnstorableCases extends Cases {
         assertReceipt(answers.get(0), 2, 1, 0, 1);
         assertReceipt(answers.get(1), 2, 0, 1, 1);
         stored(good);
-        assertThat(database().row("SELECT reason FROM rejected_event WHERE payload LIKE ?", "%" + mark + "%")).containsEntry("reason", reason);
+        assertThat(database().row("SELECT reason FROM rejected_event WHERE payload LIKE ?", "%" + mark + "%"))
+                .containsEntry("reason", reason);
         assertThat(database().rows("SELECT 1 FROM mail_event WHERE api_data = ?", mark)).isEmpty();
     }
 
@@ -84,9 +87,11 @@ public interface UnstorableCases extends Cases {
     @Test
     default void aRejectedElementIsAWebhookThatCanBeSentAgainAfterAFix() {
         // Given
-        ObjectNode bad = Payload.delivery("succeeded").put("subject", "絵文字 \uD83D\uDE00 and half \uD83D").put("created", "2026-02-30 09:00:00");
+        ObjectNode bad = Payload.delivery("succeeded").put("subject", "絵文字 \uD83D\uDE00 and half \uD83D")
+                .put("created", "2026-02-30 09:00:00");
         application().post(MailEvents.JSON, escaped(Payload.json("deliveries", bad)));
-        String payload = database().row("SELECT payload FROM rejected_event WHERE payload LIKE ?", "%" + bad.get("to").asText() + "%").get("payload");
+        String payload = database().row("SELECT payload FROM rejected_event WHERE payload LIKE ?", "%" + bad.get("to").asText() + "%")
+                .get("payload");
 
         // When
         HttpResponse<String> answer = application().post(MailEvents.JSON,
@@ -117,8 +122,9 @@ public interface UnstorableCases extends Cases {
         // Given
         ObjectNode good = Payload.delivery("queued");
         ObjectNode bad = Payload.delivery("queued");
-        String body = Payload.json("deliveries", good, bad).replace("\"to\":\"" + bad.get("to").asText(), "\"to\":\"someone@example.net\",\"to\":\""
-                + bad.get("to").asText());
+        String body = Payload.json("deliveries", good, bad)
+                .replace("\"to\":\"" + bad.get("to").asText(),
+                        "\"to\":\"someone@example.net\",\"to\":\"" + bad.get("to").asText());
 
         // When
         HttpResponse<String> answer = application().post(MailEvents.JSON, body);
@@ -126,8 +132,8 @@ public interface UnstorableCases extends Cases {
         // Then
         assertReceipt(answer, 2, 1, 0, 1);
         stored(good);
-        assertThat(database().rows("SELECT 1 FROM rejected_event WHERE payload LIKE ?", "%[\"someone@example.net\",\"" + bad.get("to").asText() + "\"]%"))
-                .hasSize(1);
+        assertThat(database().rows("SELECT 1 FROM rejected_event WHERE payload LIKE ?",
+                "%[\"someone@example.net\",\"" + bad.get("to").asText() + "\"]%")).hasSize(1);
     }
 
     /** A text that UTF-8 cannot encode, escaped as JSON. */

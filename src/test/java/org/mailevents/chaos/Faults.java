@@ -44,7 +44,7 @@ final class Faults {
     private static final String EDITS = "routes broken and mended";
 
     private static final String ROUTE = "routes/route-deliveries.camel.yaml";
-    /** A typing error, a component that does not exist, a bean that does not exist, a route that does not exist, half a file, an empty file. */
+    /** A typing error; a component, a bean and a route that do not exist; half a file; an empty file. */
     private static final List<UnaryOperator<String>> MISTAKES = List.of(
             good -> good.replaceFirst("- split:", "- splitt:"),
             good -> good.replace("uri: direct:store-events", "uri: nosuchcomponent:store-events"),

@@ -38,8 +38,9 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 
 /**
- * Bodies of the largest size, with a secret and without, in many shapes. The process has the memory that the unit and the image give it. It would
- * end at the first OutOfMemoryError, and it must not end. {@code mvn verify} floods it briefly, and {@code mvn -Pchaos verify} for two minutes.
+ * Floods a process with bodies of the largest size, with a secret and without, in many shapes. The process has the memory that the unit and
+ * the image give it. The first {@code OutOfMemoryError} would end the process, and the process must not end. {@code mvn verify} floods it
+ * briefly, and {@code mvn -Pchaos verify} floods it for two minutes.
  */
 @Order(1)
 @Execution(ExecutionMode.CONCURRENT)

@@ -254,9 +254,12 @@ class ConsoleTest {
     void anAddressThatBouncesAllTheTimeHidesNoOtherFromTheSuppressionList() {
         TestDatabase database = TestDatabase.h2();
         try (InProcess application = TestSettings.of(database).startInProcess()) {
-            database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
-                    + " SELECT RANDOM_UUID(), 'bounces', '2', CONCAT('<', n, '@mta>'), CASE WHEN n = 1 THEN 'once@example.net' ELSE 'always@example.net' END,"
-                    + " CURRENT_TIMESTAMP - INTERVAL '5' HOUR + n * INTERVAL '1' SECOND, CURRENT_TIMESTAMP, '' FROM SYSTEM_RANGE(1, 3000) AS g(n)");
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient,"
+                    + " received_at, occurred_at, created_text)"
+                    + " SELECT RANDOM_UUID(), 'bounces', '2', CONCAT('<', n, '@mta>'),"
+                    + " CASE WHEN n = 1 THEN 'once@example.net' ELSE 'always@example.net' END,"
+                    + " CURRENT_TIMESTAMP - INTERVAL '5' HOUR + n * INTERVAL '1' SECOND, CURRENT_TIMESTAMP, ''"
+                    + " FROM SYSTEM_RANGE(1, 3000) AS g(n)");
 
             assertThat(get(application, "/api/suppressions").body()).contains("once@example.net", "always@example.net");
         }

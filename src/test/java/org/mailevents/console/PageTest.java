@@ -72,8 +72,9 @@ class PageTest {
         post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
         post("bounces", bounced, at(Payload.bounce("5"), 90));
         ChromeOptions options = new ChromeOptions().setBinary(CHROMIUM.toFile());
-        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--force-color-profile=srgb");
+        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-dev-shm-usage", "--force-color-profile=srgb");
         LoggingPreferences logging = new LoggingPreferences();
         logging.enable(LogType.BROWSER, Level.ALL);
         options.setCapability("goog:loggingPrefs", logging);
@@ -129,7 +130,8 @@ class PageTest {
     @Test
     void theOverviewTellsWhatHappened() {
         assertThat(text("#totals")).contains("1\nqueued", "1\ndelivered", "1\ndelayed", "1\nrefused", "2\nbounced");
-        assertThat(browser.findElement(By.id("time-chart")).getAttribute("aria-label")).contains("Mail over time").contains("delivered 1").contains("bounced 2");
+        assertThat(browser.findElement(By.id("time-chart")).getAttribute("aria-label"))
+                .contains("Mail over time").contains("delivered 1").contains("bounced 2");
         assertThat(painted("time-chart")).isTrue();
         assertThat(painted("causes-chart")).isTrue();
         assertThat(text("#domains-table")).contains("example.net").contains("2");
@@ -276,8 +278,10 @@ class PageTest {
     void everyWordIsThere(String language) {
         visit(language);
 
-        Object missing = browser.executeScript("return [...document.querySelectorAll('[data-word]')].filter(e => !WORDS[arguments[0]][e.dataset.word]).map(e => e.dataset.word)"
-                + ".concat(Object.keys(WORDS.en).filter(k => !(k in WORDS.ja)), Object.keys(WORDS.ja).filter(k => !(k in WORDS.en)))", language);
+        Object missing = browser.executeScript("return [...document.querySelectorAll('[data-word]')]"
+                + ".filter(e => !WORDS[arguments[0]][e.dataset.word]).map(e => e.dataset.word)"
+                + ".concat(Object.keys(WORDS.en).filter(k => !(k in WORDS.ja)), Object.keys(WORDS.ja).filter(k => !(k in WORDS.en)))",
+                language);
 
         assertThat((List<?>) missing).isEmpty();
     }
@@ -340,19 +344,25 @@ class PageTest {
 
         // Then
         assertThat(violations()).isEmpty();
-        assertThat((Boolean) browser.executeScript("return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).as("no scrolling sideways").isTrue();
+        assertThat((Boolean) browser.executeScript(
+                "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+                .as("no scrolling sideways").isTrue();
     }
 
     /** The violations of WCAG 2.1 A and AA that a program can find. */
     private List<String> violations() {
-        return new AxeBuilder().withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")).analyze(browser).getViolations().stream()
-                .map((Rule rule) -> rule.getId() + ": " + rule.getNodes().stream().map(node -> String.valueOf(node.getTarget())).toList()).toList();
+        return new AxeBuilder().withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"))
+                .analyze(browser).getViolations().stream().map((Rule rule) ->
+                        rule.getId() + ": " + rule.getNodes().stream().map(node -> String.valueOf(node.getTarget())).toList())
+                .toList();
     }
 
     @Test
     void nothingIsLoadedFromElsewhereAndNothingFails() throws IOException {
-        Object loaded = browser.executeScript("return performance.getEntriesByType('resource').map(entry => entry.name).filter(name => !name.startsWith(location.origin))");
-        List<LogEntry> complaints = browser.manage().logs().get(LogType.BROWSER).getAll().stream().filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
+        Object loaded = browser.executeScript("return performance.getEntriesByType('resource')"
+                + ".map(entry => entry.name).filter(name => !name.startsWith(location.origin))");
+        List<LogEntry> complaints = browser.manage().logs().get(LogType.BROWSER).getAll().stream()
+                .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
                 .filter(entry -> !entry.getMessage().contains("404")).toList();
 
         assertThat((List<?>) loaded).isEmpty();

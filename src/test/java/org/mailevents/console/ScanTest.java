@@ -27,9 +27,11 @@ class ScanTest {
     private static final Pattern SCANNED = Pattern.compile("scanCount: (\\d+)");
 
     /** One event for each second. One in a hundred is a bounce. Each address has ten events, and each message has two. */
-    private static final String FILL = "INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
+    private static final String FILL =
+            "INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
             + " SELECT CAST(LPAD(CAST(n AS varchar), 32, '0') AS uuid), CASE WHEN MOD(n, 100) = 0 THEN 'bounces' ELSE 'deliveries' END,"
-            + " CASE WHEN MOD(n, 100) = 0 THEN '2' ELSE 'succeeded' END, CONCAT('<', n / 2, '@mta>'), CONCAT('u', MOD(n, " + EVENTS / 10 + "), '@example.net'),"
+            + " CASE WHEN MOD(n, 100) = 0 THEN '2' ELSE 'succeeded' END, CONCAT('<', n / 2, '@mta>'),"
+            + " CONCAT('u', MOD(n, " + EVENTS / 10 + "), '@example.net'),"
             + " " + SOME + " + n * INTERVAL '1' SECOND, " + SOME + " + n * INTERVAL '1' SECOND, '' FROM ";
 
     @ParameterizedTest
@@ -74,8 +76,8 @@ class ScanTest {
     private static String ofRoute(String route) {
         try {
             JsonNode file = new ObjectMapper(new YAMLFactory()).readTree(Path.of("routes", route + ".camel.yaml").toFile());
-            return file.findValues("constant").stream().map(constant -> constant.path("expression").asText()).filter(text -> text.startsWith("SELECT"))
-                    .findFirst().orElseThrow();
+            return file.findValues("constant").stream().map(constant -> constant.path("expression").asText())
+                    .filter(text -> text.startsWith("SELECT")).findFirst().orElseThrow();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -87,7 +89,8 @@ class ScanTest {
     }
 
     private static long scannedByPostgres(TestDatabase database, String sql) {
-        String plan = database.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + sql).stream().map(row -> row.get("query plan")).collect(Collectors.joining());
+        String plan = database.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + sql).stream().map(row -> row.get("query plan"))
+                .collect(Collectors.joining());
         try {
             return scanned(new ObjectMapper().readTree(plan).get(0).path("Plan"));
         } catch (IOException e) {
@@ -100,7 +103,11 @@ class ScanTest {
         for (JsonNode below : node.path("Plans")) {
             rows += scanned(below);
         }
-        return node.path("Node Type").asText().contains("Scan") ? rows + Math.round(node.path("Actual Loops").asDouble() * (node.path("Actual Rows").asDouble()
-                + node.path("Rows Removed by Filter").asDouble() + node.path("Rows Removed by Index Recheck").asDouble())) : rows;
+        if (!node.path("Node Type").asText().contains("Scan")) {
+            return rows;
+        }
+        double scannedInEachLoop = node.path("Actual Rows").asDouble() + node.path("Rows Removed by Filter").asDouble()
+                + node.path("Rows Removed by Index Recheck").asDouble();
+        return rows + Math.round(node.path("Actual Loops").asDouble() * scannedInEachLoop);
     }
 }

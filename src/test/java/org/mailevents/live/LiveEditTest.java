@@ -63,7 +63,8 @@ class LiveEditTest {
 
     @BeforeEach
     void start() {
-        application = TestSettings.of(database, mailbox).with("alert.first-delay", "100ms", "alert.updates", "100ms").withRoutes(folder).startInProcess();
+        application = TestSettings.of(database, mailbox).with("alert.first-delay", "100ms", "alert.updates", "100ms")
+                .withRoutes(folder).startInProcess();
     }
 
     @AfterEach
@@ -75,8 +76,10 @@ class LiveEditTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "route-bounces    | - split:                           | - splitt:                    | :7: Unknown node id: splitt",
-        "route-bounces    | uri: direct:route-bounces          | uri: direct:elsewhere        | sends to direct:route-bounces, but no route in routes/ starts from direct:route-bounces",
-        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       | :1: beans takes effect only at the next start"})
+        "route-bounces    | uri: direct:route-bounces          | uri: direct:elsewhere        |"
+            + " sends to direct:route-bounces, but no route in routes/ starts from direct:route-bounces",
+        "route-bounces    | '- route:'                         | '- beans: []\n- route:'       |"
+            + " :1: beans takes effect only at the next start"})
     void aBrokenRouteNeverReplacesAWorkingOne(String route, String right, String wrong, String reason) throws IOException {
         // Given
         Path file = folder.resolve(route + ".camel.yaml");
@@ -88,7 +91,8 @@ class LiveEditTest {
 
         // Then
         await().untilAsserted(() -> assertThat(log()).anySatisfy(line ->
-                assertThat(line).startsWith("Not activated: " + file).contains(reason).endsWith(". The previous version keeps running.").doesNotContain("\n")));
+                assertThat(line).startsWith("Not activated: " + file).contains(reason).endsWith(". The previous version keeps running.")
+                        .doesNotContain("\n")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
         HttpResponse<String> health = application.health();
         assertThat(health.statusCode()).isEqualTo(200);
@@ -126,7 +130,8 @@ class LiveEditTest {
         Files.delete(file);
 
         // Then
-        await().untilAsserted(() -> assertThat(log()).anyMatch(line -> line.contains(file + ": the file was deleted; the next start runs without it")));
+        await().untilAsserted(() -> assertThat(log())
+                .anyMatch(line -> line.contains(file + ": the file was deleted; the next start runs without it")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING"));
         assertThat(kind()).isEqualTo("permanent, address");
 
@@ -201,8 +206,10 @@ class LiveEditTest {
         Path caller = folder.resolve("route-bounces.camel.yaml");
         Path called = folder.resolve("name-kind.camel.yaml");
         Runnable saveCaller = () -> save(caller, read(caller).replaceFirst("constant:\\s+expression: permanent, address",
-                "exchangeProperty:\n                                expression: none").replaceFirst("(?m)^( +)- setVariable:", "$1- to:\n$1    uri: direct:name-kind\n$0")
-                .replaceFirst("(?s)- setVariable:\\s+name: kind\\s+expression:\\s+exchangeProperty:\\s+expression: none\\s+- setVariable", "- setVariable"));
+                "exchangeProperty:\n                                expression: none")
+                .replaceFirst("(?m)^( +)- setVariable:", "$1- to:\n$1    uri: direct:name-kind\n$0")
+                .replaceFirst("(?s)- setVariable:\\s+name: kind\\s+expression:\\s+exchangeProperty:\\s+expression: none\\s+- setVariable",
+                        "- setVariable"));
         Runnable saveCalled = () -> save(called, """
                 - route:
                     id: name-kind
@@ -258,7 +265,8 @@ class LiveEditTest {
         Path route = folder.resolve("route-deliveries.camel.yaml");
         save(route, read(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- throwException:\n$1    exceptionType:"
                 + " java.lang.IllegalStateException\n$1    message: no\n$0"));
-        await().until(() -> application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))).body().contains("\"spooled\":1"));
+        await().until(() -> application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))).body()
+                .contains("\"spooled\":1"));
         Path errors = folder.resolve("on-error.camel.yaml");
         String mark = folder.getParent().getFileName().toString();
 

@@ -42,13 +42,16 @@ class LiveTemplatesTest {
         "words.ja.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin",
         "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:3: codez: unknown key",
         "causes.json     | '\"enhanced\"'        | '\"enhanced'       | causes.json:",
-        "alert.txt.ftl   | words.intro           | words.introo       | :3: The following has evaluated to null or missing: ==> words.introo",
-        "alert.html.ftlh | bounce.recipient      | bounce.recipent    | :94: The following has evaluated to null or missing: ==> bounce.recipent",
+        "alert.txt.ftl   | words.intro           | words.introo       |"
+            + " :3: The following has evaluated to null or missing: ==> words.introo",
+        "alert.html.ftlh | bounce.recipient      | bounce.recipent    |"
+            + " :94: The following has evaluated to null or missing: ==> bounce.recipent",
         "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
         "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
         "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: the template does not end",
         "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: the template does not end",
-        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list | :23: the template does not end",
+        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list |"
+            + " :23: the template does not end",
         "words.en.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given

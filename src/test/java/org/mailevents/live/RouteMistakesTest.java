@@ -46,21 +46,29 @@ class RouteMistakesTest {
     @CsvSource(delimiter = '|', value = {
         "route-bounces    | - split:                           | - split                      | :8: mapping values are not allowed here",
         "route-bounces    | '    onPrepare'                    | '   onPrepare'               | :12: expected <block end>, but found",
-        "route-bounces    | '    description:'                 | '\tdescription:'             | :3: found character '\\t(TAB)' that cannot start any token",
-        "route-bounces    | uri: direct:store-events           | uri: nonsense:x              | No endpoint could be found for: nonsense://x",
+        "route-bounces    | '    description:'                 | '\tdescription:'             |"
+            + " :3: found character '\\t(TAB)' that cannot start any token",
+        "route-bounces    | uri: direct:store-events           | uri: nonsense:x              |"
+            + " No endpoint could be found for: nonsense://x",
         "route-bounces    | uri: direct:store-events           | uri: direct:store-events?a=1 | Unknown parameters=[{a=1}]",
-        "route-bounces    | uri: direct:store-events           | uri: direct:nobody           | sends to direct:nobody, but no route in routes/ starts from direct:nobody",
+        "route-bounces    | uri: direct:store-events           | uri: direct:nobody           |"
+            + " sends to direct:nobody, but no route in routes/ starts from direct:nobody",
         "route-bounces    | uri: direct:store-events           | uri: '{{no.such.setting}}'   | no.such.setting",
-        "route-bounces    | aggregationStrategy: collectEvents | aggregationStrategy: nobody  | :7: Cannot find AggregationStrategy in Registry with name: nobody",
+        "route-bounces    | aggregationStrategy: collectEvents | aggregationStrategy: nobody  |"
+            + " :7: Cannot find AggregationStrategy in Registry with name: nobody",
         "route-bounces    | ${body.status} regex '6'           | ${body.status} regexp '6'    | ${body.status} regexp '6'",
         "route-bounces    | ${body.events}                     | ${bdy.events}                | bdy",
         "route-bounces    | id: route-bounces                  | id: route-webhook            | the route id route-webhook is used twice",
         "route-bounces    | id: route-bounces                  | id: store-events             | the route id store-events is used twice",
         "route-bounces    | uri: direct:route-bounces          | uri: direct:route-webhook    | two routes start from direct:route-webhook",
-        "send-alerts      | id: send-alerts                    | id: send-alert               | the route send-alerts is missing in routes/",
-        "send-alerts      | delay: 1000                        | dellay: 1000                 | :6: Failed to resolve endpoint: scheduler://send-alerts?dellay=1000",
-        "on-error         | id: on-alert-error                 | id: on-alert                 | the routeConfiguration on-alert-error, which does not exist",
-        "on-error         | uri: direct:release-alert          | uri: nonsense:x              | :42: No endpoint could be found for: nonsense://x",
+        "send-alerts      | id: send-alerts                    | id: send-alert               |"
+            + " the route send-alerts is missing in routes/",
+        "send-alerts      | delay: 1000                        | dellay: 1000                 |"
+            + " :6: Failed to resolve endpoint: scheduler://send-alerts?dellay=1000",
+        "on-error         | id: on-alert-error                 | id: on-alert                 |"
+            + " the routeConfiguration on-alert-error, which does not exist",
+        "on-error         | uri: direct:release-alert          | uri: nonsense:x              |"
+            + " :42: No endpoint could be found for: nonsense://x",
         "on-error         | java.lang.Exception                | java.lang.Excepton           | java.lang.Excepton"})
     void aBrokenRouteIsNamedInOneLine(String route, String right, String wrong, String reason) throws IOException {
         assertThat(fault(route, right, wrong.replace("\\n", "\n"))).contains(reason).doesNotContain("\n");
@@ -85,7 +93,8 @@ class RouteMistakesTest {
     void anEmptyFileIsNamed(String text) throws IOException {
         Map<String, String> files = files();
         files.put("routes/route-bounces.camel.yaml", text);
-        assertThatThrownBy(() -> validate(files)).isInstanceOf(BrokenFile.class).hasMessage("routes/route-bounces.camel.yaml: the file is empty");
+        assertThatThrownBy(() -> validate(files)).isInstanceOf(BrokenFile.class)
+                .hasMessage("routes/route-bounces.camel.yaml: the file is empty");
     }
 
     /** What the validation says of this mistake. */

@@ -47,7 +47,8 @@ class TeamEditsTest {
 
     @Test
     void slackGetsAMessageForEachNewPolicyBounceOnceTheFilesAreSaved() {
-        try (HttpReceiver slack = new HttpReceiver(); InProcess application = start(Map.of("slack.url", slack.url("/services/T0/B0/h1dden")))) {
+        try (HttpReceiver slack = new HttpReceiver();
+                InProcess application = start(Map.of("slack.url", slack.url("/services/T0/B0/h1dden")))) {
             // Given
             saveLive(application, TeamEdit.number(1));
             ObjectNode rejected = Payload.bounce("4").put("reason", HOSTILE);
@@ -57,7 +58,8 @@ class TeamEditsTest {
             // When
             assertReceipt(application.post(MailEvents.JSON, webhook), 4, 4, 0, 0);
             assertReceipt(application.post(MailEvents.JSON, webhook), 4, 0, 4, 0);
-            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed").put("status", "4"))), 1, 1, 0, 0);
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed").put("status", "4"))),
+                    1, 1, 0, 0);
             ObjectNode last = Payload.bounce("4").put("reason", "the last one");
             application.post(MailEvents.JSON, Payload.json("bounces", last));
 
@@ -79,7 +81,8 @@ class TeamEditsTest {
     @Test
     void slackIsToldWhenItIsBackAndHoldsUpNeitherTheWebhookNorTheMail() {
         TeamEdit.number(1).saveIn(folder);
-        try (HttpReceiver slack = new HttpReceiver(); InProcess application = start(Map.of("slack.url", slack.url("/services/T0/B0/h1dden")))) {
+        try (HttpReceiver slack = new HttpReceiver();
+                InProcess application = start(Map.of("slack.url", slack.url("/services/T0/B0/h1dden")))) {
             // Given
             slack.close();
             ObjectNode bounce = Payload.bounce("4");
@@ -104,7 +107,8 @@ class TeamEditsTest {
     @Test
     void theCrmGetsEachDeadAddress() throws IOException {
         TeamEdit.number(2).saveIn(folder);
-        try (HttpReceiver crm = new HttpReceiver(); InProcess application = start(Map.of("crm.url", crm.url("/dead"), "crm.token", "t0ken"))) {
+        try (HttpReceiver crm = new HttpReceiver();
+                InProcess application = start(Map.of("crm.url", crm.url("/dead"), "crm.token", "t0ken"))) {
             // Given
             List<ObjectNode> dead = Stream.of("1", "2", "9").map(Payload::bounce).toList();
             dead.get(0).put("reason", HOSTILE);
@@ -135,7 +139,8 @@ class TeamEditsTest {
     @ValueSource(ints = {0, 401, 503})
     void whatTheCrmDoesNotTakeIsStoredAndMailedAndTheCrmIsToldLater(int status) {
         TeamEdit.number(2).saveIn(folder);
-        try (HttpReceiver crm = new HttpReceiver(); InProcess application = start(Map.of("crm.url", crm.url("/dead"), "crm.token", "t0ken"))) {
+        try (HttpReceiver crm = new HttpReceiver();
+                InProcess application = start(Map.of("crm.url", crm.url("/dead"), "crm.token", "t0ken"))) {
             // Given
             if (status == 0) {
                 crm.close();
@@ -161,7 +166,8 @@ class TeamEditsTest {
 
             // Then
             await().until(this::nothingIsSpooled);
-            assertThat(crm.requests).extracting(request -> request.json().get("address").asText()).containsExactly(bounce.get("to").asText());
+            assertThat(crm.requests).extracting(request -> request.json().get("address").asText())
+                    .containsExactly(bounce.get("to").asText());
         }
     }
 
@@ -180,8 +186,10 @@ class TeamEditsTest {
 
             // Then
             assertReceipt(answer, 4, 4, 0, 0);
-            assertThat(stored(muted)).containsEntry("kind", "permanent, address").containsEntry("audience", null).containsEntry("alert_state", null);
-            await().untilAsserted(() -> assertThat(others).allSatisfy(other -> assertThat(stored(other)).containsEntry("alert_state", "sent")));
+            assertThat(stored(muted)).containsEntry("kind", "permanent, address").containsEntry("audience", null)
+                    .containsEntry("alert_state", null);
+            await().untilAsserted(() -> assertThat(others)
+                    .allSatisfy(other -> assertThat(stored(other)).containsEntry("alert_state", "sent")));
             assertThat(others).allSatisfy(other -> assertThat(mailbox.naming(other.get("to").asText())).hasSize(1));
             assertThat(mailbox.naming(muted.get("to").asText())).isEmpty();
             assertThat(database.rows("SELECT 1 FROM undeliverable_recipient WHERE recipient = ?", muted.get("to").asText())).hasSize(1);
@@ -194,7 +202,8 @@ class TeamEditsTest {
         TeamEdit.number(4).with("file:data/failures", "file:" + failures).saveIn(folder);
         try (InProcess application = start(Map.of())) {
             // Given
-            ObjectNode hostile = Payload.delivery("failed").put("reason", "550 \"no\", it's\r\n拒否").put("subject", "=HYPERLINK(\"http://evil.example\")")
+            ObjectNode hostile = Payload.delivery("failed").put("reason", "550 \"no\", it's\r\n拒否")
+                    .put("subject", "=HYPERLINK(\"http://evil.example\")")
                     .put("apiData", "＝1+1");
             ObjectNode plain = Payload.delivery("failed").put("reason", " +1").put("subject", "-1").without("apiData");
 
@@ -205,7 +214,8 @@ class TeamEditsTest {
             // Then
             assertReceipt(answer, 4, 4, 0, 0);
             assertThat(Files.readString(onlyFile(failures))).isEqualTo(
-                    row(stored(hostile).get("event_id"), hostile, "\"\",\"550 \"\"no\"\", it's\r\n拒否\",\"'=HYPERLINK(\"\"http://evil.example\"\")\",\"'＝1+1\"")
+                    row(stored(hostile).get("event_id"), hostile,
+                            "\"\",\"550 \"\"no\"\", it's\r\n拒否\",\"'=HYPERLINK(\"\"http://evil.example\"\")\",\"'＝1+1\"")
                             + row(stored(plain).get("event_id"), plain, "\"\",\"' +1\",\"'-1\",\"\""));
         }
     }
@@ -254,7 +264,8 @@ class TeamEditsTest {
             // Then
             List<ConsumerRecord<String, String>> records = kafka.records("mail-events");
             assertThat(records).extracting(TeamEditsTest::eventId).containsExactlyInAnyOrderElementsOf(eventIds()).hasSize(22);
-            ConsumerRecord<String, String> told = records.stream().filter(record -> hostile.get("messageId").asText().equals(record.key())).findFirst().orElseThrow();
+            ConsumerRecord<String, String> told = records.stream().filter(record -> hostile.get("messageId").asText().equals(record.key()))
+                    .findFirst().orElseThrow();
             JsonNode json = JSON.readTree(told.value());
             assertThat(json.get("reason").asText()).isEqualTo(HOSTILE);
             assertThat(json.get("recipient").asText()).isEqualTo(hostile.get("to").asText());
@@ -262,7 +273,8 @@ class TeamEditsTest {
 
             // When
             kafka.close();
-            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"), Payload.delivery("failed")));
+            HttpResponse<String> answer = application.post(MailEvents.JSON,
+                    Payload.json("deliveries", Payload.delivery("queued"), Payload.delivery("failed")));
 
             // Then
             assertSpooled(answer, 2);
@@ -285,8 +297,8 @@ class TeamEditsTest {
     }
 
     private InProcess start(Map<String, String> more) {
-        return TestSettings.of(database, mailbox).withRoutes(folder.resolve("routes")).with("spool.directory", folder.resolve("spool")).with(more)
-                .startInProcess();
+        return TestSettings.of(database, mailbox).withRoutes(folder.resolve("routes")).with("spool.directory", folder.resolve("spool"))
+                .with(more).startInProcess();
     }
 
     private void saveLive(InProcess application, TeamEdit edit) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.camel.AsyncCallback;
@@ -71,7 +72,8 @@ class PrivacyTest {
         try (TimedAlerts run = run(where, Map.of("privacy.hash-recipients", KEY))) {
             // Given
             List<ObjectNode> bounces = IntStream.range(0, 60).mapToObj(i -> quoting(Payload.bounce(i % 2 == 0 ? "2" : "1"))).toList();
-            List<ObjectNode> deliveries = Stream.of("queued", "deferred", "succeeded", "failed").map(status -> quoting(Payload.delivery(status))).toList();
+            List<ObjectNode> deliveries = Stream.of("queued", "deferred", "succeeded", "failed")
+                    .map(status -> quoting(Payload.delivery(status))).toList();
             ObjectNode rejected = quoting(Payload.delivery("failed")).put("messageId", "");
             ObjectNode unreadable = Payload.delivery("failed");
             ObjectNode unreadableForm = Payload.delivery("failed");
@@ -88,14 +90,15 @@ class PrivacyTest {
             run.post("blocks", block);
             assertReceipt(run.application().post(MailEvents.JSON, Payload.json("deliveries", rejected)), 1, 0, 0, 1);
             assertProblem(run.application().post(MailEvents.JSON, Payload.json("deliveries", unreadable) + "}"), 400);
-            assertProblem(run.application().post(MailEvents.FORM, "event=" + URLEncoder.encode("{" + unreadableForm, StandardCharsets.UTF_8)), 400);
+            assertProblem(run.application().post(MailEvents.FORM,
+                    "event=" + URLEncoder.encode("{" + unreadableForm, StandardCharsets.UTF_8)), 400);
             run.pass(Duration.ofSeconds(10));
             run.mailed(1).pass(Duration.ofMinutes(46));
 
             // Then
             List<Rfc5322> mails = run.mailed(2).mails();
-            List<String> addresses = Stream.of(bounces, deliveries, List.of(rejected, unreadable, unreadableForm)).flatMap(List::stream).map(PrivacyTest::address)
-                    .toList();
+            List<String> addresses = Stream.of(bounces, deliveries, List.of(rejected, unreadable, unreadableForm)).flatMap(List::stream)
+                    .map(PrivacyTest::address).toList();
             for (String text : List.of(everything(run), said(mails.get(0)), said(mails.get(1)), run.application().log())) {
                 assertThat(addresses).noneMatch(address -> text.toLowerCase().contains(address));
                 assertThat(text.toLowerCase()).doesNotContain(blocked, version1.get("envelopeTo").asText());
@@ -105,16 +108,22 @@ class PrivacyTest {
                 String hashed = hash.of(address(bounce).toUpperCase());
                 assertThat(hashed).endsWith("@example.net");
                 assertThat(said(mails.get(0))).contains(hashed);
-                assertThat(run.database().row("SELECT * FROM undeliverable_recipient WHERE recipient = ?", hashed)).containsEntry("bounces", "1");
-                assertThat(run.database().row("SELECT status FROM message_status WHERE recipient = ?", hashed)).containsEntry("status", "bounced");
-                assertThat(run.database().row("SELECT return_path FROM mail_event WHERE recipient = ?", hashed)).containsEntry("return_path",
-                        "bounce+" + hashed.replace('@', '=') + "@return.pro.smtps.jp");
+                assertThat(run.database().row("SELECT * FROM undeliverable_recipient WHERE recipient = ?", hashed))
+                        .containsEntry("bounces", "1");
+                assertThat(run.database().row("SELECT status FROM message_status WHERE recipient = ?", hashed))
+                        .containsEntry("status", "bounced");
+                assertThat(run.database().row("SELECT return_path FROM mail_event WHERE recipient = ?", hashed))
+                        .containsEntry("return_path", "bounce+" + hashed.replace('@', '=') + "@return.pro.smtps.jp");
             });
             assertThat(said(mails.get(0))).contains("example.net 60件").contains("初めてエラー 60件");
-            assertThat(run.database().rows("SELECT payload FROM rejected_event")).hasSize(3).extracting(row -> row.get("payload")).satisfiesExactlyInAnyOrder(
-                    payload -> assertThat(payload).contains(hash.of(address(rejected))), payload -> assertThat(payload).contains(hash.of(address(unreadable))),
-                    payload -> assertThat(payload).contains(URLEncoder.encode(hash.of(address(unreadableForm)), StandardCharsets.UTF_8)));
-            assertThat(run.database().row("SELECT extra FROM mail_event WHERE event_type = 'blocks'").get("extra")).contains(hash.of(blocked));
+            assertThat(run.database().rows("SELECT payload FROM rejected_event")).hasSize(3).extracting(row -> row.get("payload"))
+                    .satisfiesExactlyInAnyOrder(
+                            payload -> assertThat(payload).contains(hash.of(address(rejected))),
+                            payload -> assertThat(payload).contains(hash.of(address(unreadable))),
+                            payload -> assertThat(payload).contains(
+                                    URLEncoder.encode(hash.of(address(unreadableForm)), StandardCharsets.UTF_8)));
+            assertThat(run.database().row("SELECT extra FROM mail_event WHERE event_type = 'blocks'").get("extra"))
+                    .contains(hash.of(blocked));
 
             // When
             run.pass(HOUR);
@@ -235,7 +244,8 @@ class PrivacyTest {
             run.pass(Duration.ofSeconds(10));
             run.mailed(3).pass(HOUR);
             run.mailed(4);
-            String counts = "SELECT event_type, status, kind, audience, COUNT(*) AS n FROM mail_event GROUP BY event_type, status, kind, audience ORDER BY 1, 2";
+            String counts = "SELECT event_type, status, kind, audience, COUNT(*) AS n FROM mail_event"
+                    + " GROUP BY event_type, status, kind, audience ORDER BY 1, 2";
             List<Map<String, String>> before = run.database().rows(counts);
 
             // When
@@ -246,12 +256,14 @@ class PrivacyTest {
             await().until(() -> rows(run, "rejected_event") == 0);
             await().until(() -> rows(run, "alert_incident WHERE subject IS NULL") == 1);
             assertThat(run.database().rows(counts)).isEqualTo(before);
-            assertThat(run.database().row("SELECT * FROM mail_event WHERE recipient IS NOT NULL")).containsEntry("recipient", address(young))
+            assertThat(run.database().row("SELECT * FROM mail_event WHERE recipient IS NOT NULL"))
+                    .containsEntry("recipient", address(young))
                     .containsEntry("subject", young.get("subject").asText());
             String everything = everything(run);
             assertThat(old).noneMatch(element -> personal(element).stream().anyMatch(everything::contains));
             assertThat(run.database().row("SELECT recipient, message_id FROM message_status")).containsEntry("recipient", address(young));
-            assertThat(run.database().row("SELECT recipient, bounces FROM undeliverable_recipient")).containsEntry("recipient", address(young));
+            assertThat(run.database().row("SELECT recipient, bounces FROM undeliverable_recipient"))
+                    .containsEntry("recipient", address(young));
             await().until(() -> run.application().log().contains(
                     "Removed personal data older than 30 days (privacy.retention-days) from 1201 events, and deleted 1 rejected events"));
 
@@ -282,7 +294,8 @@ class PrivacyTest {
 
             // Then
             await().until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 1);
-            assertThat(run.database().row("SELECT recipient FROM mail_event WHERE alert_state = 'claimed'")).containsEntry("recipient", address(bounce));
+            assertThat(run.database().row("SELECT recipient FROM mail_event WHERE alert_state = 'claimed'"))
+                    .containsEntry("recipient", address(bounce));
 
             // When
             down.set(false);
@@ -322,7 +335,8 @@ class PrivacyTest {
             await().until(() -> rows(run, "mail_event WHERE recipient IS NULL") == 3);
             await().until(() -> rows(run, "privacy_remainder") == 0 && rows(run, "rejected_event") == 0);
             assertThat(rows(run, "mail_event WHERE status = 'failed'")).isEqualTo(1);
-            assertThat(run.database().row("SELECT subject FROM mail_event WHERE subject IS NOT NULL")).containsEntry("subject", "put there later");
+            assertThat(run.database().row("SELECT subject FROM mail_event WHERE subject IS NOT NULL"))
+                    .containsEntry("subject", "put there later");
         }
     }
 
@@ -336,7 +350,8 @@ class PrivacyTest {
                 ObjectNode theirs = quoting(Payload.bounce("2"));
                 ObjectNode others = quoting(Payload.bounce("2"));
                 run.post("bounces", theirs, others);
-                run.application().post(MailEvents.JSON, Payload.json("bounces", quoting(Payload.bounce("2").put("to", address(theirs))).put("messageId", "")));
+                run.application().post(MailEvents.JSON,
+                        Payload.json("bounces", quoting(Payload.bounce("2").put("to", address(theirs))).put("messageId", "")));
                 run.pass(Duration.ofSeconds(10));
                 run.mailed(1).pass(HOUR);
                 run.mailed(2);
@@ -349,7 +364,8 @@ class PrivacyTest {
                         .filter(statement -> !statement.isEmpty()).forEach(run.database()::execute);
 
                 // Then
-                assertThat(everything(run)).doesNotContain(stored, stored.split("@")[0], theirs.get("subject").asText(), theirs.get("apiData").asText())
+                assertThat(everything(run))
+                        .doesNotContain(stored, stored.split("@")[0], theirs.get("subject").asText(), theirs.get("apiData").asText())
                         .contains(hash(run).of(address(others)));
                 assertThat(rows(run, "mail_event")).isEqualTo(2);
                 assertThat(section("docs/ja/retention-and-privacy.md", "remove one person"))
@@ -377,8 +393,9 @@ class PrivacyTest {
             @Override
             public boolean process(Exchange exchange, AsyncCallback callback) {
                 if (exchange.getMessage().getBody() instanceof Webhook webhook) {
-                    webhook.events().stream().filter(event -> "failing".equals(event.createdText())).map(MailEvent::recipient).forEach(address ->
-                            exchange.setException(new IllegalStateException("the CRM knows no " + address + ", <" + address + ">, to=" + address)));
+                    webhook.events().stream().filter(event -> "failing".equals(event.createdText())).map(MailEvent::recipient)
+                            .forEach(address -> exchange.setException(new IllegalStateException(
+                                    "the CRM knows no " + address + ", <" + address + ">, to=" + address)));
                 }
                 if (exchange.getException() == null) {
                     return super.process(exchange, callback);
@@ -390,10 +407,13 @@ class PrivacyTest {
         AtomicBoolean refusing = new AtomicBoolean(true);
         List<ObjectNode> elements = new ArrayList<>();
         TestDatabase database = where == Where.H2 ? TestDatabase.h2() : TestDatabase.postgres();
-        try (SmtpServer server = new SmtpServer(address -> refusing.get() ? "550 5.1.1 <" + address + "> knows no " + address(elements.get(0)) : "250 ok", () -> { })) {
-            TestSettings settings = TestSettings.of(database).with("spool.directory", spool, "spool.attempts", "2", "alert.first-delay", "100ms", "alert.updates", "100ms",
-                    "alert.endpoint", server.endpoint(), "alert.to", "secret-operator@example.org", "alert.from", "secret-sender@example.org",
-                    "privacy.retention-days", "1", "retention.days", "2");
+        UnaryOperator<String> replies = address ->
+                refusing.get() ? "550 5.1.1 <" + address + "> knows no " + address(elements.get(0)) : "250 ok";
+        try (SmtpServer server = new SmtpServer(replies, () -> { })) {
+            TestSettings settings = TestSettings.of(database)
+                    .with("spool.directory", spool, "spool.attempts", "2", "alert.first-delay", "100ms", "alert.updates", "100ms",
+                    "alert.endpoint", server.endpoint(), "alert.to", "secret-operator@example.org",
+                    "alert.from", "secret-sender@example.org", "privacy.retention-days", "1", "retention.days", "2");
             try (InProcess application = settings.startInProcess(main)) {
                 // Given
                 for (String code : List.of("1", "2", "99", "42")) {
@@ -404,7 +424,8 @@ class PrivacyTest {
                     elements.add(quoting(Payload.delivery(status)));
                 }
                 ObjectNode hostile = quoting(Payload.delivery("succeeded"));
-                hostile.put("to", "\r\n2026-10-01 ERROR ${body} {} %s " + address(hostile)).put("subject", hostile.get("subject").asText() + "\r\nERROR \u001b[31m");
+                hostile.put("to", "\r\n2026-10-01 ERROR ${body} {} %s " + address(hostile))
+                        .put("subject", hostile.get("subject").asText() + "\r\nERROR \u001b[31m");
                 elements.add(hostile);
                 elements.add(quoting(Payload.delivery("failed")).put("messageId", ""));
                 elements.add(quoting(Payload.delivery("failed")).put("subject", "\0" + UUID.randomUUID()));
@@ -421,13 +442,15 @@ class PrivacyTest {
                     assertThat(application.post(MailEvents.JSON, Payload.json(type, element)).statusCode()).isEqualTo(200);
                     assertThat(application.post(MailEvents.FORM, Payload.form(type, element)).statusCode()).isEqualTo(200);
                     assertProblem(application.post(MailEvents.JSON, Payload.json(type, element) + address(element)), 400);
-                    assertProblem(application.post(MailEvents.JSON, "{\"event_type\":\"" + address(element).strip().replaceAll("\\s+", " ") + "\",\"event\":1}"), 400);
+                    assertProblem(application.post(MailEvents.JSON,
+                            "{\"event_type\":\"" + address(element).strip().replaceAll("\\s+", " ") + "\",\"event\":1}"), 400);
                 }
                 database.execute("ALTER TABLE rejected_event RENAME TO elsewhere");
                 assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", elements.get(10))), 1);
                 database.execute("ALTER TABLE elsewhere RENAME TO rejected_event");
                 await().until(() -> application.log().contains(" to failed/: ") && spooled().isEmpty());
-                await().until(() -> application.log().contains("SMTPAddressFailedException") || application.log().contains("SendFailedException"));
+                await().until(() -> application.log().contains("SMTPAddressFailedException")
+                        || application.log().contains("SendFailedException"));
                 refusing.set(false);
                 await().until(() -> !server.taken.isEmpty());
                 await().until(() -> application.log().contains("Alerts do not reach"));
@@ -446,16 +469,18 @@ class PrivacyTest {
     private static ObjectNode quoting(ObjectNode element) {
         String address = address(element);
         String unique = UUID.randomUUID().toString();
-        return element.put("reason", "550 5.1.1 <" + address.toUpperCase() + ">: forwarded to " + address + " (http://mx.example.net/?to=" + address.replace("@", "%40") + ")")
-                .put("returnPath", "bounce+" + address.replace('@', '=') + "@return.pro.smtps.jp").put("subject", "To " + address + " " + unique)
+        return element.put("reason", "550 5.1.1 <" + address.toUpperCase() + ">: forwarded to " + address
+                        + " (http://mx.example.net/?to=" + address.replace("@", "%40") + ")")
+                .put("returnPath", "bounce+" + address.replace('@', '=') + "@return.pro.smtps.jp")
+                .put("subject", "To " + address + " " + unique)
                 .put("apiData", "campaign 7 " + unique + " " + address).put("later", "for " + address);
     }
 
     /** The values of an element that identify a person. */
     private static List<String> personal(ObjectNode element) {
         String address = address(element);
-        return List.of(address.substring(address.lastIndexOf(' ') + 1), element.get("subject").asText().strip(), element.get("apiData").asText(),
-                element.get("apiData").asText().split(" ")[2]);
+        return List.of(address.substring(address.lastIndexOf(' ') + 1), element.get("subject").asText().strip(),
+                element.get("apiData").asText(), element.get("apiData").asText().split(" ")[2]);
     }
 
     private static String address(ObjectNode element) {

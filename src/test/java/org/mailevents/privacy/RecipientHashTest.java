@@ -32,8 +32,8 @@ class RecipientHashTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"taro@example.net", "\"taro yamada\"@example.net", "山田@例え.jp", "taro@[192.0.2.1]", "taro", "taro@", "@", "taro@example.net (Taro Yamada)",
-            "taro@example.net, hanako@example.net", "Taro <taro>", "<>", "a\0b@example.net"})
+    @ValueSource(strings = {"taro@example.net", "\"taro yamada\"@example.net", "山田@例え.jp", "taro@[192.0.2.1]", "taro", "taro@", "@",
+            "taro@example.net (Taro Yamada)", "taro@example.net, hanako@example.net", "Taro <taro>", "<>", "a\0b@example.net"})
     void whateverIsSentIsHashedAndTheHashOfThatIsItself(String address) {
         String hashed = hash.of(address);
         assertThat(hashed).matches("h-[0-9a-f]{32}(@\\S+)?").doesNotContainIgnoringCase("taro").doesNotContain("山田");
@@ -93,8 +93,9 @@ class RecipientHashTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"forwarded to jiro@example.jp", "x.taro@example.net", "bounce+taro@example.net", "jiro.taro@example.jp", "\"jiro taro\"@example.jp",
-            "田中@example.jp", "'jiro@example.jp'", "jiro@[192.0.2.1]", "jiro@例え.jp", "jiro@a@b.jp", "\njiro@example.jp", "CORP\\jiro@example.jp", "CORP\\taro@example.jp",
+    @ValueSource(strings = {"forwarded to jiro@example.jp", "x.taro@example.net", "bounce+taro@example.net", "jiro.taro@example.jp",
+            "\"jiro taro\"@example.jp", "田中@example.jp", "'jiro@example.jp'", "jiro@[192.0.2.1]", "jiro@例え.jp", "jiro@a@b.jp",
+            "\njiro@example.jp", "CORP\\jiro@example.jp", "CORP\\taro@example.jp",
             "http://x.jp/?to=jiro%40example.jp&a=1", "jiro＠example.jp", "jiro&#64;example.jp", "u%3Djiro%40example.jp", "田中＠例え.jp"})
     void otherAddressesInTextsAreHiddenToo(String reason) {
         JsonNode element = hidden.inElement(element("taro@example.net", "reason", reason));
@@ -104,8 +105,8 @@ class RecipientHashTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"apiData,u=taro%2Bnews%40example.net", "returnPath,bounce+taro%2bnews=example.net@return.example", "subject,taro+news＠example.net",
-            "reason,<taro%2Bnews>: unknown", "unknown,taro%2Bnews%40example.net"})
+    @CsvSource({"apiData,u=taro%2Bnews%40example.net", "returnPath,bounce+taro%2bnews=example.net@return.example",
+            "subject,taro+news＠example.net", "reason,<taro%2Bnews>: unknown", "unknown,taro%2Bnews%40example.net"})
     void anAddressInAUrlIsTheSame(String key, String text) {
         String stored = hash.of("taro+news@example.net").split("@")[0];
 
@@ -119,7 +120,8 @@ class RecipientHashTest {
     @Test
     void whateverAnUnknownTypeHoldsItHoldsNoAddress() throws Exception {
         JsonNode element = new ObjectMapper().readTree("""
-                {"rcpt": ["taro@example.net", {"jiro@example.net": "saburo@example.net", "n": 1}], "to": {"address": "taro@example.net"}, "none": null,
+                {"rcpt": ["taro@example.net", {"jiro@example.net": "saburo@example.net", "n": 1}], "to": {"address": "taro@example.net"},
+                 "none": null,
                  "text": "{\\"a\\": \\"taro@example.net\\"}"}""");
 
         assertThat(hidden.inElement(element).toString()).isEqualTo(element.toString().replace("taro@example.net", TARO)
@@ -135,16 +137,19 @@ class RecipientHashTest {
 
     @Test
     void brokenJsonKeepsItsShape() {
-        assertThat(hidden.inBrokenJson("{\"to\": \"taro\\u0040example.net\", \"r\": \"\\u003Ctaro@example.net\\u003E\\ntaro@example.net \\\\u0040 \\u0022"))
+        assertThat(hidden.inBrokenJson(
+                "{\"to\": \"taro\\u0040example.net\", \"r\": \"\\u003Ctaro@example.net\\u003E\\ntaro@example.net \\\\u0040 \\u0022"))
                 .isEqualTo("{\"to\": \"TARO\", \"r\": \"<TARO>\\nTARO \\\\u0040 \\u0022".replace("TARO", TARO));
     }
 
     @Test
     void aHostileTextTakesNoLonger() {
         String long1 = "a".repeat(200_000);
-        for (String text : List.of(long1, "@".repeat(200_000), "a@".repeat(100_000), "\"".repeat(200_000), "a@b.".repeat(50_000), "山".repeat(200_000),
-                "taro".repeat(50_000), "h-".repeat(100_000) + "@x", "%41".repeat(60_000), "a%40".repeat(50_000), "%4".repeat(90_000), "a＠b.".repeat(50_000))) {
-            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> hidden.inElement(element("a@example.net", "reason", text)), text.substring(0, 10));
+        for (String text : List.of(long1, "@".repeat(200_000), "a@".repeat(100_000), "\"".repeat(200_000), "a@b.".repeat(50_000),
+                "山".repeat(200_000), "taro".repeat(50_000), "h-".repeat(100_000) + "@x", "%41".repeat(60_000),
+                "a%40".repeat(50_000), "%4".repeat(90_000), "a＠b.".repeat(50_000))) {
+            assertTimeoutPreemptively(Duration.ofSeconds(20), () -> hidden.inElement(element("a@example.net", "reason", text)),
+                    text.substring(0, 10));
         }
         assertThat(hidden.inElement(element(long1 + "@example.net", "reason", long1)).get("to").asText()).hasSize(46);
     }
@@ -166,7 +171,8 @@ class RecipientHashTest {
     void theRecipientIsHiddenInTextThatIsCutOff(String text, String expected) {
         String broken = hidden.inBrokenJson(text);
 
-        assertThat(broken).isEqualTo(expected.replace("H", TARO.substring(0, 34)).replace("C", hash.of("5.1.1@example.net").substring(0, 34)));
+        assertThat(broken).isEqualTo(expected.replace("H", TARO.substring(0, 34))
+                .replace("C", hash.of("5.1.1@example.net").substring(0, 34)));
         assertThat(hidden.inBrokenJson(broken)).isEqualTo(broken);
     }
 }

@@ -59,7 +59,8 @@ class EachEventTest {
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", one, two)), 2, 2, 0, 0);
 
             // Then
-            assertThat(List.of(one, two)).allSatisfy(bounce -> assertThat(application.context().getVariable(bounce.get("to").asText())).isNotNull());
+            assertThat(List.of(one, two))
+                    .allSatisfy(bounce -> assertThat(application.context().getVariable(bounce.get("to").asText())).isNotNull());
         }
     }
 
@@ -115,7 +116,8 @@ class EachEventTest {
             for (Object body : List.of(new Plain(), new Hidden("plain"))) {
                 var exchange = new org.apache.camel.support.DefaultExchange(application.context());
                 exchange.getMessage().setBody(body);
-                assertThat(application.context().resolveLanguage("simple").createExpression("${body.name}").evaluate(exchange, String.class))
+                assertThat(application.context().resolveLanguage("simple").createExpression("${body.name}")
+                        .evaluate(exchange, String.class))
                         .isEqualTo("plain");
             }
         }

@@ -245,7 +245,8 @@ class RetentionTest {
                 int young = 0;
                 List<Integer> left = new ArrayList<>(List.of(old));
                 while (left.get(left.size() - 1) > 0) {
-                    Answers.assertReceipt((young % 100 == 0 ? run.application() : other).post(MailEvents.JSON, Payload.json("deliveries", deliveries(50))),
+                    Answers.assertReceipt((young % 100 == 0 ? run.application() : other)
+                            .post(MailEvents.JSON, Payload.json("deliveries", deliveries(50))),
                             50, 50, 0, 0);
                     young += 50;
                     left.add(rows(run, "mail_event") - young);
@@ -301,7 +302,8 @@ class RetentionTest {
 
     /** The log lines about deletions that failed with this exception. */
     private static List<String> told(TimedAlerts run, String exception) {
-        return run.application().log().lines().filter(line -> line.contains("Cannot delete rows older than retention.days") && line.contains(exception)).toList();
+        return run.application().log().lines()
+                .filter(line -> line.contains("Cannot delete rows older than retention.days") && line.contains(exception)).toList();
     }
 
     @ParameterizedTest

@@ -37,8 +37,9 @@ class SampleTest {
         // Given
         TestDatabase database = TestDatabase.h2();
         Mailbox mailbox = Mailbox.folder();
-        TestSettings settings = TestSettings.of(database, mailbox).with("camel.server.host", host, "webhook.api-key", apiKey, "webhook.basic", basic,
-                "alert.first-delay", "1h");
+        TestSettings settings = TestSettings.of(database, mailbox)
+                .with("camel.server.host", host, "webhook.api-key", apiKey, "webhook.basic", basic,
+                        "alert.first-delay", "1h");
         try (InProcess application = settings.startInProcess()) {
             assertThatThrownBy(() -> Application.sample(main(application.port, Map.of()), false)).hasMessageContaining("webhook.api-key");
 
@@ -53,23 +54,28 @@ class SampleTest {
             assertThat(text).contains("with " + receipt.get("received") + " events").contains("(" + receipt.get("duplicates") + " events)");
             assertThat(receipt).containsEntry("rejected", 1).containsEntry("spooled", 0);
             assertThat(receipt.get("duplicates")).isPositive();
-            assertThat(database.row("SELECT COUNT(*) AS rows FROM mail_event")).containsEntry("rows", String.valueOf(receipt.get("stored")));
+            assertThat(database.row("SELECT COUNT(*) AS rows FROM mail_event"))
+                    .containsEntry("rows", String.valueOf(receipt.get("stored")));
             assertThat(database.row("SELECT reason FROM rejected_event")).containsEntry("reason", "messageId is missing");
             for (String type : List.of("deliveries", "bounces", "blocks")) {
                 Map<String, String> announced = COUNT.matcher(line(told, "  " + type)).results()
                         .collect(Collectors.toMap((MatchResult match) -> match.group(1), match -> match.group(2)));
-                assertThat(database.rows("SELECT status, COUNT(*) AS rows FROM mail_event WHERE event_type = ? GROUP BY status", type).stream()
-                        .collect(Collectors.toMap(row -> row.get("status"), row -> row.get("rows")))).isEqualTo(announced).isNotEmpty();
+                assertThat(database.rows("SELECT status, COUNT(*) AS rows FROM mail_event WHERE event_type = ? GROUP BY status", type)
+                        .stream().collect(Collectors.toMap(row -> row.get("status"), row -> row.get("rows"))))
+                        .isEqualTo(announced).isNotEmpty();
             }
 
             assertThat(database.row("SELECT COUNT(*) AS rows FROM mail_event WHERE occurred_at IS NULL")).containsEntry("rows", "0");
             assertThat(database.rows("SELECT DISTINCT CAST(occurred_at AS date) AS date_of, EXTRACT(HOUR FROM occurred_at) AS hour_of"
                     + " FROM mail_event")).hasSizeBetween(24, 25);
-            assertThat(database.rows("SELECT status FROM message_status WHERE recipient = ? AND message_id = ?", "hanako@example.jp", id(told, "hanako@example.jp")))
+            assertThat(database.rows("SELECT status FROM message_status WHERE recipient = ? AND message_id = ?", "hanako@example.jp",
+                    id(told, "hanako@example.jp")))
                     .isEqualTo(List.of(Map.of("status", "succeeded")));
-            assertThat(database.rows("SELECT status FROM mail_event WHERE message_id = ? ORDER BY occurred_at", id(told, "hanako@example.jp")))
+            assertThat(database.rows("SELECT status FROM mail_event WHERE message_id = ? ORDER BY occurred_at",
+                    id(told, "hanako@example.jp")))
                     .extracting(row -> row.get("status")).containsExactly("queued", "deferred", "deferred", "succeeded");
-            assertThat(database.rows("SELECT status FROM message_status WHERE recipient = ? AND message_id = ?", "nobody@example.net", id(told, "nobody@example.net")))
+            assertThat(database.rows("SELECT status FROM message_status WHERE recipient = ? AND message_id = ?", "nobody@example.net",
+                    id(told, "nobody@example.net")))
                     .isEqualTo(List.of(Map.of("status", "bounced")));
             assertThat(database.rows("SELECT bounces FROM undeliverable_recipient WHERE recipient = 'nobody@example.net'"))
                     .isEqualTo(List.of(Map.of("bounces", "2")));
@@ -81,8 +87,8 @@ class SampleTest {
     @ValueSource(strings = {"smtp://mail.example.com:25", "smtps://mail.example.com:465?username=u&password=RAW(s3cret)"})
     void mailThatWouldLeaveTheMachineIsRefused(String endpoint) {
         Main main = main(MailEvents.freePort(), Map.of("alert.endpoint", endpoint));
-        assertThatThrownBy(() -> Application.sample(main, false)).hasMessageContaining("alert.endpoint").hasMessageContaining("sample anyway")
-                .hasMessageNotContaining("s3cret");
+        assertThatThrownBy(() -> Application.sample(main, false))
+                .hasMessageContaining("alert.endpoint").hasMessageContaining("sample anyway").hasMessageNotContaining("s3cret");
     }
 
     @Test
@@ -102,7 +108,8 @@ class SampleTest {
     @CsvSource({"503,The events could be kept nowhere", "404,Send webhooks to the path /hook"})
     void whatTheAnswerSaysIsPassedOn(int status, String detail) throws Exception {
         try (Stranger stranger = new Stranger(status, "{\"detail\": \"" + detail + "\"}")) {
-            assertThatThrownBy(() -> Application.sample(main(stranger.port(), Map.of()), false)).hasMessageContaining(status + ": " + detail);
+            assertThatThrownBy(() -> Application.sample(main(stranger.port(), Map.of()), false))
+                    .hasMessageContaining(status + ": " + detail);
         }
     }
 

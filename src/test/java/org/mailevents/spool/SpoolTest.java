@@ -81,7 +81,8 @@ class SpoolTest {
             assertThat(answers).allSatisfy(answer -> assertSpooled(answer, 1));
             await().until(() -> spooled().isEmpty());
             assertThat(Stream.of(deliveries, bounces, List.of(block)).flatMap(List::stream)).allSatisfy(element ->
-                    assertThat(OffsetDateTime.parse(database.row("SELECT TO_CHAR(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS t"
+                    assertThat(OffsetDateTime.parse(database.row("SELECT"
+                            + " TO_CHAR(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS t"
                             + " FROM mail_event WHERE recipient = ?", element.get("to").asText()).get("t"))).isBetween(before, after));
             assertThat(bounces).allSatisfy(bounce ->
                     await().untilAsserted(() -> assertThat(mailbox.naming(bounce.get("to").asText())).hasSize(1)));
@@ -246,7 +247,8 @@ class SpoolTest {
 
             // Then
             await().until(() -> spooled().isEmpty());
-            assertThat(files(spool.resolve("failed")).stream().map(SpoolTest::content)).anyMatch(text -> text.contains(failing.get("to").asText()));
+            assertThat(files(spool.resolve("failed")).stream().map(SpoolTest::content))
+                    .anyMatch(text -> text.contains(failing.get("to").asText()));
         }
     }
 
@@ -274,7 +276,8 @@ class SpoolTest {
             // the machine is busy with other tests; it was ten seconds when only those were given up whose INSERT had not begun
             assertThat(slowest).isLessThan(Duration.ofSeconds(8));
             await().until(() -> spooled().isEmpty());
-            assertThat(database.rows("SELECT recipient FROM mail_event").stream().map(row -> row.get("recipient"))).containsExactlyInAnyOrderElementsOf(
+            assertThat(database.rows("SELECT recipient FROM mail_event").stream().map(row -> row.get("recipient")))
+                    .containsExactlyInAnyOrderElementsOf(
                     deliveries.stream().map(delivery -> delivery.get("to").asText()).toList());
         } finally {
             callers.shutdown();
@@ -301,7 +304,8 @@ class SpoolTest {
             assertSpooled(answer, deliveries.length);
             assertThat(waited).isLessThan(Duration.ofSeconds(8));
             await().until(() -> spooled().isEmpty());
-            assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).collect(Collectors.toSet()))
+            assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id"))
+                    .collect(Collectors.toSet()))
                     .isEqualTo(Stream.of(deliveries).map(delivery -> delivery.get("messageId").asText()).collect(Collectors.toSet()));
         }
     }
@@ -396,7 +400,8 @@ class SpoolTest {
         TestDatabase database = TestDatabase.h2();
         try (InProcess application = start(database, Map.of("spool.max-size", "64 KB"))) {
             for (int i = 0; i < 40; i++) {
-                application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed").put("created", "2026-02-30 00:00:00")));
+                application.post(MailEvents.JSON,
+                        Payload.json("deliveries", Payload.delivery("failed").put("created", "2026-02-30 00:00:00")));
             }
             database.execute("UPDATE rejected_event SET payload = REPLACE(payload, '2026-02-30', '2026-02-28')");
 
@@ -466,7 +471,8 @@ class SpoolTest {
         try {
             Path folder = OwnProcess.folder("routes");
             Path route = folder.resolve("routes/route-deliveries.camel.yaml");
-            Files.writeString(route, Files.readString(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- process:\n$1    ref: step\n$0"));
+            Files.writeString(route, Files.readString(route)
+                    .replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- process:\n$1    ref: step\n$0"));
             Main main = Application.configured();
             main.bind("step", step);
             return settings(database, settings).withRoutes(folder.resolve("routes")).startInProcess(main);

@@ -20,7 +20,10 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** What stops a start, and how the error names the mistake. {@code JarStartIT} shows for each kind of mistake how the jar logs such an error. */
+/**
+ * The mistakes that stop a start, and the error that names each mistake. {@code JarStartIT} shows how the jar logs such an error, once for
+ * each kind of mistake.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 class RefusedStartTest {
 

@@ -66,10 +66,12 @@ class LateEventsTest {
     void whatIsStoredIsNotedThoughALaterStepFails(Where where) throws IOException {
         // Given
         Path route = folder.resolve("routes/route-webhook.camel.yaml");
-        Files.writeString(route, Files.readString(route) + "        - throwException:\n            exceptionType: java.lang.IllegalStateException\n            message: away\n");
+        Files.writeString(route, Files.readString(route)
+                + "        - throwException:\n            exceptionType: java.lang.IllegalStateException\n            message: away\n");
         try (TimedAlerts run = where.run(Map.of("privacy.retention-days", "1", "spool.attempts", "1",
                 "camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml"))) {
-            run.database().execute("INSERT INTO mail_event (event_id, event_type, status, recipient, received_at) VALUES (?, 'deliveries', 'queued', 'x@example.net', ?)",
+            run.database().execute("INSERT INTO mail_event (event_id, event_type, status, recipient, received_at)"
+                    + " VALUES (?, 'deliveries', 'queued', 'x@example.net', ?)",
                     UUID.randomUUID(), run.now().minus(Duration.ofDays(2)).atOffset(ZoneOffset.UTC));
             await().until(() -> named(run) == 0 && counted(run.database()) == 1);
 
@@ -91,7 +93,8 @@ class LateEventsTest {
     void whatAStepHasHeldUpIsCounted(Where where) throws IOException {
         // Given
         Path route = folder.resolve("routes/route-deliveries.camel.yaml");
-        Files.writeString(route, Files.readString(route).replaceFirst("( +)- log:\n +message: failed\n", "$1- process:\n$1    ref: hold\n$0"));
+        Files.writeString(route, Files.readString(route)
+                .replaceFirst("( +)- log:\n +message: failed\n", "$1- process:\n$1    ref: hold\n$0"));
         CountDownLatch released = new CountDownLatch(1);
         Main main = Application.configured();
         main.bind("hold", (Processor) exchange -> released.await());
@@ -122,7 +125,8 @@ class LateEventsTest {
             // Given
             database.execute("""
                     INSERT INTO mail_event (event_id, event_type, status, recipient, received_at)
-                    SELECT gen_random_uuid(), 'deliveries', 'queued', 'p' || i || '@example.net', now() - interval '1 day' + (i - 100) * interval '0.02 second'
+                    SELECT gen_random_uuid(), 'deliveries', 'queued', 'p' || i || '@example.net',
+                           now() - interval '1 day' + (i - 100) * interval '0.02 second'
                     FROM generate_series(1, 10000) AS i""");
             await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE recipient IS NULL").isEmpty());
 
@@ -133,7 +137,8 @@ class LateEventsTest {
             // Then
             await().until(() -> application.log().contains("1 webhooks from the spool"));
             await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", late.get("to").asText()).isEmpty());
-            assertThat(database.rows("SELECT 1 FROM mail_event WHERE recipient IS NOT NULL")).as("to be removed in the next minutes").isNotEmpty();
+            assertThat(database.rows("SELECT 1 FROM mail_event WHERE recipient IS NOT NULL")).as("to be removed in the next minutes")
+                    .isNotEmpty();
         }
     }
 

@@ -71,7 +71,8 @@ class StatementsTest extends CamelMainTestSupport {
         // Then
         assertThat(answer.body()).contains("\"stored\":" + events);
         Map<String, String> inserts = DATABASE.row("SELECT SUM(execution_count) AS statements, SUM(cumulative_row_count) AS inserted"
-                + " FROM INFORMATION_SCHEMA.QUERY_STATISTICS WHERE sql_statement LIKE 'INSERT INTO%' AND sql_statement NOT LIKE 'INSERT INTO alert%'");
+                + " FROM INFORMATION_SCHEMA.QUERY_STATISTICS WHERE sql_statement LIKE 'INSERT INTO%'"
+                + " AND sql_statement NOT LIKE 'INSERT INTO alert%'");
         assertThat(inserts).containsEntry("statements", "1").containsEntry("inserted", String.valueOf(events));
     }
 }

@@ -41,12 +41,14 @@ public final class Rfc5322 {
     private static final String WORD = "(?:" + ATEXT + "|" + QUOTED + ")";
     private static final String MAILBOX = "(?:" + ADDRESS + "|(?:" + WORD + "(?:\\s+" + WORD + ")*\\s*)?<" + ADDRESS + ">)";
     private static final Pattern MAILBOXES = Pattern.compile(MAILBOX + "(?:,\\s*" + MAILBOX + ")*");
-    private static final Pattern DATE = Pattern.compile("(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d{1,2} [A-Z][a-z]{2} \\d{4} \\d\\d:\\d\\d:\\d\\d [+-]\\d{4}"
+    private static final Pattern DATE =
+            Pattern.compile("(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \\d{1,2} [A-Z][a-z]{2} \\d{4} \\d\\d:\\d\\d:\\d\\d [+-]\\d{4}"
             + "(?:\\s+\\([A-Za-z0-9+:-]+\\))?");
     private static final DateTimeFormatter DATE_TIME = DateTimeFormatter.ofPattern("EEE, d MMM uuuu HH:mm:ss xx", Locale.ROOT)
             .withResolverStyle(ResolverStyle.STRICT);
     /** An encoded word (RFC 2047, 2) in UTF-8. */
-    private static final Pattern ENCODED_WORD = Pattern.compile("=\\?(?i:UTF-8)\\?(?:[Bb]\\?([A-Za-z0-9+/]+={0,2})|[Qq]\\?((?:[!-<>@-~]|=[0-9A-F]{2})+))\\?=");
+    private static final Pattern ENCODED_WORD =
+            Pattern.compile("=\\?(?i:UTF-8)\\?(?:[Bb]\\?([A-Za-z0-9+/]+={0,2})|[Qq]\\?((?:[!-<>@-~]|=[0-9A-F]{2})+))\\?=");
     private static final String TOKEN = "[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+";
     private static final Pattern PARAMETER = Pattern.compile(";\\s*(" + TOKEN + ")=(" + TOKEN + "|" + QUOTED + ")");
     private static final Pattern VALUE_WITH_PARAMETERS = Pattern.compile("(" + TOKEN + "(?:/" + TOKEN + ")?)((?:" + PARAMETER + ")*)");

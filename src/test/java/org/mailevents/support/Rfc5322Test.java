@@ -90,14 +90,16 @@ class Rfc5322Test {
         "MIME-Version     | no field\\r\\nMIME-Version | no header field",
         "MIME-Version     | X: a\\r\\n \\r\\nMIME-Version | nothing but space",
         "' end'           | ' eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee' | an encoded word in a line longer than 76",
-        "postmaster@example.com, | 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.com, bbbbbbbbbbbb@example.com,' | could be folded",
+        "postmaster@example.com, | 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@example.com, bbbbbbbbbbbb@example.com,'"
+            + " | could be folded",
         "=?UTF-8?B?44CQ44OQ?= | =?UTF-8?B?44CQ44M=?=   | splits a character",
         "=?UTF-8?B?44CQ44OQ?= | =?UTF-8?B?44CQ44O?=    | no base64",
         "=?UTF-8?B?44CQ44OQ?= | =?UTF-8?B?DQpCY2M6?=   | control character in the subject",
         "=?UTF-8?B?44CQ44OQ?= | =?ISO-2022-JP?B?GyRC?= | no encoded word",
         "=?UTF-8?B?44CQ44OQ?= | x=?UTF-8?B?44CQ44OQ?=  | no encoded word",
         "=?UTF-8?Q?=E3=82=A6=E3=83=B3?= | =?UTF-8?Q?=E3 =82?=   | no encoded word",
-        "=?UTF-8?B?44CQ44OQ?= | \\r\\n =?UTF-8?B?44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ?= | an encoded word in a line longer than 76",
+        "=?UTF-8?B?44CQ44OQ?= | \\r\\n =?UTF-8?B?44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ44CQ44OQ?="
+            + " | an encoded word in a line longer than 76",
         "--outer--        | --outer               | does not end",
         "77u/YQ0K         | 77u/YQ0               | no base64",
         "77u/YQ0K         | 77u/YQ==77u/          | no base64",
