@@ -19,8 +19,8 @@ import org.mailevents.support.TemporaryFolder;
 import org.mailevents.support.TestDatabase;
 
 /**
- * Nothing acknowledged is lost and nothing is stored or mailed twice, whatever fails. {@code mvn verify} runs it in short, and
- * {@code mvn -Pchaos verify} in full; {@code -Dchaos.seed=…} has the faults of an earlier run again.
+ * No acknowledged event is lost and no event is stored or mailed twice, whatever fails. {@code mvn verify} runs a short version, and
+ * {@code mvn -Pchaos verify} runs the full version. {@code -Dchaos.seed=…} repeats the faults of an earlier run.
  */
 @Order(1)
 @Execution(ExecutionMode.CONCURRENT)

@@ -20,7 +20,7 @@ import org.mailevents.support.PostgresServer;
 import org.mailevents.support.TestDatabase;
 
 /**
- * What goes wrong, in an order and at moments that a seed decides. The load is the clock: the next fault comes after so many more
+ * Causes faults. A seed decides their order and their moments. The load is the clock: the next fault comes after a number of further
  * answers.
  */
 final class Faults {
@@ -29,7 +29,7 @@ final class Faults {
     private static final int MAX_ANSWERS_BETWEEN = 150;
     private static final int REFUSALS = 50;
     private static final Duration MAX_RECOVERY = Duration.ofSeconds(60);
-    /** MB; a minute's webhooks alone are more. */
+    /** In MB. The webhooks of one minute alone are larger. */
     private static final int MAX_MORE_HEAP = 20;
 
     private static final String KILLS = "hard kills";
@@ -44,7 +44,7 @@ final class Faults {
     private static final String EDITS = "routes broken and mended";
 
     private static final String ROUTE = "routes/route-deliveries.camel.yaml";
-    /** A typing error; a component, a bean and a route that do not exist; half a file; an empty file. */
+    /** A typing error, a component, a bean and a route that do not exist, half of the file, and an empty file. */
     private static final List<UnaryOperator<String>> MISTAKES = List.of(
             good -> good.replaceFirst("- split:", "- splitt:"),
             good -> good.replace("uri: direct:store-events", "uri: nosuchcomponent:store-events"),
@@ -58,7 +58,7 @@ final class Faults {
     private final Installation installation;
     private final MailServer mailServer;
     private final TestDatabase database;
-    /** Or null, where the database is a file and cannot go away. */
+    /** Null where the database is a file, which cannot be stopped. */
     private final PostgresServer databaseServer;
     private final Map<String, Object> counts = new LinkedHashMap<>();
     private boolean mailServerDown;
@@ -83,7 +83,7 @@ final class Faults {
         return counts;
     }
 
-    /** So many of each, in any order, one on top of the other. All that was stopped runs again afterwards. */
+    /** Causes this many faults of each kind, in any order, also several at the same time. Afterwards every server runs again. */
     void storm(int kills, int outages) {
         List<Runnable> faults = new ArrayList<>();
         int afterMail = (kills + 3) / 4;
@@ -114,7 +114,7 @@ final class Faults {
         installation.start();
     }
 
-    /** Killed between a mail and its mark: the mail server has taken the mail, and nobody has written that down. */
+    /** Kills the process when the mail server has accepted a mail and the database does not yet mark the mail as sent. */
     private void killAfterMail() {
         if (mailServerDown) {
             switchMailServer();
@@ -122,7 +122,7 @@ final class Faults {
         if (databaseDown) {
             switchDatabase();
         }
-        // an audience whose mail a killed process has claimed would get no other
+        // The audience of a mail that a killed process has claimed would get no other mail before the lease expires.
         stop();
         happened(KILLS);
         happened(KILLS_AFTER_MAIL);
@@ -163,7 +163,7 @@ final class Faults {
         databaseDown = !databaseDown;
     }
 
-    /** A mistake in a route is saved and later mended: nobody notices the mistake, and what replaces it is in use within ten seconds. */
+    /** Saves a route with a mistake and later corrects it. No webhook fails, and the corrected route is active within ten seconds. */
     private void edit() {
         happened(EDITS);
         String good = installation.read(ROUTE);
@@ -175,7 +175,7 @@ final class Faults {
         installation.save(ROUTE, good);
     }
 
-    /** Webhooks are taken as if nothing were wrong, at no cost of memory, and soon after its end nothing is missing. */
+    /** During the outage all webhooks are accepted and the heap does not grow. Soon after the outage every acknowledged event is stored. */
     void databaseOutage(Duration outage) {
         if (databaseServer == null) {
             return;
@@ -200,8 +200,8 @@ final class Faults {
     }
 
     /**
-     * With neither database nor room in the spool webhooks are refused. Where the database cannot go away, a step of the team's
-     * own fails in its place.
+     * Webhooks are refused when the database is down and the spool is full. Where the database cannot be stopped, a step in a route fails
+     * instead.
      */
     void fillSpool() {
         happened(FULL);
@@ -225,12 +225,12 @@ final class Faults {
         } else {
             installation.save(ROUTE, good);
         }
-        // what waits in the spool makes room for it
+        // The replay empties the spool.
         await().until(() -> installation.spooled().isEmpty());
         ledger.noRoom(false);
     }
 
-    /** Waits until nothing is left to do: all is stored and mailed, or will never be. Nothing runs afterwards. */
+    /** Waits until every event is stored and every alert is mailed, or will never be. Afterwards the application is stopped. */
     void quiet() {
         for (int i = 0; i < 5; i++) {
             await().until(() -> installation.spooled().isEmpty());
@@ -248,7 +248,7 @@ final class Faults {
         installation.stop();
     }
 
-    /** What a killed process has claimed is mailed again after 20 seconds, which is longer than anybody wants to wait here. */
+    /** The lease of a mail that a killed process has claimed expires after 20 seconds. That is too long to wait here. */
     private void letClaimsRunOut() {
         if (!databaseDown) {
             database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"

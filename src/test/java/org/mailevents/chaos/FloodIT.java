@@ -47,9 +47,9 @@ import org.mailevents.support.TestDatabase;
 class FloodIT {
 
     private static final Duration FLOOD = Duration.ofSeconds(Integer.getInteger("flood.seconds"));
-    /** How many large webhooks come at the same time, beyond those that the memory for bodies has room for. */
+    /** How many more large webhooks arrive at the same time than the memory for bodies has room for. */
     private static final int BEYOND_ROOM = Integer.getInteger("flood.beyond-room");
-    /** Within which 99 of 100 honest webhooks are answered while it lasts; 0 where other tests run at the same time. */
+    /** The time within which 99 of 100 valid webhooks are answered during the flood. 0 means no limit, because other tests run. */
     private static final int MAX_MILLIS = Integer.getInteger("flood.max-millis");
     private static final long MAX_MORE_HEAP = 10;
 
@@ -62,10 +62,10 @@ class FloodIT {
     private final Installation installation = new Installation();
     private final TestDatabase database = new TestDatabase("jdbc:h2:" + installation.folder.resolve("data/mail-events"), "sa", "");
     private final Ledger ledger = new Ledger();
-    /** Beyond those of {@link Load}. */
+    /** The numbers begin above those of {@link Load}. */
     private final AtomicInteger number = new AtomicInteger(100_000_000);
 
-    /** What is sent again and again, and what may be answered. */
+    /** A request that is sent again and again, and the statuses that may answer it. */
     private record Shape(String contentType, byte[] body, String[] secret, List<Integer> answers) {
 
         static Shape of(String contentType, String repeated, String[] secret, Integer... answers) {
@@ -99,7 +99,7 @@ class FloodIT {
                 long end = System.nanoTime() + FLOOD.toNanos();
                 List<CompletableFuture<Integer>> flooders = IntStream.range(0, 4).mapToObj(flooder -> CompletableFuture.supplyAsync(() -> {
                     int posts = 0;
-                    // however short the flood is, each shape is sent once
+                    // Each shape is sent at least once, however short the flood is.
                     int least = flooder < 2 ? 1 : shapes.size() / 2;
                     for (; posts < least || System.nanoTime() < end; posts++) {
                         switch (flooder) {
@@ -151,7 +151,7 @@ class FloodIT {
 
             // Then
             assertThat(answers.stream().map(CompletableFuture::join)).contains(200).containsAnyOf(200, 503);
-            // whoever was told to comes again
+            // A caller that got a 503 posts its webhook again.
             for (List<NumberedEvent> webhook : webhooks) {
                 await().pollInterval(Duration.ofMillis(50)).until(() -> ledger.acknowledged.containsAll(webhook) || post(webhook) == 200);
             }
@@ -195,7 +195,7 @@ class FloodIT {
     @ValueSource(strings = {"64m", "112m"})
     void aLargeFileInTheSpoolIsStoredAndHoldsUpNoOther(String heap) throws IOException {
         try (installation) {
-            // Given: as much as the door takes, of ordinary events and of long replies, and a backlog behind it
+            // Given: the largest accepted webhooks, one of ordinary events and one of long replies, with a backlog behind them
             Path spool = Files.createDirectories(installation.folder.resolve("data/spool"));
             List<List<NumberedEvent>> webhooks = new ArrayList<>(List.of(numbered(30_000), large(9 * MB)));
             Files.write(spool.resolve("1.json"), json(webhooks.get(0), ""));
@@ -235,7 +235,7 @@ class FloodIT {
         installation.start();
     }
 
-    /** A webhook of about so many bytes, of events that no other has. */
+    /** A webhook of about this many bytes. No other webhook has its events. */
     private List<NumberedEvent> large(int size) {
         return numbered(size / (REPLY.length() + 400));
     }
@@ -261,7 +261,7 @@ class FloodIT {
         assertThat(status(shape.contentType(), shape.body(), shape.secret())).isIn(shape.answers());
     }
 
-    /** Whoever still sends when a 503 comes may find the connection closed before the answer is read (RFC 9112, 9.6). */
+    /** The server may close the connection of a client that is still sending, before the client has read the 503 (RFC 9112, 9.6). */
     private int status(String contentType, byte[] body, String[] secret) {
         try {
             return send(contentType, body, secret).statusCode();

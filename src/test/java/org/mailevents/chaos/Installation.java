@@ -17,7 +17,7 @@ import javax.management.remote.JMXConnectorFactory;
 import javax.management.remote.JMXServiceURL;
 import org.mailevents.support.OwnProcess;
 
-/** Mail Events in a folder of its own, and whichever process runs there now. */
+/** Mail Events in its own folder, and the process that runs there now. */
 final class Installation implements AutoCloseable {
 
     final Path folder = OwnProcess.folder("routes", "application.properties");
@@ -25,7 +25,7 @@ final class Installation implements AutoCloseable {
     private final Map<String, String> settings = new HashMap<>(Map.of("store.max-wait", "5s"));
     private volatile OwnProcess process;
 
-    /** From the next start on. */
+    /** The settings take effect at the next start. */
     void set(Map<String, String> some) {
         settings.putAll(some);
     }
@@ -39,17 +39,17 @@ final class Installation implements AutoCloseable {
         process.started();
     }
 
-    /** As an operator stops it. */
+    /** Stops the process with SIGTERM, as an operator does. */
     void stop() {
         process.close();
     }
 
-    /** As {@code kill -9} does. */
+    /** Kills the process, as {@code kill -9} does. */
     void kill() {
         process.kill();
     }
 
-    /** What a full garbage collection leaves, in MB. */
+    /** The used heap after a full garbage collection, in MB. */
     long liveHeap() {
         try {
             VirtualMachine machine = VirtualMachine.attach(String.valueOf(process.pid()));
@@ -65,7 +65,7 @@ final class Installation implements AutoCloseable {
         }
     }
 
-    /** The webhooks that wait in the spool, and those that it gave up. */
+    /** The webhooks in the spool, including those in {@code failed/}. */
     List<Path> spooled() {
         Path spool = folder.resolve("data/spool");
         return Stream.of(spool, spool.resolve("failed")).filter(Files::isDirectory).flatMap(Installation::webhooks).toList();

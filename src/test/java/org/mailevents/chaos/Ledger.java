@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What the callers have sent, and what they were told. Only a 200 acknowledges; without an answer nothing is known. */
+/** The events that the callers have sent, and the answers. Only a 200 acknowledges. Without an answer, the result is unknown. */
 final class Ledger {
 
     final Set<NumberedEvent> sent = ConcurrentHashMap.newKeySet();
@@ -23,12 +23,12 @@ final class Ledger {
     final AtomicInteger unanswered = new AtomicInteger();
     final AtomicInteger spooled = new AtomicInteger();
     final Collection<Long> millis = new ConcurrentLinkedQueue<>();
-    /** Whatever should not have been answered, and how often it was. */
+    /** The answers that should not occur, and the number of each. */
     final Map<String, Integer> wrong = new ConcurrentHashMap<>();
 
     private volatile boolean noRoom;
 
-    /** The time within which this share of the webhooks was answered; 1 is all of them. */
+    /** The time in ms within which this share of the webhooks was answered. A share of 1 means all webhooks. */
     long answeredWithin(double share) {
         long[] sorted = millis.stream().mapToLong(Long::longValue).sorted().toArray();
         return sorted.length == 0 ? 0 : sorted[(int) Math.ceil(share * sorted.length) - 1];
@@ -38,7 +38,7 @@ final class Ledger {
         return accepted.get() + refused.get();
     }
 
-    /** Whether there is neither a database nor room in the spool, so that a 503 is the right answer. */
+    /** Notes whether the database is down and the spool is full, so that a 503 is the right answer. */
     void noRoom(boolean now) {
         noRoom = now;
     }

@@ -22,9 +22,8 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
 /**
- * Several callers that post webhooks of numbered events, at a steady pace. Each is a careful one: it posts a webhook that was not
- * acknowledged again until it is. Some webhooks are posted once more although they were acknowledged, and some hold events that
- * another webhook held before.
+ * Several callers that post webhooks of numbered events, at a steady pace. Each caller retries a webhook until it is acknowledged. Some
+ * webhooks are posted once more although they were acknowledged. Some webhooks contain events of an earlier webhook.
  */
 final class Load implements AutoCloseable {
 
@@ -32,7 +31,7 @@ final class Load implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofMillis(60);
     private static final Duration PAUSE_AFTER_TROUBLE = Duration.ofMillis(250);
     private static final int MAX_EVENTS = 100;
-    /** The shares of webhooks with bounces, of those posted again, and of those with events of an earlier webhook. */
+    /** The shares of webhooks with bounces, of repeated webhooks, and of webhooks with events of an earlier webhook. */
     private static final double BOUNCES = 0.06;
     private static final double AGAIN = 0.05;
     private static final double OVERLAPPING = 0.05;
@@ -45,7 +44,7 @@ final class Load implements AutoCloseable {
     private final AtomicInteger busy = new AtomicInteger(CALLERS);
     private volatile boolean ending;
 
-    /** @param headers of each webhook, a name and a value by turns */
+    /** @param headers the headers of each webhook: a name, its value, the next name, its value, and so on */
     Load(Ledger ledger, Supplier<MailEvents> application, long seed, String... headers) {
         this.ledger = ledger;
         this.application = application;
@@ -55,7 +54,7 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** No new webhooks: waits until the last ones are acknowledged. */
+    /** Ends the load, and waits until the last webhooks are acknowledged. */
     void end() {
         ending = true;
         await().until(() -> busy.get() == 0);

@@ -12,11 +12,11 @@ import java.util.stream.Collectors;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 
-/** An SMTP server that can be stopped and started, and keeps each mail it was ever given, also one that it could not confirm. */
+/** An SMTP server that can be stopped and started. It keeps every mail that it received, also a mail that it could not confirm. */
 final class MailServer implements AutoCloseable {
 
     static {
-        // a connection breaks off whenever its client is killed, and GreenMail would print a stack trace for each
+        // A connection breaks whenever its client is killed. GreenMail would print a stack trace for each connection.
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
             if (!thread.getName().startsWith("smtp:")) {
                 failure.printStackTrace();
@@ -45,12 +45,12 @@ final class MailServer implements AutoCloseable {
         return received;
     }
 
-    /** The recipients that the mails name which came after so many. */
+    /** The recipients in the mails that arrived after this number of mails. */
     Set<String> namedSince(int before) {
         return received.stream().skip(before).flatMap(mail -> mail.recipients().stream()).collect(Collectors.toSet());
     }
 
-    /** Has this done when the next mail has come in, before it is confirmed to its sender. */
+    /** Runs this when the next mail has arrived, before the server confirms the mail. */
     void onNext(Runnable action) {
         onNext.set(action);
     }

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.mailevents.support.Payload;
 
 /**
- * A delivery or bounce with a number of its own in its Message-ID and its recipient, so that each one can be looked for afterwards.
- * It is always sent the same way, whichever webhook it is in.
+ * A delivery or bounce. Its number is in its Message-ID and its recipient, so that a test can find it afterwards. The event is the same in
+ * every webhook.
  *
  * @param type {@code deliveries} or {@code bounces}
  */
@@ -31,7 +31,7 @@ record NumberedEvent(String type, int number) {
         return element.put("status", status()).put("messageId", messageId()).put("to", recipient());
     }
 
-    /** What its row must say. */
+    /** The values that its row must have. */
     Map<String, String> row() {
         return Map.of("message_id", messageId(), "recipient", recipient(), "event_type", type, "status", status());
     }

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.mailevents.support.TestDatabase;
 
-/** Compares what was acknowledged with what is there, event by event. */
+/** Compares the acknowledged events with the stored and mailed events, one by one. */
 final class Verdict {
 
     private static final int SHOWN = 5;

@@ -24,7 +24,7 @@ public final class Answers {
         }
     }
 
-    /** All events of the webhook are in the spool, and none is stored yet. */
+    /** Checks that all events of the webhook are in the spool, and that none is stored yet. */
     public static void assertSpooled(HttpResponse<String> answer, int received) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo("{\"received\":" + received + ",\"stored\":0,\"duplicates\":0,\"rejected\":0,\"spooled\":"
@@ -38,7 +38,7 @@ public final class Answers {
                 + ",\"rejected\":" + rejected + ",\"spooled\":0}");
     }
 
-    /** The answer is a problem (RFC 9457) with this status. @return the detail of the problem */
+    /** Checks that the answer is a problem (RFC 9457) with this status. @return the detail of the problem */
     public static String assertProblem(HttpResponse<String> answer, int status) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");

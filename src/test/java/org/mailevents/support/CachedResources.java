@@ -12,7 +12,7 @@ import org.apache.camel.main.MainListenerSupport;
 
 /**
  * Each Camel context looks for hundreds of resources in every jar of the class path, most of them in vain. The tests make hundreds of
- * contexts from one class path, so the JVM looks for each resource once. Half the CPU time of a start went into this search.
+ * contexts from one class path, so the JVM looks for each resource once. Without this class, the search took half the CPU time of a start.
  */
 final class CachedResources extends ClassLoader {
 
@@ -32,7 +32,7 @@ final class CachedResources extends ClassLoader {
                 : super.getResource(name);
     }
 
-    /** Has the application use the resources that were found before, and the contexts in which it validates its routes. */
+    /** Makes the application use the resources that were found before, also in the contexts in which it validates its routes. */
     static final class Use extends MainListenerSupport {
 
         @Override

@@ -18,10 +18,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A page of the documentation, as GitHub reads it.
+ * A page of the documentation as GitHub shows it.
  *
- * @param file  where it is
- * @param lines its lines outside of code blocks
+ * @param file   the path of the page
+ * @param lines  the lines of the page outside of code blocks
+ * @param blocks the code blocks of the page
  */
 public record Markdown(Path file, List<String> lines, List<Block> blocks) {
 
@@ -78,12 +79,12 @@ public record Markdown(Path file, List<String> lines, List<Block> blocks) {
         return found.get(0).code();
     }
 
-    /** The level of each heading, in their order: 1 for a title. */
+    /** The level of each heading, in the order of the page. The level of a title is 1. */
     public List<Integer> levels() {
         return headings().map(heading -> heading.group(1).length()).toList();
     }
 
-    /** Where its links lead to, as written, but for those to other sites. */
+    /** The targets of the links as written, except links to other sites. */
     public List<String> links() {
         return lines.stream().flatMap(line -> LINK.matcher(line).results())
                 .map(link -> link.group(1) == null ? link.group(2) : link.group(1))
@@ -106,7 +107,7 @@ public record Markdown(Path file, List<String> lines, List<Block> blocks) {
     }
 
     /**
-     * The names by which GitHub links to its headings: in lower case, without punctuation, with a hyphen for each space.
+     * The names by which GitHub links to the headings. A name is in lower case, without punctuation, with a hyphen for each space.
      * A heading that occurs a second time gets "-1".
      */
     public Set<String> anchors() {

@@ -142,7 +142,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
     /** The Message-IDs of the good events that the damage did not reach. */
     public Set<String> good(int number) {
         if (envelope == Envelope.EVENT_TWICE && !damage.isEmpty()) {
-            return Set.of(); // where the name of the first event is damaged, the second, which is empty, is the only one
+            return Set.of(); // If the name of the first event is damaged, only the second event is left, and it is empty.
         }
         String body = new String(body(number), StandardCharsets.ISO_8859_1);
         return elements.stream().filter(Element::good).map(element -> number + "-" + elements.indexOf(element)).distinct()

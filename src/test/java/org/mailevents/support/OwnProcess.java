@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** The application in a process of its own, in a folder of its own, with its settings as environment variables. */
+/** The application in its own process and its own folder, with its settings as environment variables. */
 public final class OwnProcess extends MailEvents {
 
     private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
-    /** From JDK 24 on the JVM warns of Netty 4.1, which knows (JEP 498, netty/netty#15296). */
+    /** From JDK 24 on, the JVM warns that Netty 4.1 uses Unsafe (JEP 498). Netty knows this (netty/netty#15296). */
     private static final List<String> UNWARNED = Runtime.version().feature() < 24 ? List.of()
             : List.of("--sun-misc-unsafe-memory-access=allow");
 
@@ -31,10 +31,10 @@ public final class OwnProcess extends MailEvents {
     private static final List<String> SHORT_LIVED = Stream.concat(Stream.of(JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
             UNWARNED.stream()).toList();
 
-    /** Only the user of the tests may write there. */
+    /** Only the user of the tests may write into this folder. */
     private static final String TEMPORARY = "-Djava.io.tmpdir=" + TemporaryFolder.create("mail-events");
 
-    /** The classes of the jar, as the JVM has them in memory (JEP 350). A JVM that cannot use them reads them from the jar. */
+    /** An archive of the classes of the jar as they are in memory (JEP 350). A JVM that cannot use the archive reads the jar. */
     private static final class Classes {
         static final Path ARCHIVE = archive();
 
@@ -99,9 +99,9 @@ public final class OwnProcess extends MailEvents {
     }
 
     /**
-     * This command in this folder, which the process can read and not write, but for {@code data/} in it.
+     * This command in this folder. The process can read the folder, and can write only into its {@code data/}.
      *
-     * @param command begins with {@code java}, wherever that is: the Java of the tests takes its place
+     * @param command the command, which begins with the path of a {@code java}. The Java of the tests replaces that path.
      */
     public static OwnProcess confined(Path folder, Map<String, String> settings, List<String> command) throws IOException {
         List<String> confined = new ArrayList<>(asAnotherUser());
@@ -117,7 +117,7 @@ public final class OwnProcess extends MailEvents {
         return new OwnProcess(folder, folder.getParent(), settings, confined);
     }
 
-    /** Root could write everywhere. */
+    /** If the tests run as root, the process runs as another user, because root could write everywhere. */
     private static List<String> asAnotherUser() {
         boolean root = System.getProperty("user.name").equals("root");
         return root ? List.of("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups") : List.of();
@@ -155,7 +155,7 @@ public final class OwnProcess extends MailEvents {
         }
     }
 
-    /** Waits until it answers. */
+    /** Waits until the application takes webhooks. */
     public OwnProcess started() {
         await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofMillis(200)).until(() -> {
             if (!process.isAlive()) {
@@ -166,7 +166,7 @@ public final class OwnProcess extends MailEvents {
         return this;
     }
 
-    /** Waits until it has ended by itself, and gives its exit code. */
+    /** Waits until the process has ended by itself. @return the exit code */
     public int ended() {
         try {
             if (!process.waitFor(1, TimeUnit.MINUTES)) {
@@ -203,7 +203,7 @@ public final class OwnProcess extends MailEvents {
         ended();
     }
 
-    /** As {@code kill -9} does. */
+    /** Kills the process, as {@code kill -9} does. */
     public void kill() {
         process.destroyForcibly();
         ended();

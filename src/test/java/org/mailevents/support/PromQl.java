@@ -78,7 +78,7 @@ public record PromQl(String text) {
         for (MatchResult selector : selectors()) {
             String metric = selector.group(1);
             if (metric.equals("up")) {
-                continue; // Prometheus makes it
+                continue; // Prometheus adds this metric.
             }
             assertThat(scrape.names()).as(text).contains(metric);
             List<MatchResult> filters = selector.group(2) == null ? List.of() : FILTER.matcher(selector.group(2)).results().toList();

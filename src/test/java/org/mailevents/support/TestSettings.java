@@ -33,7 +33,7 @@ public record TestSettings(Map<String, String> map) {
         return new TestSettings(database.settings()).with(mailbox.settings());
     }
 
-    /** With these settings: a name, its value, the next name, its value, and so on. A number is taken as its text. */
+    /** Adds these settings: a name, its value, the next name, its value, and so on. A number is taken as its text. */
     public TestSettings with(Object... namesAndValues) {
         Map<String, String> more = new HashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -42,25 +42,25 @@ public record TestSettings(Map<String, String> map) {
         return with(more);
     }
 
-    /** With these settings, which win over earlier ones of the same name. */
+    /** Adds these settings, which replace earlier settings of the same name. */
     public TestSettings with(Map<String, String> more) {
         Map<String, String> all = new HashMap<>(map);
         all.putAll(more);
         return new TestSettings(all);
     }
 
-    /** With the YAML routes of this folder instead of those in the project's {@code routes/}. */
+    /** Uses the YAML routes of this folder instead of those in the project's {@code routes/}. */
     public TestSettings withRoutes(Path routes) {
         return with("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml");
     }
 
-    /** In the JVM of the test. Returns when the application takes webhooks. */
+    /** Starts the application in the JVM of the test. Returns when the application takes webhooks. */
     public InProcess startInProcess() {
         return startInProcess(Application.configured());
     }
 
     /**
-     * In the JVM of the test. Returns when the application takes webhooks.
+     * Starts the application in the JVM of the test. Returns when the application takes webhooks.
      *
      * @param main the application, not yet started, to which a test has bound its own parts
      */
@@ -68,31 +68,32 @@ public record TestSettings(Map<String, String> map) {
         return new InProcess(main, map);
     }
 
-    /** {@code java -jar target/mail-events.jar} in a new folder. Returns when the application takes webhooks. */
+    /** Runs {@code java -jar target/mail-events.jar} in a new folder. Returns when the application takes webhooks. */
     public OwnProcess startJar() {
         return OwnProcess.jar(map).started();
     }
 
     /**
-     * {@code java -jar target/mail-events.jar} in this folder, which holds the routes and the settings. Returns when the application takes
-     * webhooks.
+     * Runs {@code java -jar target/mail-events.jar} in this folder, which holds the routes and the settings. Returns when the application
+     * takes webhooks.
      */
     public OwnProcess startJar(Path folder) {
         return launchJar(folder).started();
     }
 
-    /** {@code java -jar target/mail-events.jar} with these arguments. Returns at once. */
+    /** Runs {@code java -jar target/mail-events.jar} with these arguments. Returns at once. */
     public OwnProcess launchJar(Path folder, String... arguments) {
         return OwnProcess.jar(folder, map, arguments);
     }
 
-    /** {@code camel run application.properties} in a new folder. Returns when the application takes webhooks. */
+    /** Runs {@code camel run application.properties} in a new folder. Returns when the application takes webhooks. */
     public OwnProcess startCamelRun() {
         return OwnProcess.camelRun(map).started();
     }
 
     /**
-     * {@code camel run application.properties} in this folder, which holds the sources too. Returns when the application takes webhooks.
+     * Runs {@code camel run application.properties} in this folder, which also holds the sources. Returns when the application takes
+     * webhooks.
      */
     public OwnProcess startCamelRun(Path folder) {
         return OwnProcess.camelRun(folder, map).started();

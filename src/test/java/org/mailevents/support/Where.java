@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import org.apache.camel.main.Main;
 import org.mailevents.Application;
 
-/** The database of a test that must hold on both. */
+/** The database of a test that must pass on both databases. */
 public enum Where {
     H2(TestDatabase::h2InMemory), POSTGRES(TestDatabase::postgres);
 
