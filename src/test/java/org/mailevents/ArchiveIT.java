@@ -70,7 +70,7 @@ class ArchiveIT {
         Archive.files(Path.of("docs")).forEach(file -> expected.add("docs/" + file));
         Archive.files(Path.of("routes")).forEach(file -> expected.add("routes/" + file));
         List<String> files = new ArrayList<>(Archive.files(archive));
-        files.remove("bom.json"); // is looked at below
+        files.remove("bom.json"); // Another test checks this file.
         assertThat(files).containsExactlyInAnyOrderElementsOf(expected);
         for (String readme : List.of("README.md", "README.ja.md")) {
             Matcher picture = Pattern.compile("!\\[[^]]*]\\(([^)]+)\\)").matcher(Files.readString(archive.resolve(readme)));
@@ -79,7 +79,7 @@ class ArchiveIT {
         assertThat(Files.mismatch(archive.resolve("mail-events.jar"), Path.of("target/mail-events.jar"))).isEqualTo(-1);
     }
 
-    /** The pages may lead into the sources, which are not in the archive; ARCHITECTURE.md and CONTRIBUTING.md are about them. */
+    /** Only ARCHITECTURE.md and CONTRIBUTING.md may link to the sources, which are not in the archive. */
     @Test
     void theLinksOfItsPagesLeadToItsFiles() throws IOException {
         Path archive = Archive.unpack(temporary);
@@ -164,7 +164,7 @@ class ArchiveIT {
                 System.getProperty("maven.repo.local"));
     }
 
-    /** A webhook gets its receipt and an alert its file, nothing else is written, and it stops when it is told to. */
+    /** A webhook gets its receipt and an alert gets its file. The application writes nothing else, and it stops at SIGTERM. */
     private static void works(OwnProcess application, Path folder, String secret) throws IOException {
         try (application) {
             application.started();
@@ -177,7 +177,7 @@ class ArchiveIT {
         assertThat(application.log()).doesNotContain("ERROR").doesNotContain("WARN").doesNotContain("\tat ");
     }
 
-    /** As Kubernetes mounts a ConfigMap: its files are links into a folder that is a link itself. */
+    /** Mounts the folder as Kubernetes mounts a ConfigMap. Its files are links into a folder that is itself a link. */
     private static Path mounted(Path routes) throws IOException {
         Path first = routes.resolveSibling("..first");
         Files.move(routes, first);
@@ -192,7 +192,7 @@ class ArchiveIT {
         return routes;
     }
 
-    /** As Kubernetes takes over another content: all of it at once, by another link. */
+    /** Replaces the content as Kubernetes does. One new link replaces all files at once. */
     private static void replaced(Path routes) throws IOException {
         assertThat(routes.toFile().setWritable(true)).isTrue();
         Path second = Files.createDirectory(routes.resolve("..second"));
@@ -210,7 +210,7 @@ class ArchiveIT {
         Files.move(link, routes.resolve("..data"), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** Group, name and version of each library that says them of itself. */
+    /** The group, name and version of each library whose jar contains a {@code pom.properties}. */
     private static Set<String> libraries(Path jar) throws IOException {
         Set<String> libraries = new HashSet<>();
         try (ZipFile zip = new ZipFile(jar.toFile())) {

@@ -4,7 +4,7 @@ import org.mailevents.cases.SecurityCases;
 import org.mailevents.support.Certificate;
 import org.mailevents.support.OwnProcess;
 
-/** The door of {@code camel run application.properties}, over HTTPS, with all its files in its folder. */
+/** The rules for secrets with {@code camel run application.properties}, over HTTPS. All its files are in its folder. */
 class CamelRunSecurityIT extends SecurityCases {
 
     CamelRunSecurityIT() {

@@ -63,7 +63,7 @@ class DocumentsTest {
         }
     }
 
-    /** Other tests take these out of the pages and run them. Some of those tests are skipped where a program is missing. */
+    /** Other tests run these examples. Some of those tests are skipped where a program is missing. */
     @ParameterizedTest
     @ValueSource(strings = {"docs/deployment.md", "docs/ja/deployment.md"})
     void theDeploymentPageHasTheExamplesThatOtherTestsRun(String page) {
@@ -75,7 +75,7 @@ class DocumentsTest {
                 .anyMatch(command -> command.startsWith("podman build "));
     }
 
-    /** Apart from the table of seams, which also names the classes of libraries. */
+    /** The table of seams also names classes of libraries, so only its first column is checked. */
     @Test
     void theArchitecturePageNamesClassesThatExist() throws IOException {
         // Given

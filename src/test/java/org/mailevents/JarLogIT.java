@@ -21,7 +21,7 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 
-/** What the jar tells those who watch it by machine: a log of JSON, and that it is no longer ready while it stops. */
+/** The jar can log JSON. While the jar stops, it reports that it is no longer ready. */
 @Execution(ExecutionMode.CONCURRENT)
 class JarLogIT {
 

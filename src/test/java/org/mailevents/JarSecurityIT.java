@@ -4,7 +4,7 @@ import org.mailevents.cases.SecurityCases;
 import org.mailevents.support.Certificate;
 import org.mailevents.support.OwnProcess;
 
-/** The door of {@code java -jar target/mail-events.jar}, over HTTPS, with all its files in its folder. */
+/** The rules for secrets with {@code java -jar target/mail-events.jar}, over HTTPS. All its files are in its folder. */
 class JarSecurityIT extends SecurityCases {
 
     JarSecurityIT() {

@@ -35,7 +35,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestSettings;
 
-/** How the jar starts, refuses to start, and takes edits. */
+/** The jar starts, refuses to start with a mistake, and activates edits. */
 @Execution(ExecutionMode.CONCURRENT)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class JarStartIT {
@@ -85,7 +85,7 @@ class JarStartIT {
                 try {
                     answers.add(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))));
                 } catch (UncheckedIOException e) {
-                    // it does not listen yet
+                    // The application does not listen yet.
                 }
             }
             assertReceipt(answers.remove(answers.size() - 1), 1, 1, 0, 0);

@@ -25,7 +25,7 @@ import org.mailevents.support.Containerfile;
 import org.mailevents.support.Kubernetes;
 import org.mailevents.support.UnitFile;
 
-/** What the files for systemd, containers and Kubernetes say fits the application, and each other. */
+/** The files for systemd, containers and Kubernetes match the application and each other. */
 class OpsTest {
 
     private final UnitFile unit = UnitFile.read(Path.of("ops/mail-events.service"));
@@ -196,7 +196,7 @@ class OpsTest {
                 .collect(Collectors.toMap(mount -> mount.get("mountPath").toString(), mount -> mount.get("name").toString()));
     }
 
-    /** All that it writes by default is in {@code data/} of the folder where it runs. */
+    /** By default, the application writes only into {@code data/} of its working folder. */
     private void writtenBeside(String... keys) {
         assertThat(keys).allSatisfy(key -> assertThat(settings.getProperty(key)).matches("(jdbc:h2:\\./|file:)?data/.*"));
     }

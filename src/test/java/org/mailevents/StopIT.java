@@ -24,7 +24,7 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 
-/** How the jar stops: at SIGTERM it finishes what is in flight, and nothing needs repair afterwards. */
+/** At SIGTERM the jar finishes the webhooks in flight, and then stops. Nothing needs repair afterwards. */
 @Isolated("it takes the time of a stop")
 class StopIT {
 
@@ -88,7 +88,7 @@ class StopIT {
                     }
                 }
             } catch (UncheckedIOException e) {
-                // it has ended
+                // The application has stopped.
             }
         }, runnable -> new Thread(runnable).start())).toList();
         await().until(() -> acknowledged.size() > 500);

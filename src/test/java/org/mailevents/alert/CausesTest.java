@@ -106,7 +106,7 @@ class CausesTest {
         String english = CAUSES.cause(code, "en").again();
 
         // Then
-        boolean yes = List.of("3", "5").contains(code); // those whose kind is temporary
+        boolean yes = List.of("3", "5").contains(code); // the codes whose kind is temporary
         assertThat(japanese).startsWith(yes ? "はい。" : "いいえ。");
         assertThat(english).startsWith(yes ? "Yes. " : "No. ");
     }
@@ -247,7 +247,7 @@ class CausesTest {
         // Then
         assertThat(broken).hasMessageStartingWith(error);
         assertThat(broken.file()).isEqualTo("causes.json");
-        // a schema knows no duplicate keys, no keys of another object and not every language
+        // A JSON schema cannot express duplicate keys, the keys of another object or all languages.
         if (schemaRefuses.equals("yes")) {
             assertThat(SCHEMA.validate(json, InputFormat.JSON)).isNotEmpty();
         }

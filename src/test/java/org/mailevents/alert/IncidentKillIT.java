@@ -46,7 +46,7 @@ class IncidentKillIT {
 
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final List<String> STAGES = List.of("opened", "update", "closed");
-    /** What the log says once a mail of each stage is sent. */
+    /** For each stage, the log line that tells that a mail was sent. */
     private static final Map<String, Pattern> SENT = Map.of(
             "opened", Pattern.compile("Sent mail 1 of incident [0-9a-f]{8} to \\S+: \\d+ bounces?$"),
             "update", Pattern.compile("Sent mail \\d+ of incident [0-9a-f]{8} to \\S+: \\d+ more bounces?$"),
@@ -54,11 +54,11 @@ class IncidentKillIT {
     /** The codes whose audiences are list-owner and postmaster. */
     private static final List<String> CODES = List.of("2", "4");
 
-    /** What befalls a mail on its way. Without a reply the mail server hangs up. */
+    /** The fault at a moment of the SMTP dialogue. Where the reply is null, the mail server closes the connection. */
     private enum Fault {
         KILLED_ONCE_CLAIMED(Moment.GREETING, null),
         KILLED_BEFORE_IT_IS_TAKEN(Moment.DATA, null),
-        /** camel-mail waits for the reply to QUIT before the next step, the mark. */
+        /** camel-mail waits for the reply to QUIT. Only then does the route mark the mail as sent. */
         KILLED_BEFORE_ITS_MARK(Moment.QUIT, null),
         BUSY(Moment.GREETING, "421 4.3.2 busy"),
         GREYLISTED(Moment.RECIPIENT, "451 4.7.1 greylisted"),
@@ -81,7 +81,7 @@ class IncidentKillIT {
     @Test
     void oneProcessIsKilledAtEveryStep() {
         TestDatabase shared = TestDatabase.h2();
-        // as it is by default: a file of one process, so this test looks into it only while none runs
+        // As by default, one process alone opens the database file. So this test reads the file only while no process runs.
         try (Trial trial = new Trial(new TestDatabase(shared.url().replace(";AUTO_SERVER=TRUE", ""), "sa", ""))) {
             Instance application = trial.instance();
             application.settings.putAll(Map.of("alert.first-delay", "1h", "alert.updates", "1h"));
@@ -188,7 +188,7 @@ class IncidentKillIT {
         }
     }
 
-    /** One database, the processes that share it, and what is told of what bounced. */
+    /** One database, the processes that share it, the addresses that bounced, and the number of mails of each stage. */
     private static final class Trial implements AutoCloseable {
 
         final TestDatabase database;
@@ -207,7 +207,7 @@ class IncidentKillIT {
             return instances.get(instances.size() - 1);
         }
 
-        /** Whichever connection comes next has this happen, the one after it the next. */
+        /** The next connection to the mail server gets the first of these faults, the connection after it the second, and so on. */
         void ahead(List<Fault> faults) {
             ahead.addAll(faults);
         }
@@ -216,7 +216,7 @@ class IncidentKillIT {
             ahead(List.of(fault));
         }
 
-        /** @return the killed one */
+        /** @return the process that was killed */
         Instance awaitKill() {
             try {
                 Instance instance = killed.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
@@ -231,14 +231,14 @@ class IncidentKillIT {
             assertThat(database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'pending'")).hasSameSizeAs(CODES);
         }
 
-        /** A claim of a killed process expires after 20 seconds, which is too long to wait in each trial. */
+        /** The lease of a mail that a killed process has claimed expires after 20 seconds. That is too long to wait in each trial. */
         void letClaimsRunOut() {
             assertThat(database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP"))
                     .as("claimed").isNotEmpty();
             database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00' WHERE sent_at IS NULL");
         }
 
-        /** As if the hour of alert.quiet were over. */
+        /** Moves all times back by two hours, so that the hour of {@code alert.quiet} is over. */
         void letQuietPass() {
             database.execute("UPDATE alert_incident SET last_bounce_at = last_bounce_at - INTERVAL '2' HOUR WHERE open_for IS NOT NULL");
             database.execute("UPDATE alert_mail SET sent_at = sent_at - INTERVAL '2' HOUR");
@@ -293,12 +293,12 @@ class IncidentKillIT {
                 assertThat(mail.header("References")).isEqualTo(i == 0 ? null : i == 1 ? ids.get(0) : ids.get(0) + " " + ids.get(i - 1));
                 Set<String> news = told.getOrDefault(rows.get(i).get("mail_id"), Set.of());
                 assertThat(before.addAll(news)).as("tells something new").isEqualTo(i < mails.size() - 1);
-                // the all-clear lists all of them once more
+                // The all-clear lists all addresses once more.
                 assertThat(mail.addresses()).containsExactlyInAnyOrderElementsOf(i == mails.size() - 1 ? before : news);
             }
         }
 
-        /** All of a mail but the boundary between its parts. */
+        /** The whole mail except the boundary between its parts. */
         private static List<String> content(Mail mail) {
             try {
                 List<String> headers = Collections.list(mail.message().getNonMatchingHeaderLines(new String[] {"Content-Type"}));
@@ -314,7 +314,7 @@ class IncidentKillIT {
         }
     }
 
-    /** Mail Events, again and again in one folder, with a mail server of its own that knows whom it talks to. */
+    /** Mail Events, which starts again and again in one folder. Its own mail server knows which process connects to it. */
     private static final class Instance {
 
         final Map<String, String> settings = new HashMap<>();
@@ -345,7 +345,7 @@ class IncidentKillIT {
             process.kill();
         }
 
-        /** An address bounces for each audience. */
+        /** Posts one bounce of a new address for each audience. */
         void bounces() {
             JsonNode[] bounces = CODES.stream().map(Payload::bounce).toArray(JsonNode[]::new);
             assertReceipt(process.post(MailEvents.JSON, Payload.json("bounces", bounces)), bounces.length, bounces.length, 0, 0);

@@ -47,7 +47,7 @@ import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** How many mails people get, and about what, with the default settings. The test moves the clock, so weeks take seconds. */
+/** The number and the contents of the mails that people get with the default settings. The test moves the clock, so weeks take seconds. */
 @Order(1)
 @Execution(ExecutionMode.CONCURRENT)
 class IncidentTest {
@@ -115,7 +115,7 @@ class IncidentTest {
             assertThat(thread.stream().map(Sent::stage).toList()).startsWith("opened").endsWith("closed")
                     .containsOnlyOnce("opened", "closed");
             assertThat(thread.get(0).at()).isBefore(START.plusSeconds(30));
-            // sorted, because ten thousand of each are compared
+            // Both lists are sorted, because the comparison of ten thousand unsorted addresses would be slow.
             List<String> told = told(thread).sorted().toList();
             assertThat(told).isEqualTo(told.stream().distinct().toList());
             assertThat(thread.get(thread.size() - 1).mail().addresses().stream().sorted().toList()).isEqualTo(told);
@@ -148,7 +148,7 @@ class IncidentTest {
 
     /** The time of the day at which the 200 bounces of a day arrive. */
     enum Day {
-        /** At any time. */
+        /** Bounces arrive at any time. */
         ANY(random -> Duration.ofSeconds(random.nextInt(86_400))),
         /** Most bounces arrive in office hours. */
         OFFICE(random -> Duration.ofSeconds(random.nextInt(10) == 0 ? random.nextInt(86_400) : random.nextInt(9 * 3_600)));
@@ -226,7 +226,7 @@ class IncidentTest {
     private void start() {
         Path folder = OwnProcess.folder("routes");
         Path route = folder.resolve("routes/send-alerts.camel.yaml");
-        try { // when to look is the test's business
+        try { // The test decides when the route looks for mails.
             Files.writeString(route, Files.readString(route).replace("uri: scheduler:send-alerts\n      parameters:\n        delay: 1000",
                     "uri: direct:send-alerts"));
         } catch (IOException e) {

@@ -30,7 +30,7 @@ class LargeRepliesIT {
     private final TestDatabase database = TestDatabase.h2();
     private final Mailbox mailbox = Mailbox.folder();
 
-    /** H2 takes half a second to change such a row, so that this does not wait for all of them. */
+    /** The test does not wait for all rows, because H2 takes half a second to change such a row. */
     @Test
     void bouncesAreMailedHoweverLongTheRepliesAre() {
         // Given

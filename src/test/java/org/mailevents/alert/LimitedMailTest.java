@@ -59,7 +59,7 @@ class LimitedMailTest {
     @ParameterizedTest
     @CsvSource({"300, ?connectionTimeout=1000, Write timed out", "3, ?mail.smtp.writetimeout=0, Socket closed"})
     void aServerThatDoesNotReadIsLeftAfterAWhile(int limit, String options, String failure) {
-        // far apart, so that a slow machine cannot change which of the two comes first
+        // The two limits are far apart, so that a slow machine cannot change their order.
         LimitedMail.use(context, Duration.ofSeconds(limit));
         try (SmtpServer server = new SmtpServer((at, address) -> at == Moment.READING ? SmtpServer.DEAF : at.usual())) {
             String mail = "a line of a large mail\r\n".repeat(500_000);

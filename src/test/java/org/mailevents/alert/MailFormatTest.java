@@ -108,7 +108,7 @@ class MailFormatTest {
         step(Duration.ofMinutes(46), 6);
         step(Duration.ofSeconds(1), "bounces", own);
         step(Duration.ofSeconds(10), 7);
-        // the fallback is mailed once an hour
+        // The fallback is mailed once an hour.
         step(Duration.ofMinutes(61), "bounces", hostileOwn);
         step(Duration.ofSeconds(10), 8);
         step(DAY, 9);

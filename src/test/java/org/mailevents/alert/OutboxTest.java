@@ -61,7 +61,7 @@ class OutboxTest {
         try (InProcess application = settings.startInProcess()) {
             await().until(() -> !mailbox.naming(recipient).isEmpty());
             await().until(() -> application.log().contains("of a later version"));
-            // a mail that is old is not tried again every few seconds
+            // An old mail is not retried every few seconds.
             await().until(() -> hours > 0 || !database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > ?",
                     OffsetDateTime.now().plusMinutes(10)).isEmpty());
         }

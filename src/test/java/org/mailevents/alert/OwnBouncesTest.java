@@ -194,12 +194,12 @@ class OwnBouncesTest {
     }
 
     /**
-     * The latest mail bounces ten times. The method returns when all ten bounces are marked as own, before which no further mail is sent.
+     * The latest mail bounces ten times. The method returns when all ten bounces are marked as own. No further mail is sent before that.
      */
     private static void bounce(TimedAlerts run, int number, HandedBack handedBack, String recipient) {
         Rfc5322 mail = run.mailed(number).mails().get(number - 1);
         run.pass(Duration.ofSeconds(1));
-        // that our own mail arrived elsewhere does not make other mail of it
+        // The delivery of the same mail to another address does not change that the bounce is our own.
         run.post("deliveries", Payload.delivery("succeeded").put("from", FROM).put("to", recipient)
                 .put("created", "2026-10-01 09:00:0" + number));
         int before = own(run);

@@ -31,7 +31,7 @@ class UrgentTest {
     void theShareOfBouncesDecides(int succeeded, int bounced, String rate, String language, boolean urgent) {
         // Given
         try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.rate", rate, "alert.language", language))) {
-            // what is older than an hour, or is not finished, does not count
+            // Messages that are older than an hour or not finished do not count.
             run.post("deliveries", elements("succeeded", 500));
             run.pass(Duration.ofHours(1));
             run.post("deliveries", elements("queued", 300));

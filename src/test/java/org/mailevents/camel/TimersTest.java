@@ -41,9 +41,7 @@ import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 
-/**
- * A timer goes on after a round that ended with an {@link Error}. A round that does not end at all is noticed.
- */
+/** A timer goes on after a round that ended with an {@link Error}. A round that does not end at all is noticed. */
 @Execution(ExecutionMode.CONCURRENT)
 class TimersTest {
 
@@ -66,19 +64,19 @@ class TimersTest {
                 "camel.main.routesIncludePattern", "file:" + folder + "/routes/*.camel.yaml"))) {
             await().until(() -> rounds.keySet().containsAll(TIMERS));
 
-            // When: the database is down for a while
+            // When: the database server is killed and started again
             ObjectNode bounce = Payload.bounce("2");
             postgres.kill();
             assertSpooled(run.application().post(MailEvents.JSON, Payload.json("bounces", bounce)), 1);
             postgres.start();
 
-            // Then: it is found back, what was spooled is stored, mailed and counted
+            // Then: the spooled bounce is stored, mailed and counted
             await().until(() -> ids(database).equals(List.of(bounce.get("messageId").asText())));
             run.pass(Duration.ofMinutes(12));
             await().until(() -> isMailed(run, bounce));
             await().until(() -> database.row("SELECT SUM(events) AS events FROM event_count").get("events"), "1"::equals);
 
-            // When: the route of the alerts is replaced by another, the first round of which fails too
+            // When: an edit replaces the route of the alerts, and the first round of the new route fails too
             rounds.remove("send-alerts");
             Files.writeString(route, Files.readString(route) + "# edited\n");
 
@@ -90,7 +88,7 @@ class TimersTest {
             run.pass(Duration.ofMinutes(12));
             await().until(() -> isMailed(run, next));
 
-            // When: what is stored grows old
+            // When: a stored row grows old
             String id = UUID.randomUUID().toString();
             database.execute("INSERT INTO mail_event (event_id, event_type, status, recipient, received_at)"
                     + " VALUES (?, 'deliveries', 'queued', 'x@example.net', ?)",
@@ -119,7 +117,7 @@ class TimersTest {
                 Timers.watch(started.getCamelContext(), nanos::get);
             }
         });
-        // no mail server, because for that there are time limits
+        // A route takes the place of the mail server, because time limits end a mail to a mail server.
         Semaphore mails = new Semaphore(0);
         AtomicInteger begun = new AtomicInteger();
         main.configure().addRoutesBuilder(new RouteBuilder() {
@@ -178,7 +176,7 @@ class TimersTest {
         return run.mails().stream().anyMatch(mail -> mail.text().contains(bounce.get("to").asText()));
     }
 
-    /** No memory is left when a timer begins its first round, before any error handler of a route knows of it. */
+    /** Throws an OutOfMemoryError when a timer begins its first round, before the error handler of a route is involved. */
     private final class FirstRoundsFail extends MainListenerSupport {
 
         @Override

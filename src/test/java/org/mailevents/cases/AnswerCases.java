@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
-/** What is no webhook gets an answer that says what to change, never a 5xx, and a copy is kept. */
+/** A request that is not a valid webhook gets an answer that says what to change, and never a 5xx. The application keeps a copy. */
 public interface AnswerCases extends Cases {
 
     static Stream<String> unreadable() {
@@ -95,7 +95,7 @@ public interface AnswerCases extends Cases {
         assertThat(assertProblem(application().post(contentType, "{}"), 415)).contains(MailEvents.FORM, MailEvents.JSON);
     }
 
-    /** What is still being sent neither costs the caller its answer nor keeps the connection. */
+    /** A caller that is still sending a refused body gets its answer, and the connection is closed. */
     @ParameterizedTest
     @ValueSource(strings = {"POST text/plain 415", "PUT application/json 405"})
     default void aRefusalArrivesAndClosesTheConnection(String refused) {

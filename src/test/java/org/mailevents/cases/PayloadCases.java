@@ -57,7 +57,7 @@ public interface PayloadCases extends Cases {
             assertReceipt(application().post(payload), elements, 0, elements, 0);
         });
         assertThat(database().rows(ids)).isEqualTo(before);
-        String later = bounced("2"); // its mail comes after any that the repetition could cause
+        String later = bounced("2"); // This mail arrives after any mail that the repetition could cause.
         await().until(() -> !mailbox().naming(later).isEmpty());
         assertThat(List.of("code1@", "code42@", "gone@", "user@nowhere", "nobody@")).allSatisfy(address ->
                 assertThat(mailbox().naming(" " + address)).hasSize(1));

@@ -74,8 +74,8 @@ public abstract class SecurityCases implements Cases {
     }
 
     /**
-     * @param folder where everything is that the application writes
-     * @param door   the settings of this way in
+     * @param folder the folder that holds everything that the application writes
+     * @param door   the settings of the HTTP endpoint
      * @param start  starts the application with these settings
      */
     protected SecurityCases(TestDatabase database, Mailbox mailbox, Path folder, Map<String, String> door, Function<Map<String, String>,
@@ -86,7 +86,7 @@ public abstract class SecurityCases implements Cases {
         Map<String, String> settings = new HashMap<>(database.settings());
         settings.putAll(mailbox.settings());
         settings.putAll(door);
-        settings.put("camel.server.host", "0.0.0.0"); // with a secret it may listen anywhere
+        settings.put("camel.server.host", "0.0.0.0"); // With a secret, the application may listen on every address.
         settings.put("webhook.api-key", KEY + ", " + NEXT_KEY);
         settings.put("webhook.basic", USER + "," + NEXT_USER);
         settings.put("spool.directory", folder.resolve("data/spool").toString());
@@ -183,7 +183,7 @@ public abstract class SecurityCases implements Cases {
         String mark = "mark-" + Payload.delivery("queued").get("to").asText();
         List<HttpResponse<String>> answers = new ArrayList<>();
         for (String type : List.of(MailEvents.JSON, MailEvents.FORM)) {
-            // When: taken, set aside, not stored because the table is broken
+            // When: a webhook is stored, one is rejected, and one is not stored because the table is broken
             answers.add(post(type, KEY, basic(USER), "deliveries", Payload.delivery("failed").put("apiData", mark)));
             answers.add(post(type, NEXT_KEY, basic(NEXT_USER), "bounces", Payload.bounce("2").without("to")));
             database.execute("ALTER TABLE mail_event RENAME COLUMN audience TO nobody");
@@ -309,7 +309,7 @@ public abstract class SecurityCases implements Cases {
         byte[] body = body(MailEvents.JSON, KEY, "deliveries", halved).getBytes(StandardCharsets.UTF_8);
         List<Socket> sockets = new ArrayList<>();
         try {
-            for (int i = 0; i < 50; i++) { // more than there are worker threads
+            for (int i = 0; i < 50; i++) { // The number exceeds the number of worker threads.
                 sockets.add(application.connect());
                 sockets.get(i).getOutputStream().write(("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
                         + MailEvents.JSON

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.support.Payload;
 
-/** Files that somebody puts into the spool, as to move a backlog from another machine. */
+/** Somebody copies files into the spool, for instance to move a backlog from another machine. */
 public interface SpoolCases extends Cases {
 
     @ParameterizedTest

@@ -73,7 +73,7 @@ public interface UnstorableCases extends Cases {
         String mark = element.get("to").asText();
         element.put("mark", mark).put(key, value);
         if (value.length() > 100_000) {
-            return; // an unknown key has its limit too
+            return; // The limit also holds for an unknown key.
         }
 
         // When

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
-/** Webhooks that the vendor may send, by everything that is known. */
+/** Webhooks that the vendor may send, as far as its format is known. */
 public interface VendorCases extends Cases {
 
     @Test

@@ -55,7 +55,7 @@ import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
-/** Who may open the page and the API, and the numbers that both show. */
+/** Only permitted callers open the page and the API. Both show the right numbers. */
 @Order(1)
 @Execution(ExecutionMode.CONCURRENT)
 class ConsoleTest {
@@ -121,7 +121,7 @@ class ConsoleTest {
     @Test
     void withoutUsersOnlyABrowserOnThisMachineMayLook() throws IOException {
         try (InProcess application = start(Map.of("camel.server.host", "0.0.0.0", "webhook.api-key", "k"))) {
-            // a web site whose name leads here, and a proxy that asks for somebody else
+            // A web site whose name resolves to this machine, and a proxy that forwards a request, are refused.
             assertRefused(raw(application, "Host: hooks.example.com"));
             assertRefused(raw(application, "Host: localhost.example.com"));
             for (String header : PROXIED) {
@@ -131,12 +131,12 @@ class ConsoleTest {
             assertThat(raw(application, "Host: localhost:8080")).startsWith("HTTP/1.1 200");
             assertThat(raw(application, "Host: 127.0.0.1")).startsWith("HTTP/1.1 200");
             assertThat(raw(application, "Host: [::1]:1")).startsWith("HTTP/1.1 200");
-            // who has mistaken the path of the webhook is told so
+            // A caller with a wrong path of the webhook learns the right path.
             HttpResponse<String> mistaken = application.send(HttpRequest.newBuilder(application.uri("/webhook"))
                     .header("X-Forwarded-For", "198.51.100.7").POST(BodyPublishers.ofString("{}")));
             assertThat(assertProblem(mistaken, 404)).contains(MailEvents.PATH);
 
-            // as some write it in the vendor's console
+            // Some people write the path in this way in the vendor's console.
             HttpResponse<String> webhook = application.send(HttpRequest.newBuilder(application.uri(MailEvents.PATH + "/"))
                     .header("Content-Type", MailEvents.JSON)
                     .header("X-Forwarded-For", "198.51.100.7")
@@ -170,7 +170,7 @@ class ConsoleTest {
             assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.0\r\nHost: localhost\r\nContent-Type: "
                     + MailEvents.JSON + "\r\nContent-Length: "
                     + body.length() + "\r\n\r\n" + body));
-            // before the body has come
+            // The application refuses the request before the body arrives.
             assertNoWebhook(application.exchange("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Type: "
                     + MailEvents.JSON
                     + "\r\nContent-Length: 9000000\r\n\r\n{"));
@@ -228,7 +228,7 @@ class ConsoleTest {
             // Given
             String address = "/api/recipients/taro@example.net";
             database.execute("ALTER TABLE mail_event RENAME TO slow_event");
-            // three times what a question may take; the application's own queries also sleep, and DROP VIEW waits for them
+            // Three times the time limit of a query. The application's own queries also sleep, and DROP VIEW waits for them.
             database.execute("CREATE VIEW mail_event AS SELECT slow_event.* FROM pg_sleep(15), slow_event");
 
             // When

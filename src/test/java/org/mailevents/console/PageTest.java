@@ -216,7 +216,7 @@ class PageTest {
         }
     }
 
-    /** The page stays as it is, after the one renewal that may have been in progress. */
+    /** The page is not refreshed any more, apart from one refresh that may have been in progress. */
     private void assertStays() {
         long tick = number("window.ticks");
         wait(() -> number("window.ticks") > tick + 5);
@@ -311,7 +311,7 @@ class PageTest {
         assertThat(shown(".message").getText()).contains(delivered.get("subject").asText());
     }
 
-    /** Hours are counted in UTC, and begin at half past in India. */
+    /** The database counts hours in UTC. In India these hours begin at half past. */
     @ParameterizedTest
     @ValueSource(strings = {"Asia/Kolkata", "Asia/Tokyo", "America/New_York"})
     void eachHourIsThereOnceWhereverTheReaderIs(String zone) {

@@ -51,7 +51,7 @@ class ScanTest {
             bounds.put(with(SummaryReader.COUNTS, SOME, "TIMESTAMP WITH TIME ZONE '2026-09-01 16:30:00+00'", SOME), 10_000);
             bounds.put(with(SummaryReader.BOUNCED_RECIPIENTS, SOME), 10_001);
             bounds.put(with(SummaryReader.LATEST_BOUNCES, SOME), 100);
-            // the bounces, each address of them once, and of these what came after each
+            // This query reads the bounces, each of their addresses once, and the events after each bounce.
             bounds.put(ofRoute("api-suppressions"), 6 * EVENTS / 100);
 
             bounds.forEach((sql, bound) -> {

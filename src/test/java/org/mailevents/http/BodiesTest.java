@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.MailEvents;
 
-/** How request bodies are held in memory and released. The test uses HTTP, and no other part of the application. */
+/** Request bodies are held in a limited memory, and then released. The test uses HTTP and no other part of the application. */
 class BodiesTest {
 
     private static final HttpClient HTTP_1 = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -175,7 +175,7 @@ class BodiesTest {
         assertThat(socket.getInputStream().readNBytes(body.length)).isEqualTo(body);
     }
 
-    /** Otherwise the vendor would send the webhook again without end, and each time it would be refused. */
+    /** With another status, the vendor would send the webhook again without end, and each time it would be refused. */
     @Test
     void whatCannotBeTakenEvenIntoAnEmptyRoomIsTooLarge() throws IOException {
         // Given
@@ -220,7 +220,7 @@ class BodiesTest {
         assertThat(status(socket)).isEqualTo(413);
         await().until(this::isEmpty);
 
-        // and what comes after it takes no room
+        // The bytes behind the refused body take no room.
         chunk(socket, bytes(MAX_BODY), 0, MAX_BODY);
         write(socket, "0\r\n\r\n" + head("/echo", "Content-Length: 1") + "x");
         assertThat(status(socket)).isEqualTo(200);
@@ -344,7 +344,7 @@ class BodiesTest {
         taken.body().release();
         await().until(this::isEmpty);
 
-        // and the one before it, which was there in time, may take longer
+        // The other request arrived in time, so its processing may take longer.
         taken.context().end();
         assertThat(status(inTime)).isEqualTo(200);
     }

@@ -21,8 +21,7 @@ import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
 /**
- * What a real proxy lets through, with the blocks of docs/deployment.md: webhooks, and no address to anybody. No user of {@code
- * console.basic} is set.
+ * A real proxy with a block of docs/deployment.md forwards webhooks, and shows no address to anybody. {@code console.basic} names no user.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProxyTest {
@@ -30,7 +29,7 @@ class ProxyTest {
     private static final String API = "/api/suppressions.csv";
     private static final String PATH = MailEvents.PATH;
 
-    /** Whatever a proxy may take for the path of the webhook and Mail Events for another path. */
+    /** Paths that a proxy may treat as the path of the webhook, and that Mail Events may treat as another path. */
     static final List<String> TARGETS = List.of(PATH + "#/../.." + API, PATH + "#x", PATH + "%23/../.." + API, PATH + "/../.." + API, PATH
             + "/%2e%2e/%2E%2E" + API,
             PATH + ";/../.." + API, PATH + ";x=1", PATH + "/..;/..;" + API, PATH + "/..%2f.." + API, PATH + "\\..\\.." + API, PATH
@@ -73,7 +72,7 @@ class ProxyTest {
         }
     }
 
-    /** As the block was once: nothing shows that the request came through nginx. */
+    /** An earlier version of the block set no header that shows that the request came through nginx. */
     @Test
     void noAddressIsShownThroughOneLocationThatSendsNoHeader() throws IOException {
         try (Proxy proxy = Proxy.start(Kind.NGINX, block -> Proxy.replaced(block, "proxy_set_header X-Forwarded-For $remote_addr;",

@@ -108,7 +108,7 @@ class EditedRoutesTest {
                         : "- delay:\n    expression:\n      constant:\n        expression: \"2000\""));
 
         try (InProcess application = start()) {
-            for (int i = 0; i < 25; i++) { // more than there are worker threads
+            for (int i = 0; i < 25; i++) { // The number exceeds the number of worker threads.
                 // When
                 HttpResponse<String> answer = application.post(MailEvents.JSON,
                         Payload.json("deliveries", Payload.delivery("queued"), Payload.delivery("failed"), Payload.delivery("queued")));

@@ -38,7 +38,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** What is saved in {@code routes/} while the application runs: what is good takes effect, and what is broken changes nothing. */
+/** Files in {@code routes/} are saved while the application runs. A valid file is activated, and a broken file changes nothing. */
 @Execution(ExecutionMode.CONCURRENT)
 class LiveEditTest {
 
@@ -184,7 +184,7 @@ class LiveEditTest {
                 Files.writeString(file, "");
                 for (int i = 0; i < text.length(); i += 500) {
                     Files.writeString(file, text.substring(i, Math.min(i + 500, text.length())), StandardOpenOption.APPEND);
-                    await().pollDelay(Duration.ofMillis(20)).until(() -> true); // as a slow editor does
+                    await().pollDelay(Duration.ofMillis(20)).until(() -> true); // a slow editor
                 }
             }
             default -> {
@@ -280,7 +280,7 @@ class LiveEditTest {
         assertThat(kind()).isEqualTo("permanent, address");
     }
 
-    /** FreeMarker cannot be stopped within an expression. What takes minutes there is, for a test, as good as endless. */
+    /** FreeMarker cannot be stopped within an expression. For this test, an expression that takes minutes never ends. */
     @ParameterizedTest
     @ValueSource(strings = {"${nothing}", "<#list 1.. as i></#list>", "${(1..500000000)?filter(i -> false)?first!}"})
     void aTemplateThatFailsOnARealMailDoesNotStopIt(String failing) {

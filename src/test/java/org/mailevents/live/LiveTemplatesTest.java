@@ -82,7 +82,7 @@ class LiveTemplatesTest {
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
         assertThat(mail()).contains("宛先がありません");
 
-        // the next case begins with the good templates
+        // The next case begins with the valid templates.
         int edited = application.log().length();
         Files.writeString(causes, goodCauses);
         await().until(() -> logSince(edited).contains("Activated: " + causes));

@@ -102,7 +102,7 @@ class ManyEditsTest {
             // Then
             System.out.printf("%d webhooks, the slowest %d ms, %s, %s%n", acknowledged.size(), slowestMillis.get(), before, after);
             assertThat(refused).isEmpty();
-            // sorted, because there are tens of thousands
+            // Both lists are sorted, because a comparison of tens of thousands of unsorted elements would be slow.
             await().untilAsserted(() ->
                     assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).sorted()
                             .toList())

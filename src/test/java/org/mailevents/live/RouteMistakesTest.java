@@ -97,7 +97,7 @@ class RouteMistakesTest {
                 .hasMessage("routes/route-bounces.camel.yaml: the file is empty");
     }
 
-    /** What the validation says of this mistake. */
+    /** The message of the validation about this mistake. */
     private static String fault(String route, String right, String wrong) throws IOException {
         Map<String, String> files = files();
         String file = "routes/" + route + ".camel.yaml";
@@ -106,7 +106,7 @@ class RouteMistakesTest {
         try {
             validate(files);
         } catch (BrokenFile e) {
-            // a file that lacks a route is as much at fault as the file that needs it
+            // Either of two files may be named: the file that lacks a route, or the file that needs the route.
             assertThat(e.file()).startsWith("routes");
             return e.getMessage();
         }

@@ -72,7 +72,7 @@ class WatchTest {
                     assertThat(scrape.value("mail_events_database_up")).isEqualTo(1);
                 });
 
-                // When: the mail server takes mails, an edit is wrong, and then right
+                // When: the mail server accepts mails, and a broken edit is saved and then corrected
                 refuses.set(false);
                 Files.writeString(route, good.replace("- split:", "- splitt:"));
 
@@ -124,7 +124,7 @@ class WatchTest {
                 assertThat(last.value("mail_events_received_total")).isEqualTo(9);
                 assertThat(last.value("mail_events_stored_total")).isEqualTo(3);
                 assertThat(last.value("mail_events_duplicates_total")).isEqualTo(1);
-                assertThat(last.value("mail_events_rejected_total")).isEqualTo(2); // one of them is the body that is no webhook
+                assertThat(last.value("mail_events_rejected_total")).isEqualTo(2); // one of the two is the body that is not a webhook
                 assertThat(last.value("mail_events_spooled_total")).isEqualTo(3);
                 assertThat(last.value("mail_events_webhooks_total", "status", "200")).isEqualTo(4);
                 assertThat(last.value("mail_events_webhooks_total", "status", "400")).isEqualTo(1);
@@ -133,7 +133,7 @@ class WatchTest {
                 assertThat(last.value("mail_events_webhooks_total", "status", "503")).isZero();
                 assertThat(last.value("mail_events_webhook_latency_seconds_count")).isEqualTo(6); // all but the 404
                 assertThat(last.value("mail_events_webhook_latency_seconds_bucket", "le", "10.0")).isEqualTo(6);
-                assertThat(last.value("mail_events_batch_size_events_sum")).isEqualTo(6); // rejected ones go elsewhere
+                assertThat(last.value("mail_events_batch_size_events_sum")).isEqualTo(6); // rejected events are not in a batch
                 assertThat(last.value("mail_events_queue_events")).isZero();
             }
         } finally {

@@ -21,7 +21,7 @@ import org.mailevents.event.Webhook;
 import org.mailevents.event.WebhookBody;
 import org.mailevents.privacy.RecipientHash;
 
-/** How a body is read, whatever its length. */
+/** A body is read correctly, whatever its length. */
 class WebhookReaderTest {
 
     private static final String KEY = "0123456789abcdef";

@@ -387,7 +387,7 @@ class PrivacyTest {
     @EnumSource
     void noPersonalDataReachesTheLog(Where where) throws IOException {
         Main main = Application.configured();
-        // in route-webhook and what follows, and not where the webhook is spooled
+        // The step fails in route-webhook and the routes after it, but not in the route that spools the webhook.
         main.bind("step", (InterceptStrategy) (context, definition, target, next) -> !definition.getShortName().equals("choice") ? target
                 : new DelegateAsyncProcessor(target) {
             @Override

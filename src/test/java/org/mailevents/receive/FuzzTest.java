@@ -32,8 +32,8 @@ import org.mailevents.support.TestSettings;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whatever is sent, eight at a time: the answer is never an error of the server, every receipt balances, no good event goes missing
- * beside a bad one, and what is refused is kept. A failure names its seed, to be put into {@code @Property(seed = …)}, and the payload.
+ * Eight callers at a time send random bodies. The answer is never a 5xx, every receipt balances, no good event is lost beside a bad event,
+ * and refused bodies are kept. A failure names the payload and its seed, which can be put into {@code @Property(seed = …)}.
  */
 class FuzzTest {
 
@@ -48,7 +48,7 @@ class FuzzTest {
     private record Door(TestDatabase database, MailEvents application) {
 
         static Door of(TestDatabase database) {
-            // no mail is sent of what is deleted again
+            // With this delay, no mail is sent about rows that the test deletes.
             return new Door(database, TestSettings.of(database).with("alert.first-delay", "1h").startInProcess());
         }
     }
@@ -58,7 +58,7 @@ class FuzzTest {
         callers = Executors.newFixedThreadPool(AT_A_TIME);
         h2 = Door.of(TestDatabase.h2());
         postgres = Door.of(TestDatabase.postgres());
-        log(Level.WARN); // or it would count each of them
+        log(Level.WARN); // at INFO, the application would log each webhook
     }
 
     @AfterContainer

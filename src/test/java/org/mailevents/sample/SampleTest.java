@@ -26,7 +26,7 @@ import org.mailevents.support.Mailbox;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** {@code java -jar mail-events.jar sample}, beside the running application. */
+/** {@code java -jar mail-events.jar sample} runs beside the running application. */
 class SampleTest {
 
     private static final Pattern COUNT = Pattern.compile("(\\w+) × (\\d+)");

@@ -53,7 +53,7 @@ class SettingsTest {
     /** Settings that the pages describe in one row. The file describes them above the first of them. */
     private record Row(List<String> keys, List<String> defaults, String description) {
 
-        /** The cell of the table: nothing where no setting has a default. */
+        /** The cell of the table. It is empty if no setting of the row has a default. */
         String defaultCell() {
             return defaults.stream().allMatch(String::isEmpty) ? ""
                     : defaults.stream().map(value -> value.isEmpty() ? "empty" : "`" + value + "`").collect(Collectors.joining(", "));

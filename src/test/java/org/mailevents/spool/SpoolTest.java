@@ -273,7 +273,7 @@ class SpoolTest {
 
             // Then
             assertThat(answers).allSatisfy(answer -> assertSpooled(answer, 1));
-            // the machine is busy with other tests; it was ten seconds when only those were given up whose INSERT had not begun
+            // The limit leaves room for a busy machine. A webhook must not wait for an INSERT that has begun, which would take ten seconds.
             assertThat(slowest).isLessThan(Duration.ofSeconds(8));
             await().until(() -> spooled().isEmpty());
             assertThat(database.rows("SELECT recipient FROM mail_event").stream().map(row -> row.get("recipient")))
@@ -342,7 +342,7 @@ class SpoolTest {
 
     @Test
     void whileWebhooksAreRefusedForLackOfRoomOnTheDiskItIsNotHealthy() throws IOException {
-        // Given: a folder into which nothing can be written, whoever writes
+        // Given: a folder into which no user can write
         AtomicBoolean fails = new AtomicBoolean(true);
         try (InProcess application = start(TestDatabase.h2(), step(fails), Map.of())) {
             assertThat(application.health().statusCode()).isEqualTo(200);

@@ -68,7 +68,7 @@ class GroupCommitTest {
             // Then
             answers.forEach(answer -> assertReceipt(answer.join(), 1, 1, 0, 0));
             assertThat(postgres.rows("SELECT 1 FROM mail_event")).hasSize(CALLERS);
-            // the first, the one for all the others, and one more for who came late in spite of what the test could see
+            // One INSERT for the first webhook, one for all others, and perhaps one for webhooks that arrived late.
             assertThat(postgres.rows("SELECT 1 FROM statements").size()).isBetween(2, 3);
         }
     }
@@ -216,7 +216,7 @@ class GroupCommitTest {
             assertThat(answers).allSatisfy(answer -> assertThat(number(answer, "received"))
                     .isEqualTo(number(answer, "stored") + number(answer, "duplicates") + number(answer, "spooled")));
             int stored = answers.stream().mapToInt(answer -> number(answer, "stored")).sum();
-            // on a machine that is very busy some wait too long, and are stored a little later
+            // On a very busy machine, some webhooks wait too long. They are spooled, and stored a little later.
             assertThat(stored == 400 || answers.stream().anyMatch(answer -> number(answer, "spooled") > 0)).as(stored + " stored").isTrue();
             await().until(() -> database.rows("SELECT 1 FROM mail_event").size() == 400);
         }

@@ -44,7 +44,7 @@ class StatementsTest extends CamelMainTestSupport {
         super.configureContext(configuration);
         Properties properties = new Properties();
         properties.putAll(DATABASE.settings());
-        // the support class scans for Java routes, as the application does not, and cannot make the one that loads the YAML ones
+        // Unlike the application, the support class scans for Java routes. It cannot make the class that loads the YAML routes.
         properties.put("camel.main.javaRoutesExcludePattern", "**/LiveRoutes*,**/*Test*");
         properties.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml");
         properties.put("spool.directory", OwnProcess.folder().resolve("spool").toString());
