@@ -3,6 +3,9 @@ package org.mailevents;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaModifier.ABSTRACT;
+import static com.tngtech.archunit.core.domain.JavaModifier.PRIVATE;
+import static com.tngtech.archunit.core.domain.JavaModifier.PUBLIC;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -13,7 +16,10 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,6 +31,8 @@ class ArchitectureTest {
 
     private static final String ROOT = "org.mailevents";
     private static final JavaClasses CLASSES = new ClassFileImporter().importPath("target/classes");
+
+    private static final Pattern PACKAGE_ROW = Pattern.compile("\\| \\[`(\\w+)`\\]\\(src/main/java/org/mailevents/\\w+\\) \\|[^|]*\\| ([^|]*) \\|");
 
     /** Each package, and the packages that it may use. */
     private static final String ARROWS = """
@@ -65,6 +73,27 @@ class ArchitectureTest {
                     .collect(Collectors.toSet());
             assertThat(ARROWS.lines().map(line -> line.split("\\|")[0].strip())).containsExactlyInAnyOrderElementsOf(packages);
         }
+    }
+
+    @Test
+    void theArchitecturePageTellsTheSame() throws IOException {
+        Map<String, String> told = Files.readAllLines(Path.of("ARCHITECTURE.md")).stream().map(PACKAGE_ROW::matcher).filter(Matcher::matches)
+                .collect(Collectors.toMap(row -> row.group(1), row -> row.group(2).startsWith("nothing") ? "" : row.group(2).split(";")[0]));
+
+        assertThat(told).isEqualTo(ARROWS.lines().map(line -> line.split("\\|", -1))
+                .collect(Collectors.toMap(line -> line[0].strip(), line -> line[1].strip().replace(" ", ", "))));
+    }
+
+    /**
+     * The Camel CLI makes an object of every class at the top of a file that has a constructor without arguments. It stops with an error if it
+     * may not call that constructor.
+     */
+    @Test
+    void theCamelCliCanReadEveryClass() {
+        assertThat(CLASSES.stream().filter(type -> type.isTopLevelClass() && !type.isInterface() && !type.getModifiers().contains(ABSTRACT)
+                        && !type.getModifiers().contains(PUBLIC) && !type.getPackageName().equals(ROOT))
+                .flatMap(type -> type.getConstructors().stream())
+                .filter(constructor -> constructor.getRawParameterTypes().isEmpty() && !constructor.getModifiers().contains(PRIVATE))).isEmpty();
     }
 
     @Test

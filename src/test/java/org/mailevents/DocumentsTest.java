@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +22,7 @@ import org.mailevents.support.Markdown.Block;
 class DocumentsTest {
 
     private static final int LONGEST_README = 200;
+    private static final Pattern CLASS = Pattern.compile("`((?!AbstractHealthCheck)[A-Z][a-z]+\\w*)`");
 
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "README.ja.md"})
@@ -69,6 +73,28 @@ class DocumentsTest {
         }
         assertThat(commands(deployment)).anyMatch(command -> command.startsWith("keytool "))
                 .anyMatch(command -> command.startsWith("podman build "));
+    }
+
+    /** Apart from the table of seams, which also names the classes of libraries. */
+    @Test
+    void theArchitecturePageNamesClassesThatExist() throws IOException {
+        // Given
+        Set<String> classes;
+        try (Stream<Path> files = Files.walk(Path.of("src"))) {
+            classes = files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".java"))
+                    .map(name -> name.replace(".java", "")).collect(Collectors.toSet());
+        }
+        List<String> lines = Files.readAllLines(Path.of("ARCHITECTURE.md"));
+        int seams = lines.indexOf("## Camel seams");
+
+        // When
+        Stream<String> text = lines.subList(0, seams).stream();
+        Stream<String> firstCells = lines.subList(seams, lines.size()).stream().filter(line -> line.startsWith("| `"))
+                .map(line -> line.substring(0, line.indexOf(" |", 1)));
+        List<String> named = Stream.concat(text, firstCells).flatMap(line -> CLASS.matcher(line).results().map(name -> name.group(1))).toList();
+
+        // Then
+        assertThat(named).hasSizeGreaterThan(50).allSatisfy(name -> assertThat(name).isIn(classes));
     }
 
     @Test

@@ -102,7 +102,8 @@ class JarStartIT {
         OwnProcess help = OwnProcess.jar(OwnProcess.folder(), Map.of("log.format", "xml"), command);
         assertThat(help.ended()).isZero();
         assertThat(help.log()).startsWith("Usage: java -jar mail-events.jar [command]\n")
-                .contains("\n  preview  ", "\n  preview stored  ", "\n  sample  ", "\n  sample anyway  ", "\n  help, --help, -h  ", "\n  --version  ")
+                .contains("\n  preview  ", "\n  preview stored  ", "\n  sample  ", "\n  sample anyway  ", "\n  help, --help, -h  ",
+                        "\n  --version  ")
                 .doesNotContain("INFO", "ERROR");
     }
 
@@ -117,13 +118,15 @@ class JarStartIT {
     void aCommandThatIsUnknownIsToldTheOthers() {
         OwnProcess unknown = OwnProcess.jar(OwnProcess.folder("routes"), Map.of(), "previw");
         assertThat(unknown.ended()).isEqualTo(1);
-        assertThat(unknown.log()).contains("Unknown command: previw. The commands are preview, preview stored, sample, sample anyway, help and --version.")
+        assertThat(unknown.log()).contains("Unknown command: previw. The commands are preview, preview stored,"
+                        + " sample, sample anyway, help and --version.")
                 .doesNotContain("\tat ");
     }
 
     @Test
     void itTellsTheAddressOfThePage() {
-        await().until(() -> running.log().contains("page: http://127.0.0.1:" + running.port + "/ for browsers on this machine only (console.basic)"));
+        String line = "page: http://127.0.0.1:" + running.port + "/ for browsers on this machine only (console.basic)";
+        await().until(() -> running.log().contains(line));
     }
 
     @Test
@@ -163,7 +166,7 @@ class JarStartIT {
     void aSecondOneInTheSameFolderSaysSo() {
         OwnProcess second = OwnProcess.jar(sharedFolder, Map.of());
         assertThat(second.ended()).isEqualTo(1);
-        assertThat(second.log()).contains("database.url", "no other Mail Events run in this folder").doesNotContain("\tat ");
+        assertThat(second.log()).contains("database.url", "check that no second Mail Events runs in this folder").doesNotContain("\tat ");
         assertReceipt(running.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1, 1, 0, 0);
     }
 
@@ -225,7 +228,7 @@ class JarStartIT {
 
         // Then
         assertThat(refused.ended()).isEqualTo(1);
-        assertThat(refused.log()).contains("Set alert.to to mail addresses", "in ASCII").doesNotContain("\tat ");
+        assertThat(refused.log()).contains("Set alert.to to mail addresses", "only ASCII characters").doesNotContain("\tat ");
     }
 
     @Test
@@ -264,15 +267,15 @@ class JarStartIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "routes/route-bounces.camel.yaml | direct:store-events   | direct:store      | routes/route-bounces.camel.yaml:136: the route route-bounces sends to direct:store",
-        "routes/templates/alert.txt.ftl  | words.intro           | words.introo      | routes/templates/alert.txt.ftl:3: The following has evaluated to null"})
+        "routes/route-bounces.camel.yaml | direct:store-events | direct:store | :136: the route route-bounces sends to direct:store",
+        "routes/templates/alert.txt.ftl  | words.intro         | words.introo | :3: The following has evaluated to null"})
     void aBrokenFileStopsTheStartAndIsNamedWithItsLine(String name, String right, String wrong, String line) throws IOException {
         Path folder = OwnProcess.folder("routes", "application.properties");
         Path file = folder.resolve(name);
         Files.writeString(file, Files.readString(file).replace(right, wrong));
         OwnProcess application = OwnProcess.jar(folder, Map.of());
         assertThat(application.ended()).isEqualTo(1);
-        assertThat(application.log()).contains("Not started: BrokenFile: " + line).doesNotContain("\tat ");
+        assertThat(application.log()).contains("Not started: BrokenFile: " + name + line).doesNotContain("\tat ");
     }
 
     @Test
@@ -332,13 +335,15 @@ class JarStartIT {
         Path route = folder.resolve("routes/route-bounces.camel.yaml");
         String good = Files.readString(route);
         Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
-        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alert.first-delay", "100ms", "alert.to.edited", "edited@example.com")).started()) {
+        TestSettings settings = TestSettings.none().with("alert.first-delay", "100ms", "alert.to.edited", "edited@example.com");
+        try (OwnProcess application = settings.startJar(folder)) {
 
             // When
             Files.writeString(route, good.replace("- split:", "- splitt:"));
 
             // Then
-            await().until(() -> application.log().contains("Not activated: routes/route-bounces.camel.yaml:7: Unknown node id: splitt. The previous version keeps running."));
+            await().until(() -> application.log().contains("Not activated: routes/route-bounces.camel.yaml:7: Unknown node id: splitt."
+                    + " The previous version keeps running."));
             await().until(() -> application.health().body().contains("WARNING"));
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2"))), 1, 1, 0, 0);
 

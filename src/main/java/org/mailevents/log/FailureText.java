@@ -4,6 +4,7 @@ import java.util.regex.Pattern;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * Describes a failure in one line for the log. SMTP replies and database errors quote mail addresses, so these are removed. Of a web
@@ -25,8 +26,8 @@ public final class FailureText {
             return "unknown";
         }
         Throwable first = failure;
-        while (first.getCause() != null && (first instanceof CamelExchangeException || first instanceof RuntimeCamelException)) {
-            first = first.getCause(); // the message of Camel's wrapper repeats the message of its cause
+        while (first.getCause() != null && isWrapper(first)) {
+            first = first.getCause();
         }
         String text = withoutCause(first);
         Throwable cause = first.getCause();
@@ -34,7 +35,7 @@ public final class FailureText {
             cause = cause.getCause();
         }
         if (cause != null && !text.contains(String.valueOf(cause.getMessage()))) {
-            text += ", because of " + withoutCause(cause);
+            text = text.replaceFirst("\\.$", "") + ", because of " + withoutCause(cause);
         }
         return line(text);
     }
@@ -50,6 +51,11 @@ public final class FailureText {
     public String at(Exchange exchange) {
         return exchange.getProperty(Exchange.FAILURE_ROUTE_ID) + ": "
                 + describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+    }
+
+    /** The message of a wrapper repeats the message of its cause. */
+    private static boolean isWrapper(Throwable failure) {
+        return failure instanceof CamelExchangeException || failure instanceof RuntimeCamelException || failure instanceof JdbiException;
     }
 
     private static String withoutCause(Throwable failure) {

@@ -32,7 +32,7 @@ import org.apache.camel.util.TimeUtils;
 public final class Settings {
 
     private static final String DURATION_FORMS = "a duration with its unit, such as 45m, 10s or 1h30m";
-    private static final Pattern DURATION = Pattern.compile("(\\d+(ms|s|m|h|d))+");
+    private static final Pattern DURATION = Pattern.compile("(\\d+(ms|s|m|h|d)\\s*)+");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 

@@ -43,6 +43,7 @@ import org.mailevents.support.Mailbox.Mail;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.SimulatedClock;
+import org.mailevents.support.SmtpServer;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
@@ -58,7 +59,7 @@ class IncidentTest {
 
     private final SimulatedClock clock = new SimulatedClock(START);
     private final TestDatabase database = TestDatabase.h2InMemory();
-    private final Mailbox mailbox = Mailbox.smtp();
+    private final Mailbox mailbox = Mailbox.of(new SmtpServer(address -> "250 ok", () -> { }));
     private InProcess application;
     private ProducerTemplate sendAlerts;
 
