@@ -9,7 +9,7 @@
   when = "発生日時"
   mailSubject = "件名"
   sender = "差出人"
-  reply = "サーバの応答"
+  reply = "サーバーの応答"
   statusCode = "ステータス"
   messageId = "Message-ID"
   apiData = "apiData"
@@ -28,7 +28,7 @@
     "operators": "システム運用ご担当者様",
     "fallback": "予備通知先ご担当者様"
   }
-  columns = ["発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData"]
+  columns = ["発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバーの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData"]
   yes = "はい"
   no = "いいえ"
 >
@@ -81,7 +81,7 @@
   <#return bounce.enhancedCode + (bounce.status != "")?then("（" + bounce.status?remove_ending("。") + "）", "")>
 </#function>
 <#function disagrees group bounce>
-  <#return "Customers Mail Cloud のコード（" + group.code + "）とサーバのステータス（" + bounce.enhancedCode + "）の示す原因が異なります。サーバの応答をご確認ください。">
+  <#return "Customers Mail Cloud のコード（" + group.code + "）とサーバーのステータス（" + bounce.enhancedCode + "）の示す原因が異なります。サーバーの応答をご確認ください。">
 </#function>
 <#function lasted alert>
   <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " ～ " + alert.lastBounceAt) + "（" + duration(alert.minutes) + "）">
@@ -117,20 +117,20 @@
     <#on "failed">
       <#return {
         "subject": "【Mail Events】保存できない Webhook が" + facts.webhooks?c + "件あります",
-        "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダへ移してください。自動的に再処理されます。",
-        "details": {"フォルダ": folder}
+        "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダーへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダーへ移してください。自動的に再処理されます。",
+        "details": {"フォルダー": folder}
       }>
     <#on "filling">
       <#return {
         "subject": "【Mail Events】スプールの使用率が " + facts.percent?c + " % です",
         "text": "現在、保存できない Webhook をスプールに蓄えています。上限に達すると、以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。",
-        "details": {"フォルダ": folder}
+        "details": {"フォルダー": folder}
       }>
     <#on "unreachable">
       <#return {
         "subject": "【Mail Events】通知メールが " + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " 件の宛先") + " に届いていません",
         "text": "バウンスをお知らせするメールが、通知先でエラーになりました。この宛先にはお知らせが届いていません。application.properties の alert.to（または alert.to.<audience>）のアドレスが正しいか、差出人（alert.from）からのメールを受信側が拒否していないかをご確認ください。",
-        "details": {"通知先": facts.addresses?join("\n    ")} + {(facts.addresses?size == 1)?then("サーバの応答", "サーバの応答（最初の宛先）"): (facts.reason != "")?then(facts.reason, none), "差出人": facts.from}
+        "details": {"通知先": facts.addresses?join("\n    ")} + {(facts.addresses?size == 1)?then("サーバーの応答", "サーバーの応答（最初の宛先）"): (facts.reason != "")?then(facts.reason, none), "差出人": facts.from}
       }>
     <#on "silent">
       <#return {

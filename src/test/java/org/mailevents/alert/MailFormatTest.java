@@ -344,7 +344,7 @@ class MailFormatTest {
                 .containsExactly((byte) 0xEF, (byte) 0xBB, (byte) 0xBF);
         assertThat(update.header("content-disposition")).contains("attachment; filename=bounces-" + openedAt + ".csv");
         assertThat(rows.get(0)).isEqualTo(language.equals("ja")
-                ? List.of("発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData")
+                ? List.of("発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバーの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData")
                 : List.of("When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before",
                 "Subject", "Sender",
                         "Message-ID", "apiData"));

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.SocketFactory;
 
@@ -34,6 +35,8 @@ public abstract class MailEvents implements AutoCloseable {
     /** The ports that were given to a test. No port is given twice. */
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
+    /** Permits for the questions that the API answers at a time. */
+    public final Semaphore questions = new Semaphore(8);
     public final int port = freePort();
     public final int healthPort = freePort();
     private final boolean https;
