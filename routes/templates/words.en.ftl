@@ -28,7 +28,8 @@
     "operators": "for the operators",
     "fallback": "for the fallback address"
   }
-  columns = ["When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender", "Message-ID", "apiData"]
+  columns = ["When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
+      "Message-ID", "apiData"]
   yes = "yes"
   no = "no"
 >
@@ -61,20 +62,24 @@
   </#switch>
 </#function>
 <#function urgent alert>
-  <#return "Urgent: the bounce rate of the last hour is " + alert.figures.hour.percent + " %, above its limit. If mail is going out, pause it and look at the causes first.">
+  <#return "Urgent: the bounce rate of the last hour is " + alert.figures.hour.percent + " %, above its limit. "
+      + "If mail is going out, pause it and look at the causes first.">
 </#function>
 <#function usual figures>
   <#if figures.usual == "0.0">
-    <#return "Your bounces in the last hour: " + figures.recent?c + figures.unusual?then(", far more than usual", "") + ". In the week before there were hardly any.">
+    <#return "Your bounces in the last hour: " + figures.recent?c + figures.unusual?then(", far more than usual", "")
+        + ". In the week before there were hardly any.">
   </#if>
-  <#return "Your bounces in the last hour: " + figures.recent?c + ", " + figures.unusual?then("far more than usual", "not unusual") + " (" + figures.usual + " in an average hour of the last week).">
+  <#return "Your bounces in the last hour: " + figures.recent?c + ", " + figures.unusual?then("far more than usual", "not unusual") + " ("
+      + figures.usual + " in an average hour of the last week).">
 </#function>
 <#function attached alert>
   <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
       + "; " + (alert.listed == 1)?then("1 is", alert.listed?c + " are") + " shown here.">
 </#function>
 <#function counted group alert>
-  <#return bounces(group.count) + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then(", " + group.news?c + " new", "")>
+  <#return bounces(group.count)
+      + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then(", " + group.news?c + " new", "")>
 </#function>
 <#function code group>
   <#return " (code " + group.code + ")">
@@ -83,11 +88,12 @@
   <#return bounce.enhancedCode + (bounce.status != "")?then(" (" + bounce.status + ")", "")>
 </#function>
 <#function disagrees group bounce>
-  <#return "The code of Customers Mail Cloud (" + group.code + ") and the server's status (" + bounce.enhancedCode + ") say different things. "
-      + "Look at the server's reply.">
+  <#return "The code of Customers Mail Cloud (" + group.code + ") and the server's status (" + bounce.enhancedCode
+      + ") say different things. Look at the server's reply.">
 </#function>
 <#function lasted alert>
-  <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " – " + alert.lastBounceAt) + " (" + duration(alert.minutes) + ")">
+  <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " – " + alert.lastBounceAt)
+      + " (" + duration(alert.minutes) + ")">
 </#function>
 <#function totals alert>
   <#return alert.total?c + (alert.stage == "opened" || alert.news == 0)?then("", " in all, " + alert.news?c + " new")>
@@ -102,11 +108,12 @@
   <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join(", ")>
 </#function>
 <#function rate figure>
-  <#return bounces(figure.bounces) + " among " + figure.finished?c + (figure.finished == 1)?then(" finished delivery", " finished deliveries")
-      + " in all (" + figure.percent + " %)">
+  <#return bounces(figure.bounces) + " among " + figure.finished?c
+      + (figure.finished == 1)?then(" finished delivery", " finished deliveries") + " in all (" + figure.percent + " %)">
 </#function>
 <#function next alert>
-  <#return (alert.stage == "closed")?then("If it begins again, you hear of it under a new subject.", "You hear of further bounces, and when it is over.")>
+  <#return (alert.stage == "closed")?then("If it begins again, you hear of it under a new subject.",
+      "You hear of further bounces, and when it is over.")>
 </#function>
 <#function times>
   <#return "All times are in " + zone + ".">
@@ -122,33 +129,48 @@
     <#on "failed">
       <#return {
         "subject": "[Mail Events] " + facts.webhooks?c + (facts.webhooks == 1)?then(" webhook", " webhooks") + " could not be stored",
-        "text": (facts.webhooks == 1)?then("It was", "They were") + " tried several times, each time something other than the database failed, and "
-            + (facts.webhooks == 1)?then("it was", "they were") + " set aside. Nothing is lost. In the folder failed/ of the spool each webhook has its reason beside it. Mend the cause, then move the files ending in .json and .form one folder up: they are sent in again by themselves.",
+        "text": (facts.webhooks == 1)?then("It was", "They were")
+            + " tried several times, each time something other than the database failed, and "
+            + (facts.webhooks == 1)?then("it was", "they were") + " set aside. Nothing is lost. "
+            + "In the folder failed/ of the spool each webhook has its reason beside it. "
+            + "Mend the cause, then move the files ending in .json and .form one folder up: they are sent in again by themselves.",
         "details": {"Folder": folder}
       }>
     <#on "filling">
       <#return {
         "subject": "[Mail Events] The spool is " + facts.percent?c + " % full",
-        "text": "Webhooks that cannot be stored now are kept in the spool. Once it is full, further ones are refused, and the sender may not send them again. See to it that the database answers, move what is in failed/ elsewhere, or raise spool.max-size.",
+        "text": "Webhooks that cannot be stored now are kept in the spool. Once it is full, further ones are refused, "
+            + "and the sender may not send them again. See to it that the database answers, move what is in failed/ elsewhere, "
+            + "or raise spool.max-size.",
         "details": {"Folder": folder}
       }>
     <#on "unreachable">
       <#return {
-        "subject": "[Mail Events] Alerts do not reach " + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " addresses"),
-        "text": (facts.addresses?size == 1)?then("An alert mail to this address", "Alert mails to these addresses") + " bounced: whoever should read it there hears nothing. Check that the address in alert.to (or alert.to.<audience>) in application.properties is right, and that mail from alert.from is not refused there.",
-        "details": (facts.addresses?size == 1)?then({"Address": facts.address, "Server's reply": (facts.reason != "")?then(facts.reason, none)},
-            {"Addresses": facts.addresses?join("\n    "), "Server's reply (the first)": (facts.reason != "")?then(facts.reason, none)}) + {"From": facts.from}
+        "subject": "[Mail Events] Alerts do not reach "
+            + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " addresses"),
+        "text": (facts.addresses?size == 1)?then("An alert mail to this address", "Alert mails to these addresses")
+            + " bounced: whoever should read it there hears nothing. "
+            + "Check that the address in alert.to (or alert.to.<audience>) in application.properties is right, "
+            + "and that mail from alert.from is not refused there.",
+        "details": (facts.addresses?size == 1)?then(
+            {"Address": facts.address, "Server's reply": (facts.reason != "")?then(facts.reason, none)},
+            {"Addresses": facts.addresses?join("\n    "), "Server's reply (the first)": (facts.reason != "")?then(facts.reason, none)})
+            + {"From": facts.from}
       }>
     <#on "silent">
       <#return {
         "subject": "[Mail Events] No webhook since " + facts.since,
-        "text": "For alert.silence (" + facts.duration + ") nothing has come from Customers Mail Cloud. If mail is going out nevertheless, nobody hears of its bounces. Check the webhook in the vendor's console (its URL and its secret), the network, and whether the certificate has expired. You hear of it when webhooks come again.",
+        "text": "For alert.silence (" + facts.duration + ") nothing has come from Customers Mail Cloud. "
+            + "If mail is going out nevertheless, nobody hears of its bounces. "
+            + "Check the webhook in the vendor's console (its URL and its secret), the network, "
+            + "and whether the certificate has expired. You hear of it when webhooks come again.",
         "details": {"Last event received": facts.since + " (" + zone + ")"}
       }>
     <#on "returned">
       <#return {
         "subject": "[Mail Events] Webhooks come again since " + facts.until,
-        "text": "After a silence, events come in from Customers Mail Cloud again. What happened in between may or may not follow; if it matters, look at the delivery logs in the vendor's console.",
+        "text": "After a silence, events come in from Customers Mail Cloud again. What happened in between may or may not follow; "
+            + "if it matters, look at the delivery logs in the vendor's console.",
         "details": {"Silent since": facts.since + " (" + zone + ")", "Back since": facts.until + " (" + zone + ")"}
       }>
   </#switch>

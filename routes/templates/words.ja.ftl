@@ -72,7 +72,8 @@
   <#return "全" + alert.rows?c + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?c + "件を掲載しています。">
 </#function>
 <#function counted group alert>
-  <#return group.count?c + "件" + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then("（うち新規" + group.news?c + "件）", "")>
+  <#return group.count?c + "件"
+      + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then("（うち新規" + group.news?c + "件）", "")>
 </#function>
 <#function code group>
   <#return "（コード " + group.code + "）">
@@ -84,7 +85,8 @@
   <#return "Customers Mail Cloud のコード（" + group.code + "）とサーバーのステータス（" + bounce.enhancedCode + "）の示す原因が異なります。サーバーの応答をご確認ください。">
 </#function>
 <#function lasted alert>
-  <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " ～ " + alert.lastBounceAt) + "（" + duration(alert.minutes) + "）">
+  <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " ～ " + alert.lastBounceAt)
+      + "（" + duration(alert.minutes) + "）">
 </#function>
 <#function totals alert>
   <#return (alert.stage == "opened" || alert.news == 0)?then(alert.total?c + "件", "累計" + alert.total?c + "件（うち新規" + alert.news?c + "件）")>
@@ -117,25 +119,32 @@
     <#on "failed">
       <#return {
         "subject": "【Mail Events】保存できない Webhook が" + facts.webhooks?c + "件あります",
-        "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダーへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダーへ移してください。自動的に再処理されます。",
+        "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダーへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。"
+            + "原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダーへ移してください。自動的に再処理されます。",
         "details": {"フォルダー": folder}
       }>
     <#on "filling">
       <#return {
         "subject": "【Mail Events】スプールの使用率が " + facts.percent?c + " % です",
-        "text": "現在、保存できない Webhook をスプールに蓄えています。上限に達すると、以後の Webhook を受け付けられず、送信元が再送しない限り失われます。データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。",
+        "text": "現在、保存できない Webhook をスプールに蓄えています。上限に達すると、以後の Webhook を受け付けられず、送信元が再送しない限り失われます。"
+            + "データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。",
         "details": {"フォルダー": folder}
       }>
     <#on "unreachable">
       <#return {
         "subject": "【Mail Events】通知メールが " + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " 件の宛先") + " に届いていません",
-        "text": "バウンスをお知らせするメールが、通知先でエラーになりました。この宛先にはお知らせが届いていません。application.properties の alert.to（または alert.to.<audience>）のアドレスが正しいか、差出人（alert.from）からのメールを受信側が拒否していないかをご確認ください。",
-        "details": {"通知先": facts.addresses?join("\n    ")} + {(facts.addresses?size == 1)?then("サーバーの応答", "サーバーの応答（最初の宛先）"): (facts.reason != "")?then(facts.reason, none), "差出人": facts.from}
+        "text": "バウンスをお知らせするメールが、通知先でエラーになりました。この宛先にはお知らせが届いていません。"
+            + "application.properties の alert.to（または alert.to.<audience>）のアドレスが正しいか、差出人（alert.from）からのメールを受信側が拒否していないかをご確認ください。",
+        "details": {"通知先": facts.addresses?join("\n    ")}
+            + {(facts.addresses?size == 1)?then("サーバーの応答", "サーバーの応答（最初の宛先）"): (facts.reason != "")?then(facts.reason, none),
+            "差出人": facts.from}
       }>
     <#on "silent">
       <#return {
         "subject": "【Mail Events】Webhook が届いていません（" + facts.since + " 以降）",
-        "text": "Customers Mail Cloud から最後にイベントを受信してから、alert.silence で設定した時間（" + facts.duration + "）が過ぎました。メールを配信しているにもかかわらず Webhook が届いていない場合、その間のバウンスはお知らせできません。管理コンソールの Webhook 設定（URL と認証）、ネットワーク、証明書の期限をご確認ください。受信が再開したときは、あらためてお知らせします。",
+        "text": "Customers Mail Cloud から最後にイベントを受信してから、alert.silence で設定した時間（" + facts.duration + "）が過ぎました。"
+            + "メールを配信しているにもかかわらず Webhook が届いていない場合、その間のバウンスはお知らせできません。管理コンソールの Webhook 設定（URL と認証）、ネットワーク、証明書の期限をご確認ください。"
+            + "受信が再開したときは、あらためてお知らせします。",
         "details": {"最後の受信": facts.since + "（" + zone + "）"}
       }>
     <#on "returned">

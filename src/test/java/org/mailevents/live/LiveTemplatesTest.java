@@ -52,7 +52,7 @@ class LiveTemplatesTest {
         "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: the template does not end",
         "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list |"
             + " :23: the template does not end",
-        "words.en.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin"})
+        "words.en.ftl    | <#function subject    | <#functoin subject | :37: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given
         Path file = folder.resolve("templates").resolve(template);
