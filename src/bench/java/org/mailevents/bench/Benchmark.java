@@ -65,7 +65,7 @@ public final class Benchmark implements AutoCloseable {
             this.big = big;
         }
 
-        /** The contender whose process this one shares: the big table needs no process of its own. */
+        /** The contender whose process this contender shares. The measurement with the big table needs no second process. */
         private Contender server() {
             return switch (this) {
                 case OURS_BIG -> OURS;

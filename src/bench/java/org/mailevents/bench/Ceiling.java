@@ -99,7 +99,7 @@ public final class Ceiling extends AbstractVerticle {
         private static void write(Connection connection, PreparedStatement insert, List<Waiting> group, int size) throws SQLException {
             List<Row> rows = new ArrayList<>(size);
             group.forEach(waiting -> rows.addAll(waiting.rows()));
-            // in the same order everywhere: otherwise two writers that hold the same events could wait for each other
+            // All writers use the same order. Otherwise two writers with the same events could wait for each other.
             rows.sort(Comparator.comparing(row -> row.id));
             insert.setArray(1, connection.createArrayOf("uuid", rows.stream().map(row -> row.id).toArray()));
             for (int column = 1; column < Columns.NAMES.size(); column++) {

@@ -21,7 +21,7 @@ import org.mailevents.support.Payload;
 
 /**
  * The sender of the benchmark, which runs in its own process. On each connection it posts a webhook, waits for the answer and posts the
- * next webhook. It takes as little processor time as possible, because it shares the processor with the server: one thread writes numbers
+ * next webhook. It uses as little processor time as possible, because it shares the processor with the server. So one thread writes numbers
  * into prepared requests.
  * <p>A message has two events, queued and then succeeded. The number of the message determines its Message-ID and its recipient. The
  * Message-IDs are spread at random, like the vendor's.
