@@ -41,7 +41,7 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.UnitFile;
 
-/** The archive, unpacked into an empty folder, runs as its deployment page, its unit and its Containerfile say. */
+/** The archive runs in an empty folder in the ways that its deployment page, its unit and its Containerfile describe. */
 @Execution(ExecutionMode.CONCURRENT)
 class ArchiveIT {
 

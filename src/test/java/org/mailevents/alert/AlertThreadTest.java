@@ -18,7 +18,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.Rfc5322;
 import org.mailevents.support.TimedAlerts;
 
-/** Each incident is a thread of its own in the recipient's mail program. Its mails go to its audience, in the language of the audience. */
+/** Each incident is a separate thread in the recipient's mail program. Its mails go to its audience, in the language of the audience. */
 @Execution(ExecutionMode.CONCURRENT)
 class AlertThreadTest {
 

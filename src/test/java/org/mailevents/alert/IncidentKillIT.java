@@ -46,7 +46,7 @@ class IncidentKillIT {
 
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final List<String> STAGES = List.of("opened", "update", "closed");
-    /** For each stage, the log line that tells that a mail was sent. */
+    /** For each stage, the log line about a sent mail. */
     private static final Map<String, Pattern> SENT = Map.of(
             "opened", Pattern.compile("Sent mail 1 of incident [0-9a-f]{8} to \\S+: \\d+ bounces?$"),
             "update", Pattern.compile("Sent mail \\d+ of incident [0-9a-f]{8} to \\S+: \\d+ more bounces?$"),
@@ -248,7 +248,7 @@ class IncidentKillIT {
         void awaitMailed(String stage) {
             int goal = mailed.merge(stage, CODES.size(), Integer::sum);
             await().until(() -> instances.stream().mapToLong(instance -> instance.logged(SENT.get(stage))).sum() == goal);
-            assertThat(ahead).as("what was to happen and did not").isEmpty();
+            assertThat(ahead).as("the faults that should have happened and did not").isEmpty();
         }
 
         void assertAllIsTold(int incidents) {

@@ -340,7 +340,7 @@ class MailFormatTest {
         List<List<String>> rows = csv(update.text());
 
         // Then
-        assertThat(Arrays.copyOf(update.content(), 3)).as("the mark without which Excel does not take it for UTF-8")
+        assertThat(Arrays.copyOf(update.content(), 3)).as("the byte order mark, without which Excel does not read UTF-8")
                 .containsExactly((byte) 0xEF, (byte) 0xBB, (byte) 0xBF);
         assertThat(update.header("content-disposition")).contains("attachment; filename=bounces-" + openedAt + ".csv");
         assertThat(rows.get(0)).isEqualTo(language.equals("ja")

@@ -21,7 +21,7 @@ import org.mailevents.support.TestSettings;
 class MissingWebhooksTest {
 
     private static final Duration LONG = Duration.ofSeconds(30);
-    /** More than twice the time after which the operators are told. */
+    /** A time that is more than twice the time after which the operators get a mail. */
     private static final Duration LONGER_THAN_TWICE = Duration.ofSeconds(7);
 
     @Test

@@ -33,7 +33,7 @@ import org.mailevents.support.SmtpServer.Moment;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** No row in the outbox holds up the mails behind it. */
+/** No row in the outbox delays the mails behind it. */
 @Execution(ExecutionMode.CONCURRENT)
 class OutboxTest {
 

@@ -72,7 +72,7 @@ class OwnBouncesTest {
             run.pass(Duration.ofMinutes(46));
             bounce(run, 2, handedBack, TO); // the all-clear
             run.pass(Duration.ofDays(1));
-            bounce(run, 3, handedBack, TO); // the silence, which ends with the webhook of its own bounce
+            bounce(run, 3, handedBack, TO); // the notice of missing webhooks; the webhook of its bounce ends the silence
             bounce(run, 4, handedBack, TO);
 
             // Then

@@ -117,7 +117,7 @@ class TimersTest {
                 Timers.watch(started.getCamelContext(), nanos::get);
             }
         });
-        // A route takes the place of the mail server, because time limits end a mail to a mail server.
+        // A route replaces the mail server, because time limits would end a mail to a mail server.
         Semaphore mails = new Semaphore(0);
         AtomicInteger begun = new AtomicInteger();
         main.configure().addRoutesBuilder(new RouteBuilder() {

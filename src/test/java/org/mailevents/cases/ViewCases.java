@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
-/** The views have the same content in whatever order the events arrive. */
+/** The content of the views does not depend on the order in which the events arrive. */
 public interface ViewCases extends Cases {
 
     @Test

@@ -220,7 +220,7 @@ class BodiesTest {
         assertThat(status(socket)).isEqualTo(413);
         await().until(this::isEmpty);
 
-        // The bytes behind the refused body take no room.
+        // The bytes behind the refused body use no memory of the limit.
         chunk(socket, bytes(MAX_BODY), 0, MAX_BODY);
         write(socket, "0\r\n\r\n" + head("/echo", "Content-Length: 1") + "x");
         assertThat(status(socket)).isEqualTo(200);

@@ -72,7 +72,7 @@ class ProxyTest {
         }
     }
 
-    /** An earlier version of the block set no header that shows that the request came through nginx. */
+    /** An earlier version of the block set no header, so Mail Events could not see that the request came through nginx. */
     @Test
     void noAddressIsShownThroughOneLocationThatSendsNoHeader() throws IOException {
         try (Proxy proxy = Proxy.start(Kind.NGINX, block -> Proxy.replaced(block, "proxy_set_header X-Forwarded-For $remote_addr;",

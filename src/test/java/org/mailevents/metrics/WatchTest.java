@@ -201,7 +201,7 @@ class WatchTest {
     /** Each alert rule fires when it should, and not before. The test needs promtool, which {@code apt-get install prometheus} installs. */
     @Test
     void theAlertsFireWhenTheyShould() throws Exception {
-        assumeThat(promtool("--version")).as("There is no promtool on the PATH, so the alert rules are not tried").isZero();
+        assumeThat(promtool("--version")).as("promtool is not on the PATH, so the alert rules are not tested").isZero();
         assertThat(promtool("check", "rules", PromQl.ALERTS.toString())).isZero();
         String cases = "src/test/resources/prometheus-alerts-test.yaml";
         assertThat(promtool("test", "rules", cases)).isZero();

@@ -22,7 +22,7 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** The steps of a split run for each event, whatever their conditions depend on. */
+/** The steps of a split run for each event, wherever their conditions are written. */
 class EachEventTest {
 
     private final TestDatabase database = TestDatabase.h2();

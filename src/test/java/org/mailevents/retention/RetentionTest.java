@@ -35,7 +35,7 @@ import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
 import org.mailevents.support.Where;
 
-/** Rows older than {@code retention.days} are deleted if nobody has to be told of them any more. Webhooks are stored meanwhile. */
+/** Rows older than {@code retention.days} are deleted if no alert about them is pending. Webhooks are stored at the same time. */
 @Execution(ExecutionMode.CONCURRENT)
 class RetentionTest {
 

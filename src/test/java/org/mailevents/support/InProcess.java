@@ -18,8 +18,8 @@ import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.slf4j.LoggerFactory;
 
 /**
- * The application in the JVM of the test, started as the jar starts it. Its threads form a group, so its log can be told from the logs of
- * other tests.
+ * The application in the JVM of the test, started as the jar starts it. Its threads form a group, so its log can be separated from the logs
+ * of other tests.
  */
 public final class InProcess extends MailEvents {
 

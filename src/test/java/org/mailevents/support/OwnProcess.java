@@ -71,12 +71,12 @@ public final class OwnProcess extends MailEvents {
         }
     }
 
-    /** {@code java -jar target/mail-events.jar}, in a folder that holds the routes and the settings. */
+    /** Runs {@code java -jar target/mail-events.jar} in a folder that holds the routes and the settings. */
     public static OwnProcess jar(Map<String, String> settings) {
         return jar(folder("routes", "application.properties"), settings);
     }
 
-    /** {@code java -jar target/mail-events.jar} with these arguments. */
+    /** Runs {@code java -jar target/mail-events.jar} with these arguments. */
     public static OwnProcess jar(Path folder, Map<String, String> settings, String... arguments) {
         List<String> command = jar("-XX:SharedArchiveFile=" + Classes.ARCHIVE);
         command.addAll(List.of(arguments));
@@ -89,7 +89,7 @@ public final class OwnProcess extends MailEvents {
         return command;
     }
 
-    /** {@code camel run application.properties}, in a folder that holds the sources too. */
+    /** Runs {@code camel run application.properties} in a folder that also holds the sources. */
     public static OwnProcess camelRun(Map<String, String> settings) {
         return camelRun(folder("routes", "application.properties", "src/main"), settings);
     }
