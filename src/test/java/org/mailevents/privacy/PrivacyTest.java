@@ -356,6 +356,10 @@ class PrivacyTest {
                 run.mailed(1).pass(HOUR);
                 run.mailed(2);
                 String stored = hash(run).of(address(theirs));
+                // a notice about two unreachable recipients, with one address a line
+                run.database().execute("INSERT INTO alert_mail (mail_id, audience, what, about, message_id, made_at, sent_at) VALUES ('"
+                        + UUID.randomUUID() + "', 'operators', 'unreachable', CONCAT('other@example.org', CHR(10), '" + stored
+                        + "'), '<notice@example.org>', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)");
                 assertThat(everything(run)).contains(stored);
 
                 // When
