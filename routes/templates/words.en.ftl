@@ -21,7 +21,7 @@
   domains = "Domains"
   hour = "Last hour"
   day = "Last 24 hours"
-  footer = "Mail Events sends this mail by itself. Change its recipients in application.properties and its wording in routes/templates/."
+  footer = "Mail Events sends this mail automatically. Change its recipients in application.properties and its wording in routes/templates/."
   audiences = {
     "list-owner": "for whoever keeps the list",
     "postmaster": "for the postmaster",
@@ -130,17 +130,17 @@
       <#return {
         "subject": "[Mail Events] " + facts.webhooks?c + (facts.webhooks == 1)?then(" webhook", " webhooks") + " could not be stored",
         "text": (facts.webhooks == 1)?then("It was", "They were")
-            + " tried several times, each time something other than the database failed, and "
-            + (facts.webhooks == 1)?then("it was", "they were") + " set aside. Nothing is lost. "
-            + "In the folder failed/ of the spool each webhook has its reason beside it. "
-            + "Mend the cause, then move the files ending in .json and .form one folder up: they are sent in again by themselves.",
+            + " retried several times. Each time something other than the database failed, so "
+            + (facts.webhooks == 1)?then("it was", "they were") + " moved to failed/ in the folder of the spool. Nothing is lost. "
+            + "The reason is in a file beside each webhook. "
+            + "Fix the cause, then move the files ending in .json and .form one folder up. Mail Events then replays them.",
         "details": {"Folder": folder}
       }>
     <#on "filling">
       <#return {
         "subject": "[Mail Events] The spool is " + facts.percent?c + " % full",
-        "text": "Webhooks that cannot be stored now are kept in the spool. Once it is full, further ones are refused, "
-            + "and the sender may not send them again. See to it that the database answers, move what is in failed/ elsewhere, "
+        "text": "Webhooks that cannot be stored now are kept in the spool. Once it is full, further webhooks are refused, "
+            + "and the sender may not retry them. Make sure that the database is running, move the files in failed/ elsewhere, "
             + "or raise spool.max-size.",
         "details": {"Folder": folder}
       }>
@@ -149,7 +149,7 @@
         "subject": "[Mail Events] Alerts do not reach "
             + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " addresses"),
         "text": (facts.addresses?size == 1)?then("An alert mail to this address", "Alert mails to these addresses")
-            + " bounced: whoever should read it there hears nothing. "
+            + " bounced, so the alerts are not read there. "
             + "Check that the address in alert.to (or alert.to.<audience>) in application.properties is right, "
             + "and that mail from alert.from is not refused there.",
         "details": (facts.addresses?size == 1)?then(
@@ -160,17 +160,17 @@
     <#on "silent">
       <#return {
         "subject": "[Mail Events] No webhook since " + facts.since,
-        "text": "For alert.silence (" + facts.duration + ") nothing has come from Customers Mail Cloud. "
-            + "If mail is going out nevertheless, nobody hears of its bounces. "
+        "text": "For alert.silence (" + facts.duration + ") no webhook has arrived from Customers Mail Cloud. "
+            + "If mail is still being sent, nobody learns of its bounces. "
             + "Check the webhook in the vendor's console (its URL and its secret), the network, "
-            + "and whether the certificate has expired. You hear of it when webhooks come again.",
+            + "and whether the certificate has expired. Another mail follows when webhooks arrive again.",
         "details": {"Last event received": facts.since + " (" + zone + ")"}
       }>
     <#on "returned">
       <#return {
-        "subject": "[Mail Events] Webhooks come again since " + facts.until,
-        "text": "After a silence, events come in from Customers Mail Cloud again. What happened in between may or may not follow; "
-            + "if it matters, look at the delivery logs in the vendor's console.",
+        "subject": "[Mail Events] Webhooks have been arriving again since " + facts.until,
+        "text": "Webhooks from Customers Mail Cloud arrive again. The events of the time in between may still follow, or be missing. "
+            + "To be sure, look at the delivery logs in the vendor's console.",
         "details": {"Silent since": facts.since + " (" + zone + ")", "Back since": facts.until + " (" + zone + ")"}
       }>
   </#switch>
