@@ -139,7 +139,7 @@ public final class Benchmark implements AutoCloseable {
     private String conditions() {
         return """
                 %d cores, shared by the sender, the server and PostgreSQL; Java %s; PostgreSQL %s with fsync and synchronous_commit on, \
-                as by default, %s. \
+                as in the default settings, %s. \
                 %d rounds of %s s for each line. The big table has %,d rows. Every event was found in the table afterwards.""".formatted(
                 Runtime.getRuntime().availableProcessors(), System.getProperty("java.version"),
                 tables.database().row("SHOW server_version").get("server_version").split(" ")[0],

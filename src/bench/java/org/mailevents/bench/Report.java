@@ -48,7 +48,7 @@ final class Report {
                         ratio(json(100), OURS, CEILING, Report::events), is -> is >= 0.80))
                 .append(target("at least 0.60 of the ceiling's events/s, 1 event a webhook",
                         ratio(json(1), OURS, CEILING, Report::events), is -> is >= 0.60))
-                .append(target("at least 10 times the events/s of row by row, 100 events a webhook",
+                .append(target("at least 10 times the events/s of row-by-row, 100 events a webhook",
                         ratio(json(100), OURS, ROW_BY_ROW, Report::events), is -> is >= 10));
         for (int events : List.of(100, 1)) {
             text.append(target("with the big table at least 0.75 of the events/s of the empty table, events a webhook: " + events,

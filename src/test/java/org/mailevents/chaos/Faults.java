@@ -37,7 +37,7 @@ final class Faults {
     private static final String STOPS = "clean stops";
     private static final String MAIL_SERVER_OUTAGES = "mail server outages";
     private static final String DATABASE_OUTAGES = "database outages";
-    private static final String HEAP_BEFORE = "– live heap before the longest, MB";
+    private static final String HEAP_BEFORE = "– live heap before the longest outage, MB";
     private static final String HEAP_AFTER = "– live heap at its end, MB";
     private static final String RECOVERY = "– all rows there after its end, s";
     private static final String FULL = "times the spool was full";

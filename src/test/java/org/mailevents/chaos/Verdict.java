@@ -25,7 +25,7 @@ final class Verdict {
         counts.put("– answered 200", ledger.accepted);
         counts.put("– refused with 503: neither database nor room in the spool", ledger.refused);
         counts.put("– refused with 503: starting or stopping", ledger.refusedAtStartOrStop);
-        counts.put("– without an answer: not running, or killed before it", ledger.unanswered);
+        counts.put("– without an answer: not running, or killed before the answer", ledger.unanswered);
         counts.put("slowest answer, ms", ledger.answeredWithin(1));
         counts.putAll(faults);
         counts.put("events sent", ledger.sent.size());
