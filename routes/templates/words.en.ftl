@@ -21,7 +21,7 @@
   domains = "Domains"
   hour = "Last hour"
   day = "Last 24 hours"
-  footer = "Mail Events sends this mail automatically. Change its recipients in application.properties and its wording in routes/templates/."
+  footer = "Mail Events sends this mail automatically. Its recipients are in application.properties and its wording in routes/templates/."
   audiences = {
     "list-owner": "for whoever keeps the list",
     "postmaster": "for the postmaster",

@@ -7,7 +7,6 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
-import org.apache.camel.CamelContext;
 import org.apache.camel.util.ObjectHelper;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;

@@ -7,8 +7,6 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.apache.camel.CamelContext;
-import org.mailevents.settings.Settings;
 
 /**
  * Replaces the local part of an address by a keyed hash ({@code privacy.hash-recipients}), for instance {@code h-3f9c…@example.net} with 32

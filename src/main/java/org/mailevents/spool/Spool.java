@@ -1,7 +1,5 @@
 package org.mailevents.spool;
 
-import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
