@@ -97,7 +97,7 @@ final class AlertOutbox {
                 + " GROUP BY audience").mapTo(Instant.class).list()).stream().min(Comparator.naturalOrder());
     }
 
-    /** The mail was sent. From now on, its bounces are reported. */
+    /** The mail was sent. Sets its bounces to {@code sent}, so that no later mail reports them. */
     void markSent(UUID mail) {
         unmarked.add(mail);
         List<Stored> reported = jdbi.withHandle(handle -> handle.select("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size"
@@ -110,7 +110,10 @@ final class AlertOutbox {
         claimed.remove(mail);
     }
 
-    /** Renews the leases of the mails in progress. A lease has a limit, because an edited route may have lost its mail. */
+    /**
+     * Renews the leases of the mails in progress. A lease is renewed for five minutes at most, because an edited route may have lost its
+     * mail.
+     */
     void renewClaims() {
         claimed.values().removeIf(since -> System.nanoTime() - since > MAX_CLAIM.toNanos());
         if (!claimed.isEmpty()) {
@@ -170,7 +173,7 @@ final class AlertOutbox {
     }
 
     /** Adds a mail that is not due until its {@code retry_at} is set. */
-    void addUndue(Handle handle, Row row) {
+    void addNotYetDue(Handle handle, Row row) {
         insert(handle, row, null);
     }
 

@@ -8,7 +8,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertOutbox.Row;
 import org.mailevents.spool.Spool;
 
-/** Tells the operators when webhooks have stopped coming, and when they come again. Each gets one notice. */
+/** Tells the operators when webhooks stop arriving, and when they arrive again. Each of these two events causes one notice. */
 final class MissingWebhooks {
 
     private final Jdbi jdbi;

@@ -18,7 +18,7 @@ import org.mailevents.spool.Spool;
  */
 final class Notices {
 
-    private static final Duration DISTANCE = Duration.ofHours(1);
+    private static final Duration MIN_INTERVAL = Duration.ofHours(1);
     /** The share of {@code spool.max-size} from which the operators are told. */
     private static final double ALARM = 0.8;
     /** The share below which the problem is over. */
@@ -58,7 +58,7 @@ final class Notices {
 
     /** The notice was sent. */
     void markSent(Notice notice) throws IOException {
-        notBefore.put(notice.what(), notice.madeAt().plus(DISTANCE));
+        notBefore.put(notice.what(), notice.madeAt().plus(MIN_INTERVAL));
         spool.notes().noteTold(notice.what(), notice.madeAt());
     }
 
@@ -73,13 +73,13 @@ final class Notices {
     }
 
     private boolean maySend(String what) {
-        return hasCome(notBefore.getOrDefault(what, Instant.EPOCH)) && hasCome(spool.notes().lastTold(what).plus(DISTANCE));
+        return isPast(notBefore.getOrDefault(what, Instant.EPOCH)) && isPast(spool.notes().lastTold(what).plus(MIN_INTERVAL));
     }
 
-    /** A time further ahead was noted while the clock was wrong. */
-    private boolean hasCome(Instant time) {
+    /** Also true for a time far ahead, which was noted while the clock was wrong. */
+    private boolean isPast(Instant time) {
         Instant now = clock.instant();
-        return !time.isAfter(now) || time.isAfter(now.plus(DISTANCE).plus(AlertPolicy.MAX_SKEW));
+        return !time.isAfter(now) || time.isAfter(now.plus(MIN_INTERVAL).plus(AlertPolicy.MAX_SKEW));
     }
 
     private Notice notice(String what) {

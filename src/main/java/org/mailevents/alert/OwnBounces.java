@@ -75,7 +75,7 @@ final class OwnBounces {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** Ends that the bounces are pending. */
+    /** Sets the bounces to {@code own}, so that no mail reports them. */
     static void markOwn(Jdbi jdbi, List<OwnBounce> bounces) {
         BounceRows.updateInSteps(jdbi, bounces.stream().map(bounce -> new Stored(bounce.eventId(), bounce.size())).toList(), "pending",
                 "alert_state = 'own'");

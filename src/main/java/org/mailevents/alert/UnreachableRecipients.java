@@ -24,8 +24,8 @@ final class UnreachableRecipients {
 
     /** The same recipient is reported again after this time. */
     private static final Duration REPORTED_AGAIN = Duration.ofDays(30);
-    private static final Duration DISTANCE = Duration.ofHours(1);
-    /** Selects the notice that collects addresses. It is neither due nor sent. */
+    private static final Duration MIN_INTERVAL = Duration.ofHours(1);
+    /** The condition for the notice to which addresses are still added. It is neither due nor sent. */
     private static final String COLLECTS = "what = 'unreachable' AND sent_at IS NULL AND retry_at IS NULL";
     /** In characters. Further addresses go into the next notice. */
     private static final int MAX_ADDRESSES = 100_000;
@@ -61,7 +61,7 @@ final class UnreachableRecipients {
         for (String address : unreported) {
             if (handle.execute("UPDATE alert_mail SET about = CONCAT(about, ?, ?) WHERE " + COLLECTS + " AND LENGTH(about) < "
                     + MAX_ADDRESSES, Notice.SEPARATOR, address) == 0) {
-                outbox.addUndue(handle, Row.notice(UUID.randomUUID(), "unreachable", address, now));
+                outbox.addNotYetDue(handle, Row.notice(UUID.randomUUID(), "unreachable", address, now));
             }
         }
     }
@@ -73,7 +73,7 @@ final class UnreachableRecipients {
             Optional<UUID> collected = handle.select("SELECT mail_id FROM alert_mail WHERE " + COLLECTS + " ORDER BY made_at LIMIT 1")
                     .mapTo(UUID.class).findFirst();
             if (collected.isPresent() && handle.select("SELECT mail_id FROM alert_mail WHERE what = 'unreachable'"
-                    + " AND (retry_at IS NOT NULL OR sent_at IS NOT NULL) AND made_at > ? AND made_at <= ?", now.minus(DISTANCE),
+                    + " AND (retry_at IS NOT NULL OR sent_at IS NOT NULL) AND made_at > ? AND made_at <= ?", now.minus(MIN_INTERVAL),
                     now.plus(AlertPolicy.MAX_SKEW)).mapTo(UUID.class).list().isEmpty()) {
                 handle.execute("UPDATE alert_mail SET made_at = ?, retry_at = ? WHERE mail_id = ? AND " + COLLECTS, now, now,
                         collected.get());

@@ -18,7 +18,7 @@ public final class BackgroundJob {
     private long restedAt = System.nanoTime();
 
     /**
-     * @param rest        how many times as long as a step the job rests after it
+     * @param rest        the rest after a step, as a multiple of the step's time
      * @param log         the job's logger
      * @param failureText the log line about a failure, with {@code {}} for its description
      */

@@ -15,7 +15,7 @@ public final class EndpointReadiness extends AbstractHealthCheck {
 
     /** @param route the id of the route that takes webhooks */
     public EndpointReadiness(String route) {
-        super("mail-events", "door");
+        super("mail-events", "door"); // the id stays "door", because monitoring may name it
         this.route = route;
     }
 

@@ -14,7 +14,7 @@ import org.mailevents.event.Webhook;
  *
  * <p>As {@code onPrepare} of the split, this class gives each branch its event as a variable. As {@code aggregationStrategy}, it reads the
  * event from that variable. So a step that replaces the body (a call to another system, a filter, a second split) does not change what is
- * stored. An error in a branch is the webhook's error, and so is a branch that does not end.
+ * stored. An error in a branch fails the webhook, and a branch that never completes fails the webhook too.
  */
 public final class CollectEvents implements AggregationStrategy, Processor {
 

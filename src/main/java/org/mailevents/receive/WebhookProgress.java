@@ -33,7 +33,10 @@ final class WebhookProgress {
         exchange.setVariable(VARIABLE, body instanceof WebhookPieces pieces ? new WebhookProgress(pieces) : null);
     }
 
-    /** Whether a further piece is taken. After a piece that could be stored nowhere, the sender must send the whole webhook again. */
+    /**
+     * Whether a further piece is taken. False after a piece that neither the database nor the spool took: the answer is then 503, and the
+     * sender sends the whole webhook again.
+     */
     static boolean hasPiece(Exchange exchange) {
         WebhookProgress progress = of(exchange);
         return progress != null && progress.answer instanceof Receipt && progress.pieces.hasNext();

@@ -38,8 +38,9 @@ final class EventWriter {
     private static final int MAX_ROWS = 10_000;
 
     /**
-     * Events stored more than 30 s after they were received may belong to a time that is already counted, or whose personal data is already
-     * removed. That time is marked. {@link CountEvents} waits for longer than 30 s before it counts a time.
+     * Events stored more than 30 s after they were received may belong to a ten-minute slot that is already counted. That slot is marked
+     * for a recount. {@link CountEvents} waits for longer than 30 s before it counts a slot. If the personal data of
+     * that time is already removed, it is removed again from these events.
      */
     private static final Duration LATE_AFTER = Duration.ofSeconds(30);
 
