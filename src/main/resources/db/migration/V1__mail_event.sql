@@ -1,6 +1,6 @@
--- All migrations run unchanged on PostgreSQL and on H2 (MODE=PostgreSQL).
+-- Runs unchanged on PostgreSQL and on H2 (MODE=PostgreSQL).
 
--- One row for each event; rows are only appended. Each row is also its own outbox: alert_state says what happens to its alert.
+-- Append-only, one row an event. A row is also its own outbox: alert_state says whether its alert is due, claimed or sent.
 CREATE TABLE mail_event (
     event_id           uuid                     PRIMARY KEY,
     event_type         varchar                  NOT NULL,
@@ -22,8 +22,7 @@ CREATE TABLE mail_event (
     created_text       varchar,
     received_at        timestamp with time zone NOT NULL,
     extra              varchar,
-    -- null for an event without an alert; otherwise pending or sent, or own for the bounce of an alert itself (and claimed before V2).
-    -- There is no CHECK: H2 evaluates a CHECK in the session that created it, and fails once that session is closed.
+    -- pending, claimed or sent; no CHECK, because H2 evaluates one in the session that made it, and fails once that is closed
     alert_state        varchar,
     alert_id           uuid,
     alert_retry_at     timestamp with time zone
@@ -32,8 +31,7 @@ CREATE INDEX mail_event_message ON mail_event (message_id, recipient);
 CREATE INDEX mail_event_recipient ON mail_event (recipient);
 CREATE INDEX mail_event_alert ON mail_event (alert_state, audience);
 
--- The quarantine: elements and bodies that could not be stored as events. The payload of an element is a complete webhook, so that it can
--- be replayed after a fix.
+-- What could not be stored as an event. An element's payload is a webhook of its own, so that it can be posted again after a fix.
 CREATE TABLE rejected_event (
     rejected_id uuid                     PRIMARY KEY,
     received_at timestamp with time zone NOT NULL,
@@ -41,7 +39,7 @@ CREATE TABLE rejected_event (
     payload     text                     NOT NULL
 );
 
--- The strongest status so far of each message and recipient, whatever the order in which the events arrived.
+-- For each message and recipient the strongest status so far, whatever the order of arrival.
 CREATE VIEW message_status AS
 SELECT message_id, recipient, status, event_type, kind, reason, occurred_at, event_id
 FROM (
@@ -64,7 +62,7 @@ FROM (
 ) ranked
 WHERE place = 1;
 
--- The suppression list: addresses that bounced permanently, and to which no mail was delivered since.
+-- The suppression list: addresses that bounced for good and have not taken mail since.
 CREATE VIEW undeliverable_recipient AS
 SELECT recipient, status, kind, reason, first_bounced_at, last_bounced_at, bounces
 FROM (

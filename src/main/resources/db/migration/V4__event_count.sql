@@ -1,33 +1,32 @@
--- The page and the API answer from a large table without a scan of it.
+-- The page and the API look into a large table without reading all of it. Runs unchanged on PostgreSQL and on H2 (MODE=PostgreSQL).
 
--- How many events of a type and status happened in each hour. The events received in a slot of ten minutes are counted once the slot is
--- over.
+-- How many events of a status happened in each hour: ten minutes of what was received are counted once they are over.
 CREATE TABLE event_count (
     received_slot timestamp with time zone NOT NULL,
     occurred_hour timestamp with time zone NOT NULL,
     event_type    varchar                  NOT NULL,
-    -- the status of a delivery or bounce if the vendor has documented it, otherwise other
+    -- of deliveries and bounces, where the vendor has documented it, else other
     status        varchar                  NOT NULL,
     events        bigint                   NOT NULL
 );
 CREATE INDEX event_count_slot ON event_count (received_slot);
 CREATE INDEX event_count_hour ON event_count (occurred_hour);
 
--- One row: event_count holds all events that were received before this time.
+-- One row: what was received before that is counted in event_count.
 CREATE TABLE event_counted (
     until_time timestamp with time zone NOT NULL
 );
 INSERT INTO event_counted (until_time) VALUES (TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00');
 
--- Slots that got late events, for instance from the spool. These slots will be counted again.
+-- Times in which events were stored that had been received before, as from the spool: they are counted again.
 CREATE TABLE event_recount (
     received_slot timestamp with time zone NOT NULL
 );
 
--- For the bounces of a range of time. On H2 the index holds all events, because H2 has no partial indexes.
+-- The bounces of a time. H2 indexes all events here, because it has no partial indexes.
 CREATE INDEX mail_event_bounce ON mail_event (event_type, received_at) ${bounces-only};
 
--- The same view as before, without a window function: with one, H2 would scan the whole table for a single message.
+-- The same rows as before, without a window function: H2 would read the whole table for a single message.
 DROP VIEW message_status;
 CREATE VIEW message_status AS
 SELECT e.message_id, e.recipient, CASE WHEN e.event_type = 'bounces' THEN 'bounced' ELSE e.status END AS status,

@@ -1,12 +1,12 @@
--- Personal data is removed after privacy.retention-days; the rows stay.
+-- Personal data is removed after privacy.retention-days, and the rows stay. Runs unchanged on PostgreSQL and on H2 (MODE=PostgreSQL).
 
--- One row: events received until this time have been processed.
+-- One row: all that was received up to this time has been looked at, and is not read again,
 CREATE TABLE privacy_progress (
     removed_until timestamp with time zone NOT NULL
 );
 INSERT INTO privacy_progress (removed_until) VALUES (TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00');
 
--- Ranges of time that must be processed again: a bounce there still had to be mailed, or a late event was stored there.
+-- but for these stretches of time: bounces in them are still to be mailed, or rows came late, out of the spool.
 CREATE TABLE privacy_remainder (
     remainder_id   uuid                     PRIMARY KEY,
     received_after timestamp with time zone NOT NULL,
@@ -15,7 +15,7 @@ CREATE TABLE privacy_remainder (
 );
 CREATE INDEX privacy_remainder_look ON privacy_remainder (look_at);
 
--- The same view as before, without rows whose personal data was removed: these rows would all be one recipient.
+-- The view as it was, without the rows whose data was removed: those would all be one recipient.
 CREATE OR REPLACE VIEW undeliverable_recipient AS
 SELECT recipient, status, kind, reason, first_bounced_at, last_bounced_at, bounces
 FROM (

@@ -18,6 +18,7 @@ import org.jdbi.v3.core.config.ConfigRegistry;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.statement.SqlStatements;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 
@@ -33,7 +34,10 @@ public final class JdbiFactory {
 
     /** @param dataSource where the connections come from; a failure to get one is a {@link org.jdbi.v3.core.ConnectionException} */
     public static Jdbi create(DataSource dataSource) {
-        Jdbi jdbi = Jdbi.create(dataSource);
+        return configured(Jdbi.create(dataSource));
+    }
+
+    static Jdbi configured(Jdbi jdbi) {
         // jdbi itself binds a java.sql.Timestamp, which H2 takes for local time: an hour repeats when daylight saving time ends
         jdbi.registerArgument(new AbstractArgumentFactory<Instant>(Types.TIMESTAMP_WITH_TIMEZONE) {
             @Override
@@ -45,6 +49,8 @@ public final class JdbiFactory {
         jdbi.registerArrayType(UUID.class, "uuid");
         jdbi.registerRowMapper(JdbiFactory::recordMapper);
         // jdbi's own message quotes the arguments of the statement, and no address belongs in a log
+        // H2 keeps a statement's query timeout for its session, and a query of the API before this one may have set one
+        jdbi.getConfig(SqlStatements.class).setQueryTimeout(0);
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
         return jdbi;
     }

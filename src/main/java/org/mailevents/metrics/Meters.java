@@ -87,11 +87,16 @@ public final class Meters {
     /**
      * Makes the meters of an application.
      *
-     * @param context where {@code camel.metrics.enabled} has bound a registry of Micrometer. Without a registry nobody can read the meters
+     * @param context where {@code camel.metrics.enabled} has bound a registry of Micrometer. Without that setting, this method binds a
+     *                registry that only the page reads
      */
     public static Meters in(CamelContext context) {
         MeterRegistry registry = context.getRegistry().findSingleByType(MeterRegistry.class);
-        return new Meters(registry == null ? new SimpleMeterRegistry() : registry);
+        if (registry == null) {
+            registry = new SimpleMeterRegistry();
+            context.getRegistry().bind("metricsRegistry", registry);
+        }
+        return new Meters(registry);
     }
 
     /** Counts the events of a webhook that got its receipt. */

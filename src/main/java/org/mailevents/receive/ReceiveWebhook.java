@@ -56,11 +56,30 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     private Clock clock;
     private Meters meters;
 
+    /**
+     * Checks what the endpoint needs and opens nothing: a start that is refused must not touch the database.
+     *
+     * @throws IllegalArgumentException if the endpoint could not be reached, for instance because its port is in use
+     * @throws IllegalStateException    if anybody on the network could send webhooks
+     */
+    public static void requireStartable(CamelContext context) {
+        Settings settings = new Settings(context);
+        String host = settings.required("camel.server.host");
+        secrets(settings).requireBeyondLoopback(host);
+        if (Https.enabled(context)) {
+            Https.requireKey(context);
+        }
+        ServerSetup.requireFree(host, settings.port("camel.server.port"));
+    }
+
+    private static Secrets secrets(Settings settings) {
+        return new Secrets(settings.list("webhook.api-key"), settings.userPasswordPairs("webhook.basic"));
+    }
+
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
-        secrets = new Secrets(settings.list("webhook.api-key"), settings.userPasswordPairs("webhook.basic"));
-        secrets.requireBeyondLoopback(settings.required("camel.server.host"));
+        secrets = secrets(settings);
         clock = TimeSource.of(getContext());
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
@@ -69,13 +88,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), maxInFlight, Bodies.PATIENCE);
         String path = settings.required("webhook.path");
         RequestGate gate = new RequestGate(getContext(), path, secrets, bodies, new ConsoleGuard(settings), Page.load());
-        if (Https.enabled(getContext())) {
-            Https.requireKey(getContext());
-        }
-        int port = settings.port("camel.server.port");
-        ServerSetup.requireFree(settings.required("camel.server.host"), port);
-
-        new ServerSetup(getContext(), path, bodies, gate).prepare(port);
+        new ServerSetup(getContext(), path, bodies, gate).prepare(settings.port("camel.server.port"));
         HealthCheckRegistry health = HealthCheckRegistry.get(getContext());
         if (health != null) {
             health.register(new EndpointReadiness(ID));

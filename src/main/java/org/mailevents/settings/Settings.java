@@ -36,7 +36,7 @@ public final class Settings {
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
-    /** The settings with one value for each audience, as in {@code alert.to.list-owner}. */
+    /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
     private static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language");
 
     /** Each setting with the method that reads its kind. */
@@ -78,8 +78,8 @@ public final class Settings {
             entry("alert.max-per-hour", Settings::positive),
             entry("alert.rate", Settings::percent),
             entry("alert.silence", unlessEmpty(Settings::duration)),
-            entry("camel.management.host", Settings::required),
-            entry("camel.management.port", Settings::port),
+            entry("camel.management.host", Settings::text),
+            entry("camel.management.port", unlessEmpty(Settings::port)),
             entry("log.format", Settings::text));
 
     private final CamelContext context;
@@ -202,7 +202,7 @@ public final class Settings {
     private Duration duration(String key, String text) {
         if (text.matches("\\d+")) {
             String place = text.equals(text(key)) ? "" : " in '" + text(key) + "'";
-            throw new IllegalArgumentException("Set " + key + " to " + DURATION_FORMS + ": '" + text + "'" + place + " has none");
+            throw new IllegalArgumentException("Set " + key + " to " + DURATION_FORMS + ": '" + text + "'" + place + " has no unit");
         }
         if (!DURATION.matcher(text).matches()) {
             throw invalid(key, DURATION_FORMS, null);

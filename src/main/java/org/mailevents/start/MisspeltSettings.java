@@ -46,7 +46,7 @@ final class MisspeltSettings {
     static List<String> warnings(Stream<String> inFiles, Set<String> environment, String routes) {
         Set<String> ofRoutes = WORD.matcher(routes).results().map(MatchResult::group).collect(Collectors.toSet());
         Stream<String> keys = inFiles.filter(key -> !Settings.isKnown(key))
-                .filter(key -> OWN.matcher(key).lookingAt() || !OF_CAMEL.matcher(key).lookingAt() && !ofRoutes.contains(key)).sorted()
+                .filter(key -> OWN.matcher(key).lookingAt() || !OF_CAMEL.matcher(key).lookingAt() && !routes.contains(key)).sorted()
                 .map(key -> key + " is not a setting of Mail Events. " + similar(key, Settings.known().stream())
                         .map(known -> "Did you mean " + known + "?").orElse("Is it misspelt?"));
         Set<String> variablesOfRoutes = ofRoutes.stream().map(Settings::variable).collect(Collectors.toSet());

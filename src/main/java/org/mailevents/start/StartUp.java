@@ -2,6 +2,7 @@ package org.mailevents.start;
 
 import java.io.IOException;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Ordered;
 import org.apache.camel.StartupListener;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.util.URISupport;
@@ -14,9 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Refuses to start with routes that lead nowhere, and logs in a few lines what has started. */
-public final class StartUp implements StartupListener {
+public final class StartUp implements StartupListener, Ordered {
 
     private static final Logger LOG = LoggerFactory.getLogger("mail-events");
+
+    /** The last listener, because its log says that webhooks are taken, and another listener starts the route that takes them. */
+    @Override
+    public int getOrder() {
+        return Ordered.LOWEST;
+    }
 
     @Override
     public void onCamelContextStarting(CamelContext context, boolean alreadyStarted) throws BrokenFile, IOException {

@@ -15,6 +15,7 @@ import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.receive.CollectEvents;
+import org.mailevents.receive.ReceiveWebhook;
 import org.mailevents.settings.Settings;
 import org.mailevents.spool.Spool;
 
@@ -29,6 +30,7 @@ public final class Wiring implements CamelConfiguration {
     public void configure(CamelContext context) throws Exception {
         Settings settings = new Settings(context);
         settings.requireValid();
+        ReceiveWebhook.requireStartable(context);
         RecordLanguage.use(context);
         CaughtErrors.use(context);
         Meters meters = bindPartsInMemory(context);

@@ -3,6 +3,9 @@ package org.mailevents.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -38,6 +41,19 @@ class JdbiFactoryTest {
                     new UUID[] {first.mailId(), second.mailId()}, second.madeAt()).mapTo(Mail.class).list();
         });
         assertThat(read).containsExactly(first, second);
+    }
+
+    /** H2 keeps the timeout of a statement for its session. A connection that answered the API would pass its limit on to the alerts. */
+    @Test
+    void aStatementDoesNotInheritAnotherOnesTimeLimit() throws SQLException {
+        try (Connection connection = h2().getConnection(); Statement question = connection.createStatement()) {
+            question.setQueryTimeout(4);
+            question.execute("SELECT 1");
+
+            JdbiFactory.configured(Jdbi.create(connection)).useHandle(handle -> handle.execute("SELECT 1"));
+
+            assertThat(question.getQueryTimeout()).isZero();
+        }
     }
 
     @Test

@@ -174,9 +174,9 @@ class SettingsTest {
     @Test
     void aDurationNeedsItsUnit() {
         assertThatThrownBy(() -> settings("alert.quiet", "45").duration("alert.quiet"))
-                .hasMessage("Set alert.quiet to a duration with its unit, such as 45m, 10s or 1h30m: '45' has none");
+                .hasMessage("Set alert.quiet to a duration with its unit, such as 45m, 10s or 1h30m: '45' has no unit");
         assertThatThrownBy(() -> settings("alert.updates", "5m,15").durations("alert.updates"))
-                .hasMessage("Set alert.updates to a duration with its unit, such as 45m, 10s or 1h30m: '15' in '5m,15' has none");
+                .hasMessage("Set alert.updates to a duration with its unit, such as 45m, 10s or 1h30m: '15' in '5m,15' has no unit");
     }
 
     @ParameterizedTest

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.camel.main.Main;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +54,13 @@ class RefusedStartTest {
     @Test
     void withHttpsAndNoKeyStoreItSaysSo() {
         assertThat(refusal(TestSettings.none().with("camel.ssl.enabled", "true"))).contains("Set camel.ssl.keyStore ");
+    }
+
+    @Test
+    void aRefusedStartDoesNotTouchTheDatabase(@TempDir Path folder) throws IOException {
+        String url = "jdbc:h2:" + folder.resolve("mail-events");
+        assertThat(refusal(TestSettings.none().with("database.url", url, "camel.server.host", "::"))).contains("webhook.api-key");
+        assertThat(folder).isEmptyDirectory();
     }
 
     @ParameterizedTest
