@@ -10,10 +10,6 @@ import org.apache.camel.Exchange;
 import org.apache.camel.StartupListener;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.health.HealthCheckRegistry;
-import org.mailevents.camel.CaughtErrors;
-import org.mailevents.camel.RecordLanguage;
-import org.mailevents.camel.Timers;
-import org.mailevents.event.CsvRow;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.Problem;
 import org.mailevents.event.Receipt;
@@ -35,7 +31,6 @@ import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
-import org.mailevents.start.StartUp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

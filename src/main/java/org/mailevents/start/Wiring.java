@@ -1,7 +1,5 @@
 package org.mailevents.start;
 
-import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
-
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
