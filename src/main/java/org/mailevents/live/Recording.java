@@ -1,0 +1,79 @@
+package org.mailevents.live;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.camel.Exchange;
+import org.apache.camel.NamedNode;
+import org.apache.camel.model.ProcessorDefinition;
+import org.mailevents.event.MailEvent;
+import org.mailevents.event.Webhook;
+
+/** What happens to one webhook in a {@link RouteTrial}. It is a property of the exchange, so that all copies of the exchange share it. */
+final class Recording {
+
+    private static final String PROPERTY = "mailEventsRecording";
+
+    private final List<TrialOutcome.Call> calls = new ArrayList<>();
+    private final List<ProcessorDefinition<?>> steps = new ArrayList<>();
+    private final List<MailEvent> stored = new ArrayList<>();
+    private Throwable failure;
+    private ProcessorDefinition<?> failed;
+    private boolean answerMissing;
+
+    static Recording in(Exchange exchange) {
+        Recording recording = new Recording();
+        exchange.setProperty(PROPERTY, recording);
+        return recording;
+    }
+
+    static Recording of(Exchange exchange) {
+        return exchange.getProperty(PROPERTY, Recording.class);
+    }
+
+    synchronized void enter(NamedNode step) {
+        if (step instanceof ProcessorDefinition<?> definition) {
+            steps.add(definition);
+        }
+    }
+
+    /** The innermost step that fails ends first. Steps around it end with the same exception, or with one that wraps it. */
+    synchronized void fail(NamedNode step, Throwable exception) {
+        if (step instanceof ProcessorDefinition<?> definition && (failure == null || root(failure) != root(exception))) {
+            failure = exception;
+            failed = definition;
+        }
+    }
+
+    /** @param answered whether the routes go on with an answer that only the other system knows */
+    synchronized void call(String endpoint, String body, boolean answered) {
+        ProcessorDefinition<?> step = steps.isEmpty() ? null : steps.get(steps.size() - 1);
+        calls.add(new TrialOutcome.Call(endpoint, body, step == null ? null : Place.of(step)));
+        answerMissing |= answered;
+    }
+
+    synchronized void missAnswer() {
+        answerMissing = true;
+    }
+
+    synchronized void store(Webhook webhook) {
+        stored.addAll(webhook.events());
+    }
+
+    /** @param end why the webhook failed, or null if its routes ended normally */
+    synchronized TrialOutcome outcome(Throwable end) {
+        BrokenFile mistake = null;
+        if (end != null) {
+            mistake = failed != null && root(failure) == root(end) ? RouteGraph.broken(failed, RouteFiles.reason(root(end)))
+                    : new BrokenFile("routes", 0, RouteFiles.reason(root(end)));
+        }
+        return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, answerMissing, steps.stream().map(Place::of).toList());
+    }
+
+    private static Throwable root(Throwable exception) {
+        Throwable root = exception;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root;
+    }
+}
