@@ -5,6 +5,7 @@ import java.util.List;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.ThrowExceptionDefinition;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
 
@@ -20,12 +21,18 @@ final class Recording {
     private ProcessorDefinition<?> failed;
     private boolean answerMissing;
 
+    /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
+    private Recording() {
+    }
+
+    /** Begins the recording of an exchange. */
     static Recording in(Exchange exchange) {
         Recording recording = new Recording();
         exchange.setProperty(PROPERTY, recording);
         return recording;
     }
 
+    /** The recording of an exchange or of its copy, or null outside a trial. */
     static Recording of(Exchange exchange) {
         return exchange.getProperty(PROPERTY, Recording.class);
     }
@@ -59,6 +66,13 @@ final class Recording {
         stored.addAll(webhook.events());
     }
 
+    /** The failure of a webhook whose routes end without {@code direct:store-events}. The last step is where they end. */
+    synchronized Throwable notStored() {
+        failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
+        failure = new IllegalStateException("the route ends without direct:store-events");
+        return failure;
+    }
+
     /** @param end why the webhook failed, or null if its routes ended normally */
     synchronized TrialOutcome outcome(Throwable end) {
         BrokenFile mistake = null;
@@ -66,7 +80,8 @@ final class Recording {
             mistake = failed != null && root(failure) == root(end) ? RouteGraph.broken(failed, RouteFiles.reason(root(end)))
                     : new BrokenFile("routes", 0, RouteFiles.reason(root(end)));
         }
-        return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, answerMissing, steps.stream().map(Place::of).toList());
+        return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, failed instanceof ThrowExceptionDefinition, answerMissing,
+                steps.stream().map(Place::of).toList());
     }
 
     private static Throwable root(Throwable exception) {

@@ -26,8 +26,8 @@ import org.apache.camel.util.ObjectHelper;
  * <p>Camel 4.18 cannot validate a route without adding it: its loader reports a wrong key, but an unknown endpoint option, bean, language
  * or setting shows only when the route is created. This class leans on two parts of Camel that are not a documented API: {@code
  * setStartupStepRecorder} tells which step was being created when the route failed, and {@code FailedToCreateRouteException} names the
- * route. Without it, a broken file stops a running route. It can go once Camel validates routes before it stops the old ones. Then the line number of the wrong step must still be
- * known.
+ * route. Without it, a broken file stops a running route. It can go once Camel validates routes before it stops the old ones. Then the line
+ * number of the wrong step must still be known.
  */
 final class RouteValidation {
 

@@ -26,6 +26,15 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
  */
 final class TrialSteps implements InterceptStrategy {
 
+    /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
+    private TrialSteps() {
+    }
+
+    /** Adds the strategy to a context whose routes are not created yet. */
+    static void use(CamelContext context) {
+        context.getCamelContextExtension().addInterceptStrategy(new TrialSteps());
+    }
+
     private interface Step {
         void run(Exchange exchange) throws Exception;
     }

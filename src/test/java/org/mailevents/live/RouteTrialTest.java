@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.event.MailEvent;
 import org.mailevents.support.HttpReceiver;
 import org.mailevents.support.InProcess;
@@ -123,10 +124,35 @@ class RouteTrialTest {
             assertThat(outcome.calls()).extracting(TrialOutcome.Call::endpoint)
                     .containsExactly(other.url(""), "file:target/never-written");
             assertThat(outcome.calls()).extracting(TrialOutcome.Call::body).containsOnly("bounced: 1");
-            assertThat(outcome.calls().get(1).place()).hasToString("routes/tell.camel.yaml:17");
+            assertThat(outcome.calls().get(1).place()).hasToString("routes/tell.camel.yaml:16");
             assertThat(other.requests).isEmpty();
             assertThat(Path.of("target/never-written")).doesNotExist();
         }
+    }
+
+    @Test
+    void aStepThatFailsOnPurposeIsNoMistake() throws Exception {
+        Map<String, String> files = files();
+        files.put(WEBHOOK, files.get(WEBHOOK) + """
+                        - throwException:
+                            exceptionType: java.lang.IllegalStateException
+                            message: not yet
+                """);
+
+        RouteTrial.requireEveryEventPasses(application.context(), files);
+        assertThat(run(files, bounce("4")).failure()).hasMessageMatching("routes/route-webhook.camel.yaml:\\d+: not yet");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"- stop: {}", "- setBody:\n    expression:\n      constant:\n        expression: stored",
+        "- log:\n    message: and nothing else"})
+    void aRouteThatDoesNotStoreItsEventsIsRefused(String step) throws Exception {
+        Map<String, String> files = files();
+        files.put(WEBHOOK, files.get(WEBHOOK).substring(0, files.get(WEBHOOK).indexOf("        - choice:")) + step.indent(8));
+
+        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageMatching("routes/route-webhook.camel.yaml:\\d+: a delivery with status queued fails: "
+                        + "the route ends without direct:store-events");
     }
 
     private static TrialOutcome run(Map<String, String> files, MailEvent event) throws BrokenFile {
