@@ -97,7 +97,7 @@ class RecordedEndpoint extends DefaultEndpoint {
             if (consumer == null) {
                 Recording.of(exchange).call(name, exchange.getMessage().getBody(String.class), false);
             } else {
-                consumer.process(copy(exchange));
+                runAside(exchange, consumer);
             }
         }) {
             @Override
@@ -122,14 +122,16 @@ class RecordedEndpoint extends DefaultEndpoint {
         }
         try (Producer producer = context.getEndpoint(uri).createProducer()) {
             producer.start();
-            producer.process(copy(exchange));
+            runAside(exchange, producer);
         }
     }
 
-    private static Exchange copy(Exchange exchange) {
+    private static void runAside(Exchange exchange, Processor processor) throws Exception {
         Exchange copy = ExchangeHelper.createCorrelatedCopy(exchange, false);
         copy.setPattern(ExchangePattern.InOnly);
-        return copy;
+        Recording recording = Recording.in(copy);
+        processor.process(copy);
+        Recording.of(exchange).add(recording.outcome(copy.getException()));
     }
 
     @Override

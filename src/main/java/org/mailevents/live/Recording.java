@@ -20,6 +20,8 @@ final class Recording {
     private Throwable failure;
     private ProcessorDefinition<?> failed;
     private boolean answerMissing;
+    /** The failure of a copy, which does not fail the webhook itself. */
+    private TrialOutcome aside;
 
     /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private Recording() {
@@ -66,6 +68,15 @@ final class Recording {
         stored.addAll(webhook.events());
     }
 
+    /** Adds what happened to a copy, which ran with a recording of its own. An answer that only the copy needs does not matter here. */
+    synchronized void add(TrialOutcome copy) {
+        stored.addAll(copy.stored());
+        calls.addAll(copy.calls());
+        if (aside == null && copy.failure() != null && !copy.answerMissing()) {
+            aside = copy;
+        }
+    }
+
     /** The failure of a webhook whose routes end without {@code direct:store-events}. The last step is where they end. */
     synchronized Throwable notStored() {
         failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
@@ -76,11 +87,15 @@ final class Recording {
     /** @param end why the webhook failed, or null if its routes ended normally */
     synchronized TrialOutcome outcome(Throwable end) {
         BrokenFile mistake = null;
+        boolean deliberate = failed instanceof ThrowExceptionDefinition;
         if (end != null) {
             mistake = failed != null && root(failure) == root(end) ? RouteGraph.broken(failed, RouteFiles.reason(root(end)))
                     : new BrokenFile("routes", 0, RouteFiles.reason(root(end)));
+        } else if (aside != null) {
+            mistake = aside.failure();
+            deliberate = aside.deliberate();
         }
-        return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, failed instanceof ThrowExceptionDefinition, answerMissing,
+        return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, deliberate, answerMissing,
                 steps.stream().map(Place::of).toList());
     }
 

@@ -8,7 +8,8 @@ import org.mailevents.event.MailEvent;
  *
  * @param stored        the events that reached {@code direct:store-events}, with the kind and the audience that the routes decided
  * @param calls         what the routes would send to other systems, in the order of the steps
- * @param failure       why the webhook failed, with the file and the line of the step; null if it did not fail
+ * @param failure       why the webhook failed, or a copy of it behind {@code wireTap} or {@code seda:}, with the file and the line of the
+ *                      step; null if nothing failed
  * @param deliberate    whether a step {@code throwException} failed, which a team writes on purpose
  * @param answerMissing whether the routes went on after they asked another system. The trial does not know its answer, so what follows,
  *                      a failure included, may be different in truth

@@ -121,6 +121,7 @@ class RouteTrialTest {
             TrialOutcome outcome = run(files, bounce("4"));
 
             assertThat(outcome.failure()).isNull();
+            assertThat(outcome.answerMissing()).as("only a copy of the webhook asks the other system").isFalse();
             assertThat(outcome.calls()).extracting(TrialOutcome.Call::endpoint)
                     .containsExactly(other.url(""), "file:target/never-written");
             assertThat(outcome.calls()).extracting(TrialOutcome.Call::body).containsOnly("bounced: 1");
@@ -128,6 +129,29 @@ class RouteTrialTest {
             assertThat(other.requests).isEmpty();
             assertThat(Path.of("target/never-written")).doesNotExist();
         }
+    }
+
+    @Test
+    void aMistakeInACopyIsFound() throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", """
+                - route:
+                    id: tell
+                    from:
+                      uri: seda:tell
+                      steps:
+                        - setBody:
+                            expression:
+                              simple:
+                                expression: "${body.stord}"
+                """);
+        files.put(WEBHOOK, files.get(WEBHOOK) + """
+                        - to:
+                            uri: seda:tell
+                """);
+
+        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageMatching("routes/tell.camel.yaml:6: a delivery with status queued fails: .*stord.*");
     }
 
     @Test
