@@ -46,6 +46,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     private ModelCamelContext context;
     private EditReview reviews;
     private PendingEdits edits;
+    private ActiveRoutes active;
     /** The text of each file as it runs, by its path. */
     private Map<String, String> live;
 
@@ -73,10 +74,12 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         reviews = new EditReview(validation,
                 file -> routes(Set.of(file)).stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet()));
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
-        FolderWatch watch = new FolderWatch(new Settings(context).routes(), "\\.camel\\.yaml");
+        active = mandatoryFindSingleByType(context, ActiveRoutes.class);
+        FolderWatch watch = RouteFiles.watch(new Settings(context).routes());
         live = watch.first();
         validation.validate(live);
         RouteFiles.load(context, live);
+        active.activate(live);
         watch.start(context, this::activate);
     }
 
@@ -123,6 +126,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
                 remove(files, all);
                 RouteFiles.load(context, only(next, files));
                 live = next;
+                active.activate(next);
             } catch (Exception e) {
                 remove(files, all);
                 RouteFiles.load(context, only(before, files));

@@ -8,6 +8,7 @@ import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
 import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
+import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
@@ -36,6 +37,7 @@ public final class Wiring implements CamelConfiguration {
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
         registry.bind(Database.NAME, Database.open(settings, meters), null, "close");
         registry.bind("spool", Spool.open(context, meters));
+        registry.bind("activeRoutes", ActiveRoutes.in(settings.routes()));
         bindBeansOfRoutes(registry);
         context.addStartupListener(new StartUp());
     }
