@@ -23,6 +23,8 @@ final class Help {
               preview stored    write the same page with the bounces that were stored last
               sample            post a day of sample mail to the Mail Events that is running
               sample anyway     do the same, even where the alerts are real mails
+              explain-decision <event id>
+                                say why an event has its audience, and so who got a mail
               help, --help, -h  show this text
               --version         show the versions of Mail Events and Apache Camel
             """;
@@ -42,7 +44,8 @@ final class Help {
         }
     }
 
-    private static void print(String text) throws IOException {
+    /** Writes a text to the standard output as it stands. */
+    static void print(String text) throws IOException {
         try (OutputStream output = new FileOutputStream(FileDescriptor.out)) {
             output.write(text.getBytes(StandardCharsets.UTF_8));
         }

@@ -176,6 +176,19 @@ class PageTest {
     }
 
     @Test
+    void whoGotAMailLearnsWhy() {
+        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
+
+        // When
+        shown(".message .why summary").click();
+
+        // Then
+        assertThat(text(".why dl")).contains("Audience", "list-owner (routes/route-bounces.camel.yaml:", "permanent, address",
+                "${body.status} regex '1|2|9'", "active now");
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
     void whatHappenedInTheSameSecondIsInOrder() {
         shown("#query").sendKeys(quick.get("to").asText().toUpperCase(Locale.ROOT) + Keys.ENTER);
 
