@@ -10,13 +10,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.model.ModelCamelContext;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.live.ActiveRoutes;
+import org.mailevents.settings.Settings;
+import org.mailevents.settings.TimeSource;
 
 /**
- * The steps behind {@code routes/api-decision.camel.yaml}. All questions run one after the other in one thread, because each runs events
+ * The steps behind {@code routes/api-decision.camel.yaml} and {@code routes/api-routes.camel.yaml}. All questions run one after the other in one thread, because each runs events
  * through routes, and webhooks need the processor more.
  */
 public final class ExplainSteps extends RouteBuilder {
@@ -32,6 +35,8 @@ public final class ExplainSteps extends RouteBuilder {
         Jdbi jdbi = JdbiFactory.create(mandatoryFindSingleByType(getContext(), Database.class));
         ActiveRoutes active = mandatoryFindSingleByType(getContext(), ActiveRoutes.class);
         Decisions decisions = new Decisions(getContext(), jdbi, active);
+        RouteViews views = new RouteViews((ModelCamelContext) getContext(), jdbi, active,
+                new Settings(getContext()).routes().resolve("drafts"), TimeSource.of(getContext()));
         thread = getContext().getExecutorServiceManager().newSingleThreadExecutor(this, "explain");
 
         // @formatter:off
@@ -42,6 +47,11 @@ public final class ExplainSteps extends RouteBuilder {
                 UUID eventId = eventId(exchange);
                 answer(exchange, () -> decisions.explain(eventId).orElse(null));
             });
+
+        from("direct:draw-routes").routeId("draw-routes")
+            .description("Reads the routes as they run, and counts the events of the last day in their branches")
+            .errorHandler(noErrorHandler())
+            .process(exchange -> answer(exchange, views::view));
         // @formatter:on
     }
 

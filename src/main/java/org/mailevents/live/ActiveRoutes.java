@@ -4,29 +4,39 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Knows the route files as they run. {@link LiveRoutes} tells it of each edit that is activated. With {@code camel run}, where no edit is
- * activated, these are the files at start.
+ * The route files that run now. The jar follows each edit ({@link LiveRoutes}). {@code camel run} reads the files at its start, and runs
+ * them until it is restarted.
  */
 public final class ActiveRoutes {
 
-    private volatile RouteRevision revision;
+    /** The end of the names of route files, as a regular expression. */
+    static final String ENDING = "\\.camel\\.yaml";
 
-    private ActiveRoutes(RouteRevision revision) {
-        this.revision = revision;
+    private record State(Map<String, String> files, RouteRevision revision) {
     }
 
-    /** The routes that a start finds in this folder. */
+    private volatile State state;
+
+    private ActiveRoutes(Map<String, String> files) {
+        replaceBy(files);
+    }
+
+    /** The files of a folder as they are now. */
     public static ActiveRoutes in(Path folder) {
-        return new ActiveRoutes(RouteRevision.of(RouteFiles.watch(folder).first()));
+        return new ActiveRoutes(new FolderWatch(folder, ENDING).first());
+    }
+
+    /** The text of each file, by its path. */
+    public Map<String, String> files() {
+        return state.files();
     }
 
     /** The revision that decides the webhooks of this moment. */
     public RouteRevision revision() {
-        return revision;
+        return state.revision();
     }
 
-    /** @param files the text of each file, by its path */
-    void activate(Map<String, String> files) {
-        revision = RouteRevision.of(files);
+    void replaceBy(Map<String, String> activated) {
+        state = new State(activated, RouteRevision.of(activated));
     }
 }

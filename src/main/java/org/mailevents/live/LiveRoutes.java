@@ -75,11 +75,11 @@ public final class LiveRoutes extends DefaultRoutesCollector {
                 file -> routes(Set.of(file)).stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet()));
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
         active = mandatoryFindSingleByType(context, ActiveRoutes.class);
-        FolderWatch watch = RouteFiles.watch(new Settings(context).routes());
+        FolderWatch watch = new FolderWatch(new Settings(context).routes(), ActiveRoutes.ENDING);
         live = watch.first();
+        active.replaceBy(live);
         validation.validate(live);
         RouteFiles.load(context, live);
-        active.activate(live);
         watch.start(context, this::activate);
     }
 
@@ -126,7 +126,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
                 remove(files, all);
                 RouteFiles.load(context, only(next, files));
                 live = next;
-                active.activate(next);
+                active.replaceBy(next);
             } catch (Exception e) {
                 remove(files, all);
                 RouteFiles.load(context, only(before, files));

@@ -1,6 +1,5 @@
 package org.mailevents.live;
 
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -18,11 +17,6 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 final class RouteFiles {
 
     private RouteFiles() {
-    }
-
-    /** Watches the route files of a folder, and not those of the folders in it. */
-    static FolderWatch watch(Path folder) {
-        return new FolderWatch(folder, "\\.camel\\.yaml");
     }
 
     /**
