@@ -16,6 +16,7 @@ let words = WORDS[language];
 let summary = null;
 let found = null;
 let suppressions = null;
+let routes = null;
 
 /** Makes an element. Its content is text or other elements, never HTML, so that no text of a mail is run as HTML. */
 function element(name, attributes, ...content) {
@@ -300,6 +301,16 @@ function speak() {
   }
   showSuppressions();
   showFound();
+  if (routes) {
+    showRoutes(routes);
+  }
+}
+
+/** The server counts the events for it, so it is not renewed as often as the summary. */
+async function loadRoutes() {
+  routes = await ask("/api/routes");
+  notice("routes", "");
+  showRoutes(routes);
 }
 
 $("search").addEventListener("submit", submitted => {
@@ -333,7 +344,8 @@ $("skip").addEventListener("click", clicked => {
 });
 window.addEventListener("hashchange", guarded("search", search));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => summary && showSummary());
+new ResizeObserver(() => routes && showRoutes(routes)).observe($("routes-drawing"));
 setInterval(guarded("summary", () => renew(mayRenew)), RENEW_MILLISECONDS);
 speak();
 guarded("search", search)();
-guarded("summary", renew)();
+guarded("summary", renew)().then(guarded("routes", loadRoutes));

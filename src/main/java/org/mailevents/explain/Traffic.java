@@ -6,11 +6,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.BrokenFile;
-import org.mailevents.live.Place;
 import org.mailevents.live.RouteMap.RouteNode;
 import org.mailevents.live.RouteTrial;
 import org.mailevents.live.TrialOutcome;
@@ -57,12 +57,12 @@ record Traffic(RouteView.Sample sample, Map<String, Long> routes, Map<BranchId, 
     private static void add(TrialOutcome outcome, Map<String, Long> routes, Map<BranchId, Long> branches, Map<String, String> failures) {
         Set<String> passed = new HashSet<>();
         Set<BranchId> taken = new HashSet<>();
-        for (Place step : outcome.steps()) {
+        Stream.concat(outcome.steps().stream(), outcome.copySteps().stream()).forEach(step -> {
             passed.add(step.route());
             if (step.branch() != null) {
                 taken.add(new BranchId(step.route(), step.branchLine()));
             }
-        }
+        });
         passed.forEach(route -> routes.merge(route, 1L, Long::sum));
         taken.forEach(branch -> branches.merge(branch, 1L, Long::sum));
         if (outcome.failure() != null && !outcome.answerMissing()) {

@@ -20,6 +20,7 @@ final class Recording {
 
     private final List<TrialOutcome.Call> calls = new ArrayList<>();
     private final List<ProcessorDefinition<?>> steps = new ArrayList<>();
+    private final List<Place> copySteps = new ArrayList<>();
     private final List<MailEvent> stored = new ArrayList<>();
     /** The variables {@code kind} and {@code audience}, each with the step that set it last. */
     private final Map<String, Decision> decisions = new HashMap<>();
@@ -100,6 +101,8 @@ final class Recording {
     synchronized void add(TrialOutcome copy) {
         stored.addAll(copy.stored());
         calls.addAll(copy.calls());
+        copySteps.addAll(copy.steps());
+        copySteps.addAll(copy.copySteps());
         if (aside == null && copy.failure() != null && !copy.answerMissing()) {
             aside = copy;
         }
@@ -124,7 +127,7 @@ final class Recording {
             deliberate = aside.deliberate();
         }
         return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, deliberate, answerMissing,
-                steps.stream().map(Place::of).toList(), decidedBy(KIND), decidedBy(AUDIENCE));
+                steps.stream().map(Place::of).toList(), List.copyOf(copySteps), decidedBy(KIND), decidedBy(AUDIENCE));
     }
 
     private static Throwable root(Throwable exception) {

@@ -145,6 +145,11 @@ public final class RouteMap {
 
     private void walk(List<ProcessorDefinition<?>> steps, int depth, Targets targets, List<BranchNode> branches) {
         for (ProcessorDefinition<?> step : steps) {
+            if (step.isAbstract()) {
+                // Camel puts the handlers of errors among the steps. They are not on the way, but a route that they call is in use.
+                walk(step.getOutputs(), 0, new Targets(), new ArrayList<>());
+                continue;
+            }
             addTargets(step, targets);
             List<Branch> own = Branch.of(step);
             for (Branch branch : own) {
