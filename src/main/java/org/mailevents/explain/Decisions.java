@@ -25,8 +25,8 @@ import org.mailevents.store.RouteRevisions.Recorded;
 import org.mailevents.store.StoredEvents;
 
 /**
- * Explains decisions: makes the event of its row again, and runs it once more through the routes of its revision, step by step. The settings
- * and beans are those of today, and an answer of another system is not known. So the result is compared with the row.
+ * Explains decisions: makes the event of its row again, and runs it once more through the routes of its revision, step by step. The
+ * settings and beans are those of today, and an answer of another system is not known. So the result is compared with the row.
  */
 final class Decisions {
 

@@ -19,8 +19,8 @@ import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 
 /**
- * The steps behind {@code routes/api-decision.camel.yaml} and {@code routes/api-routes.camel.yaml}. All questions run one after the other in one thread, because each runs events
- * through routes, and webhooks need the processor more.
+ * The steps behind {@code routes/api-decision.camel.yaml} and {@code routes/api-routes.camel.yaml}. All questions run one after the other
+ * in one thread, because each runs events through routes, and webhooks need the processor more.
  */
 public final class ExplainSteps extends RouteBuilder {
 

@@ -29,7 +29,7 @@ record Branch(String condition, int line, List<ProcessorDefinition<?>> steps) {
                 : List.of();
     }
 
-    /** Camel counts the line of an element from the line before it. That is right for {@code - filter:}, but not for an element of a list. */
+    /** Camel gives a step the line before its first key. That is right for {@code - filter:}, but not for an element of a list. */
     private static Branch of(WhenDefinition when) {
         return new Branch(when.getExpression().getExpression(), when.getLineNumber() + 1, when.getOutputs());
     }
