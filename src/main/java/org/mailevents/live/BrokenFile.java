@@ -6,14 +6,28 @@ import org.mailevents.log.FailureText;
 public final class BrokenFile extends Exception {
 
     private final String file;
+    private final int line;
+    private final String reason;
 
     /** @param line the line number, from 1; 0 or less if it is not known */
     public BrokenFile(String file, int line, String reason) {
         super(file + (line > 0 ? ":" + line : "") + ": " + FailureText.line(reason));
         this.file = file;
+        this.line = line;
+        this.reason = reason;
     }
 
     public String file() {
         return file;
+    }
+
+    /** The line number, from 1; 0 or less if it is not known. */
+    public int line() {
+        return line;
+    }
+
+    /** What is wrong, without the file and the line. */
+    public String reason() {
+        return reason;
     }
 }

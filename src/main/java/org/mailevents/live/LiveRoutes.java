@@ -76,7 +76,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         FolderWatch watch = new FolderWatch(new Settings(context).routes(), "\\.camel\\.yaml");
         live = watch.first();
         validation.validate(live);
-        RouteValidation.load(context, live);
+        RouteFiles.load(context, live);
         watch.start(context, this::activate);
     }
 
@@ -121,11 +121,11 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         webhooks.pauseDuring(() -> {
             try {
                 remove(files, all);
-                RouteValidation.load(context, only(next, files));
+                RouteFiles.load(context, only(next, files));
                 live = next;
             } catch (Exception e) {
                 remove(files, all);
-                RouteValidation.load(context, only(before, files));
+                RouteFiles.load(context, only(before, files));
                 throw e;
             }
         });

@@ -162,11 +162,18 @@ class EditedRoutesTest {
         "- log:\n    message: and nothing else"})
     void whatARouteDoesNotStoreIsKept(String step) throws IOException {
         // Given
-        edit("route-webhook", yaml -> yaml.substring(0, yaml.indexOf("        - choice:")) + step.indent(8));
+        edit("route-webhook", yaml -> yaml.replace("        - choice:", """
+                        - filter:
+                            expression:
+                              simple:
+                                expression: "${body.events[0].apiData} == 'not stored'"
+                            steps:
+                """ + step.indent(14) + "- stop: {}".indent(14) + "        - choice:"));
 
         try (InProcess application = start()) {
             // When
-            HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued")));
+            HttpResponse<String> answer = application.post(MailEvents.JSON,
+                    Payload.json("deliveries", Payload.delivery("queued").put("apiData", "not stored")));
 
             // Then
             assertSpooled(answer, 1);

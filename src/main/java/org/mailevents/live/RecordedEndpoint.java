@@ -1,0 +1,179 @@
+package org.mailevents.live;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Consumer;
+import org.apache.camel.Endpoint;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePattern;
+import org.apache.camel.PollingConsumer;
+import org.apache.camel.Processor;
+import org.apache.camel.Producer;
+import org.apache.camel.model.WireTapDefinition;
+import org.apache.camel.support.DefaultConsumer;
+import org.apache.camel.support.DefaultEndpoint;
+import org.apache.camel.support.DefaultProducer;
+import org.apache.camel.support.ExchangeHelper;
+import org.apache.camel.support.PollingConsumerSupport;
+import org.apache.camel.util.URISupport;
+import org.mailevents.event.Receipt;
+import org.mailevents.event.Webhook;
+
+/**
+ * Stands for an endpoint in a {@link RouteTrial}. A message to it is noted in the {@link Recording} and goes nowhere else. Camel has made
+ * the endpoint that it stands for, with all its options, but never makes a producer of it, so no connection opens.
+ */
+class RecordedEndpoint extends DefaultEndpoint {
+
+    /** Camel calls these local, but they do something outside the trial. */
+    private static final Set<String> OUTSIDE = Set.of("controlbus", "exec");
+    private static final String STORE = "direct:store-events";
+
+    private final Endpoint original;
+    private final Action action;
+
+    private interface Action {
+        void run(Exchange exchange) throws Exception;
+    }
+
+    private RecordedEndpoint(Endpoint original, Action action) {
+        super(original.getEndpointUri(), original.getComponent());
+        this.original = original;
+        this.action = action;
+    }
+
+    /**
+     * Replaces all endpoints of a context that lead outside of the trial, before its routes are created.
+     *
+     * @param directs the {@code direct:} names of the routes that the trial runs; any other is a route in Java
+     */
+    static void replaceIn(CamelContext context, Set<String> directs) {
+        Map<String, Processor> queues = new ConcurrentHashMap<>();
+        context.getCamelContextExtension().registerEndpointCallback((uri, endpoint) -> {
+            String name = name(endpoint);
+            if (name.equals(STORE)) {
+                return new RecordedEndpoint(endpoint, RecordedEndpoint::store);
+            }
+            if (name.startsWith("seda:")) {
+                return queue(endpoint, queues);
+            }
+            if (name.startsWith("log:")) {
+                return new RecordedEndpoint(endpoint, exchange -> { });
+            }
+            boolean java = name.startsWith("direct:") && !directs.contains(name);
+            return java || endpoint.isRemote() || OUTSIDE.contains(name.split(":")[0])
+                    ? new RecordedEndpoint(endpoint, exchange -> record(exchange, name)) : endpoint;
+        });
+    }
+
+    /**
+     * The scheme and the path without options, for instance {@code direct:store-events}. Of a web address only the scheme and the host
+     * remain, because the path may be a secret, and {@code toD} moves it into a header.
+     */
+    private static String name(Endpoint endpoint) {
+        String name = URISupport.sanitizeUri(endpoint.getEndpointUri()).split("\\?", 2)[0];
+        return name.startsWith("http") ? name.replaceFirst("^(https?)[:/]+(?:[^/@]*@)?([^/]+).*", "$1://$2")
+                : name.replaceFirst("^([\\w-]+)://", "$1:");
+    }
+
+    private static void store(Exchange exchange) {
+        Webhook webhook = exchange.getMessage().getBody(Webhook.class);
+        Recording.of(exchange).store(webhook);
+        int events = webhook.events().size();
+        exchange.getMessage().setBody(new Receipt(webhook.received(), events, 0, webhook.received() - events, 0));
+    }
+
+    private static void record(Exchange exchange, String name) {
+        Recording.of(exchange).call(name, exchange.getMessage().getBody(String.class), true);
+    }
+
+    /** A queue whose messages go to their route at once. The sender gets no answer and no exception, as from a queue. */
+    private static RecordedEndpoint queue(Endpoint endpoint, Map<String, Processor> queues) {
+        String name = name(endpoint);
+        return new RecordedEndpoint(endpoint, exchange -> {
+            Processor consumer = queues.get(name);
+            if (consumer == null) {
+                Recording.of(exchange).call(name, exchange.getMessage().getBody(String.class), false);
+            } else {
+                runAside(exchange, consumer);
+            }
+        }) {
+            @Override
+            public Consumer createConsumer(Processor processor) {
+                return new DefaultConsumer(this, processor) {
+                    @Override
+                    protected void doStart() throws Exception {
+                        super.doStart();
+                        queues.put(name, getProcessor());
+                    }
+                };
+            }
+        };
+    }
+
+    /** Sends a copy to the endpoint of a wire tap, and leaves the exchange as it is. */
+    static void sendCopy(Exchange exchange, WireTapDefinition<?> tap) throws Exception {
+        CamelContext context = exchange.getContext();
+        String uri = context.resolvePropertyPlaceholders(tap.getUri());
+        if (uri.contains("${") && !"false".equals(tap.getDynamicUri())) {
+            uri = context.resolveLanguage("simple").createExpression(uri).evaluate(exchange, String.class);
+        }
+        try (Producer producer = context.getEndpoint(uri).createProducer()) {
+            producer.start();
+            runAside(exchange, producer);
+        }
+    }
+
+    private static void runAside(Exchange exchange, Processor processor) throws Exception {
+        Exchange copy = ExchangeHelper.createCorrelatedCopy(exchange, false);
+        copy.setPattern(ExchangePattern.InOnly);
+        Recording recording = Recording.in(copy);
+        processor.process(copy);
+        Recording.of(exchange).add(recording.outcome(copy.getException()));
+    }
+
+    @Override
+    public Producer createProducer() {
+        return new DefaultProducer(this) {
+            @Override
+            public void process(Exchange exchange) throws Exception {
+                if (Recording.of(exchange) != null) {
+                    action.run(exchange);
+                }
+            }
+        };
+    }
+
+    @Override
+    public Consumer createConsumer(Processor processor) throws Exception {
+        return original.createConsumer(processor);
+    }
+
+    @Override
+    public PollingConsumer createPollingConsumer() {
+        return new PollingConsumerSupport(this) {
+            @Override
+            public Exchange receive() {
+                return null;
+            }
+
+            @Override
+            public Exchange receiveNoWait() {
+                return null;
+            }
+
+            @Override
+            public Exchange receive(long timeout) {
+                return null;
+            }
+        };
+    }
+
+    /** Unknown options were refused when the original was made. */
+    @Override
+    public boolean isLenientProperties() {
+        return true;
+    }
+}

@@ -1,0 +1,72 @@
+package org.mailevents.live;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.camel.CamelContext;
+import org.apache.camel.RouteConfigurationsBuilder;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.spi.RoutesLoader;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.apache.camel.util.ObjectHelper;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+
+/** Adds the routes of YAML files to a Camel context. */
+final class RouteFiles {
+
+    private RouteFiles() {
+    }
+
+    /**
+     * Adds the routes of the files to a context. The routeConfigurations come first, as at Camel's start.
+     *
+     * @param files the text of each file, by its path
+     * @throws BrokenFile for the first file that cannot be read as routes
+     */
+    static void load(CamelContext context, Map<String, String> files) throws BrokenFile {
+        RoutesLoader loader = PluginHelper.getRoutesLoader(context);
+        Map<String, RoutesBuilder> builders = new TreeMap<>();
+        forEachFile(files, (file, text) -> loader.findRoutesBuilders(ResourceHelper.fromString("file:" + file, text))
+                .forEach(builder -> builders.put(file, builder)));
+        forEachFile(builders, (file, builder) -> context.addRoutesConfigurations((RouteConfigurationsBuilder) builder));
+        forEachFile(builders, (file, builder) -> context.addRoutes(builder));
+        forEachFile(builders, (file, builder) -> context.addTemplatedRoutes(builder));
+    }
+
+    private interface FileAction<T> {
+        void run(String file, T content) throws Exception;
+    }
+
+    private static <T> void forEachFile(Map<String, T> files, FileAction<T> action) throws BrokenFile {
+        for (Map.Entry<String, T> file : files.entrySet()) {
+            try {
+                action.run(file.getKey(), file.getValue());
+            } catch (Exception e) {
+                throw broken(file.getKey(), e);
+            }
+        }
+    }
+
+    private static BrokenFile broken(String file, Exception e) {
+        MarkedYamlEngineException marked = ObjectHelper.getException(MarkedYamlEngineException.class, e);
+        Optional<Mark> mark = marked == null ? Optional.empty() : marked.getProblemMark();
+        return mark.map(at -> new BrokenFile(file, at.getLine() + 1, marked.getProblem()))
+                .orElseGet(() -> new BrokenFile(file, 0, reason(e)));
+    }
+
+    /** The messages of the exception and of its root cause: the first says what could not be done, and the second says why. */
+    static String reason(Throwable first) {
+        Throwable last = first;
+        while (last.getCause() != null && last.getCause() != last) {
+            last = last.getCause();
+        }
+        String what = text(first.getClass() == last.getClass() ? last : first);
+        return what.contains(text(last)) ? what : what + ", because of " + text(last);
+    }
+
+    private static String text(Throwable cause) {
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+}

@@ -1,0 +1,157 @@
+package org.mailevents.live;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.model.OnExceptionDefinition;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.util.concurrent.CamelThreadFactory;
+import org.mailevents.camel.CurrentDirect;
+import org.mailevents.camel.RecordLanguage;
+import org.mailevents.event.MailEvent;
+import org.mailevents.event.Receipt;
+import org.mailevents.event.Webhook;
+
+/**
+ * Runs events through route files in a second Camel context, and tells what would happen to them. Nothing is stored, mailed or sent: each
+ * endpoint that leaves the process is replaced by one that only notes the message ({@link RecordedEndpoint}). Beans of the application are
+ * called for real, because only they know what they do.
+ *
+ * <p>It leans on Camel's public {@code EndpointStrategy} and {@code InterceptStrategy}. It is not safe for use by several threads at once.
+ */
+public final class RouteTrial implements AutoCloseable {
+
+    private static final Duration LONGEST_RUN = Duration.ofSeconds(10);
+    private static final String ENTRANCE = "direct:route-webhook";
+
+    private final DefaultCamelContext context;
+    private final ProducerTemplate template;
+
+    /**
+     * Makes the routes of the files ready to run.
+     *
+     * @param application the context whose settings and beans the routes use
+     * @param files       the text of each file, by its path
+     * @throws BrokenFile if the files do not load; {@link RouteValidation} finds more mistakes, and its texts are better
+     */
+    public RouteTrial(CamelContext application, Map<String, String> files) throws BrokenFile {
+        context = SecondContext.of(application, "trial");
+        try {
+            RecordLanguage.use(context);
+            CurrentDirect.use(context);
+            context.setSourceLocationEnabled(true);
+            TrialSteps.use(context);
+            RouteFiles.load(context, files);
+            context.removeRouteDefinitions(context.getRouteDefinitions().stream().filter(route -> !isCalled(route)).toList());
+            context.getRouteDefinitions().forEach(RouteTrial::neverRetry);
+            context.getRouteConfigurationDefinitions().forEach(configuration -> neverRetry(configuration.getOnExceptions()));
+            RecordedEndpoint.replaceIn(context, directs());
+            context.setAutoStartup(true);
+            context.start();
+            template = context.createProducerTemplate();
+        } catch (BrokenFile e) {
+            close();
+            throw e;
+        } catch (Exception | LinkageError e) {
+            close();
+            throw new BrokenFile("routes", 0, RouteFiles.reason(e));
+        }
+    }
+
+    /** Tells what the routes do with a webhook that holds only this event. */
+    public TrialOutcome run(MailEvent event) {
+        return run(new Webhook(event.receivedAt(), 0, null, event.eventType(), List.of(event), List.of(), null));
+    }
+
+    /** Tells what the routes do with a webhook. */
+    public TrialOutcome run(Webhook webhook) {
+        Exchange exchange = context.getEndpoint(ENTRANCE).createExchange();
+        exchange.getMessage().setBody(webhook);
+        Recording recording = Recording.in(exchange);
+        Throwable end;
+        try {
+            template.send(ENTRANCE, exchange);
+            end = exchange.getException();
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            end = e;
+        }
+        boolean stored = exchange.getMessage().getBody() instanceof Receipt;
+        return recording.outcome(end != null || stored ? end : recording.notStored());
+    }
+
+    /**
+     * Runs one event of each status and code through the routes.
+     *
+     * @throws BrokenFile for the first event that fails, unless it fails on purpose or after another system was asked, whose answer the
+     *                    trial does not know
+     */
+    static void requireEveryEventPasses(CamelContext application, Map<String, String> files) throws BrokenFile {
+        ExecutorService thread = Executors.newSingleThreadExecutor(new CamelThreadFactory("trial", "trial", true));
+        try (RouteTrial trial = new RouteTrial(application, files)) {
+            for (MailEvent event : TrialEvents.all()) {
+                TrialOutcome outcome = thread.submit(() -> trial.run(event)).get(LONGEST_RUN.toMillis(), TimeUnit.MILLISECONDS);
+                BrokenFile failure = outcome.failure();
+                if (failure != null && !outcome.answerMissing() && !outcome.deliberate()) {
+                    throw new BrokenFile(failure.file(), failure.line(), TrialEvents.name(event) + " fails: " + failure.reason());
+                }
+            }
+        } catch (TimeoutException e) {
+            throw new BrokenFile("routes", 0, "an event takes longer than " + LONGEST_RUN.toSeconds()
+                    + " s in the routes; does a loop never end?");
+        } catch (ExecutionException e) {
+            throw new BrokenFile("routes", 0, RouteFiles.reason(e.getCause()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BrokenFile("routes", 0, "Mail Events stops, so the routes were not tried");
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+
+    private static boolean isCalled(RouteDefinition route) {
+        return route.getInput().getEndpointUri().matches("(?:direct|seda):.*");
+    }
+
+    private Set<String> directs() {
+        Set<String> directs = new TreeSet<>();
+        context.getRouteDefinitions().forEach(route -> directs.add(route.getInput().getEndpointUri().split("\\?", 2)[0]
+                .replace("direct://", "direct:")));
+        return directs;
+    }
+
+    /** A mistake does not go away within a trial, and the trial must not wait for it. */
+    private static void neverRetry(RouteDefinition route) {
+        route.getOutputs().stream().filter(OnExceptionDefinition.class::isInstance).map(OnExceptionDefinition.class::cast)
+                .forEach(each -> neverRetry(List.of(each)));
+    }
+
+    private static void neverRetry(List<OnExceptionDefinition> handlers) {
+        for (OnExceptionDefinition handler : handlers) {
+            if (handler.getRedeliveryPolicyType() != null) {
+                handler.getRedeliveryPolicyType().setMaximumRedeliveries("0");
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            context.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("The context of the trial could not be closed", e);
+        }
+    }
+}

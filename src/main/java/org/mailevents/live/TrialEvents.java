@@ -1,0 +1,39 @@
+package org.mailevents.live;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.mailevents.event.MailEvent;
+
+/** One event of each status and code, to find a mistake in routes before a real event meets it. */
+final class TrialEvents {
+
+    /** The last status and the last code are not the vendor's. They stand for those that the vendor may add. */
+    private static final List<String> STATUSES = List.of("queued", "succeeded", "deferred", "failed", "new-status");
+    private static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "new-code");
+
+    private TrialEvents() {
+    }
+
+    static List<MailEvent> all() {
+        return Stream.of(STATUSES.stream().map(status -> event("deliveries", status)), CODES.stream().map(code -> event("bounces", code)),
+                Stream.of(event("blocks", "new-status"))).flatMap(events -> events).toList();
+    }
+
+    /** For instance: a bounce with code 4. */
+    static String name(MailEvent event) {
+        return switch (event.eventType()) {
+            case "deliveries" -> "a delivery with status " + event.status();
+            case "bounces" -> "a bounce with code " + event.status();
+            default -> "an event of the type " + event.eventType();
+        };
+    }
+
+    static MailEvent event(String type, String status) {
+        Instant at = Instant.parse("2026-01-05T00:00:07Z");
+        return new MailEvent(new UUID(0x8000L, 0x8000_0000_0000_0000L), type, status, null, null, "<trial@mail.example.com>",
+                "recipient@example.jp", "sender@example.com", "bounce@example.com", "Subject", "CAMPAIGN-1", "550 5.1.1 User unknown",
+                "5.1.1", "192.0.2.1", "192.0.2.2", "pro", at, "2026-01-05 09:00:07", at, "{\"key\":\"value\"}");
+    }
+}

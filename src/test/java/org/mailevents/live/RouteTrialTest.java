@@ -1,0 +1,206 @@
+package org.mailevents.live;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.event.MailEvent;
+import org.mailevents.support.HttpReceiver;
+import org.mailevents.support.InProcess;
+import org.mailevents.support.Mailbox;
+import org.mailevents.support.TestDatabase;
+import org.mailevents.support.TestSettings;
+
+/** What a trial tells is what the routes do, and nothing leaves the trial. */
+class RouteTrialTest {
+
+    private static final String BOUNCES = "routes/route-bounces.camel.yaml";
+    private static final String WEBHOOK = "routes/route-webhook.camel.yaml";
+
+    private static InProcess application;
+
+    @BeforeAll
+    static void start() {
+        application = TestSettings.of(TestDatabase.h2(), Mailbox.folder()).startInProcess();
+    }
+
+    @AfterAll
+    static void stop() {
+        application.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            1  | permanent, address | list-owner
+            4  | policy             | postmaster
+            5  | temporary          | postmaster
+            11 | suppressed         | list-owner
+            77 | unknown            | postmaster""")
+    void aBounceGetsTheKindAndTheAudienceOfItsBranch(String code, String kind, String audience) throws Exception {
+        MailEvent bounce = bounce(code);
+
+        TrialOutcome outcome = run(files(), bounce);
+
+        assertThat(outcome.failure()).isNull();
+        assertThat(outcome.stored()).containsExactly(bounce.decided(kind, audience));
+        assertThat(outcome.stored().get(0).kind()).isEqualTo(kind);
+        assertThat(outcome.stored().get(0).audience()).isEqualTo(audience);
+    }
+
+    @Test
+    void aFailureNamesFileAndLineOfItsStep() throws Exception {
+        Map<String, String> files = files();
+        edit(files, BOUNCES, "${body.status} regex '4|7'", "${body.recipent} regex '4|7'");
+
+        TrialOutcome outcome = run(files, bounce("4"));
+
+        assertThat(outcome.stored()).isEmpty();
+        assertThat(outcome.failure()).hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: .*recipent.*");
+    }
+
+    @Test
+    void aSavedMistakeInAnExpressionIsRefused() throws Exception {
+        Map<String, String> files = files();
+        edit(files, BOUNCES, "${body.status} regex '4|7'", "${body.recipent} regex '4|7'");
+
+        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: a bounce with code \\w+ fails: .*recipent.*");
+    }
+
+    @Test
+    void theRoutesAsTheyComePass() throws Exception {
+        RouteTrial.requireEveryEventPasses(application.context(), files());
+    }
+
+    @Test
+    void aCallToAnotherSystemIsOnlyNoted() throws Exception {
+        try (HttpReceiver other = new HttpReceiver()) {
+            Map<String, String> files = files();
+            files.put("routes/tell.camel.yaml", """
+                    - route:
+                        id: tell
+                        from:
+                          uri: direct:tell
+                          steps:
+                            - delay:
+                                expression:
+                                  constant:
+                                    expression: "60000"
+                            - setBody:
+                                expression:
+                                  simple:
+                                    expression: "bounced: ${body.stored}"
+                            - wireTap:
+                                uri: seda:told
+                            - to:
+                                uri: file:target/never-written
+                    - route:
+                        id: told
+                        from:
+                          uri: seda:told
+                          steps:
+                            - toD:
+                                uri: "%s?connectTimeout=1000"
+                    """.formatted(other.url("/hook")));
+            files.put(WEBHOOK, files.get(WEBHOOK) + """
+                            - wireTap:
+                                uri: direct:tell
+                    """);
+
+            TrialOutcome outcome = run(files, bounce("4"));
+
+            assertThat(outcome.failure()).isNull();
+            assertThat(outcome.answerMissing()).as("only a copy of the webhook asks the other system").isFalse();
+            assertThat(outcome.calls()).extracting(TrialOutcome.Call::endpoint)
+                    .containsExactly(other.url(""), "file:target/never-written");
+            assertThat(outcome.calls()).extracting(TrialOutcome.Call::body).containsOnly("bounced: 1");
+            assertThat(outcome.calls().get(1).place()).hasToString("routes/tell.camel.yaml:16");
+            assertThat(other.requests).isEmpty();
+            assertThat(Path.of("target/never-written")).doesNotExist();
+        }
+    }
+
+    @Test
+    void aMistakeInACopyIsFound() throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", """
+                - route:
+                    id: tell
+                    from:
+                      uri: seda:tell
+                      steps:
+                        - setBody:
+                            expression:
+                              simple:
+                                expression: "${body.stord}"
+                """);
+        files.put(WEBHOOK, files.get(WEBHOOK) + """
+                        - to:
+                            uri: seda:tell
+                """);
+
+        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageMatching("routes/tell.camel.yaml:6: a delivery with status queued fails: .*stord.*");
+    }
+
+    @Test
+    void aStepThatFailsOnPurposeIsNoMistake() throws Exception {
+        Map<String, String> files = files();
+        files.put(WEBHOOK, files.get(WEBHOOK) + """
+                        - throwException:
+                            exceptionType: java.lang.IllegalStateException
+                            message: not yet
+                """);
+
+        RouteTrial.requireEveryEventPasses(application.context(), files);
+        assertThat(run(files, bounce("4")).failure()).hasMessageMatching("routes/route-webhook.camel.yaml:\\d+: not yet");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"- stop: {}", "- setBody:\n    expression:\n      constant:\n        expression: stored",
+        "- log:\n    message: and nothing else"})
+    void aRouteThatDoesNotStoreItsEventsIsRefused(String step) throws Exception {
+        Map<String, String> files = files();
+        files.put(WEBHOOK, files.get(WEBHOOK).substring(0, files.get(WEBHOOK).indexOf("        - choice:")) + step.indent(8));
+
+        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageMatching("routes/route-webhook.camel.yaml:\\d+: a delivery with status queued fails: "
+                        + "the route ends without direct:store-events");
+    }
+
+    private static TrialOutcome run(Map<String, String> files, MailEvent event) throws BrokenFile {
+        try (RouteTrial trial = new RouteTrial(application.context(), files)) {
+            return trial.run(event);
+        }
+    }
+
+    private static void edit(Map<String, String> files, String file, String right, String wrong) {
+        assertThat(files.get(file)).contains(right);
+        files.put(file, files.get(file).replace(right, wrong));
+    }
+
+    private static MailEvent bounce(String code) {
+        return TrialEvents.event("bounces", code);
+    }
+
+    private static Map<String, String> files() throws IOException {
+        Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> paths = Files.list(Path.of("routes"))) {
+            for (Path path : paths.filter(path -> path.toString().endsWith(".camel.yaml")).toList()) {
+                files.put(path.toString(), Files.readString(path));
+            }
+        }
+        return files;
+    }
+}
