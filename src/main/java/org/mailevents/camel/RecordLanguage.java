@@ -71,7 +71,7 @@ public final class RecordLanguage extends BeanLanguage {
     }
 
     private static boolean isAccessor(Method method) {
-        return Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers()) && method.getParameterCount() == 0
-                && method.getReturnType() != void.class;
+        return Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers()) && !method.isBridge()
+                && method.getParameterCount() == 0 && method.getReturnType() != void.class;
     }
 }

@@ -28,29 +28,41 @@ public final class FailureLog {
     private record Kind(FailedStep step, Class<?> exception) {
     }
 
-    /** @param failures how many there were since the last line in the log; @param last the newest one */
-    private record Repetitions(long failures, Throwable last) {
+    /**
+     * @param failures how many there were since the last line in the log
+     * @param whole    the id of the exchange that failed last; if a split failed for many of its parts, the id of the whole
+     * @param last     the newest failure
+     */
+    private record Repetitions(long failures, String whole, Throwable last) {
     }
 
+    private final CamelContext application;
     private final Map<Kind, Repetitions> logged = new ConcurrentHashMap<>();
     /** Where an exception was thrown that is still on its way to the caller. */
     private final Map<Throwable, FailedStep> steps = Collections.synchronizedMap(new WeakHashMap<>());
 
     /** Makes the log of an application, which sums up once a minute until the application stops. */
     public static FailureLog of(CamelContext context) {
-        FailureLog log = new FailureLog();
+        FailureLog log = new FailureLog(context);
         context.getExecutorServiceManager().newSingleThreadScheduledExecutor(log, "failure-log")
                 .scheduleWithFixedDelay(log::sumUp, 1, 1, TimeUnit.MINUTES);
         return log;
     }
 
     /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
-    private FailureLog() {
+    private FailureLog(CamelContext application) {
+        this.application = application;
     }
 
-    /** Logs the failure of an exchange, or counts it as a repetition. A routeConfiguration calls this method in {@code onException}. */
+    /**
+     * Logs the failure of an exchange, or counts it as a repetition. A routeConfiguration calls this method in {@code onException}. A
+     * failure in a trial of saved routes is not logged: it runs in a second context, and the team gets its own answer about it.
+     */
     public void report(Exchange exchange) {
-        report(note(exchange), failure(exchange));
+        if (exchange.getContext() != application) {
+            return;
+        }
+        report(note(exchange), exchange.getProperty(Exchange.CORRELATION_ID, exchange.getExchangeId(), String.class), failure(exchange));
     }
 
     /** The failure of an exchange as text, with its route, file and line. */
@@ -69,7 +81,7 @@ public final class FailureLog {
         if (reported.isEmpty()) {
             FailedStep step = new FailedStep(route, null);
             steps.put(failure, step);
-            report(step, failure);
+            report(step, null, failure);
         }
         return reported.orElseGet(() -> new FailedStep(route, null));
     }
@@ -89,12 +101,15 @@ public final class FailureLog {
         return step;
     }
 
-    private void report(FailedStep step, Throwable failure) {
-        Repetitions now = logged.compute(new Kind(step, failure.getClass()),
-                (kind, before) -> new Repetitions(before == null ? 0 : before.failures() + 1, failure));
-        if (now.failures() == 0) {
-            LOG.error(step.line("failed", failure));
-        }
+    private void report(FailedStep step, String whole, Throwable failure) {
+        logged.compute(new Kind(step, failure.getClass()), (kind, before) -> {
+            if (before == null) {
+                LOG.error(step.line("failed", failure));
+                return new Repetitions(0, whole, failure);
+            }
+            boolean same = whole != null && whole.equals(before.whole());
+            return new Repetitions(before.failures() + (same ? 0 : 1), whole, failure);
+        });
     }
 
     /** Logs how often each failure was repeated. A failure that was not repeated for a minute is logged again when it comes back. */
@@ -105,7 +120,7 @@ public final class FailureLog {
                     return null;
                 }
                 LOG.error(kind.step().line("failed " + repeated.failures() + " more times within a minute", repeated.last()));
-                return new Repetitions(0, repeated.last());
+                return new Repetitions(0, repeated.whole(), repeated.last());
             });
         }
     }

@@ -198,7 +198,7 @@ public final class ReplaySpool extends RouteBuilder {
         } catch (NoSuchFileException e) {
             return true; // another process that uses this folder has stored the webhook
         } catch (IOException | RuntimeException | Error e) {
-            webhookFailed(file, e); // whatever the reason is, it must not delay the files behind this one
+            webhookFailed(file, ID, e); // whatever the reason is, it must not delay the files behind this one
             return true;
         }
     }
@@ -232,12 +232,13 @@ public final class ReplaySpool extends RouteBuilder {
         } else if (batch.files().size() > 1) {
             batch.files().forEach(file -> failures.put(file, NOT_COUNTED));
         } else {
-            batch.files().forEach(file -> webhookFailed(file, failure));
+            batch.files().forEach(file -> webhookFailed(file, "take-webhook", failure));
         }
     }
 
-    private void webhookFailed(Path file, Throwable failure) {
-        FailedStep step = failureLog.reportOnce(ID, failure);
+    /** @param route the route that failed, unless the failure itself names a YAML route */
+    private void webhookFailed(Path file, String route, Throwable failure) {
+        FailedStep step = failureLog.reportOnce(route, failure);
         int attempts = failures.getOrDefault(file, NOT_COUNTED).attempts() + 1;
         if (attempts < maxAttempts) {
             failures.put(file, new Failure(attempts, Instant.now().plus(retryInterval(attempts)), step));
