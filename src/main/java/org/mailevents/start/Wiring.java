@@ -36,12 +36,11 @@ public final class Wiring implements CamelConfiguration {
         FailedSteps.use(context);
         Meters meters = bindPartsInMemory(context);
         Registry registry = context.getRegistry();
-        registry.bind(FailureLog.NAME, FailureLog.of(context));
         registry.bind("failingRoutes", FailingRoutes.shownIn(context));
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
         registry.bind(Database.NAME, Database.open(settings, meters), null, "close");
         registry.bind("spool", Spool.open(context, meters));
-        bindBeansOfRoutes(registry);
+        bindBeansOfRoutes(context);
         context.addStartupListener(new StartUp());
     }
 
@@ -58,8 +57,10 @@ public final class Wiring implements CamelConfiguration {
     }
 
     /** Binds the beans that the YAML routes name. */
-    private static void bindBeansOfRoutes(Registry registry) {
+    private static void bindBeansOfRoutes(CamelContext context) {
+        Registry registry = context.getRegistry();
         registry.bind(CollectEvents.NAME, new CollectEvents());
         registry.bind(CsvRow.NAME, new CsvRow());
+        registry.bind(FailureLog.NAME, FailureLog.of(context));
     }
 }
