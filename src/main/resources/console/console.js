@@ -167,7 +167,8 @@ function showSummary() {
     [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
     Object.keys(words.pipelineNames).filter(name => name in figures).map(name => [name, figures[name]]));
   $("updated").textContent = words.updated(time(Date.now()));
-  notice("summary", summary.database === "down" ? words.down : "");
+  notice("summary", [summary.database === "down" ? words.down : "", ...summary.failingRoutes.map(one =>
+    words.failing(one.route, one.place, time(one.since, TO_THE_MINUTE), number(one.webhooks)))].join(" ").trim());
 }
 
 function showSuppressions() {

@@ -29,6 +29,8 @@ const WORDS = {
     most: "Only the newest 1,000 events are shown.", noSubject: "(no subject)",
     since: time => `Since the start at ${time}`, updated: time => `As of ${time}`, renews: "Refresh every 30 seconds",
     down: "The database is down. Webhooks go to the spool, and are stored when the database is back.",
+    failing: (route, place, since, webhooks) => `${route} fails${place ? ` at ${place}` : ""} since ${since}: `
+      + (webhooks === "1" ? "1 webhook waits" : `${webhooks} webhooks wait`) + " in the spool. The log says why.",
     failed: detail => `The data could not be loaded: ${detail}`,
     pipelineNames: { received: "Events received", stored: "– stored", duplicates: "– duplicates", rejected: "– rejected",
       spooled: "– spooled", "spool.webhooks": "Webhooks in the spool", "spool.oldest.age": "Age of the oldest webhook in the spool",
@@ -56,6 +58,8 @@ const WORDS = {
     most: "新しいものから1,000件までを表示しています。", noSubject: "（件名なし）",
     since: time => `${time}の起動からの累計`, updated: time => `${time}現在`, renews: "30秒ごとに更新",
     down: "データベースに接続できません。その間の Webhook はスプールに保存され、復旧後に自動で格納されます。",
+    failing: (route, place, since, webhooks) => `${route} が${since}から失敗しています${place ? `（${place}）` : ""}。`
+      + `スプールで待っている Webhook: ${webhooks}件。原因はログに出ています。`,
     failed: detail => `表示できませんでした: ${detail}`,
     pipelineNames: { received: "受信イベント", stored: "－ 格納", duplicates: "－ 重複", rejected: "－ 格納不可", spooled: "－ スプールへ保存",
       "spool.webhooks": "スプール中の Webhook", "spool.oldest.age": "スプール中で最も古いものの経過時間",

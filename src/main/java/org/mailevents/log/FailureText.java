@@ -2,7 +2,6 @@ package org.mailevents.log;
 
 import java.util.regex.Pattern;
 import org.apache.camel.CamelExchangeException;
-import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
 import org.jdbi.v3.core.JdbiException;
 
@@ -13,12 +12,12 @@ import org.jdbi.v3.core.JdbiException;
  */
 public final class FailureText {
 
-    /** The name under which the routes refer to it. */
-    public static final String NAME = "failure";
-
     private static final Pattern ADDRESS = Pattern.compile("[^\\s<>\"'(),;:=]+@[^\\s<>\"'(),;:=]+");
     private static final Pattern WEB_ADDRESS = Pattern.compile("(https?://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)[/?#]\\S*");
     private static final int MAX_LENGTH = 500;
+
+    private FailureText() {
+    }
 
     /** @return the class and message of the exception and of its root cause; "unknown" for null */
     public static String describe(Throwable failure) {
@@ -45,12 +44,6 @@ public final class FailureText {
         String hosts = WEB_ADDRESS.matcher(text).replaceAll("$1$2/…");
         String line = hosts.length() > MAX_LENGTH ? hosts.substring(0, MAX_LENGTH) + "…" : hosts;
         return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ").strip();
-    }
-
-    /** The failure of an exchange, with the id of the route where it happened. */
-    public String at(Exchange exchange) {
-        return exchange.getProperty(Exchange.FAILURE_ROUTE_ID) + ": "
-                + describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
     }
 
     /** The message of a wrapper repeats the message of its cause. */

@@ -4,12 +4,14 @@ import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 import org.mailevents.camel.CaughtErrors;
+import org.mailevents.camel.FailedSteps;
 import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
 import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
 import org.mailevents.live.PendingEdits;
-import org.mailevents.log.FailureText;
+import org.mailevents.log.FailingRoutes;
+import org.mailevents.log.FailureLog;
 import org.mailevents.metrics.Meters;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.receive.CollectEvents;
@@ -31,12 +33,14 @@ public final class Wiring implements CamelConfiguration {
         ReceiveWebhook.requireStartable(context);
         RecordLanguage.use(context);
         CaughtErrors.use(context);
+        FailedSteps.use(context);
         Meters meters = bindPartsInMemory(context);
         Registry registry = context.getRegistry();
+        registry.bind("failingRoutes", FailingRoutes.shownIn(context));
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
         registry.bind(Database.NAME, Database.open(settings, meters), null, "close");
         registry.bind("spool", Spool.open(context, meters));
-        bindBeansOfRoutes(registry);
+        bindBeansOfRoutes(context);
         context.addStartupListener(new StartUp());
     }
 
@@ -53,9 +57,10 @@ public final class Wiring implements CamelConfiguration {
     }
 
     /** Binds the beans that the YAML routes name. */
-    private static void bindBeansOfRoutes(Registry registry) {
+    private static void bindBeansOfRoutes(CamelContext context) {
+        Registry registry = context.getRegistry();
         registry.bind(CollectEvents.NAME, new CollectEvents());
         registry.bind(CsvRow.NAME, new CsvRow());
-        registry.bind(FailureText.NAME, new FailureText());
+        registry.bind(FailureLog.NAME, FailureLog.of(context));
     }
 }

@@ -271,12 +271,14 @@ class LiveEditTest {
         String mark = folder.getParent().getFileName().toString();
 
         // When
-        save(errors, read(errors).replaceFirst("message: \"", "message: \"" + mark + " "));
+        save(errors, read(errors).replaceFirst("(?m)^( +)- bean:$", "$1- log:\n$1    message: \"" + mark
+                + " \\${bean:failure?method=at}\"\n$0"));
 
         // Then
         await().until(() -> log().contains("Activated: " + errors));
         application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed")));
-        assertThat(LOG.list).extracting(ILoggingEvent::getFormattedMessage).contains(mark + " route-deliveries: IllegalStateException: no");
+        assertThat(LOG.list).extracting(ILoggingEvent::getFormattedMessage).anyMatch(line ->
+                line.matches(mark + " route-deliveries failed at \\Q" + route + "\\E:\\d+: IllegalStateException: no"));
         assertThat(kind()).isEqualTo("permanent, address");
     }
 
