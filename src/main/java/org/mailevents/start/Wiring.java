@@ -9,6 +9,7 @@ import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
 import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
+import org.mailevents.http.ApiRequests;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailureLog;
@@ -53,6 +54,7 @@ public final class Wiring implements CamelConfiguration {
         Meters meters = Meters.in(context);
         registry.bind("meters", meters);
         registry.bind("pendingEdits", PendingEdits.shownIn(context, meters));
+        registry.bind("apiRequests", new ApiRequests());
         return meters;
     }
 
