@@ -5,6 +5,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 import org.mailevents.camel.CaughtErrors;
 import org.mailevents.camel.FailedSteps;
+import org.mailevents.camel.HttpTimeouts;
 import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
 import org.mailevents.database.Database;
@@ -35,6 +36,7 @@ public final class Wiring implements CamelConfiguration {
         RecordLanguage.use(context);
         CaughtErrors.use(context);
         FailedSteps.use(context);
+        HttpTimeouts.use(context);
         Meters meters = bindPartsInMemory(context);
         Registry registry = context.getRegistry();
         registry.bind("failingRoutes", FailingRoutes.shownIn(context));
