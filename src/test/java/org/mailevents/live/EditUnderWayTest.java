@@ -7,6 +7,7 @@ import static org.mailevents.support.Answers.assertReceipt;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -40,6 +42,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
+import org.mailevents.http.ApiRequests;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
@@ -94,6 +97,41 @@ class EditUnderWayTest {
             await().until(() -> visitors.answers() >= before + 20);
             visitors.assertAnswered();
             assertAllStored();
+        }
+    }
+
+    @Test
+    void aRequestThatWaitsForAnEditArrivesWhole() throws Exception {
+        // Given: a team's own route over HTTP
+        Files.writeString(routes.resolve("echo.camel.yaml"), """
+                - route:
+                    id: echo
+                    from:
+                      uri: platform-http:/echo
+                      steps:
+                        - convertBodyTo:
+                            type: java.lang.String
+                        - setBody:
+                            simple:
+                              expression: "${header.q} ${body}"
+                """);
+        String large = "0123456789".repeat(20_000);
+        try (InProcess application = settings().startInProcess()) {
+            ApiRequests requests = application.context().getRegistry().findSingleByType(ApiRequests.class);
+            List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+
+            // When
+            requests.pauseDuring(() -> {
+                for (String body : List.of("", "small", large)) {
+                    answers.add(CompletableFuture.supplyAsync(() -> application.send(HttpRequest.newBuilder(application.uri("/echo?q=1"))
+                            .POST(HttpRequest.BodyPublishers.ofString(body)))));
+                }
+                assertThat(application.send(HttpRequest.newBuilder(application.uri("/"))).statusCode()).as("the page").isEqualTo(200);
+                await().pollDelay(Duration.ofMillis(300)).until(() -> answers.stream().noneMatch(CompletableFuture::isDone));
+            });
+
+            // Then
+            assertThat(answers).extracting(answer -> answer.join().body()).containsExactly("1 ", "1 small", "1 " + large);
         }
     }
 
