@@ -1,8 +1,6 @@
 package org.mailevents.http;
 
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The requests of the page and the API that are in progress. Only a few may run at a time, because each needs a thread and a database
@@ -15,12 +13,22 @@ public final class ApiRequests {
     /** How long an edit waits for the requests in progress. It is longer than a query of the API may take. */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
-    private final Semaphore free = new Semaphore(MAX);
-    private volatile boolean paused;
+    private int running;
+    private boolean paused;
 
     /** What is done while no request is in progress. */
     public interface Action {
         void run() throws Exception;
+    }
+
+    /** What happens to a new request. */
+    enum Admission {
+        /** The request runs. {@link ApiRequests#end} must be called after it. */
+        RUN,
+        /** The request waits until the edit is done. */
+        WAIT,
+        /** Too many requests run already. */
+        REFUSE
     }
 
     /**
@@ -28,30 +36,43 @@ public final class ApiRequests {
      * not hold up the action any longer.
      */
     public void pauseDuring(Action action) throws Exception {
-        paused = true;
-        boolean empty = false;
         try {
-            empty = free.tryAcquire(MAX, LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+            pause();
             action.run();
         } finally {
-            paused = false;
-            if (empty) {
-                free.release(MAX);
-            }
+            resume();
         }
     }
 
-    /** Whether new requests must wait. */
-    boolean isPaused() {
+    private synchronized void pause() throws InterruptedException {
+        paused = true;
+        long end = System.nanoTime() + LONGEST_WAIT.toNanos();
+        for (long left = LONGEST_WAIT.toMillis(); running > 0 && left > 0; left = (end - System.nanoTime()) / 1_000_000) {
+            wait(left);
+        }
+    }
+
+    private synchronized void resume() {
+        paused = false;
+    }
+
+    synchronized Admission begin() {
+        if (paused) {
+            return Admission.WAIT;
+        }
+        if (running == MAX) {
+            return Admission.REFUSE;
+        }
+        running++;
+        return Admission.RUN;
+    }
+
+    synchronized void end() {
+        running--;
+        notifyAll();
+    }
+
+    synchronized boolean isPaused() {
         return paused;
-    }
-
-    /** @return false if the request must not run now. Otherwise {@link #end} must be called after it. */
-    boolean begin() {
-        return !paused && free.tryAcquire();
-    }
-
-    void end() {
-        free.release();
     }
 }

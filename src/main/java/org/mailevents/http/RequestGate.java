@@ -186,16 +186,19 @@ public final class RequestGate {
             answer(context, notFound());
         } else if (page.at(context.normalizedPath()).isPresent()) {
             context.next();
-        } else if (apiRequests.begin()) {
-            context.addEndHandler(answered -> apiRequests.end());
-            context.next();
-        } else if (apiRequests.isPaused()) {
-            context.request().pause();
-            passOnAfterPause(context, System.nanoTime());
         } else {
-            context.response().putHeader(HttpHeaders.RETRY_AFTER, "1");
-            answer(context, new Problem(503, "This server already answers " + ApiRequests.MAX + " requests of the page and the API."
-                    + " Send the request again in a moment."));
+            switch (apiRequests.begin()) {
+                case RUN -> {
+                    context.addEndHandler(answered -> apiRequests.end());
+                    context.next();
+                }
+                case WAIT -> {
+                    context.request().pause();
+                    passOnAfterPause(context, System.nanoTime());
+                }
+                case REFUSE -> unavailable(context,
+                        "This server already answers " + ApiRequests.MAX + " requests of the page and the API.");
+            }
         }
     }
 
@@ -214,10 +217,14 @@ public final class RequestGate {
                 passOnAfterPause(context, start);
             } else {
                 context.request().resume();
-                context.response().putHeader(HttpHeaders.RETRY_AFTER, "1");
-                answer(context, new Problem(503, "The routes of the API are being replaced. Send the request again in a moment."));
+                unavailable(context, "The routes of the API are being replaced.");
             }
         });
+    }
+
+    private static void unavailable(RoutingContext context, String reason) {
+        context.response().putHeader(HttpHeaders.RETRY_AFTER, "1");
+        answer(context, new Problem(503, reason + " Send the request again in a moment."));
     }
 
     /** Answers a request that no route has taken. */
