@@ -75,18 +75,22 @@ class StopIT {
 
     @Test
     void withoutMemoryItEndsAndTheNextStartHasAllThatItAcknowledged() throws IOException {
-        // Given: a step of a team doubles a text until memory runs out
+        // Given: a step of a team doubles the text of a certain campaign until memory runs out
         beforeFailed("""
-                - setBody:
-                    constant:
-                      expression: "0123456789"
-                - loop:
-                    constant:
-                      expression: "40"
+                - filter:
+                    simple:
+                      expression: "${body.apiData} == 'CAMPAIGN-7'"
                     steps:
                       - setBody:
-                          simple:
-                            expression: "${body}${body}"
+                          constant:
+                            expression: "0123456789"
+                      - loop:
+                          constant:
+                            expression: "40"
+                          steps:
+                            - setBody:
+                                simple:
+                                  expression: "${body}${body}"
                 """);
         Map<String, String> small = Map.of("java.tool.options", "-Xmx112m -XX:+ExitOnOutOfMemoryError");
         OwnProcess application = OwnProcess.jar(folder, small).started();
@@ -94,7 +98,7 @@ class StopIT {
         for (ObjectNode delivery : acknowledged) {
             assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", delivery)), 1, 1, 0, 0);
         }
-        ObjectNode failed = Payload.delivery("failed");
+        ObjectNode failed = Payload.delivery("failed").put("apiData", "CAMPAIGN-7");
 
         // When
         assertThatThrownBy(() -> application.post(MailEvents.JSON, Payload.json("deliveries", failed)))

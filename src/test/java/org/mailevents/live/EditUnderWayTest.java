@@ -24,6 +24,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import org.apache.camel.AggregationStrategy;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
@@ -33,12 +35,9 @@ import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.model.ProcessorDefinitionHelper;
-import org.apache.camel.processor.aggregate.UseLatestAggregationStrategy;
 import org.apache.camel.support.ScheduledPollConsumer;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
@@ -53,7 +52,6 @@ import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
 /** While an edit is activated, webhooks and the API go on as usual, whatever else the application does and whatever the edit throws. */
-@Execution(ExecutionMode.CONCURRENT)
 class EditUnderWayTest {
 
     private final TestDatabase database = TestDatabase.h2();
@@ -182,8 +180,8 @@ class EditUnderWayTest {
             String good = Files.readString(file);
 
             // When
-            Files.writeString(file, good.replace("aggregationStrategy: collectEvents",
-                    "aggregationStrategy: \"#class:" + strategy.getName() + "\""));
+            Files.writeString(file, good.replaceFirst("(?m)^      steps:$", "$0\n        - enrich:\n            constant: log:edited\n"
+                    + "            aggregationStrategy: \"#class:" + Matcher.quoteReplacement(strategy.getName()) + "\""));
 
             // Then
             postUntil(application, () -> application.log().contains("Not activated: " + file));
@@ -212,13 +210,13 @@ class EditUnderWayTest {
         return file;
     }
 
-    /** Posts one bounce, which must be stored and answered within two seconds. */
+    /** Posts one bounce, which must be stored and answered in less than the five seconds that an edit may wait for webhooks in progress. */
     private void post(MailEvents application) {
         ObjectNode bounce = Payload.bounce("2");
         posted.add(bounce);
         long start = System.nanoTime();
         assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
     }
 
     private void postUntil(MailEvents application, BooleanSupplier condition) {
@@ -275,13 +273,22 @@ class EditUnderWayTest {
         }
     }
 
-    /** A library of the step is missing. */
-    public static final class MissingClass extends UseLatestAggregationStrategy implements CamelContextAware {
+    /** A strategy that changes nothing. Camel gives it the context when the route is created. */
+    public abstract static class Strategy implements AggregationStrategy, CamelContextAware {
+
+        @Override
+        public Exchange aggregate(Exchange original, Exchange enriched) {
+            return original;
+        }
 
         @Override
         public CamelContext getCamelContext() {
             return null;
         }
+    }
+
+    /** A library of the step is missing. */
+    public static final class MissingClass extends Strategy {
 
         @Override
         public void setCamelContext(CamelContext context) {
@@ -289,13 +296,8 @@ class EditUnderWayTest {
         }
     }
 
-    /** A step whose initialisation never ends. */
-    public static final class EndlessRecursion extends UseLatestAggregationStrategy implements CamelContextAware {
-
-        @Override
-        public CamelContext getCamelContext() {
-            return null;
-        }
+    /** The initialisation of the step never ends. */
+    public static final class EndlessRecursion extends Strategy {
 
         @Override
         public void setCamelContext(CamelContext context) {
@@ -303,13 +305,8 @@ class EditUnderWayTest {
         }
     }
 
-    /** The validation does not find this mistake. */
-    public static final class FailsInTheApplication extends UseLatestAggregationStrategy implements CamelContextAware {
-
-        @Override
-        public CamelContext getCamelContext() {
-            return null;
-        }
+    /** The review does not find this mistake. */
+    public static final class FailsInTheApplication extends Strategy {
 
         @Override
         public void setCamelContext(CamelContext context) {
