@@ -79,7 +79,9 @@ class LimitedMailTest {
     @EnumSource(Encryption.class)
     void aServerThatTakesTheMailGetsIt(Encryption encryption) {
         LimitedMail.use(context, Duration.ofMinutes(1));
-        GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", encryption.protocol));
+        ServerSetup setup = new ServerSetup(0, "127.0.0.1", encryption.protocol);
+        setup.setServerStartupTimeout(60_000);
+        GreenMail server = new GreenMail(setup);
         server.start();
         try {
             int port = encryption == Encryption.NONE ? server.getSmtp().getPort() : server.getSmtps().getPort();
