@@ -1,6 +1,7 @@
 package org.mailevents;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertReceipt;
 
@@ -17,6 +18,8 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -24,7 +27,7 @@ import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 
-/** At SIGTERM the jar finishes the webhooks in flight, and then stops. Nothing needs repair afterwards. */
+/** At SIGTERM the jar finishes the webhooks in flight, and then stops. Without memory it ends at once. Nothing needs repair afterwards. */
 @Isolated("it takes the time of a stop")
 class StopIT {
 
@@ -68,6 +71,46 @@ class StopIT {
         // Then
         assertThat(stop).isLessThan(Duration.ofSeconds(10));
         await().until(lost::isDone);
+    }
+
+    @Test
+    void withoutMemoryItEndsAndTheNextStartHasAllThatItAcknowledged() throws IOException {
+        // Given: a step of a team doubles the text of a certain campaign until memory runs out
+        beforeFailed("""
+                - filter:
+                    simple:
+                      expression: "${body.apiData} == 'CAMPAIGN-7'"
+                    steps:
+                      - setBody:
+                          constant:
+                            expression: "0123456789"
+                      - loop:
+                          constant:
+                            expression: "40"
+                          steps:
+                            - setBody:
+                                simple:
+                                  expression: "${body}${body}"
+                """);
+        Map<String, String> small = Map.of("java.tool.options", "-Xmx112m -XX:+ExitOnOutOfMemoryError");
+        OwnProcess application = OwnProcess.jar(folder, small).started();
+        ObjectNode[] acknowledged = IntStream.range(0, 20).mapToObj(i -> Payload.delivery("queued")).toArray(ObjectNode[]::new);
+        for (ObjectNode delivery : acknowledged) {
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", delivery)), 1, 1, 0, 0);
+        }
+        ObjectNode failed = Payload.delivery("failed").put("apiData", "CAMPAIGN-7");
+
+        // When
+        assertThatThrownBy(() -> application.post(MailEvents.JSON, Payload.json("deliveries", failed)))
+                .isInstanceOf(UncheckedIOException.class);
+
+        // Then
+        assertThat(application.ended()).isEqualTo(3);
+        beforeFailed("");
+        try (OwnProcess next = OwnProcess.jar(folder, small).started()) {
+            assertReceipt(next.post(MailEvents.JSON, Payload.json("deliveries", acknowledged)), 20, 0, 20, 0);
+            assertReceipt(next.post(MailEvents.JSON, Payload.json("deliveries", failed)), 1, 1, 0, 0);
+        }
     }
 
     @Test
@@ -117,9 +160,16 @@ class StopIT {
     }
 
     private void delayFailed(int millis) throws IOException {
-        Path route = folder.resolve("routes/route-deliveries.camel.yaml");
-        Files.writeString(route, Files.readString(Path.of("routes/route-deliveries.camel.yaml"))
-                .replaceFirst("(?m)^( +)- log:\\s+message: failed$", "$1- log:\n$1    message: in flight\n"
-                        + "$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"" + millis + "\"\n$0"));
+        beforeFailed("- log:\n    message: in flight\n"
+                + "- delay:\n    expression:\n      constant:\n        expression: \"" + millis + "\"\n");
+    }
+
+    /** Puts steps before the first one of the branch for failed deliveries. */
+    private void beforeFailed(String steps) throws IOException {
+        String yaml = Files.readString(Path.of("routes/route-deliveries.camel.yaml"));
+        Matcher log = Pattern.compile("(?m)^( +)- log:\\s+message: failed$").matcher(yaml);
+        assertThat(log.find()).isTrue();
+        Files.writeString(folder.resolve("routes/route-deliveries.camel.yaml"),
+                yaml.substring(0, log.start()) + steps.indent(log.group(1).length()) + yaml.substring(log.start()));
     }
 }

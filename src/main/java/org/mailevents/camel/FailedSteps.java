@@ -16,6 +16,7 @@ import org.apache.camel.processor.errorhandler.DefaultExceptionPolicyStrategy;
 import org.apache.camel.processor.errorhandler.ExceptionPolicyKey;
 import org.apache.camel.support.ExchangeHelper;
 import org.mailevents.log.FailureLog;
+import org.mailevents.log.FailureText;
 
 /**
  * Notes in which line of a YAML file a step failed, so that the log can name it. Camel asks an {@link ExceptionPolicyStrategy} which
@@ -40,7 +41,9 @@ public final class FailedSteps extends DefaultExceptionPolicyStrategy {
 
     @Override
     public ExceptionPolicyKey getExceptionPolicy(Set<ExceptionPolicyKey> policies, Exchange exchange, Throwable failure) {
-        exchange.setProperty(FailureLog.PLACE, place(exchange));
+        String place = place(exchange);
+        String server = FailureText.server(exchange.getProperty(Exchange.TO_ENDPOINT, "", String.class), failure);
+        exchange.setProperty(FailureLog.PLACE, place == null || server.isEmpty() ? place : place + " (" + server + ")");
         return super.getExceptionPolicy(policies, exchange, failure);
     }
 

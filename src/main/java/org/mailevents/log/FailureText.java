@@ -1,6 +1,10 @@
 package org.mailevents.log;
 
+import java.io.IOException;
+import java.util.Objects;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.CamelExchangeException;
 import org.apache.camel.RuntimeCamelException;
 import org.jdbi.v3.core.JdbiException;
@@ -14,6 +18,7 @@ public final class FailureText {
 
     private static final Pattern ADDRESS = Pattern.compile("[^\\s<>\"'(),;:=]+@[^\\s<>\"'(),;:=]+");
     private static final Pattern WEB_ADDRESS = Pattern.compile("(https?://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)[/?#]\\S*");
+    private static final Pattern SERVER = Pattern.compile("^((?:https?|smtps?)://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)");
     private static final int MAX_LENGTH = 500;
 
     private FailureText() {
@@ -44,6 +49,18 @@ public final class FailureText {
         String hosts = WEB_ADDRESS.matcher(text).replaceAll("$1$2/…");
         String line = hosts.length() > MAX_LENGTH ? hosts.substring(0, MAX_LENGTH) + "…" : hosts;
         return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ").strip();
+    }
+
+    /**
+     * The server of an endpoint, such as {@code https://crm.example.com}, if the failure is one of its connection. A timeout of Java does
+     * not name the server that did not answer.
+     *
+     * @return an empty text if the failure is of another kind, or if its text names the server already
+     */
+    public static String server(String endpoint, Throwable failure) {
+        Matcher server = SERVER.matcher(endpoint);
+        boolean isConnection = Stream.iterate(failure, Objects::nonNull, Throwable::getCause).anyMatch(IOException.class::isInstance);
+        return isConnection && server.find() && !describe(failure).contains(server.group(2)) ? server.group(1) + server.group(2) : "";
     }
 
     /** The message of a wrapper repeats the message of its cause. */

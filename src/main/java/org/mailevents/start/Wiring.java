@@ -5,10 +5,12 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 import org.mailevents.camel.CaughtErrors;
 import org.mailevents.camel.FailedSteps;
+import org.mailevents.camel.HttpTimeouts;
 import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
 import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
+import org.mailevents.http.ApiRequests;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailureLog;
@@ -34,6 +36,7 @@ public final class Wiring implements CamelConfiguration {
         RecordLanguage.use(context);
         CaughtErrors.use(context);
         FailedSteps.use(context);
+        HttpTimeouts.use(context);
         Meters meters = bindPartsInMemory(context);
         Registry registry = context.getRegistry();
         registry.bind("failingRoutes", FailingRoutes.shownIn(context));
@@ -53,6 +56,7 @@ public final class Wiring implements CamelConfiguration {
         Meters meters = Meters.in(context);
         registry.bind("meters", meters);
         registry.bind("pendingEdits", PendingEdits.shownIn(context, meters));
+        registry.bind("apiRequests", new ApiRequests());
         return meters;
     }
 
