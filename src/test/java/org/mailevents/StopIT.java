@@ -26,8 +26,8 @@ import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 
 /**
- * At SIGTERM the jar finishes the webhooks in flight, and then stops. Nothing needs repair afterwards. The tests take the time of a stop, so
- * no other class runs meanwhile. A stop is mostly a wait, so the three of them happen at the same time. JUnit would run the tests of an
+ * At SIGTERM the jar finishes the webhooks in flight, and then stops. Nothing needs repair afterwards. The tests take the time of a stop,
+ * so no other class runs meanwhile. A stop is mostly a wait, so the three of them happen at the same time. JUnit would run the tests of an
  * isolated class one after the other.
  */
 @Isolated("it takes the time of a stop")
