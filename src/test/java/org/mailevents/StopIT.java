@@ -22,21 +22,50 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 
-/** At SIGTERM the jar finishes the webhooks in flight, and then stops. Without memory it ends at once. Nothing needs repair afterwards. */
+/**
+ * At SIGTERM the jar finishes the webhooks in flight, and then stops. Without memory it ends at once. Nothing needs repair afterwards. The
+ * tests take the time of a stop, so no other class runs meanwhile. A stop is mostly a wait, so all of them happen at the same time. JUnit
+ * would run the tests of an isolated class one after the other.
+ */
 @Isolated("it takes the time of a stop")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StopIT {
 
-    private final Path folder = OwnProcess.folder("routes", "application.properties");
+    private final CompletableFuture<Void> withAWebhookInFlight = run(StopIT::stopWithAWebhookInFlight);
+    private final CompletableFuture<Void> withAStepThatHangs = run(StopIT::stopWithAStepThatHangs);
+    private final CompletableFuture<Void> underLoad = run(StopIT::stopUnderLoad);
+    private final CompletableFuture<Void> withoutMemory = run(StopIT::runOutOfMemory);
 
     @Test
-    void aWebhookInFlightIsAnsweredBeforeItEnds() throws IOException {
+    void aWebhookInFlightIsAnsweredBeforeItEnds() {
+        withAWebhookInFlight.join();
+    }
+
+    @Test
+    void aStepThatHangsDoesNotKeepItFromEnding() {
+        withAStepThatHangs.join();
+    }
+
+    @Test
+    void underLoadItAnswersOrRefusesAndKeepsWhatItAcknowledged() {
+        underLoad.join();
+    }
+
+    @Test
+    void withoutMemoryItEndsAndTheNextStartHasAllThatItAcknowledged() {
+        withoutMemory.join();
+    }
+
+    private static void stopWithAWebhookInFlight() {
         // Given
-        delayFailed(3_000);
+        Path folder = folder();
+        delayFailed(folder, 3_000);
         ObjectNode delivery = Payload.delivery("failed");
         OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
         CompletableFuture<HttpResponse<String>> answer = CompletableFuture.supplyAsync(() ->
@@ -50,18 +79,18 @@ class StopIT {
         assertReceipt(answer.join(), 1, 1, 0, 0);
         assertThat(stop).isLessThan(Duration.ofSeconds(10));
         assertThat(application.log()).doesNotContain("\tat ").doesNotContain("ERROR");
-        delayFailed(0);
+        delayFailed(folder, 0);
         try (OwnProcess next = OwnProcess.jar(folder, Map.of()).started()) {
             assertReceipt(next.post(MailEvents.JSON, Payload.json("deliveries", delivery)), 1, 0, 1, 0);
         }
     }
 
-    @Test
-    void aStepThatHangsDoesNotKeepItFromEnding() throws IOException {
+    private static void stopWithAStepThatHangs() {
         // Given
-        delayFailed(600_000);
+        Path folder = folder();
+        delayFailed(folder, 600_000);
         OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
-        CompletableFuture<Void> lost = CompletableFuture.runAsync(() ->
+        CompletableFuture<Void> lost = run(() ->
                 application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed"))));
         await().until(() -> application.log().contains("in flight"));
 
@@ -73,10 +102,10 @@ class StopIT {
         await().until(lost::isDone);
     }
 
-    @Test
-    void withoutMemoryItEndsAndTheNextStartHasAllThatItAcknowledged() throws IOException {
+    private static void runOutOfMemory() {
+        Path folder = folder();
         // Given: a step of a team doubles the text of a certain campaign until memory runs out
-        beforeFailed("""
+        beforeFailed(folder, """
                 - filter:
                     simple:
                       expression: "${body.apiData} == 'CAMPAIGN-7'"
@@ -106,20 +135,20 @@ class StopIT {
 
         // Then
         assertThat(application.ended()).isEqualTo(3);
-        beforeFailed("");
+        beforeFailed(folder, "");
         try (OwnProcess next = OwnProcess.jar(folder, small).started()) {
             assertReceipt(next.post(MailEvents.JSON, Payload.json("deliveries", acknowledged)), 20, 0, 20, 0);
             assertReceipt(next.post(MailEvents.JSON, Payload.json("deliveries", failed)), 1, 1, 0, 0);
         }
     }
 
-    @Test
-    void underLoadItAnswersOrRefusesAndKeepsWhatItAcknowledged() {
+    private static void stopUnderLoad() {
         // Given
+        Path folder = folder();
         OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
         Queue<ObjectNode> acknowledged = new ConcurrentLinkedQueue<>();
         Queue<HttpResponse<String>> refused = new ConcurrentLinkedQueue<>();
-        List<CompletableFuture<Void>> callers = IntStream.range(0, 8).mapToObj(i -> CompletableFuture.runAsync(() -> {
+        List<CompletableFuture<Void>> callers = IntStream.range(0, 8).mapToObj(i -> run(() -> {
             try {
                 while (true) {
                     ObjectNode delivery = Payload.delivery("queued");
@@ -133,7 +162,7 @@ class StopIT {
             } catch (UncheckedIOException e) {
                 // The application has stopped.
             }
-        }, runnable -> new Thread(runnable).start())).toList();
+        })).toList();
         await().until(() -> acknowledged.size() > 500);
 
         // When
@@ -153,23 +182,35 @@ class StopIT {
         }
     }
 
+    private static CompletableFuture<Void> run(Runnable runnable) {
+        return CompletableFuture.runAsync(runnable, each -> new Thread(each).start());
+    }
+
+    private static Path folder() {
+        return OwnProcess.folder("routes", "application.properties");
+    }
+
     private static Duration stop(OwnProcess application) {
         Instant told = Instant.now();
         application.close();
         return Duration.between(told, Instant.now());
     }
 
-    private void delayFailed(int millis) throws IOException {
-        beforeFailed("- log:\n    message: in flight\n"
+    private static void delayFailed(Path folder, int millis) {
+        beforeFailed(folder, "- log:\n    message: in flight\n"
                 + "- delay:\n    expression:\n      constant:\n        expression: \"" + millis + "\"\n");
     }
 
     /** Puts steps before the first one of the branch for failed deliveries. */
-    private void beforeFailed(String steps) throws IOException {
-        String yaml = Files.readString(Path.of("routes/route-deliveries.camel.yaml"));
-        Matcher log = Pattern.compile("(?m)^( +)- log:\\s+message: failed$").matcher(yaml);
-        assertThat(log.find()).isTrue();
-        Files.writeString(folder.resolve("routes/route-deliveries.camel.yaml"),
-                yaml.substring(0, log.start()) + steps.indent(log.group(1).length()) + yaml.substring(log.start()));
+    private static void beforeFailed(Path folder, String steps) {
+        try {
+            String yaml = Files.readString(Path.of("routes/route-deliveries.camel.yaml"));
+            Matcher log = Pattern.compile("(?m)^( +)- log:\\s+message: failed$").matcher(yaml);
+            assertThat(log.find()).isTrue();
+            Files.writeString(folder.resolve("routes/route-deliveries.camel.yaml"),
+                    yaml.substring(0, log.start()) + steps.indent(log.group(1).length()) + yaml.substring(log.start()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -282,9 +282,9 @@ class LiveEditTest {
         assertThat(kind()).isEqualTo("permanent, address");
     }
 
-    /** FreeMarker cannot be stopped within an expression. For this test, an expression that takes minutes never ends. */
+    /** JarStartIT has an expression that never ends, because it would keep a core busy during all further tests. */
     @ParameterizedTest
-    @ValueSource(strings = {"${nothing}", "<#list 1.. as i></#list>", "${(1..500000000)?filter(i -> false)?first!}"})
+    @ValueSource(strings = {"${nothing}", "<#list 1.. as i></#list>"})
     void aTemplateThatFailsOnARealMailDoesNotStopIt(String failing) {
         // Given
         Path template = folder.resolve("templates/alert.txt.ftl");
