@@ -195,8 +195,6 @@ class SafeEditsTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "- toD:\n    uri: direct:${header.back}",
-        "- enrich:\n    expression: {simple: {expression: 'direct:${header.back}'}}",
-        "- recipientList:\n    expression: {simple: {expression: 'direct:${header.back}'}}",
         "- split:\n    expression: {simple: {expression: '${variable.events}'}}\n    steps: [{toD: 'direct:${header.back}'}]",
         "- multicast:\n    parallelProcessing: 'true'\n    steps: [{toD: 'direct:${header.back}'}, {toD: 'direct:${header.back}'}]"})
     void aLoopThatShowsOnlyAtRunTimeIsEndedAndItsWebhookIsStoredLater(String step) throws IOException {
