@@ -54,7 +54,7 @@ class ArchitectureTest {
             settings  |
             spool     | database event log metrics parse privacy settings store
             start     | camel database event http live log metrics privacy receive settings spool
-            store     | database event log metrics retention settings""";
+            store     | camel database event log metrics retention settings""";
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = ARROWS)

@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param eventType         {@code deliveries}, {@code bounces} or a different type, as sent
  * @param status            the word of a delivery or the code of a bounce, as sent
  * @param kind              the kind that the routes derive from the status, or null
- * @param audience          the audience that the routes want to alert, or null for none
+ * @param audience          the audience that the routes want to alert, {@code none} for a muted event, or null if they decide nothing
  * @param messageId         the Message-ID with its angle brackets, as sent
  * @param recipient         the address to which the mail was sent ({@code to}, in version 1 {@code envelopeTo})
  * @param sender            {@code from}
@@ -64,6 +64,9 @@ public record MailEvent(
         return at < 0 ? null : recipient.substring(at + 1).toLowerCase(Locale.ROOT);
     }
 
+    /** The event type of bounces. */
+    public static final String BOUNCES = "bounces";
+
     /** The id only. Error messages quote their objects, and no address may get into a log. */
     @Override
     public String toString() {
@@ -81,7 +84,7 @@ public record MailEvent(
         return eventId.hashCode();
     }
 
-    /** The same event with the decisions of the routes. Both may be null. */
+    /** The same event with the decisions of the routes. Both may be null. A bounce without an audience gets {@code alert.undecided}. */
     public MailEvent decided(String kind, String audience) {
         return new MailEvent(eventId, eventType, status, kind, audience, messageId, recipient, sender, returnPath, subject, apiData,
                 reason, enhancedCode, sourceIp, senderIp, serverComposition, occurredAt, createdText, receivedAt, extra);

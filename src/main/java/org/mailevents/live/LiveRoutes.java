@@ -20,7 +20,6 @@ import org.apache.camel.main.DefaultRoutesCollector;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.Resource;
-import org.mailevents.camel.CurrentDirect;
 import org.mailevents.http.ApiRequests;
 import org.mailevents.log.FailureText;
 import org.mailevents.settings.Settings;
@@ -77,7 +76,6 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     private void start(ModelCamelContext started) throws Exception {
         context = started;
         context.addRoutePolicyFactory(webhooks);
-        CurrentDirect.use(context);
         RouteValidation validation = new RouteValidation(context, List.copyOf(context.getRouteDefinitions()));
         reviews = new EditReview(validation,
                 file -> routes(Set.of(file)).stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet()));
@@ -108,6 +106,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             }
         }
         edits.report("routes", changed, List.copyOf(broken.values()));
+        edits.warn(new MisspeltDecisions(new Settings(context), Set.of()).in(context.getRouteDefinitions()));
     }
 
     /**

@@ -4,6 +4,7 @@ import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 import org.mailevents.camel.CaughtErrors;
+import org.mailevents.camel.CurrentDirect;
 import org.mailevents.camel.FailedSteps;
 import org.mailevents.camel.HttpTimeouts;
 import org.mailevents.camel.RecordLanguage;
@@ -37,6 +38,7 @@ public final class Wiring implements CamelConfiguration {
         CaughtErrors.use(context);
         FailedSteps.use(context);
         HttpTimeouts.use(context);
+        CurrentDirect.use(context);
         Meters meters = bindPartsInMemory(context);
         Registry registry = context.getRegistry();
         registry.bind("failingRoutes", FailingRoutes.shownIn(context));

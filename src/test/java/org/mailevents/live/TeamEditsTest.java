@@ -186,7 +186,7 @@ class TeamEditsTest {
 
             // Then
             assertReceipt(answer, 4, 4, 0, 0);
-            assertThat(stored(muted)).containsEntry("kind", "permanent, address").containsEntry("audience", null)
+            assertThat(stored(muted)).containsEntry("kind", "permanent, address").containsEntry("audience", "none")
                     .containsEntry("alert_state", null);
             await().untilAsserted(() -> assertThat(others)
                     .allSatisfy(other -> assertThat(stored(other)).containsEntry("alert_state", "sent")));
