@@ -168,7 +168,8 @@ function showSummary() {
     [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
     Object.keys(words.pipelineNames).filter(name => name in figures).map(name => [name, figures[name]]));
   $("updated").textContent = words.updated(time(Date.now()));
-  notice("summary", summary.database === "down" ? words.down : "");
+  notice("summary", [summary.database === "down" ? words.down : "", ...summary.failingRoutes.map(one =>
+    words.failing(one.route, one.place, time(one.since, TO_THE_MINUTE), number(one.webhooks)))].join(" ").trim());
 }
 
 function showSuppressions() {
@@ -209,7 +210,7 @@ function decision(made) {
   const decided = (value, step, nothing) => value === null ? nothing : step ? `${value} (${place(step)})` : value;
   const revision = made.revision;
   const lines = [
-    [words.audience, decided(made.audience, made.audienceSetBy, words.nobody)],
+    [words.audience, decided(made.audience === "none" ? words.muted : made.audience, made.audienceSetBy, words.nobody)],
     [words.kind, decided(made.kind, made.kindSetBy, words.none)],
     [words.branches, made.branches.length ? element("ul", {}, ...made.branches.map(branch =>
       element("li", {}, element("code", {}, branch.condition), ` (${place(branch)})`))) : words.none],

@@ -42,9 +42,9 @@ class ArchitectureTest {
             console   | database event log settings store
             database  | log metrics settings
             event     |
-            explain   | database event live settings store
+            explain   | database event live log settings store
             http      | event log metrics settings
-            live      | camel event log metrics settings
+            live      | camel event http log metrics settings
             log       |
             metrics   |
             parse     | event privacy
@@ -55,7 +55,7 @@ class ArchitectureTest {
             settings  |
             spool     | database event log metrics parse privacy settings store
             start     | camel database event http live log metrics privacy receive settings spool
-            store     | database event live log metrics retention settings""";
+            store     | camel database event live log metrics retention settings""";
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = ARROWS)

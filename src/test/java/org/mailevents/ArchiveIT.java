@@ -45,7 +45,7 @@ import org.mailevents.support.UnitFile;
 @Execution(ExecutionMode.CONCURRENT)
 class ArchiveIT {
 
-    private static final String COMMAND = "java -jar mail-events.jar";
+    private static final String COMMAND = "java -XX:+ExitOnOutOfMemoryError -jar mail-events.jar";
     private static final Map<String, String> QUICK = Map.of("alert.first-delay", "1s", "alert.endpoint", "file:data/outbox?tempPrefix=.");
 
     @TempDir
@@ -92,7 +92,7 @@ class ArchiveIT {
     @Test
     void itRunsAsItsDeploymentPageSays() throws IOException {
         Path archive = Archive.unpack(temporary);
-        assertThat(Files.readString(archive.resolve("docs/deployment.md"))).containsPattern("(?m)^" + COMMAND + "$");
+        assertThat(Files.readString(archive.resolve("docs/deployment.md"))).contains("\n" + COMMAND + "\n");
         works(OwnProcess.confined(archive, QUICK, List.of(COMMAND.split(" "))), archive, "");
     }
 

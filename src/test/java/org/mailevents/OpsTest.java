@@ -20,6 +20,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.support.Archive;
 import org.mailevents.support.Containerfile;
 import org.mailevents.support.Kubernetes;
@@ -89,6 +91,13 @@ class OpsTest {
             assertThat(Pattern.compile("JDK_JAVA_OPTIONS=[^`]*").matcher(text).results().map(found -> found.group())).isNotEmpty()
                     .allMatch(options -> options.contains("-XX:+ExitOnOutOfMemoryError"));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"README.md, 1", "README.ja.md, 1", "docs/deployment.md, 4", "docs/ja/deployment.md, 4"})
+    void theCommandsThatRunItForGoodEndItWithoutMemory(Path page, int commands) throws IOException {
+        assertThat(Pattern.compile("java [^`\n]*-XX:\\+ExitOnOutOfMemoryError -jar (target/)?mail-events\\.jar[`\n]")
+                .matcher(Files.readString(page)).results()).hasSize(commands);
     }
 
     @Test

@@ -1,9 +1,10 @@
 package org.mailevents.camel;
 
 import java.lang.reflect.Method;
-import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -15,7 +16,7 @@ import org.apache.camel.support.ObjectHelper;
 
 /**
  * Camel's {@code bean} language, which {@code simple} uses to read <code>${body.status}</code>, with one difference: a component of a
- * record is read directly.
+ * record, and any other public method of the record without parameters, is called directly.
  *
  * <p>Why: in Camel 4.18.0, {@code BeanExpression} copies the exchange and looks the method up each time. In a measurement, the split of a
  * webhook of 100 deliveries took 507 µs of CPU time without this class and 143 µs with it; a webhook of 100 bounces took 817 µs and 274 µs.
@@ -27,11 +28,11 @@ import org.apache.camel.support.ObjectHelper;
  */
 public final class RecordLanguage extends BeanLanguage {
 
-    private static final ClassValue<Map<String, Method>> COMPONENTS = new ClassValue<>() {
+    private static final ClassValue<Map<String, Method>> METHODS = new ClassValue<>() {
         @Override
         protected Map<String, Method> computeValue(Class<?> type) {
-            return type.isRecord() ? Arrays.stream(type.getRecordComponents())
-                    .collect(Collectors.toMap(RecordComponent::getName, RecordComponent::getAccessor)) : Map.of();
+            return type.isRecord() ? Arrays.stream(type.getDeclaredMethods()).filter(RecordLanguage::isAccessor)
+                    .collect(Collectors.toMap(Method::getName, Function.identity())) : Map.of();
         }
     };
 
@@ -50,13 +51,13 @@ public final class RecordLanguage extends BeanLanguage {
     @Override
     public Expression createExpression(String expression, Object[] properties) {
         Object bean = properties == null || properties.length < 3 ? null : properties[1];
-        Method component = bean == null || properties[2] == null ? null
-                : COMPONENTS.get(bean.getClass()).get(name(properties[2].toString()));
-        return component == null ? super.createExpression(expression, properties) : new ExpressionAdapter() {
+        Method accessor = bean == null || properties[2] == null ? null
+                : METHODS.get(bean.getClass()).get(name(properties[2].toString()));
+        return accessor == null ? super.createExpression(expression, properties) : new ExpressionAdapter() {
             @Override
             public Object evaluate(Exchange exchange) {
                 try {
-                    return ObjectHelper.invokeMethodSafe(component, bean); // a record need not be public
+                    return ObjectHelper.invokeMethodSafe(accessor, bean); // a record need not be public
                 } catch (ReflectiveOperationException e) {
                     throw RuntimeCamelException.wrapRuntimeCamelException(e);
                 }
@@ -67,5 +68,10 @@ public final class RecordLanguage extends BeanLanguage {
     /** The name without the dot that {@code simple} leaves in front of it. No regular expression, because this runs once for each event. */
     private static String name(String method) {
         return method.startsWith(".") ? method.substring(1) : method;
+    }
+
+    private static boolean isAccessor(Method method) {
+        return Modifier.isPublic(method.getModifiers()) && !Modifier.isStatic(method.getModifiers()) && !method.isBridge()
+                && method.getParameterCount() == 0 && method.getReturnType() != void.class;
     }
 }

@@ -5,6 +5,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.ThreadPoolProfile;
 import org.apache.camel.support.DefaultThreadPoolFactory;
@@ -29,13 +30,19 @@ final class SteadyTimers extends DefaultThreadPoolFactory {
 
     private static final Logger LOG = LoggerFactory.getLogger("timers");
 
-    /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
-    private SteadyTimers() {
+    private final Consumer<Runnable> rounds;
+
+    private SteadyTimers(Consumer<Runnable> rounds) {
+        this.rounds = rounds;
     }
 
-    /** Applies to all schedulers that are created from now on. */
-    static void use(CamelContext context) {
-        context.getExecutorServiceManager().setThreadPoolFactory(new SteadyTimers());
+    /**
+     * Applies to all schedulers that are created from now on.
+     *
+     * @param rounds runs each round. The round is the {@code ScheduledPollConsumer} itself, if Camel's default scheduler has scheduled it
+     */
+    static void use(CamelContext context, Consumer<Runnable> rounds) {
+        context.getExecutorServiceManager().setThreadPoolFactory(new SteadyTimers(rounds));
     }
 
     @Override
@@ -56,9 +63,9 @@ final class SteadyTimers extends DefaultThreadPoolFactory {
         };
     }
 
-    private static void runRound(Runnable task) {
+    private void runRound(Runnable task) {
         try {
-            task.run();
+            rounds.accept(task);
         } catch (Throwable failure) { // an Error too must not end the timer
             log(failure);
         }

@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -20,9 +19,14 @@ import org.apache.camel.support.LifecycleStrategySupport;
 import org.apache.camel.support.ScheduledPollConsumer;
 
 /**
- * The liveness check of the timers, such as those of the alerts and of the replay. A timer is overdue when it has shown no sign of life for
- * a minute longer than its longest round and its delay together. Then the process must be restarted. An Error alone does not end a timer,
- * see {@link SteadyTimers}.
+ * The liveness check of the timers, such as those of the alerts and of the replay. The process must be restarted in two cases:
+ *
+ * <ul>
+ * <li>A timer begins no round, although its next round is due for a minute: its thread has died.
+ * <li>A round hangs: it has shown no sign of life for a minute longer than the longest round.
+ * </ul>
+ *
+ * An Error alone does not end a timer, see {@link SteadyTimers}, which tells this class when a round begins and ends.
  *
  * <p>The class leans on two parts of Camel: {@code LifecycleStrategy.onRoutesAdd}, which is public, and {@link
  * DefaultInflightRepository#add}, which it overrides. Camel calls that method for each exchange, and this is the only such call that
@@ -33,8 +37,8 @@ import org.apache.camel.support.ScheduledPollConsumer;
 public final class Timers extends AbstractHealthCheck {
 
     /**
-     * How long each timer may take from one sign of life to the next, by its route. These times far exceed the time limits of the work,
-     * because a restart during slow work would be worse than a late restart. A team's own routes have no limit.
+     * How long a round of each timer may take from one sign of life to the next, by its route. These times far exceed the time limits of
+     * the work, because a restart during slow work would be worse than a late restart. A team's own routes have no limit.
      */
     private static final Map<String, Duration> LONGEST = Map.of(
             // waits only for the disk
@@ -54,7 +58,45 @@ public final class Timers extends AbstractHealthCheck {
             "remove-personal-data", Duration.ofMinutes(10));
     private static final Duration GRACE = Duration.ofMinutes(1);
 
-    private record Timer(long longestNanos, AtomicLong lastSign) {
+    /** One timer. It is watched from its creation on. */
+    public static final class Timer {
+
+        private final LongSupplier nanoTime;
+        private final long longestNanos;
+        private final long delayNanos;
+        private volatile long lastSign;
+        private volatile boolean inRound;
+
+        private Timer(LongSupplier nanoTime, Duration longest, Duration delay) {
+            this.nanoTime = nanoTime;
+            this.longestNanos = longest.plus(GRACE).toNanos();
+            this.delayNanos = delay.plus(GRACE).toNanos();
+            showLife();
+        }
+
+        /** Runs a round of this timer. */
+        public void run(Runnable round) {
+            showLife();
+            inRound = true;
+            try {
+                round.run();
+            } finally {
+                showLife();
+                inRound = false;
+            }
+        }
+
+        private void showLife() {
+            lastSign = nanoTime.getAsLong();
+        }
+
+        private long silentNanos() {
+            return nanoTime.getAsLong() - lastSign;
+        }
+
+        private boolean isOverdue() {
+            return silentNanos() > (inRound ? longestNanos : delayNanos);
+        }
     }
 
     private final LongSupplier nanoTime;
@@ -73,7 +115,7 @@ public final class Timers extends AbstractHealthCheck {
     public static Timers watch(CamelContext context, LongSupplier nanoTime) {
         Timers timers = new Timers(nanoTime);
         context.getRegistry().bind("timers", timers);
-        SteadyTimers.use(context);
+        SteadyTimers.use(context, timers::runRound);
         context.addLifecycleStrategy(timers.new Routes());
         Exchanges exchanges = timers.new Exchanges();
         exchanges.setInflightBrowseEnabled(context.getInflightRepository().isInflightBrowseEnabled());
@@ -88,13 +130,22 @@ public final class Timers extends AbstractHealthCheck {
     /**
      * Adds a timer to the check.
      *
-     * @param longest how long the timer may take from one sign of life to the next
-     * @return the timer runs it as a sign of life
+     * @param longest how long a round may take from one sign of life to the next
+     * @param delay   the longest time from the end of a round to the beginning of the next
      */
-    public Runnable add(String timer, Duration longest) {
-        AtomicLong lastSign = new AtomicLong(nanoTime.getAsLong());
-        timers.put(timer, new Timer(longest.plus(GRACE).toNanos(), lastSign));
-        return () -> lastSign.set(nanoTime.getAsLong());
+    public Timer add(String name, Duration longest, Duration delay) {
+        Timer timer = new Timer(nanoTime, longest, delay);
+        timers.put(name, timer);
+        return timer;
+    }
+
+    private void runRound(Runnable round) {
+        Timer timer = round instanceof ScheduledPollConsumer consumer ? timers.get(consumer.getRouteId()) : null;
+        if (timer == null) {
+            round.run();
+        } else {
+            timer.run(round);
+        }
     }
 
     @Override
@@ -112,12 +163,10 @@ public final class Timers extends AbstractHealthCheck {
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         Map<String, Long> overdue = new TreeMap<>();
         timers.forEach((name, timer) -> {
-            long now = nanoTime.getAsLong();
-            long silent = now - timer.lastSign.get();
             if (isPaused(name)) {
-                timer.lastSign.set(now);
-            } else if (silent > timer.longestNanos) {
-                overdue.put(name, Duration.ofNanos(silent).toSeconds());
+                timer.showLife();
+            } else if (timer.isOverdue()) {
+                overdue.put(name, Duration.ofNanos(timer.silentNanos()).toSeconds());
             }
         });
         if (overdue.isEmpty()) {
@@ -142,7 +191,7 @@ public final class Timers extends AbstractHealthCheck {
             for (Route route : routes) {
                 Duration longest = LONGEST.get(route.getRouteId());
                 if (longest != null && route.getConsumer() instanceof ScheduledPollConsumer consumer && runsAtFixedIntervals(consumer)) {
-                    add(route.getRouteId(), longest.plus(pause(consumer)));
+                    add(route.getRouteId(), longest, pause(consumer));
                 }
             }
         }
@@ -164,7 +213,7 @@ public final class Timers extends AbstractHealthCheck {
     }
 
     /**
-     * Counts every exchange that a timer begins as a sign of life, also the exchange of a single element of a split, because a round that
+     * Takes every exchange that a timer begins as a sign of life, also the exchange of a single element of a split, because a round that
      * mails many audiences may be long. Camel's events would tell the same, but as soon as one listener exists Camel creates an event for
      * every exchange.
      */
@@ -176,7 +225,7 @@ public final class Timers extends AbstractHealthCheck {
             String route = exchange.getFromRouteId();
             Timer timer = route == null ? null : timers.get(route);
             if (timer != null) {
-                timer.lastSign.set(nanoTime.getAsLong());
+                timer.showLife();
             }
         }
     }

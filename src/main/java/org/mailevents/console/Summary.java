@@ -3,6 +3,7 @@ package org.mailevents.console;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.mailevents.log.FailingRoutes.FailingRoute;
 
 /**
  * What the page shows.
@@ -14,10 +15,11 @@ import java.util.Map;
  * @param domains       the domains to which the newest bounces belong, the most frequent domain first
  * @param incidents     the open incidents, the oldest first
  * @param latestBounces the newest bounces, the newest first
+ * @param failingRoutes the routes that fail while webhooks wait for them in the spool
  * @param pipeline      the figures of this process since its start
  */
 record Summary(Instant since, String database, List<Hour> hours, List<Cause> causes, List<Domain> domains, List<OpenIncident> incidents,
-        List<Bounce> latestBounces, Pipeline pipeline) {
+        List<Bounce> latestBounces, List<FailingRoute> failingRoutes, Pipeline pipeline) {
 
     /**
      * @param hour   the beginning of the hour

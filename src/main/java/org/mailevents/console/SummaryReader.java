@@ -1,5 +1,7 @@
 package org.mailevents.console;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,6 +30,8 @@ import org.mailevents.console.Summary.Hour;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
 import org.mailevents.database.Database;
+import org.mailevents.log.FailingRoutes;
+import org.mailevents.log.FailingRoutes.FailingRoute;
 import org.mailevents.settings.TimeSource;
 import org.mailevents.store.EventCounts;
 
@@ -64,11 +68,13 @@ final class SummaryReader {
     private final CamelContext context;
     private final Clock clock;
     private final Jdbi jdbi;
+    private final FailingRoutes failingRoutes;
 
     SummaryReader(CamelContext context, Jdbi jdbi) {
         this.context = context;
         this.jdbi = jdbi;
         clock = TimeSource.of(context);
+        failingRoutes = mandatoryFindSingleByType(context, FailingRoutes.class);
     }
 
     private record Count(Instant hourOf, String typeOf, String statusOf, long events) {
@@ -93,18 +99,19 @@ final class SummaryReader {
     /** @param since the beginning of the time that the summary covers */
     Summary read(Instant since) {
         Pipeline pipeline = pipeline();
+        List<FailingRoute> failing = failingRoutes.all();
         try {
             // as of one moment: otherwise events that are counted between two queries would appear twice
             return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
                 List<Count> counts = counts(handle, since.truncatedTo(ChronoUnit.HOURS));
                 return new Summary(since, "up", hours(counts), causes(counts), domains(handle, since), incidents(handle),
-                        handle.select(LATEST_BOUNCES, since).mapTo(Bounce.class).list(), pipeline);
+                        handle.select(LATEST_BOUNCES, since).mapTo(Bounce.class).list(), failing, pipeline);
             });
         } catch (JdbiException e) {
             if (!Database.isAbsent(e)) {
                 throw new IllegalStateException("The summary could not be read", e);
             }
-            return new Summary(since, "down", List.of(), List.of(), List.of(), List.of(), List.of(), pipeline);
+            return new Summary(since, "down", List.of(), List.of(), List.of(), List.of(), List.of(), failing, pipeline);
         }
     }
 

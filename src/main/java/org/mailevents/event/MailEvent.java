@@ -1,17 +1,23 @@
 package org.mailevents.event;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.UUID;
 
 /**
  * One delivery, bounce or other event as it is stored: a row of {@code mail_event}. The routes read its components by name, for instance
- * <code>${body.status}</code>.
+ * <code>${body.status}</code>. A step {@code marshal: json} writes an event as a JSON object of the same names. Its times are in UTC
+ * (RFC 3339).
  *
  * @param eventId           the id, which is the same each time the event arrives; see {@link EventId}
  * @param eventType         {@code deliveries}, {@code bounces} or a different type, as sent
  * @param status            the word of a delivery or the code of a bounce, as sent
  * @param kind              the kind that the routes derive from the status, or null
- * @param audience          the audience that the routes want to alert, or null for none
+ * @param audience          the audience that the routes want to alert, {@code none} for a muted event, or null if they decide nothing
  * @param messageId         the Message-ID with its angle brackets, as sent
  * @param recipient         the address to which the mail was sent ({@code to}, in version 1 {@code envelopeTo})
  * @param sender            {@code from}
@@ -32,7 +38,34 @@ public record MailEvent(
         UUID eventId, String eventType, String status, String kind, String audience,
         String messageId, String recipient, String sender, String returnPath, String subject, String apiData,
         String reason, String enhancedCode, String sourceIp, String senderIp, String serverComposition,
-        Instant occurredAt, String createdText, Instant receivedAt, String extra) {
+        @JsonSerialize(using = ToStringSerializer.class) Instant occurredAt, String createdText,
+        @JsonSerialize(using = ToStringSerializer.class) Instant receivedAt, @JsonRawValue String extra) {
+
+    /**
+     * The recipient in lower case, because receiving servers treat an address in upper and lower case alike. It is for comparisons; the
+     * {@link #recipient} is as it was sent.
+     *
+     * @return the hash if recipients are hashed ({@code privacy.hash-recipients}); null if there is no recipient
+     */
+    @JsonProperty
+    public String address() {
+        return recipient == null ? null : recipient.toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The part of the recipient behind the last at sign, in lower case (RFC 5321, 2.4: a domain is not case-sensitive).
+     * The hash of a recipient keeps the domain.
+     *
+     * @return null if the recipient has no at sign, as may be with a hash of something that is not an address
+     */
+    @JsonProperty
+    public String domain() {
+        int at = recipient == null ? -1 : recipient.lastIndexOf('@');
+        return at < 0 ? null : recipient.substring(at + 1).toLowerCase(Locale.ROOT);
+    }
+
+    /** The event type of bounces. */
+    public static final String BOUNCES = "bounces";
 
     /** The id only. Error messages quote their objects, and no address may get into a log. */
     @Override
@@ -51,7 +84,7 @@ public record MailEvent(
         return eventId.hashCode();
     }
 
-    /** The same event with the decisions of the routes. Both may be null. */
+    /** The same event with the decisions of the routes. Both may be null. A bounce without an audience gets {@code alert.undecided}. */
     public MailEvent decided(String kind, String audience) {
         return new MailEvent(eventId, eventType, status, kind, audience, messageId, recipient, sender, returnPath, subject, apiData,
                 reason, enhancedCode, sourceIp, senderIp, serverComposition, occurredAt, createdText, receivedAt, extra);

@@ -50,7 +50,8 @@ record Decision(UUID eventId, String eventType, String status, Instant receivedA
     }
 
     /**
-     * @param code   {@code differs}, {@code failed}, {@code personal-data-removed}, {@code answer-missing} or {@code revision-unknown}
+     * @param code   {@code differs}, {@code failed}, {@code undecided}, {@code personal-data-removed}, {@code answer-missing} or
+     *               {@code revision-unknown}
      * @param detail the remark as a sentence
      */
     record Remark(String code, String detail) {

@@ -4,6 +4,7 @@ import org.mailevents.explain.Decision.Branch;
 import org.mailevents.explain.Decision.Remark;
 import org.mailevents.explain.Decision.Revision;
 import org.mailevents.explain.Decision.Step;
+import org.mailevents.settings.Settings;
 
 /** Writes a decision for a person. The command {@code explain-decision} prints this text. */
 final class DecisionText {
@@ -23,7 +24,8 @@ final class DecisionText {
         line(text, "Event %s: %s, status %s, received %s".formatted(decision.eventId(), decision.eventType(), decision.status(),
                 decision.receivedAt()));
         line(text, "Kind: " + decided(decision.kind(), decision.kindSetBy(), "none"));
-        line(text, "Audience: " + decided(decision.audience(), decision.audienceSetBy(), "none, so nobody is mailed"));
+        String audience = Settings.MUTED.equals(decision.audience()) ? "none (muted, so nobody is mailed)" : decision.audience();
+        line(text, "Audience: " + decided(audience, decision.audienceSetBy(), "not set, so nobody is mailed"));
         line(text, "Branches:" + (decision.branches().isEmpty() ? " none" : ""));
         for (Branch branch : decision.branches()) {
             line(text, "  %s: %s (%s:%d)".formatted(branch.route(), branch.condition(), branch.file(), branch.line()));

@@ -20,6 +20,7 @@ import org.mailevents.live.BrokenFile;
 import org.mailevents.live.RouteRevision;
 import org.mailevents.live.RouteTrial;
 import org.mailevents.live.TrialOutcome;
+import org.mailevents.settings.Settings;
 import org.mailevents.store.RouteRevisions;
 import org.mailevents.store.RouteRevisions.Recorded;
 import org.mailevents.store.StoredEvents;
@@ -86,13 +87,18 @@ final class Decisions {
         return DecisionText.in(decision);
     }
 
-    private static void compare(MailEvent event, TrialOutcome outcome, List<Remark> remarks) {
+    private void compare(MailEvent event, TrialOutcome outcome, List<Remark> remarks) {
         if (outcome.failure() != null) {
             remarks.add(new Remark("failed", "These routes fail for the event today: " + outcome.failure().getMessage()));
             return;
         }
         // empty if the routes drop the event today
         MailEvent today = outcome.stored().isEmpty() ? event.decided(null, null) : outcome.stored().get(0);
+        if (today.audience() == null && event.eventType().equals(MailEvent.BOUNCES)) {
+            today = event.decided(today.kind(), new Settings(context).audience("alert.undecided"));
+            remarks.add(new Remark("undecided", "No step set an audience, so the bounce got the audience of alert.undecided: "
+                    + today.audience() + "."));
+        }
         if (!Objects.equals(today.kind(), event.kind()) || !Objects.equals(today.audience(), event.audience())) {
             remarks.add(new Remark("differs", "The same routes decide differently today: kind " + today.kind() + ", audience "
                     + today.audience() + ". They may depend on the time, a setting or another system."));

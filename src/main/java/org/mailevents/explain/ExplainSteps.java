@@ -15,6 +15,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.live.ActiveRoutes;
+import org.mailevents.log.FailingRoutes;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 
@@ -36,6 +37,7 @@ public final class ExplainSteps extends RouteBuilder {
         ActiveRoutes active = mandatoryFindSingleByType(getContext(), ActiveRoutes.class);
         Decisions decisions = new Decisions(getContext(), jdbi, active);
         RouteViews views = new RouteViews((ModelCamelContext) getContext(), jdbi, active,
+                mandatoryFindSingleByType(getContext(), FailingRoutes.class),
                 new Settings(getContext()).routes().resolve("drafts"), TimeSource.of(getContext()));
         thread = getContext().getExecutorServiceManager().newSingleThreadExecutor(this, "explain");
 

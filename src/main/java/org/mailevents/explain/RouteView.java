@@ -29,19 +29,18 @@ record RouteView(String revision, Sample sample, List<Box> routes, List<String> 
     /**
      * A route.
      *
-     * @param state   {@code active}, {@code failing} if a counted event fails in it, {@code stopped}, or {@code unused} if nothing sends to
-     *                it
-     * @param failure the first failure in it, with file and line, or null
+     * @param state   {@code active}, {@code failing} if webhooks wait because of it or a counted event fails in it, {@code stopped}, or
+     *                {@code unused} if nothing sends to it
+     * @param failure the failure, with file and line, or null
      * @param depth   how far it is from the entrance, or null if no webhook gets there
      * @param events  how many counted events came through, or null if they are not known
      */
     record Box(String id, String file, int line, String description, String from, String state, String failure, Integer depth,
             Long events, Set<String> sendsTo, Set<String> calls, List<Row> branches) {
 
-        static Box of(RouteNode route, String state, Traffic traffic) {
+        static Box of(RouteNode route, String state, String failure, Traffic traffic) {
             List<Row> rows = route.branches().stream().map(branch -> Row.of(route, branch, traffic)).toList();
-            return new Box(route.id(), route.file(), route.line(), route.description(), route.from(), state,
-                    traffic == null ? null : traffic.failures().get(route.file()), route.depth(),
+            return new Box(route.id(), route.file(), route.line(), route.description(), route.from(), state, failure, route.depth(),
                     traffic == null || route.depth() == null ? null : traffic.ofRoute(route), route.targets().routes(),
                     route.targets().others(), rows);
         }

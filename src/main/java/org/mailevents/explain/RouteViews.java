@@ -13,6 +13,8 @@ import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.BrokenFile;
 import org.mailevents.live.RouteMap;
 import org.mailevents.live.RouteMap.RouteNode;
+import org.mailevents.log.FailingRoutes;
+import org.mailevents.log.FailingRoutes.FailingRoute;
 
 /**
  * Makes the view of the routes as they run. The events are counted at most once a minute, because that takes a second of the processor. Not
@@ -25,6 +27,7 @@ final class RouteViews {
     private final ModelCamelContext context;
     private final Jdbi jdbi;
     private final ActiveRoutes active;
+    private final FailingRoutes failing;
     private final Path drafts;
     private final Clock clock;
     private Traffic traffic;
@@ -32,10 +35,11 @@ final class RouteViews {
     private Instant countedAt;
 
     /** @param drafts the folder of the drafts, which need not exist */
-    RouteViews(ModelCamelContext context, Jdbi jdbi, ActiveRoutes active, Path drafts, Clock clock) {
+    RouteViews(ModelCamelContext context, Jdbi jdbi, ActiveRoutes active, FailingRoutes failing, Path drafts, Clock clock) {
         this.context = context;
         this.jdbi = jdbi;
         this.active = active;
+        this.failing = failing;
         this.drafts = drafts;
         this.clock = clock;
     }
@@ -44,9 +48,14 @@ final class RouteViews {
         String revision = active.revision().id();
         Traffic counted = traffic(revision);
         List<RouteView.Box> boxes = RouteMap.of(context.getRouteDefinitions()).stream()
-                .map(route -> RouteView.Box.of(route, state(route, counted), counted)).toList();
+                .map(route -> box(route, counted)).toList();
         return new RouteView(revision, counted == null ? null : counted.sample(), boxes,
                 ActiveRoutes.in(drafts).revision().files().keySet().stream().sorted().toList());
+    }
+
+    private RouteView.Box box(RouteNode route, Traffic counted) {
+        String failure = failure(route, counted);
+        return RouteView.Box.of(route, state(route, failure), failure, counted);
     }
 
     /** @return null while the database is down */
@@ -67,12 +76,18 @@ final class RouteViews {
         return traffic;
     }
 
-    private String state(RouteNode route, Traffic counted) {
+    /** The failure for which webhooks of a route wait, or else the first failure of a counted event, or null. */
+    private String failure(RouteNode route, Traffic counted) {
+        return failing.all().stream().filter(each -> each.route().equals(route.id())).map(FailingRoute::toString).findFirst()
+                .orElse(counted == null ? null : counted.failures().get(route.file()));
+    }
+
+    private String state(RouteNode route, String failure) {
         ServiceStatus status = context.getRouteController().getRouteStatus(route.id());
         if (status != null && !status.isStarted()) {
             return "stopped";
         }
-        if (counted != null && counted.failures().containsKey(route.file())) {
+        if (failure != null) {
             return "failing";
         }
         return route.isUsed() ? "active" : "unused";

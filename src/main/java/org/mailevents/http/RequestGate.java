@@ -11,10 +11,10 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.CamelContext;
 import org.mailevents.event.Problem;
 import org.mailevents.event.WebhookBody;
@@ -36,8 +36,9 @@ public final class RequestGate {
     /** Characters that every accepted charset must encode as ASCII does: they separate the fields of a body and spell the secret's name. */
     private static final String ASCII = "api_key=&%+{}[]:,\"\\";
 
-    /** How many requests of the page and the API run at a time. Each needs a thread and a database connection, and so do webhooks. */
-    private static final int MAX_API_REQUESTS = 8;
+    /** How long a request to the API waits while an edit replaces API routes. The edit itself takes less. */
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
+    private static final long PAUSE_STEP_MILLIS = 10;
 
     private static final Problem REMOTE = new Problem(403, "This request did not come straight from the machine of Mail Events."
             + " Without a secret, such requests are refused. Set webhook.api-key or webhook.basic, and send it with each webhook.");
@@ -53,7 +54,8 @@ public final class RequestGate {
     private final ConsoleGuard guard;
     private final Page page;
     private final Meters meters;
-    private final AtomicInteger apiRequests = new AtomicInteger();
+    private final ApiRequests apiRequests;
+    private Router router;
 
     /**
      * @param path    the path of the webhook
@@ -73,10 +75,12 @@ public final class RequestGate {
         this.guard = guard;
         this.page = page;
         this.meters = mandatoryFindSingleByType(camel, Meters.class);
+        this.apiRequests = mandatoryFindSingleByType(camel, ApiRequests.class);
     }
 
     /** Puts this gate before the first and behind the last route of the server's router. */
     void install(Router router) {
+        this.router = router;
         router.route(path).order(-1).failureHandler(this::answerFailure);
         router.route().order(-1).handler(this::check);
         router.route().last().handler(this::answerUnrouted);
@@ -182,15 +186,45 @@ public final class RequestGate {
             answer(context, notFound());
         } else if (page.at(context.normalizedPath()).isPresent()) {
             context.next();
-        } else if (apiRequests.incrementAndGet() > MAX_API_REQUESTS) {
-            apiRequests.decrementAndGet();
-            context.response().putHeader(HttpHeaders.RETRY_AFTER, "1");
-            answer(context, new Problem(503, "This server already answers " + MAX_API_REQUESTS + " requests of the page and the API."
-                    + " Send the request again in a moment."));
         } else {
-            context.addEndHandler(answered -> apiRequests.decrementAndGet());
-            context.next();
+            switch (apiRequests.begin()) {
+                case RUN -> {
+                    context.addEndHandler(answered -> apiRequests.end());
+                    context.next();
+                }
+                case WAIT -> {
+                    context.request().pause();
+                    passOnAfterPause(context, System.nanoTime());
+                }
+                case REFUSE -> unavailable(context,
+                        "This server already answers " + ApiRequests.MAX + " requests of the page and the API.");
+            }
         }
+    }
+
+    /**
+     * Gives a request to the router again once the routes are replaced. The router would pass the old request context on to the routes that
+     * existed before.
+     *
+     * @param start when the request began to wait, as a value of {@link System#nanoTime}
+     */
+    private void passOnAfterPause(RoutingContext context, long start) {
+        context.vertx().setTimer(PAUSE_STEP_MILLIS, waited -> {
+            if (!apiRequests.isPaused()) {
+                context.request().resume();
+                router.handle(context.request());
+            } else if (System.nanoTime() - start < LONGEST_PAUSE.toNanos()) {
+                passOnAfterPause(context, start);
+            } else {
+                context.request().resume();
+                unavailable(context, "The routes of the API are being replaced.");
+            }
+        });
+    }
+
+    private static void unavailable(RoutingContext context, String reason) {
+        context.response().putHeader(HttpHeaders.RETRY_AFTER, "1");
+        answer(context, new Problem(503, reason + " Send the request again in a moment."));
     }
 
     /** Answers a request that no route has taken. */

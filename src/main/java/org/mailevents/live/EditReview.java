@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.mailevents.log.FailureText;
 
 /** Decides which of the saved route files can be activated together, because a mistake in one file must not delay the others. */
 final class EditReview {
@@ -82,7 +83,7 @@ final class EditReview {
         try {
             Set<String> ids = validation.validate(saved);
             return deleted.stream().allMatch(file -> ids.containsAll(routeIds.apply(file)));
-        } catch (BrokenFile e) {
+        } catch (BrokenFile | Error e) {
             return false;
         }
     }
@@ -103,6 +104,8 @@ final class EditReview {
             return null;
         } catch (BrokenFile e) {
             return e;
+        } catch (Error e) { // for instance a class that the step needs is missing, or a file nests too deeply
+            return new BrokenFile("routes", 0, FailureText.describe(e));
         }
     }
 

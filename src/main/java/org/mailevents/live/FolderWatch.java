@@ -66,12 +66,10 @@ public final class FolderWatch {
 
             @Override
             public void onCamelContextFullyStarted(CamelContext started, boolean alreadyStarted) {
-                Runnable alive = mandatoryFindSingleByType(started, Timers.class)
-                        .add("live-edit of " + folder.getFileName(), LONGEST_ROUND);
-                started.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "live-edit").scheduleWithFixedDelay(() -> {
-                    alive.run();
-                    scan(listener);
-                }, PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
+                Timers.Timer timer = mandatoryFindSingleByType(started, Timers.class)
+                        .add("live-edit of " + folder.getFileName(), LONGEST_ROUND, Duration.ofMillis(PERIOD_MILLIS));
+                started.getExecutorServiceManager().newSingleThreadScheduledExecutor(this, "live-edit").scheduleWithFixedDelay(
+                        () -> timer.run(() -> scan(listener)), PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
             }
         });
     }

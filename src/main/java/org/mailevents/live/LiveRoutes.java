@@ -20,9 +20,11 @@ import org.apache.camel.main.DefaultRoutesCollector;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.Resource;
-import org.mailevents.camel.CurrentDirect;
+import org.mailevents.http.ApiRequests;
 import org.mailevents.log.FailureText;
 import org.mailevents.settings.Settings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Loads the routes of the YAML files at start, and again whenever a file is saved. A saved file is activated only after it has passed
@@ -35,15 +37,21 @@ import org.mailevents.settings.Settings;
  */
 public final class LiveRoutes extends DefaultRoutesCollector {
 
+    private static final Logger LOG = LoggerFactory.getLogger("live-edit");
+
     /**
      * How long an edit waits for a mail in progress. A mail must take less ({@code AlertSteps}). Otherwise it is interrupted and sent
      * twice.
      */
     public static final Duration LONGEST_MAIL = Duration.ofSeconds(60);
 
+    /** How long an edit waits for a request to the API that is still in progress after {@link ApiRequests} has waited for it. */
+    private static final Duration LONGEST_ANSWER = Duration.ofSeconds(1);
+
     private final WebhookPause webhooks = new WebhookPause(Duration.ofSeconds(5));
 
     private ModelCamelContext context;
+    private ApiRequests apiRequests;
     private EditReview reviews;
     private PendingEdits edits;
     private ActiveRoutes active;
@@ -69,11 +77,11 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     private void start(ModelCamelContext started) throws Exception {
         context = started;
         context.addRoutePolicyFactory(webhooks);
-        CurrentDirect.use(context);
         RouteValidation validation = new RouteValidation(context, List.copyOf(context.getRouteDefinitions()));
         reviews = new EditReview(validation,
                 file -> routes(Set.of(file)).stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet()));
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
+        apiRequests = mandatoryFindSingleByType(context, ApiRequests.class);
         active = mandatoryFindSingleByType(context, ActiveRoutes.class);
         FolderWatch watch = new FolderWatch(new Settings(context).routes(), ActiveRoutes.ENDING);
         live = watch.first();
@@ -94,13 +102,14 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         if (!changed.isEmpty()) {
             try {
                 replace(next, changed, removed);
-            } catch (Exception e) {
+            } catch (Throwable e) { // an Error too: a class may be missing, or an initialisation may fail
                 changed.forEach(file ->
                         broken.put(file, e instanceof BrokenFile mistake ? mistake : new BrokenFile(file, 0, FailureText.describe(e))));
                 changed.clear();
             }
         }
         edits.report("routes", changed, List.copyOf(broken.values()));
+        edits.warn(new MisspeltDecisions(new Settings(context), Set.of()).in(context.getRouteDefinitions()));
     }
 
     /**
@@ -116,23 +125,56 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             files.addAll(before.keySet());
             files.addAll(next.keySet());
         }
-        for (RouteDefinition route : routes(files)) {
-            if (!route.getInput().getEndpointUri().startsWith("direct:")) {
-                context.getRouteController().stopRoute(route.getRouteId(), LONGEST_MAIL.toSeconds(), TimeUnit.SECONDS);
-            }
+        List<RouteDefinition> api = routes(files).stream().filter(route -> uri(route).startsWith("platform-http:")).toList();
+        List<RouteDefinition> others = routes(files).stream().filter(route -> !uri(route).startsWith("direct:") && !api.contains(route))
+                .toList();
+        stop(others, LONGEST_MAIL);
+        // The API comes last, because it must answer while a mail in progress holds up the edit.
+        if (api.isEmpty()) {
+            webhooks.pauseDuring(() -> swap(next, files, all));
+        } else {
+            apiRequests.pauseDuring(() -> {
+                stop(api, LONGEST_ANSWER);
+                webhooks.pauseDuring(() -> swap(next, files, all));
+            });
         }
-        webhooks.pauseDuring(() -> {
-            try {
-                remove(files, all);
-                RouteFiles.load(context, only(next, files));
-                live = next;
-                active.replaceBy(next);
-            } catch (Exception e) {
-                remove(files, all);
-                RouteFiles.load(context, only(before, files));
-                throw e;
-            }
-        });
+    }
+
+    private void stop(List<RouteDefinition> routes, Duration longest) throws Exception {
+        for (RouteDefinition route : routes) {
+            context.getRouteController().stopRoute(route.getRouteId(), longest.toSeconds(), TimeUnit.SECONDS);
+        }
+    }
+
+    private void swap(Map<String, String> next, Set<String> files, boolean all) throws Exception {
+        try {
+            remove(files, all);
+            RouteFiles.load(context, only(next, files));
+            live = next;
+            active.replaceBy(next);
+        } catch (Throwable e) {
+            restore(files, all);
+            throw e;
+        }
+    }
+
+    /** Runs the previous version again. If that fails too, the next edit loads all of these files, whether they have changed or not. */
+    private void restore(Set<String> files, boolean all) {
+        Map<String, String> before = live;
+        live = new TreeMap<>(before);
+        live.keySet().removeAll(files);
+        try {
+            remove(files, all);
+            RouteFiles.load(context, only(before, files));
+            live = before;
+        } catch (Throwable e) {
+            LOG.error("The previous version of {} could not be started again either: {}. Save a file in routes/ or restart the process."
+                    + " Until then, webhooks go to the spool.", String.join(", ", files), FailureText.describe(e));
+        }
+    }
+
+    private static String uri(RouteDefinition route) {
+        return route.getInput().getEndpointUri();
     }
 
     private void remove(Set<String> files, boolean configurations) throws Exception {

@@ -1,5 +1,6 @@
 package org.mailevents.live;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -17,15 +18,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reports in the log and in the health check {@code live-edit} which saved files were activated and which were not because they are broken.
- * The health check stays up, because the previous version keeps running, and a load balancer must not remove an instance because of a
- * typing error.
+ * Reports in the log and in the health check {@code live-edit} which saved files were activated, which were not because they are broken,
+ * and what is probably a mistake in the activated files. The health check stays up, because the previous version keeps running, and a load
+ * balancer must not remove an instance because of a typing error.
  */
 public final class PendingEdits extends AbstractHealthCheck {
 
     private static final Logger LOG = LoggerFactory.getLogger("live-edit");
 
     private final Map<String, List<BrokenFile>> broken = new ConcurrentHashMap<>();
+    private volatile List<RouteWarning> warnings = List.of();
     private final Meters meters;
 
     /** Makes the pending edits of an application and shows them in its health check. */
@@ -69,6 +71,13 @@ public final class PendingEdits extends AbstractHealthCheck {
         meters.edited(activated.size(), refused.size());
     }
 
+    /** Reports everything in the activated routes that is probably a mistake. What was reported before is not logged again. */
+    public void warn(List<RouteWarning> all) {
+        List<RouteWarning> before = warnings;
+        warnings = List.copyOf(all);
+        all.stream().filter(warning -> !before.contains(warning)).forEach(warning -> LOG.warn("Please check {}", warning));
+    }
+
     private List<BrokenFile> all() {
         return broken.values().stream().flatMap(List::stream).toList();
     }
@@ -81,9 +90,17 @@ public final class PendingEdits extends AbstractHealthCheck {
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         builder.up();
         List<BrokenFile> all = all();
+        List<String> texts = new ArrayList<>();
         if (!all.isEmpty()) {
-            builder.message("WARNING: not activated: " + all.stream().map(BrokenFile::getMessage).collect(Collectors.joining(" | ")));
+            texts.add("not activated: " + all.stream().map(BrokenFile::getMessage).collect(Collectors.joining(" | ")));
             all.forEach(file -> builder.detail(file.file(), file.getMessage()));
+        }
+        if (!warnings.isEmpty()) {
+            texts.add("please check: " + warnings.stream().map(RouteWarning::toString).collect(Collectors.joining(" | ")));
+            warnings.forEach(warning -> builder.detail(warning.place(), warning.toString()));
+        }
+        if (!texts.isEmpty()) {
+            builder.message("WARNING: " + String.join(" | ", texts));
         }
     }
 }

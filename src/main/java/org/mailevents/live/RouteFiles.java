@@ -67,6 +67,8 @@ final class RouteFiles {
     }
 
     private static String text(Throwable cause) {
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        String name = cause.getClass().getSimpleName();
+        // the message of an Error is often only the name of a class
+        return cause.getMessage() == null ? name : (cause instanceof Error ? name + ": " : "") + cause.getMessage();
     }
 }

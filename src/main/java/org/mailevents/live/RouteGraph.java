@@ -8,21 +8,31 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.LineNumberAware;
+import org.apache.camel.model.DynamicRouterDefinition;
 import org.apache.camel.model.EndpointRequiredDefinition;
 import org.apache.camel.model.EnrichDefinition;
+import org.apache.camel.model.ExpressionNode;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
+import org.apache.camel.model.RecipientListDefinition;
 import org.apache.camel.model.RouteConfigurationDefinition;
 import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.RoutingSlipDefinition;
+import org.apache.camel.model.ToDynamicDefinition;
+import org.apache.camel.model.language.ExpressionDefinition;
 
 /**
  * Checks that each {@code direct:} endpoint that a route sends to is the start of exactly one route. Camel itself notices a missing route
- * only when a message arrives, after it has waited for 30 seconds.
+ * only when a message arrives, after it has waited for 30 seconds. {@link RouteFlow} checks where a webhook gets to.
  */
 public final class RouteGraph {
 
-    private static final Pattern DIRECT = Pattern.compile("direct:(?://)?([\\w.-]+)");
+    /** An endpoint in memory, unless a part of its name is computed. */
+    private static final Pattern ENDPOINT = Pattern.compile("\\b(direct|seda):(?://)?([\\w.-]+)(?![\\w.${-])");
+    /** A URI that may become such an endpoint at run time. */
+    private static final Pattern COMPUTED = Pattern.compile("(?:^|,)\\s*(?:\\$|\\{\\{)|\\b(?:direct|seda):[\\w./-]*(?:\\$|\\{\\{)");
     private static final Pattern PLAIN_NAME = Pattern.compile("[\\w.-]+");
 
     private RouteGraph() {
@@ -43,10 +53,10 @@ public final class RouteGraph {
             if (twin != null) {
                 throw broken(route, "the route id " + route.getRouteId() + " is used twice, also in " + name(twin));
             }
-            for (String direct : directs(route.getInput().getEndpointUri())) {
+            for (String direct : endpoints(route.getInput().getEndpointUri()).filter(RouteGraph::isDirect).toList()) {
                 RouteDefinition other = served.put(direct, route);
                 if (other != null) {
-                    throw broken(route, "two routes start from direct:" + direct + ", the other one in " + name(other));
+                    throw broken(route, "two routes start from " + direct + ", the other one in " + name(other));
                 }
             }
         }
@@ -54,9 +64,9 @@ public final class RouteGraph {
         for (RouteDefinition route : routes) {
             for (ProcessorDefinition<?> step : steps(route)) {
                 for (String target : targets(step)) {
-                    if (!served.containsKey(target)) {
-                        throw broken(step, "the route " + route.getRouteId() + " sends to direct:" + target
-                                + ", but no route in routes/ starts from direct:" + target);
+                    if (isDirect(target) && !served.containsKey(target)) {
+                        throw broken(step, "the route " + route.getRouteId() + " sends to " + target
+                                + ", but no route in routes/ starts from " + target);
                     }
                 }
             }
@@ -91,16 +101,44 @@ public final class RouteGraph {
         return steps;
     }
 
-    /** The names of the {@code direct:} endpoints that a step sends to, except those that are computed at run time. */
-    private static List<String> targets(ProcessorDefinition<?> step) {
-        if (step instanceof EnrichDefinition enrich) {
-            return directs(enrich.getExpression().getExpression());
-        }
-        return step instanceof EndpointRequiredDefinition to ? directs(to.getEndpointUri()) : List.of();
+    /** The {@code direct:} and {@code seda:} endpoints that a step sends to, except those that are computed at run time. */
+    static List<String> targets(ProcessorDefinition<?> step) {
+        return endpoints(target(step)).toList();
     }
 
-    private static List<String> directs(String uri) {
-        return uri == null ? List.of() : DIRECT.matcher(uri).results().map(match -> match.group(1)).toList();
+    /** Whether a step may send to an endpoint in memory that it computes at run time. */
+    static boolean isComputed(ProcessorDefinition<?> step) {
+        return target(step) != null && COMPUTED.matcher(target(step)).find() || isSending(step) && target(step) == null;
+    }
+
+    /** The text that names one or more endpoints to which a step sends, or null. */
+    private static String target(ProcessorDefinition<?> step) {
+        if (step instanceof EndpointRequiredDefinition to) {
+            return to.getEndpointUri();
+        }
+        if (step instanceof ToDynamicDefinition to) {
+            return to.getUri();
+        }
+        if (isSending(step)) {
+            ExpressionDefinition expression = ((ExpressionNode) step).getExpression();
+            return Set.of("constant", "simple").contains(expression.getLanguage()) ? expression.getExpression() : null;
+        }
+        return null;
+    }
+
+    /** Whether a step sends to the endpoints that its expression names. */
+    private static boolean isSending(ProcessorDefinition<?> step) {
+        return step instanceof EnrichDefinition || step instanceof RecipientListDefinition || step instanceof RoutingSlipDefinition
+                || step instanceof DynamicRouterDefinition;
+    }
+
+    /** The {@code direct:} and {@code seda:} endpoints in a URI or a list of URIs, without their options. */
+    static Stream<String> endpoints(String uris) {
+        return uris == null ? Stream.empty() : ENDPOINT.matcher(uris).results().map(uri -> uri.group(1) + ":" + uri.group(2));
+    }
+
+    private static boolean isDirect(String endpoint) {
+        return endpoint.startsWith("direct:");
     }
 
     private static String name(RouteDefinition route) {

@@ -27,8 +27,7 @@ import org.mailevents.event.Webhook;
 
 /**
  * Runs events through route files in a second Camel context, and tells what would happen to them. Nothing is stored, mailed or sent: each
- * endpoint that leaves the process is replaced by one that only notes the message ({@link RecordedEndpoint}). Beans of the application are
- * called for real, because only they know what they do.
+ * endpoint that leaves the process, and each bean of a team, is replaced by one that only notes the message ({@link RecordedEndpoint}).
  *
  * <p>It leans on Camel's public {@code EndpointStrategy} and {@code InterceptStrategy}. It is not safe for use by several threads at once.
  */

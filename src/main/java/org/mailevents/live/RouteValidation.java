@@ -68,6 +68,7 @@ final class RouteValidation {
             } catch (Exception e) {
                 throw broken(context, steps, e);
             }
+            RouteFlow.check(added.routes);
             ids = context.getRouteDefinitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
         } catch (IOException | RuntimeException | LinkageError e) {
             throw new BrokenFile("routes", 0, RouteFiles.reason(e));

@@ -9,10 +9,12 @@ import org.apache.camel.LoggingLevel;
 import org.apache.camel.NamedNode;
 import org.apache.camel.Navigate;
 import org.apache.camel.Processor;
+import org.apache.camel.model.BeanDefinition;
 import org.apache.camel.model.DelayDefinition;
 import org.apache.camel.model.IdempotentConsumerDefinition;
 import org.apache.camel.model.LogDefinition;
 import org.apache.camel.model.PollEnrichDefinition;
+import org.apache.camel.model.ProcessDefinition;
 import org.apache.camel.model.SamplingDefinition;
 import org.apache.camel.model.ThrottleDefinition;
 import org.apache.camel.model.WireTapDefinition;
@@ -22,7 +24,8 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
 /**
  * Notes each step of a {@link RouteTrial}, and changes the steps that would wait, log, or remember something of the event. A
  * {@code delay}, {@code throttle} or {@code sample} lets the event pass, {@code log} only evaluates its message, an idempotent consumer
- * takes every event for a new one, and {@code wireTap} sends its copy at once.
+ * takes every event for a new one, and {@code wireTap} sends its copy at once. A bean of a team's own may call another system, so it is
+ * only noted, like an endpoint.
  */
 final class TrialSteps implements InterceptStrategy {
 
@@ -81,6 +84,12 @@ final class TrialSteps implements InterceptStrategy {
     private static Step replacement(CamelContext context, NamedNode node, Processor target) {
         if (node instanceof DelayDefinition || node instanceof ThrottleDefinition || node instanceof SamplingDefinition) {
             return exchange -> { };
+        }
+        if (node instanceof BeanDefinition bean && !RecordedEndpoint.isOwnBean(bean.getRef())) {
+            return exchange -> RecordedEndpoint.record(exchange, "bean:" + (bean.getRef() == null ? bean.getBeanType() : bean.getRef()));
+        }
+        if (node instanceof ProcessDefinition process) {
+            return exchange -> RecordedEndpoint.record(exchange, "bean:" + process.getRef());
         }
         if (node instanceof LogDefinition log) {
             return evaluation(context, log);

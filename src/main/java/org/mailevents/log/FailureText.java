@@ -1,8 +1,11 @@
 package org.mailevents.log;
 
+import java.io.IOException;
+import java.util.Objects;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.CamelExchangeException;
-import org.apache.camel.Exchange;
 import org.apache.camel.RuntimeCamelException;
 import org.jdbi.v3.core.JdbiException;
 
@@ -13,12 +16,13 @@ import org.jdbi.v3.core.JdbiException;
  */
 public final class FailureText {
 
-    /** The name under which the routes refer to it. */
-    public static final String NAME = "failure";
-
     private static final Pattern ADDRESS = Pattern.compile("[^\\s<>\"'(),;:=]+@[^\\s<>\"'(),;:=]+");
     private static final Pattern WEB_ADDRESS = Pattern.compile("(https?://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)[/?#]\\S*");
+    private static final Pattern SERVER = Pattern.compile("^((?:https?|smtps?)://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)");
     private static final int MAX_LENGTH = 500;
+
+    private FailureText() {
+    }
 
     /** @return the class and message of the exception and of its root cause; "unknown" for null */
     public static String describe(Throwable failure) {
@@ -47,10 +51,16 @@ public final class FailureText {
         return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ").strip();
     }
 
-    /** The failure of an exchange, with the id of the route where it happened. */
-    public String at(Exchange exchange) {
-        return exchange.getProperty(Exchange.FAILURE_ROUTE_ID) + ": "
-                + describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
+    /**
+     * The server of an endpoint, such as {@code https://crm.example.com}, if the failure is one of its connection. A timeout of Java does
+     * not name the server that did not answer.
+     *
+     * @return an empty text if the failure is of another kind, or if its text names the server already
+     */
+    public static String server(String endpoint, Throwable failure) {
+        Matcher server = SERVER.matcher(endpoint);
+        boolean isConnection = Stream.iterate(failure, Objects::nonNull, Throwable::getCause).anyMatch(IOException.class::isInstance);
+        return isConnection && server.find() && !describe(failure).contains(server.group(2)) ? server.group(1) + server.group(2) : "";
     }
 
     /** The message of a wrapper repeats the message of its cause. */

@@ -2,12 +2,12 @@ package org.mailevents.receive;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.apache.camel.AggregationStrategy;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
+import org.mailevents.settings.Settings;
 
 /**
  * Puts a split webhook together again. Each event gets the variables {@code kind} and {@code audience} that its branch has set.
@@ -22,8 +22,6 @@ public final class CollectEvents implements AggregationStrategy, Processor {
     public static final String NAME = "collectEvents";
 
     private static final String DECIDED = CollectEvents.class.getName();
-    /** An audience is a part of a setting's name, and a route may compute it from text of strangers. */
-    private static final Pattern AUDIENCE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
     @Override
     public void process(Exchange branch) {
@@ -43,7 +41,7 @@ public final class CollectEvents implements AggregationStrategy, Processor {
         } else if (event == null) {
             webhook.setException(new IllegalStateException("The split needs onPrepare: " + NAME));
         } else {
-            decided(webhook).add(event.decided(branch.getVariable("kind", String.class), audience(branch)));
+            decided(webhook).add(event.decided(branch.getVariable("kind", String.class), audience(event, branch)));
         }
         return webhook;
     }
@@ -60,10 +58,16 @@ public final class CollectEvents implements AggregationStrategy, Processor {
         webhook.getMessage().setBody(whole.withEvents(decided));
     }
 
-    /** The audience that the branch has set. If its name is impossible, the recipients of {@code alert.to} get the alert. */
-    private static String audience(Exchange branch) {
+    /**
+     * The audience that the branch has set, or null if the branch has decided nothing. A route may compute the name from text of strangers.
+     * If the name is impossible, the recipients of {@code alert.to} get the alert.
+     */
+    private static String audience(MailEvent event, Exchange branch) {
         String audience = branch.getVariable("audience", String.class);
-        return audience == null || AUDIENCE.matcher(audience).matches() ? audience : "unnamed";
+        if (audience == null || audience.isBlank() && event.eventType().equals(MailEvent.BOUNCES)) {
+            return null;
+        }
+        return Settings.isAudience(audience) ? audience : "unnamed";
     }
 
     @SuppressWarnings("unchecked")

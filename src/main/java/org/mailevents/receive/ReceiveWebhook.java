@@ -24,6 +24,7 @@ import org.mailevents.http.Page;
 import org.mailevents.http.RequestGate;
 import org.mailevents.http.Secrets;
 import org.mailevents.http.ServerSetup;
+import org.mailevents.log.FailureLog;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
 import org.mailevents.parse.WebhookPieces;
@@ -33,6 +34,7 @@ import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The HTTP endpoint of the webhook. It checks the secret, reads the webhook, sends it through the routes and answers with the outcome for
@@ -50,6 +52,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     private WebhookReader reader;
     private Clock clock;
     private Meters meters;
+    private FailureLog failures;
 
     /**
      * Checks what the endpoint needs and opens nothing: a start that is refused must not touch the database.
@@ -77,6 +80,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         secrets = secrets(settings);
         clock = TimeSource.of(getContext());
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
+        failures = mandatoryFindSingleByType(getContext(), FailureLog.class);
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
                 mandatoryFindSingleByType(getContext(), RecipientHash.class));
         long maxInFlight = settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5);
@@ -210,11 +214,15 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         answer(exchange);
     }
 
-    private static void log(Webhook webhook, Receipt receipt, Exchange exchange) {
-        String reason = receipt.spooled() == 0 ? ""
-                : ", because of " + FailureText.describe(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class));
-        LOG.info("{}: {} received, {} stored, {} duplicates, {} rejected, {} spooled in {} ms{}", label(webhook), receipt.received(),
-                receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled(), exchange.getClock().elapsed(), reason);
+    /** One line for each webhook. While a route or the database fails, the {@link FailureLog} speaks for the webhooks that are spooled. */
+    private void log(Webhook webhook, Receipt receipt, Exchange exchange) {
+        Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+        if (receipt.spooled() > 0 && failure != null) {
+            failures.reportOnce("take-webhook", failure);
+        }
+        LOG.atLevel(receipt.spooled() > 0 ? Level.DEBUG : Level.INFO).log(
+                "{}: {} received, {} stored, {} duplicates, {} rejected, {} spooled in {} ms", label(webhook), receipt.received(),
+                receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled(), exchange.getClock().elapsed());
     }
 
     /** Only documented types reach the log, because a caller can write any text into event_type. */

@@ -31,13 +31,17 @@ import org.apache.camel.util.TimeUtils;
  */
 public final class Settings {
 
+    /** The audience of the events that a team mutes. They are stored, and no mail reports them. No setting can give it a recipient. */
+    public static final String MUTED = "none";
+
     private static final String DURATION_FORMS = "a duration with its unit, such as 45m, 10s or 1h30m";
     private static final Pattern DURATION = Pattern.compile("(\\d+(ms|s|m|h|d)\\s*)+");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
+    private static final Pattern AUDIENCE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
-    private static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language");
+    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language");
 
     /** Each setting with the method that reads its kind. */
     private static final Map<String, BiConsumer<Settings, String>> KNOWN = Map.ofEntries(
@@ -68,6 +72,7 @@ public final class Settings {
             entry("spool.max-size", Settings::bytes),
             entry("spool.attempts", Settings::positive),
             entry("alert.to", Settings::list),
+            entry("alert.undecided", Settings::audience),
             entry("alert.fallback", Settings::text),
             entry("alert.from", Settings::text),
             entry("alert.endpoint", Settings::text),
@@ -112,6 +117,13 @@ public final class Settings {
     /** Reads each setting once, so that a value that cannot be used stops the start, even if nothing uses it yet. */
     public void requireValid() {
         new TreeMap<>(KNOWN).forEach((key, kind) -> kind.accept(this, key));
+        for (String setting : OF_AUDIENCES) {
+            String key = setting + "." + MUTED;
+            if (!text(key).isEmpty()) {
+                throw new IllegalArgumentException("Remove " + key + ": no mail reports an event of the audience " + MUTED
+                        + ". Give the audience a different name, here and in the routes.");
+            }
+        }
     }
 
     private static BiConsumer<Settings, String> unlessEmpty(BiConsumer<Settings, String> kind) {
@@ -150,6 +162,20 @@ public final class Settings {
                     + " to user:password pairs, separated by commas: one value has no colon or no password");
         }
         return pairs;
+    }
+
+    /** Whether a text can be the name of an audience, which is a part of a setting's name. */
+    public static boolean isAudience(String text) {
+        return AUDIENCE.matcher(text).matches();
+    }
+
+    /** The name of an audience that gets mails. */
+    public String audience(String key) {
+        String audience = required(key);
+        if (!isAudience(audience) || audience.equals(MUTED)) {
+            throw invalid(key, "an audience that gets mails, such as postmaster", null);
+        }
+        return audience;
     }
 
     /** The folder that holds the routes. Camel's setting has a pattern of files. */

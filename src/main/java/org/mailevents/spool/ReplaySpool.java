@@ -10,9 +10,16 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.util.ObjectHelper;
@@ -20,6 +27,10 @@ import org.mailevents.database.Database;
 import org.mailevents.database.DatabaseAbsent;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.Receipt;
+import org.mailevents.log.FailedStep;
+import org.mailevents.log.FailingRoutes;
+import org.mailevents.log.FailingRoutes.FailingRoute;
+import org.mailevents.log.FailureLog;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
 import org.mailevents.parse.WebhookPieces;
@@ -48,20 +59,26 @@ public final class ReplaySpool extends RouteBuilder {
     /** The folder is scanned every second, but a folder that cannot be read is logged once a minute. */
     private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
 
-    /** The failed attempts of a webhook. A restart forgets them, because the cause may have been fixed. */
-    private record Failure(int attempts, Instant nextAttempt) {
+    /**
+     * The failed attempts of a webhook. A restart forgets them, because the cause may have been fixed.
+     *
+     * @param step the step that failed, or null if it is not known
+     */
+    private record Failure(int attempts, Instant nextAttempt, FailedStep step) {
     }
 
     /** A webhook that failed together with others: it is tried alone next time, and the attempt is not counted. */
-    private static final Failure NOT_COUNTED = new Failure(0, Instant.EPOCH);
+    private static final Failure NOT_COUNTED = new Failure(0, Instant.EPOCH, null);
 
-    private final Map<Path, Failure> failures = new HashMap<>();
+    /** The health check and the page read it, too. */
+    private final Map<Path, Failure> failures = new ConcurrentHashMap<>();
     /** The oldest files of the last scan. */
     private final Deque<Path> waiting = new ArrayDeque<>();
     private final CopiedFiles copiedFiles = CopiedFiles.none();
     private Spool spool;
     private Database database;
     private Meters meters;
+    private FailureLog failureLog;
     /** An operator creates this file to have the quarantined events replayed. */
     private Path replayRejected;
     private RejectedEvents rejectedEvents;
@@ -75,6 +92,8 @@ public final class ReplaySpool extends RouteBuilder {
         spool = mandatoryFindSingleByType(getContext(), Spool.class);
         database = mandatoryFindSingleByType(getContext(), Database.class);
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
+        failureLog = mandatoryFindSingleByType(getContext(), FailureLog.class);
+        mandatoryFindSingleByType(getContext(), FailingRoutes.class).watch(this::failingRoutes);
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
         rejectedEvents = new RejectedEvents(database, spool);
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
@@ -111,7 +130,10 @@ public final class ReplaySpool extends RouteBuilder {
             waiting.clear();
         } else if (waiting.isEmpty()) {
             spool.recount();
-            waiting.addAll(spool.oldest(MAX_FILES, file -> isDue(file) && (SpoolFolder.isOwnFile(file) || copiedFiles.isComplete(file))));
+            Set<Path> failed = new HashSet<>();
+            waiting.addAll(spool.oldest(MAX_FILES, file -> isDue(file, failed)
+                    && (SpoolFolder.isOwnFile(file) || copiedFiles.isComplete(file))));
+            failures.keySet().retainAll(failed); // an operator may have deleted files
             if (waiting.isEmpty() && Files.exists(replayRejected) && rejectedEvents.moveToSpool()) {
                 Files.deleteIfExists(replayRejected);
             }
@@ -137,8 +159,12 @@ public final class ReplaySpool extends RouteBuilder {
         }
     }
 
-    private boolean isDue(Path file) {
+    /** @param failed gets the file if it has failed before */
+    private boolean isDue(Path file, Set<Path> failed) {
         Failure failure = failures.get(file);
+        if (failure != null) {
+            failed.add(file);
+        }
         return failure == null || !failure.nextAttempt().isAfter(Instant.now());
     }
 
@@ -172,7 +198,7 @@ public final class ReplaySpool extends RouteBuilder {
         } catch (NoSuchFileException e) {
             return true; // another process that uses this folder has stored the webhook
         } catch (IOException | RuntimeException | Error e) {
-            webhookFailed(file, e); // whatever the reason is, it must not delay the files behind this one
+            webhookFailed(file, ID, e); // whatever the reason is, it must not delay the files behind this one
             return true;
         }
     }
@@ -206,18 +232,32 @@ public final class ReplaySpool extends RouteBuilder {
         } else if (batch.files().size() > 1) {
             batch.files().forEach(file -> failures.put(file, NOT_COUNTED));
         } else {
-            batch.files().forEach(file -> webhookFailed(file, failure));
+            batch.files().forEach(file -> webhookFailed(file, "take-webhook", failure));
         }
     }
 
-    private void webhookFailed(Path file, Throwable failure) {
+    /** @param route the route that failed, unless the failure itself names a YAML route */
+    private void webhookFailed(Path file, String route, Throwable failure) {
+        FailedStep step = failureLog.reportOnce(route, failure);
         int attempts = failures.getOrDefault(file, NOT_COUNTED).attempts() + 1;
         if (attempts < maxAttempts) {
-            failures.put(file, new Failure(attempts, Instant.now().plus(retryInterval(attempts))));
+            failures.put(file, new Failure(attempts, Instant.now().plus(retryInterval(attempts)), step));
             return;
         }
         failures.remove(file);
-        moveToFailed(file, FailureText.describe(failure));
+        moveToFailed(file, step.line("failed", failure));
+    }
+
+    /** The steps because of which webhooks wait. */
+    private List<FailingRoute> failingRoutes() {
+        Map<FailedStep, List<Instant>> received = new HashMap<>();
+        failures.forEach((file, failure) -> {
+            if (failure.step() != null) {
+                received.computeIfAbsent(failure.step(), step -> new ArrayList<>()).add(SpoolFolder.receivedAt(file));
+            }
+        });
+        return received.entrySet().stream().map(one -> new FailingRoute(one.getKey().route(), one.getKey().place(),
+                Collections.min(one.getValue()), one.getValue().size())).sorted(Comparator.comparing(FailingRoute::since)).toList();
     }
 
     private void moveToFailed(Path file, String reason) {

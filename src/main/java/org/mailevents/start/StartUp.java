@@ -1,6 +1,9 @@
 package org.mailevents.start;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.io.IOException;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Ordered;
 import org.apache.camel.StartupListener;
@@ -9,6 +12,9 @@ import org.apache.camel.util.URISupport;
 import org.mailevents.camel.HealthAnswer;
 import org.mailevents.http.Https;
 import org.mailevents.live.BrokenFile;
+import org.mailevents.live.MisspeltDecisions;
+import org.mailevents.live.PendingEdits;
+import org.mailevents.live.RouteFlow;
 import org.mailevents.live.RouteGraph;
 import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
@@ -29,7 +35,11 @@ public final class StartUp implements StartupListener, Ordered {
     public void onCamelContextStarting(CamelContext context, boolean alreadyStarted) throws BrokenFile, IOException {
         ModelCamelContext model = (ModelCamelContext) context;
         RouteGraph.check(model.getRouteDefinitions(), model.getRouteConfigurationDefinitions());
-        MisspeltSettings.warnings(new Settings(context)).forEach(LOG::warn);
+        RouteFlow.check(model.getRouteDefinitions());
+        Settings settings = new Settings(context);
+        MisspeltSettings.warnings(settings).forEach(LOG::warn);
+        mandatoryFindSingleByType(context, PendingEdits.class)
+                .warn(new MisspeltDecisions(settings, Set.of()).in(model.getRouteDefinitions()));
     }
 
     @Override

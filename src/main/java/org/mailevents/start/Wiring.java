@@ -4,13 +4,18 @@ import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 import org.mailevents.camel.CaughtErrors;
+import org.mailevents.camel.CurrentDirect;
+import org.mailevents.camel.FailedSteps;
+import org.mailevents.camel.HttpTimeouts;
 import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
 import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
+import org.mailevents.http.ApiRequests;
 import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.PendingEdits;
-import org.mailevents.log.FailureText;
+import org.mailevents.log.FailingRoutes;
+import org.mailevents.log.FailureLog;
 import org.mailevents.metrics.Meters;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.receive.CollectEvents;
@@ -32,13 +37,17 @@ public final class Wiring implements CamelConfiguration {
         ReceiveWebhook.requireStartable(context);
         RecordLanguage.use(context);
         CaughtErrors.use(context);
+        FailedSteps.use(context);
+        HttpTimeouts.use(context);
+        CurrentDirect.use(context);
         Meters meters = bindPartsInMemory(context);
         Registry registry = context.getRegistry();
+        registry.bind("failingRoutes", FailingRoutes.shownIn(context));
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
         registry.bind(Database.NAME, Database.open(settings, meters), null, "close");
         registry.bind("spool", Spool.open(context, meters));
         registry.bind("activeRoutes", ActiveRoutes.in(settings.routes()));
-        bindBeansOfRoutes(registry);
+        bindBeansOfRoutes(context);
         context.addStartupListener(new StartUp());
     }
 
@@ -51,13 +60,15 @@ public final class Wiring implements CamelConfiguration {
         Meters meters = Meters.in(context);
         registry.bind("meters", meters);
         registry.bind("pendingEdits", PendingEdits.shownIn(context, meters));
+        registry.bind("apiRequests", new ApiRequests());
         return meters;
     }
 
     /** Binds the beans that the YAML routes name. */
-    private static void bindBeansOfRoutes(Registry registry) {
+    private static void bindBeansOfRoutes(CamelContext context) {
+        Registry registry = context.getRegistry();
         registry.bind(CollectEvents.NAME, new CollectEvents());
         registry.bind(CsvRow.NAME, new CsvRow());
-        registry.bind(FailureText.NAME, new FailureText());
+        registry.bind(FailureLog.NAME, FailureLog.of(context));
     }
 }

@@ -4,12 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
+import org.mailevents.settings.Settings;
 import org.mailevents.store.Insert.Column;
 
 /** The INSERTs of the two tables that hold the elements of webhooks. */
 final class EventTables {
 
-    /** Each row is its own outbox: the alert of an event with an audience is pending from the start. */
+    /** Each row is its own outbox: the alert of an event with an audience is pending from the start, unless the audience is muted. */
     private static final List<Column<MailEvent>> EVENT_COLUMNS = List.of(
             new Column<>("event_id", "uuid", MailEvent::eventId),
             new Column<>("event_type", "varchar", MailEvent::eventType),
@@ -31,7 +32,7 @@ final class EventTables {
             new Column<>("created_text", "varchar", MailEvent::createdText),
             new Column<>("received_at", "timestamp with time zone", MailEvent::receivedAt),
             new Column<>("extra", "varchar", MailEvent::extra),
-            new Column<>("alert_state", "varchar", event -> event.audience() == null ? null : "pending"));
+            new Column<>("alert_state", "varchar", EventTables::alertState));
 
     static final Insert<RejectedEvent> REJECTED = new Insert<>("rejected_event", List.of(
             new Column<>("rejected_id", "uuid", RejectedEvent::rejectedId),
@@ -47,5 +48,9 @@ final class EventTables {
         List<Column<MailEvent>> columns = new ArrayList<>(EVENT_COLUMNS);
         columns.add(new Column<>("route_revision", "varchar", event -> revision));
         return new Insert<>("mail_event", columns);
+    }
+
+    private static String alertState(MailEvent event) {
+        return event.audience() == null || event.audience().equals(Settings.MUTED) ? null : "pending";
     }
 }

@@ -7,6 +7,7 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.AsyncProcessorSupport;
+import org.mailevents.camel.CurrentDirect;
 import org.mailevents.database.Database;
 import org.mailevents.event.Receipt;
 import org.mailevents.event.Webhook;
@@ -37,6 +38,7 @@ public final class StoreEvents extends RouteBuilder {
                 mandatoryFindSingleByType(getContext(), ActiveRoutes.class));
         GroupCommit commits = new GroupCommit(limits(settings), writer::write);
         getContext().addService(commits);
+        UndecidedBounces undecided = new UndecidedBounces(settings.audience("alert.undecided"));
         meters.watch(Level.QUEUE_EVENTS, commits::waitingEvents);
 
         // @formatter:off
@@ -44,13 +46,16 @@ public final class StoreEvents extends RouteBuilder {
             .description("Stores a webhook's events, in one INSERT with those of other waiting webhooks; a repeated event changes nothing")
             // the route that calls this one handles the error
             .errorHandler(noErrorHandler())
+            .process(exchange -> exchange.getMessage().setBody(
+                    undecided.decide(exchange.getMessage().getMandatoryBody(Webhook.class), CurrentDirect.caller(exchange))))
             .process(new StoreWebhook(commits, getContext().getExecutorServiceManager()
                     .newFixedThreadPool(this, "store-events", ANSWERERS)));
 
         from("scheduler:expire-waiting?delay=100").routeId("expire-waiting")
-            .description("Gives up webhooks that have waited too long for the database; they go to the spool")
+            .description("Gives up webhooks that have waited too long for the database, and reports bounces without an audience")
             .errorHandler(noErrorHandler())
-            .process(exchange -> commits.expire());
+            .process(exchange -> commits.expire())
+            .process(exchange -> undecided.report());
 
         from("scheduler:find-database?delay=500").routeId("find-database")
             .description("Tries to reach a database that is down, so that no webhook has to wait for it")

@@ -6,10 +6,18 @@ import static org.awaitility.Awaitility.await;
 
 import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.ServerSetup;
+import jakarta.mail.Message;
+import jakarta.mail.MessagingException;
+import jakarta.mail.Session;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Properties;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,7 +78,10 @@ class LimitedMailTest {
     @ParameterizedTest
     @EnumSource(Encryption.class)
     void aServerThatTakesTheMailGetsIt(Encryption encryption) {
-        GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", encryption.protocol));
+        LimitedMail.use(context, Duration.ofMinutes(1));
+        ServerSetup setup = new ServerSetup(0, "127.0.0.1", encryption.protocol);
+        setup.setServerStartupTimeout(60_000);
+        GreenMail server = new GreenMail(setup);
         server.start();
         try {
             int port = encryption == Encryption.NONE ? server.getSmtp().getPort() : server.getSmtps().getPort();
@@ -106,7 +117,40 @@ class LimitedMailTest {
         }
     }
 
+    /** The webhook of a team's step waits for the mail, so the step has less time than an alert. */
+    @Test
+    void theMailOfAStepHasTenSecondsUnlessItsEndpointHasItsOwnLimit() {
+        LimitedMail.use(context, Duration.ofMinutes(5));
+        try (SmtpServer server = new SmtpServer((at, address) -> at == Moment.DATA ? SmtpServer.DRIBBLE : at.usual())) {
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> sendAsAStep(server.endpoint())).hasStackTraceContaining("MessagingException");
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofSeconds(9), Duration.ofSeconds(20));
+        }
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> sendAsAStep("smtp://127.0.0.1:" + silent.getLocalPort() + "?connectionTimeout=1000"))
+                    .hasStackTraceContaining("Read timed out");
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(9));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void sendAsAStep(String endpoint) {
+        context.createProducerTemplate().sendBodyAndHeaders(endpoint, "a short mail",
+                Map.of("To", "to@example.com", "From", "from@example.com"));
+    }
+
+    /** Sends an alert, which is an SMTPMessage. */
     private void send(String endpoint, String text) {
-        context.createProducerTemplate().sendBodyAndHeaders(endpoint, text, Map.of("To", "to@example.com", "From", "from@example.com"));
+        try {
+            SMTPMessage mail = new SMTPMessage(Session.getInstance(new Properties()));
+            mail.setFrom("from@example.com");
+            mail.setRecipients(Message.RecipientType.TO, "to@example.com");
+            mail.setText(text);
+            context.createProducerTemplate().sendBody(endpoint, mail);
+        } catch (MessagingException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -122,7 +122,7 @@ class OutboxTest {
                         + " FROM SYSTEM_RANGE(1, 3800)");
 
                 // Then
-                await().until(() -> application.log().contains("send-alerts: MessagingException: IOException while sending message"));
+                await().until(() -> application.log().contains("MessagingException: IOException while sending message"));
             }
         }
     }

@@ -1,21 +1,15 @@
 package org.mailevents.chaos;
 
-import com.sun.tools.attach.AttachNotSupportedException;
-import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import javax.management.remote.JMXConnector;
-import javax.management.remote.JMXConnectorFactory;
-import javax.management.remote.JMXServiceURL;
 import org.mailevents.support.OwnProcess;
+import org.mailevents.support.RunningJvm;
 
 /** Mail Events in its own folder, and the process that runs there now. */
 final class Installation implements AutoCloseable {
@@ -51,17 +45,8 @@ final class Installation implements AutoCloseable {
 
     /** The used heap after a full garbage collection, in MB. */
     long liveHeap() {
-        try {
-            VirtualMachine machine = VirtualMachine.attach(String.valueOf(process.pid()));
-            try (JMXConnector connector = JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()))) {
-                MemoryMXBean memory = ManagementFactory.getPlatformMXBean(connector.getMBeanServerConnection(), MemoryMXBean.class);
-                memory.gc();
-                return memory.getHeapMemoryUsage().getUsed() / 1_000_000;
-            } finally {
-                machine.detach();
-            }
-        } catch (IOException | AttachNotSupportedException e) {
-            throw new IllegalStateException(e);
+        try (RunningJvm jvm = new RunningJvm(process)) {
+            return jvm.liveHeap();
         }
     }
 

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.log.FailingRoutes;
+import org.mailevents.log.FailingRoutes.FailingRoute;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
@@ -261,6 +263,30 @@ class PageTest {
         assertThat(text(".message h3")).isEqualTo(HOSTILE);
         assertThat(browser.getTitle()).doesNotContain("owned");
         assertThat(browser.findElements(By.cssSelector("#messages img, #messages script"))).isEmpty();
+    }
+
+    @Test
+    void aRouteThatFailsIsShown() {
+        // Given
+        FailingRoutes routes = application.context().getRegistry().findSingleByType(FailingRoutes.class);
+        List<FailingRoute> before = routes.all();
+        routes.watch(() -> List.of(new FailingRoute("route-bounces", "routes/route-bounces.camel.yaml:34", now, 300)));
+        try {
+            // When
+            visit("en");
+
+            // Then
+            wait(() -> text("#notice").startsWith("route-bounces fails at routes/route-bounces.camel.yaml:34 since ")
+                    && text("#notice").endsWith(": 300 webhooks wait in the spool. The log says why."));
+
+            // When
+            visit("ja");
+
+            // Then
+            wait(() -> text("#notice").endsWith("（routes/route-bounces.camel.yaml:34）。スプールで待っている Webhook: 300件。原因はログに出ています。"));
+        } finally {
+            routes.watch(() -> before);
+        }
     }
 
     @Test

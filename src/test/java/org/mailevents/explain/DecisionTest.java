@@ -125,6 +125,25 @@ class DecisionTest {
     }
 
     @Test
+    void anUndecidedBounceAndAMutedOneAreExplained() throws IOException {
+        // Given
+        activate(shipped.replace("                        - setVariable:\n                            name: audience\n"
+                + "                            expression:\n                              constant:\n"
+                + "                                expression: postmaster\n", "").replace("expression: list-owner", "expression: none"));
+
+        // When
+        JsonNode undecided = decision(posted(Payload.bounce("4")));
+        JsonNode muted = decision(posted(Payload.bounce("2")));
+
+        // Then
+        assertThat(undecided.path("audience").asText()).isEqualTo("postmaster");
+        assertThat(undecided.path("audienceSetBy").isNull()).isTrue();
+        assertThat(undecided.path("remarks").findValuesAsText("code")).containsExactly("undecided");
+        assertThat(muted.path("audience").asText()).isEqualTo("none");
+        assertThat(muted.path("text").asText()).contains("Audience: none (muted, so nobody is mailed), set by setVariable[audience]");
+    }
+
+    @Test
     void anEventFromBeforeTheRevisionsIsExplainedByTheActiveRoutes() {
         String eventId = posted(Payload.bounce("4"));
         database.execute("UPDATE mail_event SET route_revision = NULL WHERE event_id = ?", UUID.fromString(eventId));

@@ -6,13 +6,17 @@ import static org.mailevents.support.Answers.assertReceipt;
 import static org.mailevents.support.Answers.assertSpooled;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -257,6 +261,73 @@ class EditedRoutesTest {
             assertThat(stored(ours)).containsEntry("kind", "policy");
             assertThat(stored(other)).containsEntry("kind", "unknown");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "library: Jackson"})
+    void anEventBecomesJsonAsItIs(String library) throws IOException {
+        // Given
+        edit("route-webhook", yaml -> yaml + """
+                        - split:
+                            expression:
+                              simple:
+                                expression: "${variable.events}"
+                            steps:
+                              - marshal:
+                                  json: {LIBRARY}
+                              - to:
+                                  uri: file:FOLDER?fileName=events.json&fileExist=Append&appendChars=%0A
+                """.replace("LIBRARY", library).replace("FOLDER", folder + "/json"));
+        ObjectNode bounce = Payload.bounce("4").put("to", "\"B 4\"@DOCOMO.NE.JP").put("created", "2026-10-01 09:00:07")
+                .put("newKey", "新\"しい");
+        ObjectNode withoutRecipient = new ObjectMapper().createObjectNode().put("something", "new");
+
+        try (InProcess application = start()) {
+            // When
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("blocks", withoutRecipient)), 1, 1, 0, 0);
+
+            // Then
+            List<String> lines = Files.readAllLines(folder.resolve("json/events.json"));
+            JsonNode json = new ObjectMapper().readTree(lines.get(0));
+            Map<String, String> row = stored(bounce);
+            assertThat(Instant.parse(json.get("occurredAt").textValue())).isEqualTo("2026-10-01T00:00:07Z");
+            assertThat(Instant.parse(json.get("receivedAt").textValue())).isBetween(Instant.now().minusSeconds(60), Instant.now());
+            assertThat(json.get("recipient").textValue()).isEqualTo("\"B 4\"@DOCOMO.NE.JP");
+            assertThat(json.get("address").textValue()).isEqualTo("\"b 4\"@docomo.ne.jp");
+            assertThat(json.get("domain").textValue()).isEqualTo("docomo.ne.jp");
+            assertThat(json.get("eventId").textValue()).isEqualTo(row.get("event_id"));
+            assertThat(json.get("reason").textValue()).isEqualTo(row.get("reason"));
+            assertThat(json.at("/extra/newKey").textValue()).isEqualTo("新\"しい");
+            JsonNode other = new ObjectMapper().readTree(lines.get(1));
+            assertThat(other.get("domain").isNull() && other.get("address").isNull() && other.get("occurredAt").isNull()).isTrue();
+            assertThat(names(json)).isEqualTo(names(other)).isEqualTo(names(new ObjectMapper().readTree(documentedEvent())));
+        }
+    }
+
+    @Test
+    void aHashKeepsItsDomain() throws IOException {
+        // Given
+        edit("route-bounces", yaml -> yaml.replace("${body.status} regex '4|7'", "${body.domain} == 'docomo.ne.jp'"));
+        ObjectNode bounce = Payload.bounce("42").put("to", "B4@DOCOMO.NE.JP");
+
+        try (InProcess application = start(Map.of("privacy.hash-recipients", "a key of sixteen characters"))) {
+            // When
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
+
+            // Then
+            assertThat(database.row("SELECT * FROM mail_event")).containsEntry("kind", "policy")
+                    .hasEntrySatisfying("recipient", hash -> assertThat(hash).matches("h-[0-9a-f]{32}@docomo\\.ne\\.jp"));
+        }
+    }
+
+    private static Set<String> names(JsonNode json) {
+        return json.properties().stream().map(Map.Entry::getKey).collect(Collectors.toSet());
+    }
+
+    /** The event that the documentation shows. */
+    private static String documentedEvent() throws IOException {
+        return Files.readString(Path.of("docs/editing-routes.md")).split("```json\n")[1].split("```")[0];
     }
 
     private InProcess start() {

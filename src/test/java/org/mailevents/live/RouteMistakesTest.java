@@ -1,6 +1,7 @@
 package org.mailevents.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -14,6 +15,7 @@ import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -86,6 +88,72 @@ class RouteMistakesTest {
         "route-deliveries | id: route-deliveries              | id: route-webhook                 | route-webhook"})
     void aMistakeIsNamed(String route, String right, String wrong, String named) throws IOException {
         assertThat(fault(route, right, wrong)).contains(named);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "route-bounces    | aggregationStrategy: collectEvents | ''            | :7: the split of route-bounces needs onPrepare",
+        "route-bounces    | onPrepare: collectEvents           | ''            | :7: the split of route-bounces needs onPrepare",
+        "route-deliveries | aggregationStrategy: collectEvents | ''            | :7: the split of route-deliveries needs onPrepare",
+        "route-bounces    | direct:store-events                | log:forgotten |"
+            + " :5: the route route-bounces never sends to direct:store-events"})
+    void aRouteThatWouldLoseDecisionsOrEventsIsNamed(String route, String right, String wrong, String reason) throws IOException {
+        assertThat(fault(route, right, wrong)).contains(route + ".camel.yaml" + reason);
+    }
+
+    /** Camel itself follows such a loop until the heap is full. Of a step with braces, Camel knows the line above. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        to: direct:one                                | :6: | one → one
+        to: seda:one-later                            | :6: | one → one-later → one
+        to: direct:two                                | :6: | one → two → one
+        toD: direct:two?block=false                   | :6: | one → two → one
+        wireTap: {uri: direct:two}                    | :5: | one → two → one
+        enrich: {constant: direct:two}                | :5: | one → two → one
+        recipientList: {constant: 'log:a,direct:two'} | :5: | one → two → one
+        routingSlip: {constant: 'log:a,direct:two'}   | :5: | one → two → one
+        to: direct:take-webhook                       | :6: | one → take-webhook → route-webhook → one""")
+    void aLoopOfRoutesIsNamed(String step, String line, String loop) throws IOException {
+        Map<String, String> files = files();
+        files.put("routes/one.camel.yaml", """
+                - route:
+                    id: one
+                    from:
+                      uri: direct:one
+                      steps:
+                        - %s
+                """.formatted(step));
+        files.put("routes/two.camel.yaml", """
+                - route: {id: two, from: {uri: "direct:two", steps: [{filter: {simple: "${body} != null", steps: [{to: "direct:one"}]}}]}}
+                - route: {id: one-later, from: {uri: "seda:one-later", steps: [{to: "direct:one"}]}}
+                """);
+        files.merge("routes/route-webhook.camel.yaml", "        - to: direct:one\n", String::concat);
+
+        assertThatThrownBy(() -> validate(files)).isInstanceOf(BrokenFile.class).hasMessageStartingWith("routes/one.camel.yaml" + line)
+                .hasMessageContaining("the routes would send to each other without an end: " + loop + ".");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"to: direct:two", "toD: 'direct:${body.status}'", "recipientList: {simple: 'direct:${body.status},direct:two'}",
+        "wireTap: {uri: direct:two}"})
+    void routesThatMeetAgainAreNoLoop(String step) throws IOException {
+        Map<String, String> files = files();
+        files.put("routes/one.camel.yaml", """
+                - route: {id: one, from: {uri: "direct:one", steps: [{%s}, {to: "direct:two"}]}}
+                - route: {id: two, from: {uri: "direct:two", steps: [{to: "log:two"}]}}
+                """.formatted(step));
+        files.merge("routes/route-webhook.camel.yaml", "        - to: direct:one\n        - to: direct:two\n", String::concat);
+
+        assertThatCode(() -> validate(files)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void theAggregationMayBeNamedAsABean() throws IOException {
+        Map<String, String> files = files();
+        files.computeIfPresent("routes/route-bounces.camel.yaml",
+                (file, text) -> text.replace(": collectEvents", ": '#bean:collectEvents'"));
+
+        assertThatCode(() -> validate(files)).doesNotThrowAnyException();
     }
 
     @ParameterizedTest

@@ -186,13 +186,36 @@ class TeamEditsTest {
 
             // Then
             assertReceipt(answer, 4, 4, 0, 0);
-            assertThat(stored(muted)).containsEntry("kind", "permanent, address").containsEntry("audience", null)
+            assertThat(stored(muted)).containsEntry("kind", "permanent, address").containsEntry("audience", "none")
                     .containsEntry("alert_state", null);
             await().untilAsserted(() -> assertThat(others)
                     .allSatisfy(other -> assertThat(stored(other)).containsEntry("alert_state", "sent")));
             assertThat(others).allSatisfy(other -> assertThat(mailbox.naming(other.get("to").asText())).hasSize(1));
             assertThat(mailbox.naming(muted.get("to").asText())).isEmpty();
             assertThat(database.rows("SELECT 1 FROM undeliverable_recipient WHERE recipient = ?", muted.get("to").asText())).hasSize(1);
+        }
+    }
+
+    @Test
+    void theRefusalsOfOneDomainGoToTheirOwnAudienceHoweverTheDomainIsWritten() {
+        TeamEdit.number(6).saveIn(folder);
+        try (InProcess application = start(Map.of("alert.to.docomo", "docomo@example.com"))) {
+            // Given
+            ObjectNode upper = Payload.bounce("4").put("to", "B4@DOCOMO.NE.JP");
+            ObjectNode lower = Payload.bounce("4").put("to", "b5@docomo.ne.jp");
+            List<ObjectNode> others = List.of(Payload.bounce("4").put("to", "b4@docomo.ne.jp.example"),
+                    Payload.bounce("4").put("to", "docomo.ne.jp"), Payload.bounce("7").put("to", "b7@docomo.ne.jp"));
+
+            // When
+            HttpResponse<String> answer = application.post(MailEvents.JSON,
+                    Payload.json("bounces", upper, lower, others.get(0), others.get(1), others.get(2)));
+
+            // Then
+            assertReceipt(answer, 5, 5, 0, 0);
+            assertThat(List.of(upper, lower)).allSatisfy(bounce -> assertThat(stored(bounce)).containsEntry("audience", "docomo"));
+            assertThat(others).allSatisfy(bounce -> assertThat(stored(bounce)).containsEntry("audience", "postmaster"));
+            await().untilAsserted(() -> assertThat(mailbox.naming("B4@DOCOMO.NE.JP")).hasSize(1)
+                    .allSatisfy(mail -> assertThat(mail.to()).containsExactly("docomo@example.com")));
         }
     }
 
@@ -290,10 +313,10 @@ class TeamEditsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5})
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6})
     void theJapanesePageHasTheSameYaml(int number) {
         assertThat(TeamEdit.in("docs/ja/editing-routes.md", number)).isEqualTo(TeamEdit.number(number));
-        assertThat(TeamEdit.number(number).parts()).hasSize(number == 3 ? 1 : 2);
+        assertThat(TeamEdit.number(number).parts()).hasSize(number == 3 || number == 6 ? 1 : 2);
     }
 
     private InProcess start(Map<String, String> more) {

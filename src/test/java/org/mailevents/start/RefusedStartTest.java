@@ -39,9 +39,17 @@ class RefusedStartTest {
     @CsvSource({"webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s",
         "webhook.max-body,0", "alert.from,''", "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody",
         "alert.updates,'5m,soon'", "alert.quiet,45", "alert.rate,much", "alert.first-delay,soon", "spool.attempts,0",
-        "webhook.path,''", "webhook.path,hooks"})
+        "webhook.path,''", "webhook.path,hooks",
+        "alert.undecided,''", "alert.undecided,none", "alert.undecided,the team"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         assertThat(refusal(TestSettings.none().with(key, value))).contains("Set " + key + " ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"alert.to.none", "alert.language.none"})
+    void theAudienceOfMutedEventsHasNoSetting(String key) {
+        assertThat(refusal(TestSettings.none().with(key, "ja")))
+                .contains("Remove " + key + ": no mail reports an event of the audience none");
     }
 
     @ParameterizedTest

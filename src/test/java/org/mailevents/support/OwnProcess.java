@@ -34,16 +34,12 @@ public final class OwnProcess extends MailEvents {
     /** Only the user of the tests may write into this folder. */
     private static final String TEMPORARY = "-Djava.io.tmpdir=" + TemporaryFolder.create("mail-events");
 
-    /** An archive of the classes of the jar as they are in memory (JEP 350). A JVM that cannot use the archive reads the jar. */
+    /**
+     * An archive of the classes of the jar as they are in memory (JEP 350). It has the classes that are needed from the start to the first
+     * mail. A JVM that cannot use the archive reads the jar.
+     */
     private static final class Classes {
-        static final Path ARCHIVE = archive();
-
-        private static Path archive() {
-            Path archive = folder().resolve("mail-events.jsa");
-            List<String> command = jar("-XX:ArchiveClassesAtExit=" + archive);
-            new OwnProcess(folder("routes", "application.properties"), Map.of(), command).started().close();
-            return archive;
-        }
+        static final Path ARCHIVE = archiveOfClasses();
     }
 
     private final Path log;
@@ -81,6 +77,19 @@ public final class OwnProcess extends MailEvents {
         List<String> command = jar("-XX:SharedArchiveFile=" + Classes.ARCHIVE);
         command.addAll(List.of(arguments));
         return new OwnProcess(folder, settings, command);
+    }
+
+    private static Path archiveOfClasses() {
+        Path archive = folder().resolve("mail-events.jsa");
+        List<String> command = jar("-XX:ArchiveClassesAtExit=" + archive);
+        try (SmtpServer server = new SmtpServer(address -> "250 ok", () -> { });
+                OwnProcess application = new OwnProcess(folder("routes", "application.properties"),
+                        Map.of("alert.endpoint", server.endpoint(), "alert.first-delay", "100ms"), command).started()) {
+            application.post(FORM, Payload.form("deliveries", Payload.delivery("queued")));
+            application.post(JSON, Payload.json("bounces", Payload.bounce("2")));
+            await().until(() -> !server.taken.isEmpty());
+        }
+        return archive;
     }
 
     private static List<String> jar(String option) {

@@ -1,0 +1,96 @@
+package org.mailevents.live;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.camel.model.ProcessorDefinition;
+import org.apache.camel.model.RemoveVariableDefinition;
+import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.SetVariableDefinition;
+import org.apache.camel.model.SetVariablesDefinition;
+import org.apache.camel.model.language.ExpressionDefinition;
+import org.mailevents.settings.Settings;
+import org.mailevents.settings.Spelling;
+
+/**
+ * Finds decisions in the YAML routes that are probably misspelt: an audience that nobody has set up, and a variable whose name is nearly
+ * {@code audience} or {@code kind}. Only a warning can result, because a team may give a new audience or a variable any name.
+ */
+public final class MisspeltDecisions {
+
+    /** The audiences of the shipped routes, and of the mails about Mail Events itself. */
+    private static final Set<String> SHIPPED = Set.of("list-owner", "postmaster", "operators");
+
+    private final Settings settings;
+    private final Set<String> known = new HashSet<>(SHIPPED);
+
+    /** @param ofTests the audiences that the tests of the routes expect, so that a team can introduce an audience with a test */
+    public MisspeltDecisions(Settings settings, Set<String> ofTests) {
+        this.settings = settings;
+        known.addAll(ofTests);
+        known.add(Settings.MUTED);
+        known.add(settings.audience("alert.undecided"));
+        for (String setting : Settings.OF_AUDIENCES) {
+            settings.audiences(setting).forEach(name -> known.add(name.substring(setting.length() + 1)));
+        }
+    }
+
+    /** A warning for each decision that is probably misspelt. */
+    public List<RouteWarning> in(Collection<RouteDefinition> routes) {
+        List<RouteWarning> warnings = new ArrayList<>();
+        for (RouteDefinition route : routes) {
+            if (RouteGraph.file(route) != null) {
+                for (ProcessorDefinition<?> step : RouteGraph.steps(route)) {
+                    texts(step).forEach(text -> warnings.add(new RouteWarning(RouteGraph.file(route), step.getLineNumber(), text)));
+                }
+            }
+        }
+        return warnings;
+    }
+
+    private Stream<String> texts(ProcessorDefinition<?> step) {
+        if (step instanceof SetVariableDefinition set) {
+            return text(set);
+        }
+        if (step instanceof SetVariablesDefinition sets) {
+            return sets.getVariables().stream().flatMap(this::text);
+        }
+        return step instanceof RemoveVariableDefinition remove && "audience".equals(remove.getName())
+                ? Stream.of("a bounce without an audience goes to alert.undecided. To mute bounces, set the variable audience to none")
+                : Stream.empty();
+    }
+
+    private Stream<String> text(SetVariableDefinition set) {
+        String name = String.valueOf(set.getName());
+        if (name.equals("audience")) {
+            String audience = constant(set.getExpression());
+            return audience == null || isKnown(audience) ? Stream.empty() : Stream.of(unknownAudience(audience));
+        }
+        return name.equals("kind") ? Stream.empty()
+                : Spelling.similar(name.toLowerCase(Locale.ROOT), Stream.of("audience", "kind"))
+                        .map(meant -> "nothing reads the variable " + name + ". Did you mean " + meant + "?").stream();
+    }
+
+    /** The text of an expression that computes nothing, or null. */
+    private static String constant(ExpressionDefinition expression) {
+        String text = String.valueOf(expression.getExpression()).strip();
+        boolean computes = text.contains("${") || text.contains("$simple{") || text.contains("{{");
+        return computes || !Set.of("constant", "simple").contains(expression.getLanguage()) ? null : text;
+    }
+
+    private boolean isKnown(String audience) {
+        // An environment variable such as ALERT_TO_SALES_TEAM does not say how the audience is written, so the settings are asked.
+        return known.contains(audience)
+                || Settings.OF_AUDIENCES.stream().anyMatch(setting -> !settings.text(setting + "." + audience).isEmpty());
+    }
+
+    private String unknownAudience(String audience) {
+        String unknown = "no setting knows the audience " + audience + ", so its alerts go to alert.to. ";
+        return unknown + Spelling.similar(audience, known.stream().sorted()).map(meant -> "Did you mean " + meant + "?")
+                .orElse("If it is new, set alert.to." + audience + " in application.properties");
+    }
+}
