@@ -43,7 +43,7 @@ class ArchitectureTest {
             database  | log metrics settings
             event     |
             http      | event log metrics settings
-            live      | camel event http log metrics settings
+            live      | camel event http log metrics parse privacy settings
             log       |
             metrics   |
             parse     | event privacy

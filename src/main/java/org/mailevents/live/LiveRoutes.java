@@ -81,7 +81,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
                 file -> routes(Set.of(file)).stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet()));
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
         apiRequests = mandatoryFindSingleByType(context, ApiRequests.class);
-        FolderWatch watch = new FolderWatch(new Settings(context).routes(), "\\.camel\\.yaml");
+        FolderWatch watch = FolderWatch.ofRoutes(new Settings(context).routes());
         live = watch.first();
         validation.validate(live);
         RouteFiles.load(context, live);
@@ -96,7 +96,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         Set<String> removed = new TreeSet<>(live.keySet());
         removed.removeAll(next.keySet());
         Map<String, BrokenFile> broken = decision.broken();
-        if (!changed.isEmpty()) {
+        if (!changed.isEmpty() || !removed.isEmpty()) {
             try {
                 replace(next, changed, removed);
             } catch (Throwable e) { // an Error too: a class may be missing, or an initialisation may fail
@@ -117,6 +117,11 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         Map<String, String> before = live;
         Set<String> files = new HashSet<>(changed);
         files.addAll(removed);
+        files.removeIf(RouteTests::isTest);
+        if (files.isEmpty()) {
+            live = next;
+            return;
+        }
         boolean all = Stream.of(before, next).flatMap(texts -> only(texts, files).values().stream()).anyMatch(LiveRoutes::hasConfiguration);
         if (all) {
             files.addAll(before.keySet());

@@ -21,7 +21,8 @@ import org.apache.camel.util.ObjectHelper;
 
 /**
  * Validates route files in a second Camel context, which creates every route with all its steps and starts none of them. So no consumer
- * runs, and no port opens. After that, {@link RouteTrial} runs one event of each status and code through the routes.
+ * runs, and no port opens. After that, {@link RouteTrial} runs one event of each status and code through the routes, and the tests in
+ * {@code routes/tests/} ({@link RouteTests}).
  *
  * <p>Camel 4.18 cannot validate a route without adding it: its loader reports a wrong key, but an unknown endpoint option, bean, language
  * or setting shows only when the route is created. This class leans on two parts of Camel that are not a documented API: {@code
@@ -73,7 +74,10 @@ final class RouteValidation {
         } catch (IOException | RuntimeException | LinkageError e) {
             throw new BrokenFile("routes", 0, RouteFiles.reason(e));
         }
-        RouteTrial.requireEveryEventPasses(application, files);
+        try (RouteTrial trial = new RouteTrial(application, files)) {
+            trial.requireEveryEventPasses();
+            new RouteTests(application).requirePassed(trial, files);
+        }
         return ids;
     }
 
