@@ -75,6 +75,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     /** Runs after the Java routes are added, because the YAML routes send to them. */
     private void start(ModelCamelContext started) throws Exception {
         context = started;
+        context.getRegistry().bind("liveRoutes", this);
         context.addRoutePolicyFactory(webhooks);
         RouteValidation validation = new RouteValidation(context, List.copyOf(context.getRouteDefinitions()));
         reviews = new EditReview(validation,
@@ -196,7 +197,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         return some;
     }
 
-    private static boolean hasConfiguration(String text) {
+    static boolean hasConfiguration(String text) {
         return text.contains("routeConfiguration:") || text.contains("route-configuration:");
     }
 }

@@ -49,13 +49,28 @@ final class RouteValidation {
      * @throws BrokenFile for the first mistake
      */
     Set<String> validate(Map<String, String> files) throws BrokenFile {
+        Set<String> ids = load(files);
+        try (RouteTrial trial = new RouteTrial(application, files)) {
+            trial.requireEveryEventPasses();
+            new RouteTests(application).requirePassed(trial, files);
+        }
+        return ids;
+    }
+
+    /**
+     * Creates the routes of all files, and runs nothing.
+     *
+     * @param files the text of each file, by its path
+     * @return the ids of their routes
+     * @throws BrokenFile for the first mistake
+     */
+    Set<String> load(Map<String, String> files) throws BrokenFile {
         FolderWatch.requireText(files);
         for (Map.Entry<String, String> file : files.entrySet()) {
             if (file.getValue().lines().allMatch(line -> line.isBlank() || line.strip().startsWith("#"))) {
                 throw new BrokenFile(file.getKey(), 0, "the file is empty");
             }
         }
-        Set<String> ids;
         AddedRoutes added = new AddedRoutes();
         StepTracker steps = new StepTracker();
         try (DefaultCamelContext context = SecondContext.of(application, "validation")) {
@@ -70,15 +85,10 @@ final class RouteValidation {
                 throw broken(context, steps, e);
             }
             RouteFlow.check(added.routes);
-            ids = context.getRouteDefinitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
+            return context.getRouteDefinitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
         } catch (IOException | RuntimeException | LinkageError e) {
             throw new BrokenFile("routes", 0, RouteFiles.reason(e));
         }
-        try (RouteTrial trial = new RouteTrial(application, files)) {
-            trial.requireEveryEventPasses();
-            new RouteTests(application).requirePassed(trial, files);
-        }
-        return ids;
     }
 
     private static BrokenFile broken(DefaultCamelContext context, StepTracker steps, Exception e) {

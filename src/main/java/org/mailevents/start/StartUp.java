@@ -14,6 +14,7 @@ import org.mailevents.http.Https;
 import org.mailevents.live.BrokenFile;
 import org.mailevents.live.MisspeltDecisions;
 import org.mailevents.live.PendingEdits;
+import org.mailevents.live.RouteCheck;
 import org.mailevents.live.RouteFlow;
 import org.mailevents.live.RouteGraph;
 import org.mailevents.settings.Settings;
@@ -36,6 +37,7 @@ public final class StartUp implements StartupListener, Ordered {
         ModelCamelContext model = (ModelCamelContext) context;
         RouteGraph.check(model.getRouteDefinitions(), model.getRouteConfigurationDefinitions());
         RouteFlow.check(model.getRouteDefinitions());
+        RouteCheck.requireValid(model);
         Settings settings = new Settings(context);
         MisspeltSettings.warnings(settings).forEach(LOG::warn);
         mandatoryFindSingleByType(context, PendingEdits.class)

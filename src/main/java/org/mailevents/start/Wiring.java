@@ -1,5 +1,6 @@
 package org.mailevents.start;
 
+import com.zaxxer.hikari.HikariDataSource;
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
@@ -60,6 +61,18 @@ public final class Wiring implements CamelConfiguration {
         registry.bind("pendingEdits", PendingEdits.shownIn(context, meters));
         registry.bind("apiRequests", new ApiRequests());
         return meters;
+    }
+
+    /**
+     * Binds what the YAML routes need to be created and tested, without opening anything. The command {@code check} needs it.
+     *
+     * @throws IllegalArgumentException if {@code privacy.hash-recipients} cannot be used
+     */
+    static void bindForCheck(CamelContext context) {
+        Registry registry = context.getRegistry();
+        registry.bind(Database.NAME, new HikariDataSource()); // without a URL, it opens nothing
+        bindBeansOfRoutes(registry);
+        registry.bind("recipientHash", RecipientHash.with(new Settings(context).text(RecipientHash.SETTING)));
     }
 
     /** Binds the beans that the YAML routes name. */
