@@ -52,7 +52,7 @@ async function ask(path) {
     const problem = await answer.json().catch(() => ({}));
     throw new Error(problem.detail || answer.statusText || answer.status);
   }
-  return answer.json();
+  return answer.headers.get("Content-Type").includes("json") ? answer.json() : answer.text();
 }
 
 /** Shows what is wrong with the search, the summary or the suppression list. An empty text removes that notice. */
@@ -185,7 +185,24 @@ function event(one) {
   const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[status] || `${one.eventType} ${one.status || ""}`;
   return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
     element("span", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what),
-      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
+      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null, routeTest(one)));
+}
+
+/** The event as a test of the routes. It is asked for only when somebody wants to see it. */
+function routeTest(one) {
+  const text = element("pre", {});
+  const copy = element("button", { type: "button" }, words.copy);
+  copy.addEventListener("click", guarded("search", async () => {
+    await navigator.clipboard.writeText(text.textContent);
+    copy.textContent = words.copied;
+  }));
+  const test = element("details", { class: "test" }, element("summary", {}, words.asTest), text, copy);
+  test.addEventListener("toggle", guarded("search", async () => {
+    if (test.open && !text.textContent) {
+      text.textContent = await ask(`/api/events/${one.eventId}/test`);
+    }
+  }));
+  return test;
 }
 
 function message(events) {

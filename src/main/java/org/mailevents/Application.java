@@ -62,7 +62,7 @@ public final class Application {
             Help.print(String.join("\n", report.lines()) + "\n");
             passed = report.passed();
         } catch (Exception e) {
-            Help.print("Not checked: " + FailureText.describe(e) + "\n");
+            Help.print("Not checked: " + (e instanceof IllegalArgumentException ? e.getMessage() : FailureText.describe(e)) + "\n");
         }
         System.exit(passed ? 0 : 1);
     }

@@ -49,22 +49,20 @@ public final class Check {
     /** Checks everything. */
     public Report run() throws IOException {
         Set<String> refused = new LinkedHashSet<>(settings.mistakes());
-        try {
-            Wiring.bindForCheck(context);
-        } catch (IllegalArgumentException e) {
-            refused.add(e.getMessage());
-        }
         List<String> files = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
-        AlertCheck.Result alerts = AlertCheck.of(context);
-        refused.addAll(alerts.settings());
-        String sum = alerts.templates() + " files of templates";
-        if (refused.isEmpty()) {
+        String sum = "";
+        try {
+            Wiring.bindForCheck(context);
             RouteCheck.Result routes = RouteCheck.of(context, JavaRoutes.standIns(), settings.routes());
             addAll(files, "", routes.mistakes());
             addAll(warnings, "warning: ", routes.undecided());
-            sum = routes.routes() + " files of routes, " + routes.tests() + " tests and " + sum;
+            sum = routes.routes() + " files of routes, " + routes.tests() + " tests, ";
+        } catch (IllegalArgumentException e) {
+            refused.add(e.getMessage()); // without this setting, the routes cannot be checked
         }
+        AlertCheck.Result alerts = AlertCheck.of(context);
+        refused.addAll(alerts.settings());
         addAll(files, "", alerts.mistakes());
         MisspeltSettings.warnings(settings).forEach(warning -> warnings.add("warning: " + warning));
 
@@ -75,8 +73,8 @@ public final class Check {
         lines.addAll(files);
         int mistakes = lines.size();
         lines.addAll(warnings);
-        lines.add("Checked the settings, " + sum + ": " + (mistakes == 0 ? "no mistake" : mistakes == 1 ? "1 mistake" : mistakes
-                + " mistakes") + (refused.isEmpty() ? "." : ". The routes are checked when the settings are right."));
+        lines.add("Checked the settings, " + sum + "and " + alerts.templates() + " files of templates: "
+                + (mistakes == 0 ? "no mistake." : mistakes == 1 ? "1 mistake." : mistakes + " mistakes."));
         return new Report(lines, mistakes == 0);
     }
 

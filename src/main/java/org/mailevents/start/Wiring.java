@@ -14,6 +14,7 @@ import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
 import org.mailevents.http.ApiRequests;
 import org.mailevents.live.PendingEdits;
+import org.mailevents.live.RouteTestText;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailureLog;
 import org.mailevents.metrics.Meters;
@@ -81,5 +82,6 @@ public final class Wiring implements CamelConfiguration {
         registry.bind(CollectEvents.NAME, new CollectEvents());
         registry.bind(CsvRow.NAME, new CsvRow());
         registry.bind(FailureLog.NAME, FailureLog.of(context));
+        registry.bind(RouteTestText.NAME, new RouteTestText());
     }
 }

@@ -3,12 +3,17 @@ package org.mailevents.live;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,9 +27,12 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.event.MailEvent;
+import org.mailevents.support.Api;
 import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
 import org.mailevents.support.OwnProcess;
+import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
@@ -211,6 +219,40 @@ class RouteTestsTest {
         Files.writeString(route, routeBefore);
         Files.writeString(tests, testsBefore);
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("not activated"));
+    }
+
+    /** A person finds the event in the history and pastes it. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "null", textBlock = """
+            bounces    | 4      | null
+            bounces    | 77     | {"key": "value"}
+            deliveries | failed | null
+            blocks     | queued | {"key": {"deep": [1, true, null]}}""")
+    void aStoredEventIsATestThatPasses(String type, String status, String extra) throws Exception {
+        // Given
+        ObjectNode element = type.equals("bounces") ? Payload.bounce(status) : Payload.delivery(status);
+        element.put("reason", "550 \"no\": 日本 'x' #1 \u007f \u2028 \uD83D\uDE00").put("subject", "- a: b");
+        if (extra != null) {
+            element.setAll((ObjectNode) new ObjectMapper().readTree(extra));
+        }
+        application.post(MailEvents.JSON, Payload.json(type, element));
+        JsonNode event = Api.ask(application, "/api/messages/" + Api.encoded(element.get("messageId").asText())).get(0);
+
+        // When
+        HttpResponse<String> answer = application.send(HttpRequest.newBuilder(
+                application.uri("/api/events/" + event.get("eventId").asText() + "/test")));
+
+        // Then
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/yaml");
+        assertThat(run(with(OWN_TESTS, answer.body())).failed()).isEmpty();
+        assertThat(SCHEMA.validate(answer.body(), InputFormat.YAML)).isEmpty();
+        List<RouteTest> tests = read(OWN_TESTS, answer.body());
+        assertThat(tests).singleElement().satisfies(test -> {
+            assertThat(test.audience().text()).isEqualTo(type.equals("bounces") ? "postmaster" : "none");
+            JsonNode again = new ObjectMapper().readTree(test.webhook()).at("/event/" + type + "/0");
+            assertThat(again.get("reason")).isEqualTo(element.get("reason"));
+            assertThat(again.path("key")).isEqualTo(element.path("key"));
+        });
     }
 
     private static void awaitLog(String text) {

@@ -29,7 +29,7 @@ class CheckTest {
 
         assertThat(report.passed()).isTrue();
         assertThat(report.lines()).singleElement().asString()
-                .matches("Checked the settings, \\d+ files of routes, 21 tests and \\d+ files of templates: no mistake\\.");
+                .matches("Checked the settings, \\d+ files of routes, 21 tests, and \\d+ files of templates: no mistake\\.");
     }
 
     @Test
