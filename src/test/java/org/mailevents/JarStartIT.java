@@ -102,8 +102,8 @@ class JarStartIT {
         OwnProcess help = OwnProcess.jar(OwnProcess.folder(), Map.of("log.format", "xml"), command);
         assertThat(help.ended()).isZero();
         assertThat(help.log()).startsWith("Usage: java -jar mail-events.jar [command]\n")
-                .contains("\n  preview  ", "\n  preview stored  ", "\n  check [folder]  ", "\n  sample  ", "\n  sample anyway  ", "\n  help, --help, -h  ",
-                        "\n  --version  ")
+                .contains("\n  preview  ", "\n  preview stored  ", "\n  check [folder]  ", "\n  sample  ", "\n  sample anyway  ",
+                        "\n  help, --help, -h  ", "\n  --version  ")
                 .doesNotContain("INFO", "ERROR");
     }
 

@@ -84,27 +84,16 @@ public final class RouteTests {
      * @param trial the routes, ready to run
      * @param files the text of each file, by its path; other files than tests are left out
      */
-    Result run(RouteTrial trial, Map<String, String> files) throws BrokenFile {
+    Result run(RouteTrial trial, Map<String, String> files) {
         int tests = 0;
         List<BrokenFile> failed = new ArrayList<>();
         List<BrokenFile> undecided = new ArrayList<>();
         for (Map.Entry<String, String> file : files.entrySet()) {
-            if (!isTest(file.getKey())) {
-                continue;
-            }
             try {
-                for (RouteTest test : new RouteTestReader(file.getKey(), file.getValue()).read()) {
+                for (RouteTest test : isTest(file.getKey()) ? new RouteTestReader(file.getKey(), file.getValue()).read()
+                        : List.<RouteTest>of()) {
                     tests++;
-                    TrialOutcome outcome = trial.runInTime(webhook(test));
-                    if (outcome.failure() != null && outcome.answerMissing()) {
-                        undecided.add(new BrokenFile(test.file(), test.line(), "the test \"" + test.name() + "\" cannot tell,"
-                                + " because the routes need the answer of another system: " + outcome.failure().getMessage()));
-                    } else {
-                        BrokenFile failure = failure(test, outcome);
-                        if (failure != null) {
-                            failed.add(failure);
-                        }
-                    }
+                    run(trial, test, failed, undecided);
                 }
             } catch (BrokenFile e) {
                 failed.add(e);
@@ -113,16 +102,31 @@ public final class RouteTests {
         return new Result(tests, failed, undecided);
     }
 
+    private void run(RouteTrial trial, RouteTest test, List<BrokenFile> failed, List<BrokenFile> undecided) throws BrokenFile {
+        TrialOutcome outcome = trial.runInTime(webhook(test));
+        if (outcome.failure() != null && outcome.answerMissing()) {
+            undecided.add(new BrokenFile(test.file(), test.line(), "the test \"" + test.name() + "\" is undecided, because the routes need"
+                    + " the answer of another system: " + outcome.failure().getMessage()));
+            return;
+        }
+        BrokenFile failure = failure(test, outcome);
+        if (failure != null) {
+            failed.add(failure);
+        }
+    }
+
     /** @throws BrokenFile the first test that fails; its text names the others */
     void requirePassed(RouteTrial trial, Map<String, String> files) throws BrokenFile {
         List<BrokenFile> failed = run(trial, files).failed();
-        if (!failed.isEmpty()) {
-            BrokenFile first = failed.get(0);
-            String others = failed.stream().skip(1)
-                    .map(other -> other.file().equals(first.file()) ? "line " + other.line() : other.file() + ":" + other.line())
-                    .collect(Collectors.joining(", "));
-            throw others.isEmpty() ? first : new BrokenFile(first.file(), first.line(), first.reason() + " The tests at these places fail as well: " + others);
+        if (failed.isEmpty()) {
+            return;
         }
+        BrokenFile first = failed.get(0);
+        String others = failed.stream().skip(1)
+                .map(other -> other.file().equals(first.file()) ? "line " + other.line() : other.file() + ":" + other.line())
+                .collect(Collectors.joining(", "));
+        throw others.isEmpty() ? first : new BrokenFile(first.file(), first.line(),
+                first.reason() + " The tests at these places fail as well: " + others);
     }
 
     private Webhook webhook(RouteTest test) throws BrokenFile {

@@ -99,8 +99,11 @@ final class YamlTree {
         throw broken(what + " must be a text");
     }
 
-    /** The same value as JSON. */
+    /** The same value as JSON. An alias could contain itself, or stand for a text without end. */
     JsonNode json() throws BrokenFile {
+        if (node.getAnchor().isPresent()) {
+            throw broken("an event cannot hold an anchor (&) or an alias (*); write the value out");
+        }
         if (node instanceof MappingNode) {
             ObjectNode object = JsonNodeFactory.instance.objectNode();
             for (Map.Entry<String, YamlTree> entry : map("this").entrySet()) {

@@ -99,15 +99,15 @@ class RouteTestsTest {
             # what is there           | what is written instead        | whether the schema refuses it too | the error
             `status: "4"`             | `statsu: "4"`                  | yes | 3: unknown key statsu; the keys of an event are created
             `expect:`                 | `expects:`                     | yes | 4: unknown key expects; the keys of a test are test, bounce
-            `audience: postmaster`    | `audiense: postmaster`         | yes | 5: unknown key audiense; the keys of expect are kind, audience
+            `audience: postmaster`    | `audiense: postmaster`         | yes | 5: unknown key audiense; the keys of expect are kind
             `audience: postmaster`    | `audience:`                    | yes | 5: audience, or none, must be a text
             `audience: postmaster`    | `sends: nothing`               | yes | 5: sends must be a list
             `audience: postmaster`    | `sends: [{contains: x}]`       | yes | 5: the key to is missing
-            `    audience: postmaster`| `    {}`                       | yes | 5: expect needs at least one of the keys kind, audience, sends
+            `    audience: postmaster`| `    {}`                       | yes | 5: expect needs at least one of the keys kind
             `  expect:`               | `  delivery:`                  | yes | 1: a test needs one of the keys bounce, delivery and webhook
-            `  bounce:`               | `  webhook:`                   | yes | 1: the event of the test "A refused mail goes to the postmaster"
+            `  bounce:`               | `  webhook:`                   | yes | 1: the event of the test "A refused mail goes
             `- test: A`               | `- x: A`                       | yes | 1: unknown key x
-            `status: "4"`             | `created: yesterday`           | no  | 1: the event of the test "A refused mail goes to the postmaster"
+            `status: "4"`             | `created: yesterday`           | no  | 1: the event of the test "A refused mail goes
             `audience: postmaster`    | `audience: a, audience: b`     | no  | 5: mapping values are not allowed here
             `audience: postmaster`    | `audience: list-owner`         | no  | 5: the test "A refused mail goes to the postmaster" expects
             """)
@@ -120,6 +120,14 @@ class RouteTestsTest {
         if (!error.contains("mapping values")) {
             assertThat(!SCHEMA.validate(text, InputFormat.YAML).isEmpty()).isEqualTo(schemaRefuses.equals("yes"));
         }
+    }
+
+    @Test
+    void aWebhookThatContainsItselfIsAMistake() throws Exception {
+        String text = "- test: a\n  webhook:\n    event_type: blocks\n    event: &a\n      blocks: [*a]\n  expect:\n    kind: none\n";
+
+        assertThat(run(with(OWN_TESTS, text)).failed()).singleElement()
+                .satisfies(mistake -> assertThat(mistake).hasMessageStartingWith(OWN_TESTS + ":4: an event cannot hold an anchor"));
     }
 
     @Test
@@ -168,7 +176,8 @@ class RouteTestsTest {
                 """);
 
         assertThat(run(files).failed()).isEmpty();
-        assertSends(files, "contains: \"refused", "contains: \"accepted", "7: .* expects .* in the message to https://chat.example.com, .*");
+        assertSends(files, "contains: \"refused", "contains: \"accepted",
+                "7: .* expects .* in the message to https://chat.example.com, .*");
         assertSends(files, "chat.example.com", "chat.example.org", "7: .* expects a message to https://chat.example.org, .*");
         assertSends(files, "    sends:\n(?s:.*)", "    sends: []\n", "6: .* expects no message, but the routes send one to"
                 + " https://chat.example.com \\(.*tell-chat.camel.yaml:15\\).*");
@@ -195,7 +204,8 @@ class RouteTestsTest {
 
         // Then
         awaitLog("Not activated: " + route + ": with this file, " + tests + ":");
-        assertThat(application.log()).contains("but the routes give crm (" + route + ":", "change or delete this test", "fail as well: line ");
+        assertThat(application.log()).contains("but the routes give crm (" + route + ":", "change or delete this test",
+                "fail as well: line ");
         assertThat(application.health().body()).contains("not activated");
 
         // When

@@ -11,9 +11,11 @@ import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.OwnProcess;
+import org.mailevents.support.TeamEdit;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
@@ -77,6 +79,29 @@ class CheckTest {
 
         assertThat(report.passed()).isFalse();
         assertThat(report.lines()).hasSize(2).first().asString().startsWith(properties + ":" + line + ": Set " + key + " to ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/testing-routes.md", "docs/ja/testing-routes.md"})
+    void theExamplesOfThePageWork(String page) throws Exception {
+        // Given
+        TeamEdit audience = TeamEdit.in(page, 1);
+        String before = Files.readString(routes.resolve("route-bounces.camel.yaml"));
+
+        // When
+        audience.saveIn(folder);
+        TeamEdit.number(4).saveIn(folder);
+        TeamEdit.in(page, 2).saveIn(folder);
+
+        // Then
+        assertThat(check().lines()).singleElement().asString().contains(" 25 tests").endsWith(": no mistake.");
+
+        // When
+        Files.writeString(routes.resolve("route-bounces.camel.yaml"), before);
+
+        // Then
+        assertThat(check().lines()).hasSize(2).first().asString().startsWith(routes + "/tests/mobile-team.test.yaml:")
+                .contains("expects the audience mobile-team, but the routes give postmaster");
     }
 
     @Test
