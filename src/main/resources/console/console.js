@@ -185,11 +185,11 @@ function event(one) {
   const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[status] || `${one.eventType} ${one.status || ""}`;
   return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
     element("span", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what),
-      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null, routeTest(one)));
+      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
 }
 
-/** The event as a test of the routes. It is asked for only when somebody wants to see it. */
-function routeTest(one) {
+/** The events of a message as tests of the routes. They are asked for only when somebody wants to see them. */
+function routeTests(events) {
   const text = element("pre", {});
   const copy = element("button", { type: "button" }, words.copy);
   copy.addEventListener("click", guarded("search", async () => {
@@ -198,9 +198,11 @@ function routeTest(one) {
   }));
   const test = element("details", { class: "test" }, element("summary", {}, words.asTest), text, copy);
   test.addEventListener("toggle", guarded("search", async () => {
-    if (test.open && !text.textContent) {
-      text.textContent = await ask(`/api/events/${one.eventId}/test`);
+    const tests = [];
+    for (const one of test.open && !text.textContent ? events : []) {
+      tests.push(await ask(`/api/events/${one.eventId}/test`)); // one after the other, because the API answers few requests at a time
     }
+    text.textContent ||= tests.join("\n");
   }));
   return test;
 }
@@ -214,7 +216,7 @@ function message(events) {
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
     element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome,
       bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
-    element("ol", {}, ...events.slice().sort(inOrder).map(event)));
+    element("ol", {}, ...events.slice().sort(inOrder).map(event)), routeTests(events.slice().sort(inOrder)));
 }
 
 /** Shows the messages that were found, the newest first. */

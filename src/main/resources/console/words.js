@@ -21,7 +21,7 @@ const WORDS = {
     hour: "Time", cause: "Cause", bounces: "Bounces", domain: "Domain", mainCause: "Main cause", addresses: "Addresses",
     audience: "Audience", opened: "Opened", last: "Last bounce", mails: "Mails", when: "When", address: "Address",
     reason: "Reason", subject: "Subject", first: "First bounce", figure: "Figure", value: "Value",
-    none: "None.", asTest: "As a route test", copy: "Copy", copied: "Copied",
+    none: "None.", asTest: "As a test of the routes", copy: "Copy", copied: "Copied",
     nothing: query => `No events were found for “${query}”. Check the spelling. Events older than the retention period have been deleted.`,
     foundTitle: query => `What happened to ${query}`,
     foundSum: (messages, events) =>

@@ -178,7 +178,7 @@ class PageTest {
     }
 
     @Test
-    void anEventIsShownAsATestToCopy() {
+    void theEventsOfAMessageAreShownAsTestsToCopy() {
         shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
 
         shown(".message .test summary").click();
