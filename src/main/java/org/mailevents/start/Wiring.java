@@ -72,7 +72,7 @@ public final class Wiring implements CamelConfiguration {
     static void bindForCheck(CamelContext context) {
         Registry registry = context.getRegistry();
         registry.bind(Database.NAME, new HikariDataSource()); // without a URL, it opens nothing
-        bindBeansOfRoutes(registry);
+        bindBeansOfRoutes(context);
         registry.bind("recipientHash", RecipientHash.with(new Settings(context).text(RecipientHash.SETTING)));
     }
 
