@@ -120,7 +120,7 @@ class JarStartIT {
         Files.writeString(route, Files.readString(route).replace("expression: list-owner", "expression: crm"));
         OwnProcess bad = OwnProcess.jar(folder, unreachable, "check");
         assertThat(bad.ended()).isEqualTo(1);
-        assertThat(bad.log().lines()).hasSize(6).first().asString().startsWith("routes/tests/bounces.test.yaml:10: the test ");
+        assertThat(bad.log().lines()).hasSize(8).first().asString().startsWith("routes/tests/bounces.test.yaml:10: the test ");
         assertThat(bad.log()).endsWith(": 5 mistakes.\n");
 
         OwnProcess nowhere = OwnProcess.jar(folder, Map.of(), "check", "nowhere");

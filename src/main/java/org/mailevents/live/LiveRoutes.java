@@ -107,7 +107,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             }
         }
         edits.report("routes", changed, List.copyOf(broken.values()));
-        edits.warn(new MisspeltDecisions(new Settings(context), Set.of()).in(context.getRouteDefinitions()));
+        edits.warn(new MisspeltDecisions(new Settings(context), RouteTests.audiences(live)).in(context.getRouteDefinitions()));
     }
 
     /**

@@ -28,9 +28,9 @@ public final class RouteCheck {
      * @param routes    how many files with routes were checked
      * @param tests     how many tests ran
      * @param mistakes  the files that do not load, and the tests that fail; of a file with routes, the first mistake
-     * @param undecided the tests whose result depends on the answer of another system
+     * @param warnings  the tests whose result depends on the answer of another system, and what is probably misspelt
      */
-    public record Result(int routes, int tests, List<BrokenFile> mistakes, List<BrokenFile> undecided) {
+    public record Result(int routes, int tests, List<BrokenFile> mistakes, List<String> warnings) {
     }
 
     /**
@@ -64,8 +64,12 @@ public final class RouteCheck {
         try (RouteTrial trial = new RouteTrial(application, files)) {
             RouteTests.Result tests = new RouteTests(application).run(trial, files);
             mistakes.addAll(tests.failed());
+            List<String> warnings = new ArrayList<>();
+            tests.undecided().forEach(test -> warnings.add(test.getMessage()));
+            new MisspeltDecisions(new Settings(application), RouteTests.audiences(files)).in(trial.routes())
+                    .forEach(warning -> warnings.add(warning.toString()));
             trial.requireEveryEventPasses();
-            return new Result(routes, tests.tests(), mistakes, tests.undecided());
+            return new Result(routes, tests.tests(), mistakes, warnings);
         } catch (BrokenFile e) {
             mistakes.add(e);
             return new Result(routes, 0, mistakes, List.of());

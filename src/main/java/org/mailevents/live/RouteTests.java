@@ -2,6 +2,7 @@ package org.mailevents.live;
 
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,12 +58,17 @@ public final class RouteTests {
         return file.endsWith(ENDING);
     }
 
+    /** The audiences that the tests in a folder of routes expect. So the team knows them, and they are not misspelt. */
+    public static Set<String> audiences(Path routes) {
+        return audiences(FolderWatch.ofRoutes(routes).first());
+    }
+
     /**
-     * The audiences that the tests expect. So they are known to the team, and not misspelt. A file that cannot be read is left out.
+     * The audiences that the tests expect. A file that cannot be read is left out.
      *
      * @param files the text of each file, by its path; other files than tests are left out
      */
-    public static Set<String> audiences(Map<String, String> files) {
+    static Set<String> audiences(Map<String, String> files) {
         Set<String> audiences = new TreeSet<>();
         files.forEach((file, text) -> {
             try {
@@ -199,7 +205,8 @@ public final class RouteTests {
 
     /** The audience that the routes decided. A bounce is muted only on purpose, so the lack of a decision is not {@code none}. */
     private static String audience(MailEvent event) {
-        return event.audience() == null && event.eventType().equals("bounces") ? "no audience at all" : orNone(event.audience());
+        boolean undecided = event.audience() == null && event.eventType().equals(MailEvent.BOUNCES);
+        return undecided ? "none, so alert.undecided decides" : orNone(event.audience());
     }
 
     private static String orNone(String word) {

@@ -140,6 +140,11 @@ public final class RouteTrial implements AutoCloseable {
         }
     }
 
+    /** The routes that run in the trial: those that other routes call. */
+    List<RouteDefinition> routes() {
+        return context.getRouteDefinitions();
+    }
+
     private static boolean isCalled(RouteDefinition route) {
         return route.getInput().getEndpointUri().matches("(?:direct|seda):.*");
     }

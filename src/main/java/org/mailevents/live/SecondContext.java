@@ -64,8 +64,8 @@ final class SecondContext {
     }
 
     /**
-     * With {@code camel run}, each context would connect itself to the CLI. The connection ends with its context, and the CLI then stops the
-     * process, as after {@code camel stop}.
+     * With {@code camel run}, each context would connect itself to the CLI. The connection ends with its context, and then the CLI stops
+     * the process, as after {@code camel stop}.
      */
     private static void leaveTheCli(DefaultCamelContext context) {
         CliConnectorFactory connections = context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class);

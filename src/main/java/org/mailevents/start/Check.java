@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -12,7 +11,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.AlertCheck;
-import org.mailevents.live.BrokenFile;
 import org.mailevents.live.RouteCheck;
 import org.mailevents.settings.Settings;
 
@@ -55,15 +53,15 @@ public final class Check {
         try {
             Wiring.bindForCheck(context);
             RouteCheck.Result routes = RouteCheck.of(context, JavaRoutes.standIns(), settings.routes());
-            addAll(files, "", routes.mistakes());
-            addAll(warnings, "warning: ", routes.undecided());
+            routes.mistakes().forEach(file -> files.add(file.getMessage()));
+            routes.warnings().forEach(warning -> warnings.add("warning: " + warning));
             sum = routes.routes() + " files of routes, " + routes.tests() + " tests, ";
         } catch (IllegalArgumentException e) {
             refused.add(e.getMessage()); // without this setting, the routes cannot be checked
         }
         AlertCheck.Result alerts = AlertCheck.of(context);
         refused.addAll(alerts.settings());
-        addAll(files, "", alerts.mistakes());
+        alerts.mistakes().forEach(file -> files.add(file.getMessage()));
         MisspeltSettings.warnings(settings).forEach(warning -> warnings.add("warning: " + warning));
 
         List<String> lines = new ArrayList<>();
@@ -76,10 +74,6 @@ public final class Check {
         lines.add("Checked the settings, " + sum + "and " + alerts.templates() + " files of templates: "
                 + (mistakes == 0 ? "no mistake." : mistakes == 1 ? "1 mistake." : mistakes + " mistakes."));
         return new Report(lines, mistakes == 0);
-    }
-
-    private static void addAll(List<String> lines, String prefix, Collection<BrokenFile> files) {
-        files.forEach(file -> lines.add(prefix + file.getMessage()));
     }
 
     /** Where the setting that a message names is set: the environment overrides the file. */

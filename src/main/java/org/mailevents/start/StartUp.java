@@ -3,7 +3,6 @@ package org.mailevents.start;
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
 import java.io.IOException;
-import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Ordered;
 import org.apache.camel.StartupListener;
@@ -17,6 +16,7 @@ import org.mailevents.live.PendingEdits;
 import org.mailevents.live.RouteCheck;
 import org.mailevents.live.RouteFlow;
 import org.mailevents.live.RouteGraph;
+import org.mailevents.live.RouteTests;
 import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +41,7 @@ public final class StartUp implements StartupListener, Ordered {
         Settings settings = new Settings(context);
         MisspeltSettings.warnings(settings).forEach(LOG::warn);
         mandatoryFindSingleByType(context, PendingEdits.class)
-                .warn(new MisspeltDecisions(settings, Set.of()).in(model.getRouteDefinitions()));
+                .warn(new MisspeltDecisions(settings, RouteTests.audiences(settings.routes())).in(model.getRouteDefinitions()));
     }
 
     @Override

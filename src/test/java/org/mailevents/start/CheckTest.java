@@ -1,6 +1,7 @@
 package org.mailevents.start;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
+import org.mailevents.live.RouteCheck;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TeamEdit;
@@ -62,7 +64,9 @@ class CheckTest {
 
         List<String> lines = check().lines();
 
-        assertThat(lines).hasSize(6);
+        assertThat(lines).hasSize(8);
+        assertThat(lines.subList(5, 7)).allMatch(line -> line.startsWith("warning: ")
+                && line.contains("no setting knows the audience crm"));
         assertThat(lines.subList(0, 5)).allMatch(line -> line.startsWith(routes + "/tests/bounces.test.yaml:")
                 && line.contains("expects the audience list-owner, but the routes give crm"));
     }
@@ -127,6 +131,20 @@ class CheckTest {
                     .containsExactlyInAnyOrderElementsOf(JavaRoutes.standIns().stream().map(RouteDefinition::getRouteId).toList());
             assertThat(java.stream().map(route -> route.getInput().getEndpointUri()).filter(uri -> uri.startsWith("direct:")))
                     .containsExactlyInAnyOrderElementsOf(JavaRoutes.CALLED.stream().map("direct:"::concat).toList());
+        }
+    }
+
+    /** With {@code camel run}, nothing but the start looks at the files. */
+    @Test
+    void aStartWithoutLiveRoutesRunsTheTestsAsWell() throws Exception {
+        try (InProcess application = TestSettings.of(TestDatabase.h2()).withRoutes(routes).startInProcess()) {
+            application.context().getRegistry().unbind("liveRoutes");
+            ModelCamelContext context = (ModelCamelContext) application.context();
+            RouteCheck.requireValid(context);
+
+            edit("route-bounces.camel.yaml", "expression: list-owner", "expression: crm");
+
+            assertThatThrownBy(() -> RouteCheck.requireValid(context)).hasMessageContaining("expects the audience list-owner");
         }
     }
 
