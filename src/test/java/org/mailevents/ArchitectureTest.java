@@ -43,7 +43,7 @@ class ArchitectureTest {
             database  | log metrics settings
             event     |
             http      | event log metrics settings
-            live      | camel event http log metrics settings
+            live      | camel event http log metrics parse privacy settings
             log       |
             metrics   |
             parse     | event privacy
@@ -53,7 +53,7 @@ class ArchitectureTest {
             sample    | event http settings
             settings  |
             spool     | database event log metrics parse privacy settings store
-            start     | camel database event http live log metrics privacy receive settings spool
+            start     | alert camel database event http live log metrics privacy receive settings spool
             store     | camel database event log metrics retention settings""";
 
     @ParameterizedTest

@@ -54,7 +54,7 @@ class RecordedEndpoint extends DefaultEndpoint {
     static void replaceIn(CamelContext context, Set<String> directs) {
         Map<String, Processor> queues = new ConcurrentHashMap<>();
         context.getCamelContextExtension().registerEndpointCallback((uri, endpoint) -> {
-            String name = name(endpoint);
+            String name = name(endpoint.getEndpointUri());
             if (name.equals(STORE)) {
                 return new RecordedEndpoint(endpoint, RecordedEndpoint::store);
             }
@@ -75,8 +75,8 @@ class RecordedEndpoint extends DefaultEndpoint {
      * The scheme and the path without options, for instance {@code direct:store-events}. Of a web address only the scheme and the host
      * remain, because the path may be a secret, and {@code toD} moves it into a header.
      */
-    private static String name(Endpoint endpoint) {
-        String name = URISupport.sanitizeUri(endpoint.getEndpointUri()).split("\\?", 2)[0];
+    static String name(String uri) {
+        String name = URISupport.sanitizeUri(uri).split("\\?", 2)[0];
         return name.startsWith("http") ? name.replaceFirst("^(https?)[:/]+(?:[^/@]*@)?([^/]+).*", "$1://$2")
                 : name.replaceFirst("^([\\w-]+)://", "$1:");
     }
@@ -99,7 +99,7 @@ class RecordedEndpoint extends DefaultEndpoint {
 
     /** A queue whose messages go to their route at once. The sender gets no answer and no exception, as from a queue. */
     private static RecordedEndpoint queue(Endpoint endpoint, Map<String, Processor> queues) {
-        String name = name(endpoint);
+        String name = name(endpoint.getEndpointUri());
         return new RecordedEndpoint(endpoint, exchange -> {
             Processor consumer = queues.get(name);
             if (consumer == null) {
