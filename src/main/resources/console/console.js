@@ -53,7 +53,7 @@ async function ask(path) {
     const problem = await answer.json().catch(() => ({}));
     throw new Error(problem.detail || answer.statusText || answer.status);
   }
-  return answer.json();
+  return answer.headers.get("Content-Type").includes("json") ? answer.json() : answer.text();
 }
 
 /** Shows what is wrong with the search, the summary or the suppression list. An empty text removes that notice. */
@@ -220,6 +220,25 @@ function decision(made) {
     ...made.remarks.map(remark => element("p", { class: "wait" }, known(words.remark, remark.code) || remark.detail)));
 }
 
+/** The events of a message as tests of the routes. They are asked for only when somebody wants to see them. */
+function routeTests(events) {
+  const text = element("pre", {});
+  const copy = element("button", { type: "button" }, words.copy);
+  copy.addEventListener("click", guarded("search", async () => {
+    await navigator.clipboard.writeText(text.textContent);
+    copy.textContent = words.copied;
+  }));
+  const test = element("details", { class: "test" }, element("summary", {}, words.asTest), text, copy);
+  test.addEventListener("toggle", guarded("search", async () => {
+    const tests = [];
+    for (const one of test.open && !text.textContent ? events : []) {
+      tests.push(await ask(`/api/events/${one.eventId}/test`)); // one after the other, because the API answers few requests at a time
+    }
+    text.textContent ||= tests.join("\n");
+  }));
+  return test;
+}
+
 function message(events) {
   const one = events[0];
   const bounce = events.find(each => each.eventType === "bounces");
@@ -229,7 +248,7 @@ function message(events) {
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
     element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome,
       bounce && outcome === "bounced" ? `: ${cause(bounce.status)}` : "")),
-    element("ol", {}, ...events.slice().sort(inOrder).map(event)));
+    element("ol", {}, ...events.slice().sort(inOrder).map(event)), routeTests(events.slice().sort(inOrder)));
 }
 
 /** Shows the messages that were found, the newest first. */

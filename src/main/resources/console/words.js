@@ -21,7 +21,7 @@ const WORDS = {
     hour: "Time", cause: "Cause", bounces: "Bounces", domain: "Domain", mainCause: "Main cause", addresses: "Addresses",
     audience: "Audience", opened: "Opened", last: "Last bounce", mails: "Mails", when: "When", address: "Address",
     reason: "Reason", subject: "Subject", first: "First bounce", figure: "Figure", value: "Value",
-    none: "None.",
+    none: "None.", asTest: "As a test of the routes", copy: "Copy", copied: "Copied",
     nothing: query => `No events were found for “${query}”. Check the spelling. Events older than the retention period have been deleted.`,
     foundTitle: query => `What happened to ${query}`,
     foundSum: (messages, events) =>
@@ -68,7 +68,7 @@ const WORDS = {
     hour: "日時", cause: "原因", bounces: "件数", domain: "ドメイン", mainCause: "主な原因", addresses: "アドレス数", audience: "通知先",
     opened: "発生", last: "最後のバウンス",
     mails: "通知メール", when: "日時", address: "宛先", reason: "理由", subject: "件名", first: "最初のバウンス", figure: "項目", value: "値",
-    none: "ありません。",
+    none: "ありません。", asTest: "ルートのテストとして表示", copy: "コピー", copied: "コピーしました",
     nothing: query => `「${query}」の記録はありません。綴りがメールと同じかご確認ください。保存期間を過ぎた記録は削除されています。`,
     foundTitle: query => `「${query}」の配信結果`, foundSum: (messages, events) => `メール${messages}通、イベント${events}件`,
     most: "新しいものから1,000件までを表示しています。", noSubject: "（件名なし）",

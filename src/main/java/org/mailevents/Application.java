@@ -21,6 +21,7 @@ import org.mailevents.retention.RemovePersonalData;
 import org.mailevents.sample.SampleMail;
 import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
+import org.mailevents.start.Check;
 import org.mailevents.start.HealthPort;
 import org.mailevents.start.Wiring;
 import org.mailevents.store.CountEvents;
@@ -36,6 +37,8 @@ public final class Application {
 
     private static final Logger LOG = LoggerFactory.getLogger("mail-events");
 
+    private static final String PROPERTIES = "application.properties";
+
     private Application() {
     }
 
@@ -43,8 +46,36 @@ public final class Application {
         switch (String.join(" ", args)) {
             case "help", "--help", "-h" -> Help.printUsage();
             case "--version" -> Help.printVersion();
-            default -> runHere(args);
+            default -> {
+                if (args.length > 0 && args.length <= 2 && args[0].equals("check")) {
+                    check(args.length == 1 ? Path.of("") : Path.of(args[1]));
+                } else {
+                    runHere(args);
+                }
+            }
         }
+    }
+
+    /** Prints all mistakes in the files of a folder. The exit status says whether there are any, so that a script can stop at them. */
+    private static void check(Path folder) throws IOException {
+        boolean passed = false;
+        try {
+            Check.Report report = check(withSettings(folder), folder);
+            Help.print(String.join("\n", report.lines()) + "\n");
+            passed = report.passed();
+        } catch (Exception e) {
+            Help.print("Not checked: " + (e instanceof IllegalArgumentException ? e.getMessage() : FailureText.describe(e)) + "\n");
+        }
+        System.exit(passed ? 0 : 1);
+    }
+
+    /** Looks for all mistakes in the files of a folder. */
+    public static Check.Report check(Main main, Path folder) throws Exception {
+        if (!Files.isDirectory(folder.resolve("routes"))) {
+            throw new IllegalArgumentException((folder.toString().isEmpty() ? "this folder" : folder) + " has no routes/. Name the folder"
+                    + " that holds routes/ and application.properties");
+        }
+        return withoutServer(main, context -> new Check(context, folder.resolve(PROPERTIES)).run());
     }
 
     /** Runs the application or a command that needs the files of this folder. */
@@ -79,7 +110,7 @@ public final class Application {
             Help.print(explainDecision(withSettings(), args[1]));
         } else {
             throw new IllegalArgumentException("Unknown command: " + String.join(" ", args) + ". The commands are preview, preview stored,"
-                    + " sample, sample anyway, explain-decision with the id of an event, help and --version.");
+                    + " check [folder], sample, sample anyway, explain-decision with the id of an event, help and --version.");
         }
     }
 
@@ -126,6 +157,11 @@ public final class Application {
 
     /** A Camel with the settings of this folder, and with the defaults of the jar for the settings that the folder lacks. */
     public static Main withSettings() {
+        return withSettings(Path.of(""));
+    }
+
+    /** The same with the settings and the routes of another folder. */
+    public static Main withSettings(Path folder) {
         Main main = new Main() {
             @Override
             protected CamelContext createCamelContext() {
@@ -136,9 +172,10 @@ public final class Application {
             }
         };
         // The file in the folder wins over the file in the jar.
-        main.setDefaultPropertyPlaceholderLocation("file:application.properties;optional=true,classpath:application.properties");
+        main.setDefaultPropertyPlaceholderLocation("file:" + folder.resolve(PROPERTIES)
+                + ";optional=true,classpath:" + PROPERTIES);
         // The jar contains the Java routes. Only `camel run` reads them from src/.
-        main.addOverrideProperty("camel.main.routesIncludePattern", "file:routes/*.camel.yaml");
+        main.addOverrideProperty("camel.main.routesIncludePattern", "file:" + folder.resolve("routes") + "/*.camel.yaml");
         return main;
     }
 }

@@ -21,6 +21,7 @@ final class Help {
               (no command)      run Mail Events
               preview           write a page that shows sample alert mails
               preview stored    write the same page with the bounces that were stored last
+              check [folder]    look for mistakes in the settings, routes, tests and templates; the exit status is 1 if there is one
               sample            post a day of sample mail to the Mail Events that is running
               sample anyway     do the same, even where the alerts are real mails
               explain-decision <event id>

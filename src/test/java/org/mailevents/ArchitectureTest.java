@@ -44,7 +44,7 @@ class ArchitectureTest {
             event     |
             explain   | database event live log settings store
             http      | event log metrics settings
-            live      | camel event http log metrics settings
+            live      | camel event http log metrics parse privacy settings
             log       |
             metrics   |
             parse     | event privacy
@@ -54,7 +54,7 @@ class ArchitectureTest {
             sample    | event http settings
             settings  |
             spool     | database event log metrics parse privacy settings store
-            start     | camel database event http live log metrics privacy receive settings spool
+            start     | alert camel database event http live log metrics privacy receive settings spool
             store     | camel database event live log metrics retention settings""";
 
     @ParameterizedTest

@@ -23,7 +23,8 @@ import org.mailevents.support.TestDatabase;
 /** The cases against {@code camel run application.properties}, with a real Camel CLI, on H2 and with alerts as files. */
 class CamelRunIT extends WebhookCases {
 
-    private static final Path FOLDER = withSteps(OwnProcess.folder("routes", "application.properties", "src/main"));
+    private static final Path FOLDER =
+            withSteps(OwnProcess.folder("routes", OwnProcess.ROUTE_TESTS, "application.properties", "src/main"));
 
     CamelRunIT() {
         super(TestDatabase.h2(), Mailbox.folder(), settings -> OwnProcess.camelRun(FOLDER, settings).started());

@@ -102,9 +102,30 @@ class JarStartIT {
         OwnProcess help = OwnProcess.jar(OwnProcess.folder(), Map.of("log.format", "xml"), command);
         assertThat(help.ended()).isZero();
         assertThat(help.log()).startsWith("Usage: java -jar mail-events.jar [command]\n")
-                .contains("\n  preview  ", "\n  preview stored  ", "\n  sample  ", "\n  sample anyway  ", "\n  help, --help, -h  ",
-                        "\n  --version  ")
+                .contains("\n  preview  ", "\n  preview stored  ", "\n  check [folder]  ", "\n  sample  ", "\n  sample anyway  ",
+                        "\n  help, --help, -h  ", "\n  --version  ")
                 .doesNotContain("INFO", "ERROR");
+    }
+
+    @Test
+    void aCheckTellsEveryMistakeOfAFolderAndItsExitStatus() throws IOException {
+        Path folder = OwnProcess.folder("routes", OwnProcess.ROUTE_TESTS, "application.properties");
+        Map<String, String> unreachable = Map.of("database.url", "jdbc:postgresql://127.0.0.1:1/none");
+
+        OwnProcess good = OwnProcess.jar(OwnProcess.folder(), unreachable, "check", folder.toString());
+        assertThat(good.ended()).as(good.log()).isZero();
+        assertThat(good.log()).matches("Checked the settings, .* no mistake\\.\n");
+
+        Path route = folder.resolve("routes/route-bounces.camel.yaml");
+        Files.writeString(route, Files.readString(route).replace("expression: list-owner", "expression: crm"));
+        OwnProcess bad = OwnProcess.jar(folder, unreachable, "check");
+        assertThat(bad.ended()).isEqualTo(1);
+        assertThat(bad.log().lines()).hasSize(8).first().asString().startsWith("routes/tests/bounces.test.yaml:10: the test ");
+        assertThat(bad.log()).endsWith(": 5 mistakes.\n");
+
+        OwnProcess nowhere = OwnProcess.jar(folder, Map.of(), "check", "nowhere");
+        assertThat(nowhere.ended()).isEqualTo(1);
+        assertThat(nowhere.log()).startsWith("Not checked: nowhere has no routes/.");
     }
 
     @Test
@@ -119,7 +140,7 @@ class JarStartIT {
         OwnProcess unknown = OwnProcess.jar(OwnProcess.folder("routes"), Map.of(), "previw");
         assertThat(unknown.ended()).isEqualTo(1);
         assertThat(unknown.log()).contains("Unknown command: previw. The commands are preview, preview stored,"
-                        + " sample, sample anyway, explain-decision with the id of an event, help and --version.")
+                        + " check [folder], sample, sample anyway, explain-decision with the id of an event, help and --version.")
                 .doesNotContain("\tat ");
     }
 

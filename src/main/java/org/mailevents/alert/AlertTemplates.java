@@ -47,12 +47,17 @@ final class AlertTemplates {
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
         Path folder = settings.routes().resolve("templates");
         validation = new TemplateValidation(settings, folder);
-        // a schema is only for editors
-        FolderWatch watch = new FolderWatch(folder, "(\\.ftlh?|(?<!\\.schema)\\.json)");
+        FolderWatch watch = watch(folder);
         activeFiles = watch.first();
         validation.requireWords(activeFiles.keySet());
         active = validation.validated(activeFiles);
         watch.start(context, this::activate);
+    }
+
+    /** The files of the templates and the causes. */
+    static FolderWatch watch(Path folder) {
+        // a schema is only for editors
+        return new FolderWatch(folder, "(\\.ftlh?|(?<!\\.schema)\\.json)");
     }
 
     /**

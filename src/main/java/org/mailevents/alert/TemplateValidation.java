@@ -12,6 +12,8 @@ import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateNotFoundException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -61,6 +63,36 @@ final class TemplateValidation {
         Set<String> keys = new TreeSet<>(settings.audiences("alert.language"));
         keys.add("alert.language");
         return keys;
+    }
+
+    /**
+     * All mistakes. The mails are rendered only if each file can be read, because they need all of them.
+     *
+     * @param files the texts of the files by path
+     */
+    List<BrokenFile> mistakes(Map<String, String> files) {
+        List<BrokenFile> mistakes = new ArrayList<>();
+        Configuration configuration = configuration(files);
+        files.forEach((file, text) -> {
+            try {
+                FolderWatch.requireText(Map.of(file, text));
+                if (file.equals(path(CAUSES))) {
+                    Causes.parse(file, text);
+                } else {
+                    orBroken(file, () -> configuration.getTemplate(Path.of(file).getFileName().toString()));
+                }
+            } catch (BrokenFile e) {
+                mistakes.add(e);
+            }
+        });
+        if (mistakes.isEmpty()) {
+            try {
+                validated(files);
+            } catch (BrokenFile e) {
+                mistakes.add(e);
+            }
+        }
+        return mistakes;
     }
 
     /**

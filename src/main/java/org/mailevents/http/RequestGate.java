@@ -65,9 +65,6 @@ public final class RequestGate {
      * @param page    the files of the page
      */
     public RequestGate(CamelContext camel, String path, Secrets secrets, Bodies bodies, ConsoleGuard guard, Page page) {
-        if (!path.startsWith("/")) {
-            throw new IllegalArgumentException("Set webhook.path to a path that begins with /");
-        }
         this.camel = camel;
         this.path = path;
         this.secrets = secrets;

@@ -2,6 +2,7 @@ package org.mailevents.live;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The route files that run now. The jar follows each edit ({@link LiveRoutes}). {@code camel run} reads the files at its start, and runs
@@ -36,7 +37,10 @@ public final class ActiveRoutes {
         return state.revision();
     }
 
+    /** @param activated the text of each file, by its path; the tests among them decide nothing and are left out */
     void replaceBy(Map<String, String> activated) {
-        state = new State(activated, RouteRevision.of(activated));
+        Map<String, String> routes = new TreeMap<>(activated);
+        routes.keySet().removeIf(RouteTests::isTest);
+        state = new State(routes, RouteRevision.of(routes));
     }
 }

@@ -35,7 +35,8 @@ public final class FolderWatch {
     private static final String UNREADABLE = "\uFFFD";
 
     private final Path folder;
-    private final Pattern names;
+    /** Which names count in which folder. */
+    private final Map<Path, Pattern> names;
     private final Map<String, String> first;
     private Map<String, String> previous;
     private Map<String, String> reported;
@@ -44,8 +45,22 @@ public final class FolderWatch {
      * @param ending a regular expression for the end of the file names; files whose name begins with a dot are an editor's temporary files
      */
     public FolderWatch(Path folder, String ending) {
+        this(folder, Map.of(folder, name(ending)));
+    }
+
+    /** The routes, and their tests in {@code tests/}. They are read together, because one edit often changes both. */
+    static FolderWatch ofRoutes(Path routes) {
+        return new FolderWatch(routes, Map.of(routes, name("\\.camel\\.yaml"), routes.resolve("tests"),
+                name(Pattern.quote(RouteTests.ENDING))));
+    }
+
+    private static Pattern name(String ending) {
+        return Pattern.compile("[^.].*" + ending);
+    }
+
+    private FolderWatch(Path folder, Map<Path, Pattern> names) {
         this.folder = folder;
-        this.names = Pattern.compile("[^.].*" + ending);
+        this.names = names;
         this.first = read();
         this.previous = first;
         this.reported = first;
@@ -99,8 +114,14 @@ public final class FolderWatch {
 
     private Map<String, String> read() {
         Map<String, String> files = new TreeMap<>();
+        names.forEach((from, name) -> files.putAll(read(from, name)));
+        return files;
+    }
+
+    private static Map<String, String> read(Path folder, Pattern name) {
+        Map<String, String> files = new TreeMap<>();
         try (Stream<Path> paths = Files.list(folder)) {
-            paths.filter(path -> names.matcher(path.getFileName().toString()).matches() && Files.isRegularFile(path))
+            paths.filter(path -> name.matcher(path.getFileName().toString()).matches() && Files.isRegularFile(path))
                     .forEach(path -> files.put(path.toString(), text(path)));
         } catch (NoSuchFileException e) {
             return Map.of();

@@ -76,6 +76,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     /** Runs after the Java routes are added, because the YAML routes send to them. */
     private void start(ModelCamelContext started) throws Exception {
         context = started;
+        context.getRegistry().bind("liveRoutes", this);
         context.addRoutePolicyFactory(webhooks);
         RouteValidation validation = new RouteValidation(context, List.copyOf(context.getRouteDefinitions()));
         reviews = new EditReview(validation,
@@ -83,7 +84,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
         apiRequests = mandatoryFindSingleByType(context, ApiRequests.class);
         active = mandatoryFindSingleByType(context, ActiveRoutes.class);
-        FolderWatch watch = new FolderWatch(new Settings(context).routes(), ActiveRoutes.ENDING);
+        FolderWatch watch = FolderWatch.ofRoutes(new Settings(context).routes());
         live = watch.first();
         active.replaceBy(live);
         validation.validate(live);
@@ -99,7 +100,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         Set<String> removed = new TreeSet<>(live.keySet());
         removed.removeAll(next.keySet());
         Map<String, BrokenFile> broken = decision.broken();
-        if (!changed.isEmpty()) {
+        if (!changed.isEmpty() || !removed.isEmpty()) {
             try {
                 replace(next, changed, removed);
             } catch (Throwable e) { // an Error too: a class may be missing, or an initialisation may fail
@@ -109,7 +110,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             }
         }
         edits.report("routes", changed, List.copyOf(broken.values()));
-        edits.warn(new MisspeltDecisions(new Settings(context), Set.of()).in(context.getRouteDefinitions()));
+        edits.warn(new MisspeltDecisions(new Settings(context), RouteTests.audiences(live)).in(context.getRouteDefinitions()));
     }
 
     /**
@@ -120,6 +121,11 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         Map<String, String> before = live;
         Set<String> files = new HashSet<>(changed);
         files.addAll(removed);
+        files.removeIf(RouteTests::isTest);
+        if (files.isEmpty()) {
+            live = next;
+            return;
+        }
         boolean all = Stream.of(before, next).flatMap(texts -> only(texts, files).values().stream()).anyMatch(LiveRoutes::hasConfiguration);
         if (all) {
             files.addAll(before.keySet());
@@ -195,7 +201,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         return some;
     }
 
-    private static boolean hasConfiguration(String text) {
+    static boolean hasConfiguration(String text) {
         return text.contains("routeConfiguration:") || text.contains("route-configuration:");
     }
 }

@@ -22,13 +22,15 @@ final class RouteFiles {
     /**
      * Adds the routes of the files to a context. The routeConfigurations come first, as at Camel's start.
      *
-     * @param files the text of each file, by its path
+     * @param files the text of each file, by its path; tests of routes are left out
      * @throws BrokenFile for the first file that cannot be read as routes
      */
     static void load(CamelContext context, Map<String, String> files) throws BrokenFile {
         RoutesLoader loader = PluginHelper.getRoutesLoader(context);
         Map<String, RoutesBuilder> builders = new TreeMap<>();
-        forEachFile(files, (file, text) -> loader.findRoutesBuilders(ResourceHelper.fromString("file:" + file, text))
+        Map<String, String> routes = new TreeMap<>(files);
+        routes.keySet().removeIf(RouteTests::isTest);
+        forEachFile(routes, (file, text) -> loader.findRoutesBuilders(ResourceHelper.fromString("file:" + file, text))
                 .forEach(builder -> builders.put(file, builder)));
         forEachFile(builders, (file, builder) -> context.addRoutesConfigurations((RouteConfigurationsBuilder) builder));
         forEachFile(builders, (file, builder) -> context.addRoutes(builder));

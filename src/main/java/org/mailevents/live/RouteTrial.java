@@ -38,6 +38,8 @@ public final class RouteTrial implements AutoCloseable {
 
     private final DefaultCamelContext context;
     private final ProducerTemplate template;
+    /** Starts no thread until it is used. */
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(new CamelThreadFactory("trial", "trial", true));
 
     /**
      * Makes the routes of the files ready to run.
@@ -72,7 +74,11 @@ public final class RouteTrial implements AutoCloseable {
 
     /** Tells what the routes do with a webhook that holds only this event. */
     public TrialOutcome run(MailEvent event) {
-        return run(new Webhook(event.receivedAt(), 0, null, event.eventType(), List.of(event), List.of(), null));
+        return run(webhook(event));
+    }
+
+    private static Webhook webhook(MailEvent event) {
+        return new Webhook(event.receivedAt(), 0, null, event.eventType(), List.of(event), List.of(), null);
     }
 
     /** Tells what the routes do with a webhook. */
@@ -98,15 +104,30 @@ public final class RouteTrial implements AutoCloseable {
      *                    trial does not know
      */
     static void requireEveryEventPasses(CamelContext application, Map<String, String> files) throws BrokenFile {
-        ExecutorService thread = Executors.newSingleThreadExecutor(new CamelThreadFactory("trial", "trial", true));
         try (RouteTrial trial = new RouteTrial(application, files)) {
-            for (MailEvent event : TrialEvents.all()) {
-                TrialOutcome outcome = thread.submit(() -> trial.run(event)).get(LONGEST_RUN.toMillis(), TimeUnit.MILLISECONDS);
-                BrokenFile failure = outcome.failure();
-                if (failure != null && !outcome.answerMissing() && !outcome.deliberate()) {
-                    throw new BrokenFile(failure.file(), failure.line(), TrialEvents.name(event) + " fails: " + failure.reason());
-                }
+            trial.requireEveryEventPasses();
+        }
+    }
+
+    /** The same for a trial that is ready to run. */
+    void requireEveryEventPasses() throws BrokenFile {
+        for (MailEvent event : TrialEvents.all()) {
+            TrialOutcome outcome = runInTime(webhook(event));
+            BrokenFile failure = outcome.failure();
+            if (failure != null && !outcome.answerMissing() && !outcome.deliberate()) {
+                throw new BrokenFile(failure.file(), failure.line(), TrialEvents.name(event) + " fails: " + failure.reason());
             }
+        }
+    }
+
+    /**
+     * Like {@link #run(Webhook)}, but gives up after some seconds.
+     *
+     * @throws BrokenFile if the routes take too long
+     */
+    TrialOutcome runInTime(Webhook webhook) throws BrokenFile {
+        try {
+            return thread.submit(() -> run(webhook)).get(LONGEST_RUN.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw new BrokenFile("routes", 0, "an event takes longer than " + LONGEST_RUN.toSeconds()
                     + " s in the routes; does a loop never end?");
@@ -115,9 +136,12 @@ public final class RouteTrial implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BrokenFile("routes", 0, "Mail Events stops, so the routes were not tried");
-        } finally {
-            thread.shutdownNow();
         }
+    }
+
+    /** The routes that run in the trial: those that other routes call. */
+    List<RouteDefinition> routes() {
+        return context.getRouteDefinitions();
     }
 
     private static boolean isCalled(RouteDefinition route) {
@@ -147,6 +171,7 @@ public final class RouteTrial implements AutoCloseable {
 
     @Override
     public void close() {
+        thread.shutdownNow();
         try {
             context.close();
         } catch (IOException e) {

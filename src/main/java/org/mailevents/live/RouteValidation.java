@@ -21,7 +21,8 @@ import org.apache.camel.util.ObjectHelper;
 
 /**
  * Validates route files in a second Camel context, which creates every route with all its steps and starts none of them. So no consumer
- * runs, and no port opens. After that, {@link RouteTrial} runs one event of each status and code through the routes.
+ * runs, and no port opens. After that, {@link RouteTrial} runs one event of each status and code through the routes, and the tests in
+ * {@code routes/tests/} ({@link RouteTests}).
  *
  * <p>Camel 4.18 cannot validate a route without adding it: its loader reports a wrong key, but an unknown endpoint option, bean, language
  * or setting shows only when the route is created. This class leans on two parts of Camel that are not a documented API: {@code
@@ -48,13 +49,28 @@ final class RouteValidation {
      * @throws BrokenFile for the first mistake
      */
     Set<String> validate(Map<String, String> files) throws BrokenFile {
+        Set<String> ids = load(files);
+        try (RouteTrial trial = new RouteTrial(application, files)) {
+            trial.requireEveryEventPasses();
+            new RouteTests(application).requirePassed(trial, files);
+        }
+        return ids;
+    }
+
+    /**
+     * Creates the routes of all files, and runs nothing.
+     *
+     * @param files the text of each file, by its path
+     * @return the ids of their routes
+     * @throws BrokenFile for the first mistake
+     */
+    Set<String> load(Map<String, String> files) throws BrokenFile {
         FolderWatch.requireText(files);
         for (Map.Entry<String, String> file : files.entrySet()) {
             if (file.getValue().lines().allMatch(line -> line.isBlank() || line.strip().startsWith("#"))) {
                 throw new BrokenFile(file.getKey(), 0, "the file is empty");
             }
         }
-        Set<String> ids;
         AddedRoutes added = new AddedRoutes();
         StepTracker steps = new StepTracker();
         try (DefaultCamelContext context = SecondContext.of(application, "validation")) {
@@ -69,12 +85,10 @@ final class RouteValidation {
                 throw broken(context, steps, e);
             }
             RouteFlow.check(added.routes);
-            ids = context.getRouteDefinitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
+            return context.getRouteDefinitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
         } catch (IOException | RuntimeException | LinkageError e) {
             throw new BrokenFile("routes", 0, RouteFiles.reason(e));
         }
-        RouteTrial.requireEveryEventPasses(application, files);
-        return ids;
     }
 
     private static BrokenFile broken(DefaultCamelContext context, StepTracker steps, Exception e) {

@@ -8,6 +8,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.spi.BeanRepository;
+import org.apache.camel.spi.CliConnectorFactory;
 import org.apache.camel.spi.Language;
 import org.apache.camel.spi.PropertiesSource;
 import org.apache.camel.spi.Registry;
@@ -37,6 +38,7 @@ final class SecondContext {
         context.setAutoStartup(false);
         context.disableJMX();
         context.setApplicationContextClassLoader(application.getApplicationContextClassLoader());
+        leaveTheCli(context);
         context.getPropertiesComponent().addPropertiesSource(new PropertiesSource() {
             @Override
             public String getName() {
@@ -59,6 +61,17 @@ final class SecondContext {
             }
         });
         return context;
+    }
+
+    /**
+     * With {@code camel run}, each context would connect itself to the CLI. The connection ends with its context, and then the CLI stops
+     * the process, as after {@code camel stop}.
+     */
+    private static void leaveTheCli(DefaultCamelContext context) {
+        CliConnectorFactory connections = context.getCamelContextExtension().getContextPlugin(CliConnectorFactory.class);
+        if (connections != null) {
+            connections.setEnabled(false);
+        }
     }
 
     /** Lends the beans of the application, read only. A component or a language belongs to its context, so these two kinds are not lent. */

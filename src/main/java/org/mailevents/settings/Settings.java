@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,7 +51,7 @@ public final class Settings {
             entry("camel.ssl.enabled", Settings::text),
             entry("camel.ssl.keyStore", Settings::text),
             entry("camel.ssl.keystorePassword", Settings::text),
-            entry("webhook.path", Settings::required),
+            entry("webhook.path", Settings::urlPath),
             entry("webhook.api-key", Settings::list),
             entry("webhook.basic", Settings::userPasswordPairs),
             entry("webhook.time-zone", Settings::zone),
@@ -126,6 +127,19 @@ public final class Settings {
         }
     }
 
+    /** What {@link #requireValid} would say about each setting that cannot be used, by the names of the settings. */
+    public List<String> mistakes() {
+        List<String> mistakes = new ArrayList<>();
+        new TreeMap<>(KNOWN).forEach((key, kind) -> {
+            try {
+                kind.accept(this, key);
+            } catch (IllegalArgumentException e) {
+                mistakes.add(e.getMessage());
+            }
+        });
+        return mistakes;
+    }
+
     private static BiConsumer<Settings, String> unlessEmpty(BiConsumer<Settings, String> kind) {
         return (settings, key) -> {
             if (!settings.text(key).isEmpty()) {
@@ -147,6 +161,14 @@ public final class Settings {
             throw new IllegalArgumentException("Set " + key + " in application.properties: it is empty");
         }
         return value;
+    }
+
+    /** A path of a URL, which begins with a slash. */
+    public String urlPath(String key) {
+        if (!required(key).startsWith("/")) {
+            throw invalid(key, "a path that begins with /", null);
+        }
+        return text(key);
     }
 
     /** The comma-separated values, without empty ones. */

@@ -3,7 +3,6 @@ package org.mailevents.start;
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
 import java.io.IOException;
-import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Ordered;
 import org.apache.camel.StartupListener;
@@ -14,8 +13,10 @@ import org.mailevents.http.Https;
 import org.mailevents.live.BrokenFile;
 import org.mailevents.live.MisspeltDecisions;
 import org.mailevents.live.PendingEdits;
+import org.mailevents.live.RouteCheck;
 import org.mailevents.live.RouteFlow;
 import org.mailevents.live.RouteGraph;
+import org.mailevents.live.RouteTests;
 import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,10 +37,11 @@ public final class StartUp implements StartupListener, Ordered {
         ModelCamelContext model = (ModelCamelContext) context;
         RouteGraph.check(model.getRouteDefinitions(), model.getRouteConfigurationDefinitions());
         RouteFlow.check(model.getRouteDefinitions());
+        RouteCheck.requireValid(model);
         Settings settings = new Settings(context);
         MisspeltSettings.warnings(settings).forEach(LOG::warn);
         mandatoryFindSingleByType(context, PendingEdits.class)
-                .warn(new MisspeltDecisions(settings, Set.of()).in(model.getRouteDefinitions()));
+                .warn(new MisspeltDecisions(settings, RouteTests.audiences(settings.routes())).in(model.getRouteDefinitions()));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.mailevents.start;
 
+import com.zaxxer.hikari.HikariDataSource;
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
@@ -14,6 +15,7 @@ import org.mailevents.event.CsvRow;
 import org.mailevents.http.ApiRequests;
 import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.PendingEdits;
+import org.mailevents.live.RouteTestText;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailureLog;
 import org.mailevents.metrics.Meters;
@@ -64,11 +66,24 @@ public final class Wiring implements CamelConfiguration {
         return meters;
     }
 
+    /**
+     * Binds what the YAML routes need to be created and tested, without opening anything. The command {@code check} needs it.
+     *
+     * @throws IllegalArgumentException if {@code privacy.hash-recipients} cannot be used
+     */
+    static void bindForCheck(CamelContext context) {
+        Registry registry = context.getRegistry();
+        registry.bind(Database.NAME, new HikariDataSource()); // without a URL, it opens nothing
+        bindBeansOfRoutes(context);
+        registry.bind("recipientHash", RecipientHash.with(new Settings(context).text(RecipientHash.SETTING)));
+    }
+
     /** Binds the beans that the YAML routes name. */
     private static void bindBeansOfRoutes(CamelContext context) {
         Registry registry = context.getRegistry();
         registry.bind(CollectEvents.NAME, new CollectEvents());
         registry.bind(CsvRow.NAME, new CsvRow());
         registry.bind(FailureLog.NAME, FailureLog.of(context));
+        registry.bind(RouteTestText.NAME, new RouteTestText());
     }
 }

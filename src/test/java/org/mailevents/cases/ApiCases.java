@@ -72,6 +72,24 @@ public interface ApiCases extends Cases {
     }
 
     @Test
+    default void anEventIsATestOfTheRoutes() {
+        // Given
+        ObjectNode bounce = Payload.bounce("4");
+        post("bounces", bounce);
+        String id = ask("/api/messages/" + Api.encoded(bounce.get("messageId").asText())).get(0).get("eventId").asText();
+
+        // When
+        HttpResponse<String> test = get("/api/events/" + id + "/test");
+
+        // Then
+        assertThat(test.statusCode()).isEqualTo(200);
+        assertThat(test.body()).contains("\n  bounce:\n    status: \"4\"\n    to: \"" + bounce.get("to").asText() + "\"\n")
+                .endsWith("\n  expect:\n    kind: \"policy\"\n    audience: \"postmaster\"\n");
+        assertProblem(get("/api/events/" + id.replaceAll("\\d", "0").replaceAll("[a-f]", "a") + "/test"), 404);
+        assertThat(assertProblem(get("/api/events/5/test"), 400)).contains("eventId");
+    }
+
+    @Test
     default void aMessageToSeveralHasAnOutcomeForEach() {
         // Given
         ObjectNode first = Payload.delivery("succeeded");

@@ -191,6 +191,23 @@ class PageTest {
     }
 
     @Test
+    void theEventsOfAMessageAreShownAsTestsToCopy() {
+        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
+
+        shown(".message .test summary").click();
+
+        wait(() -> text(".test pre").contains("- test: \"A bounce with code 2, as stored"));
+        assertThat(text(".test pre")).contains("to: \"" + bounced.get("to").asText() + "\"", "audience: \"list-owner\"")
+                .contains("<script>");
+
+        browser.executeScript("navigator.clipboard.writeText = async text => { window.copied = text; }");
+        shown(".test button").click();
+
+        wait(() -> text(".test button").equals("Copied"));
+        assertThat(browser.executeScript("return window.copied")).isEqualTo(text(".test pre") + "\n");
+    }
+
+    @Test
     void whatHappenedInTheSameSecondIsInOrder() {
         shown("#query").sendKeys(quick.get("to").asText().toUpperCase(Locale.ROOT) + Keys.ENTER);
 

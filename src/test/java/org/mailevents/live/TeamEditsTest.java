@@ -43,7 +43,7 @@ class TeamEditsTest {
 
     private final TestDatabase database = TestDatabase.h2();
     private final Mailbox mailbox = Mailbox.folder();
-    private final Path folder = OwnProcess.folder("routes");
+    private final Path folder = OwnProcess.folder("routes", OwnProcess.ROUTE_TESTS);
 
     @Test
     void slackGetsAMessageForEachNewPolicyBounceOnceTheFilesAreSaved() {

@@ -42,6 +42,9 @@ public final class OwnProcess extends MailEvents {
         static final Path ARCHIVE = archiveOfClasses();
     }
 
+    /** The folder with the tests of the routes. */
+    public static final String ROUTE_TESTS = "routes/tests";
+
     private final Path log;
     private final Path spool;
     private final Process process;
@@ -100,7 +103,7 @@ public final class OwnProcess extends MailEvents {
 
     /** Runs {@code camel run application.properties} in a folder that also holds the sources. */
     public static OwnProcess camelRun(Map<String, String> settings) {
-        return camelRun(folder("routes", "application.properties", "src/main"), settings);
+        return camelRun(folder("routes", ROUTE_TESTS, "application.properties", "src/main"), settings);
     }
 
     public static OwnProcess camelRun(Path folder, Map<String, String> settings) {
@@ -146,14 +149,18 @@ public final class OwnProcess extends MailEvents {
         }
     }
 
-    /** A new folder with copies of these files and folders of the project. */
+    /**
+     * A new folder with copies of these files and folders of the project. The tests of the routes are copied only if they are named,
+     * because most edits in the tests of Java change what the routes decide.
+     */
     public static Path folder(String... names) {
         try {
             Path folder = TemporaryFolder.create("mail-events");
             for (String name : names) {
                 Files.createDirectories(folder.resolve(name).getParent());
                 try (Stream<Path> files = Files.walk(Path.of(name))) {
-                    for (Path file : (Iterable<Path>) files::iterator) {
+                    for (Path file : (Iterable<Path>) files.filter(path -> name.startsWith(ROUTE_TESTS)
+                            || !path.startsWith(ROUTE_TESTS))::iterator) {
                         Files.copy(file, folder.resolve(file.toString()));
                     }
                 }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  */
 public record TeamEdit(List<Part> parts) {
 
-    private static final Pattern PART = Pattern.compile("(?m)^`(routes/[\\w.-]+)`[^\n]*\n\n```yaml\n((?s:.*?))```$");
+    private static final Pattern PART = Pattern.compile("(?m)^`(routes/[\\w./-]+)`[^\n]*\n\n```yaml\n((?s:.*?))```$");
     private static final String LAST_STEP = "        - to:\n            uri: direct:store-events\n";
 
     /** @param path the path, seen from the folder of the project */

@@ -1,0 +1,51 @@
+package org.mailevents.alert;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.CamelContext;
+import org.mailevents.live.BrokenFile;
+import org.mailevents.settings.Settings;
+
+/** Looks for all mistakes in the settings and the templates of the alerts, while the start stops at the first one. It opens nothing. */
+public final class AlertCheck {
+
+    private AlertCheck() {
+    }
+
+    /**
+     * What was found.
+     *
+     * @param templates how many files of templates and causes were checked
+     * @param mistakes  the files with a mistake
+     * @param settings  what is wrong with the settings of the alerts
+     */
+    public record Result(int templates, List<BrokenFile> mistakes, List<String> settings) {
+    }
+
+    /** Checks the settings and the templates of a context. */
+    public static Result of(CamelContext context) {
+        Settings settings = new Settings(context);
+        Path folder = settings.routes().resolve("templates");
+        Map<String, String> files = AlertTemplates.watch(folder).first();
+        TemplateValidation validation = new TemplateValidation(settings, folder);
+        List<String> refused = new ArrayList<>();
+        add(refused, () -> new AlertMail(settings));
+        add(refused, () -> AlertPolicy.of(settings));
+        add(refused, () -> validation.requireWords(files.keySet()));
+        List<BrokenFile> mistakes = new ArrayList<>();
+        if (refused.isEmpty()) {
+            add(refused, () -> mistakes.addAll(validation.mistakes(files)));
+        }
+        return new Result(files.size(), mistakes, refused);
+    }
+
+    private static void add(List<String> refused, Runnable part) {
+        try {
+            part.run();
+        } catch (IllegalArgumentException e) {
+            refused.add(e.getMessage());
+        }
+    }
+}

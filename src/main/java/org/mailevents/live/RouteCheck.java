@@ -1,0 +1,129 @@
+package org.mailevents.live;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.camel.CamelContext;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteDefinition;
+import org.mailevents.settings.Settings;
+
+/** Looks for all mistakes in the routes and their tests, while {@link RouteValidation} stops at the first one. */
+public final class RouteCheck {
+
+    private static final Pattern ROUTE = Pattern.compile("(?m)^- (?=route:|from:)");
+    private static final Pattern ID = Pattern.compile("(?m)^\\s+id:\\s*[\"']?([\\w.-]+)");
+    private static final Pattern URI = Pattern.compile("(?m)^\\s+uri:\\s*[\"']?([^\\s\"'?]+)");
+
+    private RouteCheck() {
+    }
+
+    /**
+     * What was found.
+     *
+     * @param routes    how many files with routes were checked
+     * @param tests     how many tests ran
+     * @param mistakes  the files that do not load, and the tests that fail; of a file with routes, the first mistake
+     * @param warnings  the tests whose result depends on the answer of another system, and what is probably misspelt
+     */
+    public record Result(int routes, int tests, List<BrokenFile> mistakes, List<String> warnings) {
+    }
+
+    /**
+     * Validates the files like a start. The start with {@code camel run} calls this method, because Camel itself loads the routes there.
+     * The jar has already validated its files ({@link LiveRoutes}).
+     *
+     * @throws BrokenFile for the first mistake
+     */
+    public static void requireValid(ModelCamelContext application) throws BrokenFile {
+        if (application.getRegistry().findSingleByType(LiveRoutes.class) == null) {
+            List<RouteDefinition> javaRoutes = application.getRouteDefinitions().stream()
+                    .filter(route -> RouteGraph.file(route) == null).toList();
+            new RouteValidation(application, javaRoutes).validate(FolderWatch.ofRoutes(new Settings(application).routes()).first());
+        }
+    }
+
+    /**
+     * Checks the files of a folder.
+     *
+     * @param application the context whose settings and beans the routes use
+     * @param javaRoutes  the routes in Java, which the files may send to
+     */
+    public static Result of(CamelContext application, List<RouteDefinition> javaRoutes, Path folder) {
+        Map<String, String> files = FolderWatch.ofRoutes(folder).first();
+        int routes = (int) files.keySet().stream().filter(file -> !RouteTests.isTest(file)).count();
+        List<BrokenFile> mistakes = loadMistakes(application, javaRoutes, files);
+        if (!mistakes.isEmpty()) {
+            mistakes.addAll(unreadableTests(files));
+            return new Result(routes, 0, mistakes, List.of());
+        }
+        try (RouteTrial trial = new RouteTrial(application, files)) {
+            RouteTests.Result tests = new RouteTests(application).run(trial, files);
+            mistakes.addAll(tests.failed());
+            List<String> warnings = new ArrayList<>();
+            tests.undecided().forEach(test -> warnings.add(test.getMessage()));
+            new MisspeltDecisions(new Settings(application), RouteTests.audiences(files)).in(trial.routes())
+                    .forEach(warning -> warnings.add(warning.toString()));
+            trial.requireEveryEventPasses();
+            return new Result(routes, tests.tests(), mistakes, warnings);
+        } catch (BrokenFile e) {
+            mistakes.add(e);
+            return new Result(routes, 0, mistakes, List.of());
+        }
+    }
+
+    /** Each file with a mistake is left out, so that the next file with a mistake is found. */
+    private static List<BrokenFile> loadMistakes(CamelContext application, List<RouteDefinition> javaRoutes, Map<String, String> files) {
+        List<BrokenFile> mistakes = new ArrayList<>();
+        List<RouteDefinition> elsewhere = new ArrayList<>(javaRoutes);
+        Map<String, String> rest = new TreeMap<>(files);
+        while (true) {
+            try {
+                new RouteValidation(application, elsewhere).load(rest);
+                return mistakes;
+            } catch (BrokenFile e) {
+                mistakes.add(e);
+                String text = rest.remove(e.file());
+                // without their routeConfiguration, the other files would have mistakes that they do not have
+                if (text == null || LiveRoutes.hasConfiguration(text)) {
+                    return mistakes;
+                }
+                elsewhere.addAll(standIns(text));
+            }
+        }
+    }
+
+    /** Routes with the ids and the {@code direct:} names of a file that does not load, because the other files may send to them. */
+    private static List<RouteDefinition> standIns(String text) {
+        List<RouteDefinition> standIns = new ArrayList<>();
+        for (String route : ROUTE.split(text)) {
+            Matcher id = ID.matcher(route);
+            Matcher uri = URI.matcher(route);
+            if (id.find()) {
+                boolean called = uri.find() && uri.group(1).startsWith("direct:");
+                RouteDefinition standIn = new RouteDefinition().from(called ? uri.group(1) : "scheduler:" + id.group(1));
+                standIn.routeId(id.group(1)).to("direct:store-events");
+                standIns.add(standIn);
+            }
+        }
+        return standIns;
+    }
+
+    private static List<BrokenFile> unreadableTests(Map<String, String> files) {
+        List<BrokenFile> unreadable = new ArrayList<>();
+        files.forEach((file, text) -> {
+            try {
+                if (RouteTests.isTest(file)) {
+                    new RouteTestReader(file, text).read();
+                }
+            } catch (BrokenFile e) {
+                unreadable.add(e);
+            }
+        });
+        return unreadable;
+    }
+}

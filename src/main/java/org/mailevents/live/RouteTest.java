@@ -1,0 +1,37 @@
+package org.mailevents.live;
+
+import java.util.List;
+
+/**
+ * One test of a {@code routes/tests/*.test.yaml}: a webhook, and what the routes must decide about its events.
+ *
+ * @param file     the file of the test
+ * @param line     the line of its name, from 1
+ * @param name     what the test says, as a sentence
+ * @param webhook  the webhook as the vendor posts it, in JSON
+ * @param kind     the kind that each event must get, or null if the test does not care
+ * @param audience the audience that each event must get, or null if the test does not care
+ * @param sends    what the routes must send to other systems, or null if the test does not care
+ */
+record RouteTest(String file, int line, String name, String webhook, Word kind, Word audience, Sends sends) {
+
+    /** Stands for "no kind" and "no audience". */
+    static final String NONE = "none";
+
+    /** An expected word with its line. */
+    record Word(String text, int line) {
+    }
+
+    /** The expected messages, in their order, with the line where they begin. */
+    record Sends(List<Send> all, int line) {
+    }
+
+    /**
+     * A message to another system.
+     *
+     * @param to       the endpoint; its options and the path of a web address do not count
+     * @param contains a part of the message, or null
+     */
+    record Send(String to, String contains, int line) {
+    }
+}

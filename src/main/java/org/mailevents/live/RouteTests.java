@@ -1,0 +1,215 @@
+package org.mailevents.live;
+
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.camel.CamelContext;
+import org.mailevents.event.EventReader;
+import org.mailevents.event.MailEvent;
+import org.mailevents.event.Webhook;
+import org.mailevents.event.WebhookBody;
+import org.mailevents.live.RouteTest.Send;
+import org.mailevents.live.TrialOutcome.Call;
+import org.mailevents.parse.WebhookPieces;
+import org.mailevents.parse.WebhookReader;
+import org.mailevents.privacy.RecipientHash;
+import org.mailevents.settings.Settings;
+
+/**
+ * Runs the tests of the routes: {@code routes/tests/*.test.yaml}. A webhook of a test is read as a posted webhook is read, so a test means
+ * what the webhook means.
+ */
+public final class RouteTests {
+
+    /** The end of the name of a file with tests. */
+    static final String ENDING = ".test.yaml";
+
+    private static final Instant RECEIVED_AT = Instant.parse("2026-01-05T00:00:07Z");
+
+    private final CamelContext application;
+    private final WebhookReader reader;
+
+    /** @param application the context whose settings decide how a webhook is read */
+    RouteTests(CamelContext application) {
+        this.application = application;
+        this.reader = new WebhookReader(new EventReader(new Settings(application).zone("webhook.time-zone")),
+                mandatoryFindSingleByType(application, RecipientHash.class));
+    }
+
+    /**
+     * The result of all tests.
+     *
+     * @param tests     how many tests there are
+     * @param failed    the tests that fail, and the files that cannot be read
+     * @param undecided the tests whose result depends on the answer of another system
+     */
+    record Result(int tests, List<BrokenFile> failed, List<BrokenFile> undecided) {
+    }
+
+    static boolean isTest(String file) {
+        return file.endsWith(ENDING);
+    }
+
+    /** The audiences that the tests in a folder of routes expect. So the team knows them, and they are not misspelt. */
+    public static Set<String> audiences(Path routes) {
+        return audiences(FolderWatch.ofRoutes(routes).first());
+    }
+
+    /**
+     * The audiences that the tests expect. A file that cannot be read is left out.
+     *
+     * @param files the text of each file, by its path; other files than tests are left out
+     */
+    static Set<String> audiences(Map<String, String> files) {
+        Set<String> audiences = new TreeSet<>();
+        files.forEach((file, text) -> {
+            try {
+                if (isTest(file)) {
+                    new RouteTestReader(file, text).read().stream().map(RouteTest::audience).filter(Objects::nonNull)
+                            .forEach(audience -> audiences.add(audience.text()));
+                }
+            } catch (BrokenFile e) {
+                // RouteValidation names the mistake
+            }
+        });
+        audiences.remove(RouteTest.NONE);
+        return audiences;
+    }
+
+    /**
+     * Runs all tests.
+     *
+     * @param trial the routes, ready to run
+     * @param files the text of each file, by its path; other files than tests are left out
+     */
+    Result run(RouteTrial trial, Map<String, String> files) {
+        int tests = 0;
+        List<BrokenFile> failed = new ArrayList<>();
+        List<BrokenFile> undecided = new ArrayList<>();
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            try {
+                for (RouteTest test : isTest(file.getKey()) ? new RouteTestReader(file.getKey(), file.getValue()).read()
+                        : List.<RouteTest>of()) {
+                    tests++;
+                    run(trial, test, failed, undecided);
+                }
+            } catch (BrokenFile e) {
+                failed.add(e);
+            }
+        }
+        return new Result(tests, failed, undecided);
+    }
+
+    private void run(RouteTrial trial, RouteTest test, List<BrokenFile> failed, List<BrokenFile> undecided) throws BrokenFile {
+        TrialOutcome outcome = trial.runInTime(webhook(test));
+        if (outcome.failure() != null && outcome.answerMissing()) {
+            undecided.add(new BrokenFile(test.file(), test.line(), "the test \"" + test.name() + "\" is undecided, because the routes need"
+                    + " the answer of another system: " + outcome.failure().getMessage()));
+            return;
+        }
+        BrokenFile failure = failure(test, outcome);
+        if (failure != null) {
+            failed.add(failure);
+        }
+    }
+
+    /** @throws BrokenFile the first test that fails; its text names the others */
+    void requirePassed(RouteTrial trial, Map<String, String> files) throws BrokenFile {
+        List<BrokenFile> failed = run(trial, files).failed();
+        if (failed.isEmpty()) {
+            return;
+        }
+        BrokenFile first = failed.get(0);
+        String others = failed.stream().skip(1)
+                .map(other -> other.file().equals(first.file()) ? "line " + other.line() : other.file() + ":" + other.line())
+                .collect(Collectors.joining(", "));
+        throw others.isEmpty() ? first : new BrokenFile(first.file(), first.line(),
+                first.reason() + " The tests at these places fail as well: " + others);
+    }
+
+    private Webhook webhook(RouteTest test) throws BrokenFile {
+        try (WebhookPieces pieces = reader.read(WebhookBody.of(false, test.webhook()), RECEIVED_AT)) {
+            Webhook webhook = pieces.next();
+            String reason = webhook.problem() != null ? webhook.problem().detail()
+                    : !webhook.rejected().isEmpty() ? webhook.rejected().get(0).reason()
+                    : webhook.events().isEmpty() ? "the webhook has no event" : null;
+            if (reason != null) {
+                throw new BrokenFile(test.file(), test.line(), "the event of the test \"" + test.name() + "\" cannot be stored: " + reason);
+            }
+            return webhook;
+        }
+    }
+
+    /** What differs from what the test expects, or null. */
+    private BrokenFile failure(RouteTest test, TrialOutcome outcome) {
+        if (outcome.failure() != null) {
+            return failure(test, test.line(), "fails in the routes: " + outcome.failure().getMessage());
+        }
+        for (MailEvent event : outcome.stored()) {
+            if (test.kind() != null && !test.kind().text().equals(orNone(event.kind()))) {
+                return failure(test, test.kind().line(), "expects the kind " + test.kind().text() + ", but the routes give "
+                        + orNone(event.kind()) + decided(outcome, "kind"));
+            }
+            String audience = audience(event);
+            if (test.audience() != null && !test.audience().text().equals(audience)) {
+                return failure(test, test.audience().line(), "expects the audience " + test.audience().text()
+                        + ", but the routes give " + audience + decided(outcome, "audience"));
+            }
+        }
+        return test.sends() == null ? null : sendFailure(test, outcome.calls());
+    }
+
+    private BrokenFile sendFailure(RouteTest test, List<Call> calls) {
+        List<Send> sends = test.sends().all();
+        for (int i = 0; i < Math.max(sends.size(), calls.size()); i++) {
+            if (i == sends.size()) {
+                return failure(test, test.sends().line(), "expects " + (i == 0 ? "no message" : "only messages before") + ", but the routes"
+                        + " send one to " + calls.get(i).endpoint() + " (" + calls.get(i).place() + ")");
+            }
+            Send send = sends.get(i);
+            String endpoint = RecordedEndpoint.name(application.resolvePropertyPlaceholders(send.to()));
+            if (i == calls.size()) {
+                return failure(test, send.line(), "expects a message to " + endpoint + ", but the routes send none");
+            }
+            Call call = calls.get(i);
+            if (!endpoint.equals(call.endpoint())) {
+                return failure(test, send.line(), "expects a message to " + endpoint + ", but the routes send it to " + call.endpoint()
+                        + " (" + call.place() + ")");
+            }
+            if (send.contains() != null && (call.body() == null || !call.body().contains(send.contains()))) {
+                return failure(test, send.line(), "expects \"" + send.contains() + "\" in the message to " + endpoint
+                        + ", but the routes send \"" + call.body() + "\" (" + call.place() + ")");
+            }
+        }
+        return null;
+    }
+
+    private static BrokenFile failure(RouteTest test, int line, String reason) {
+        return new BrokenFile(test.file(), line, "the test \"" + test.name() + "\" " + reason
+                + ". If the routes are right, change or delete this test.");
+    }
+
+    /** Names the last step that set the variable. */
+    private static String decided(TrialOutcome outcome, String variable) {
+        return outcome.steps().stream().filter(step -> step.step().matches("(set|remove)Variable\\[" + variable + "]"))
+                .reduce((first, last) -> last).map(step -> " (" + step + ")").orElse("");
+    }
+
+    /** The audience that the routes decided. A bounce is muted only on purpose, so the lack of a decision is not {@code none}. */
+    private static String audience(MailEvent event) {
+        boolean undecided = event.audience() == null && event.eventType().equals(MailEvent.BOUNCES);
+        return undecided ? "none, so alert.undecided decides" : orNone(event.audience());
+    }
+
+    private static String orNone(String word) {
+        return word == null ? RouteTest.NONE : word;
+    }
+}
