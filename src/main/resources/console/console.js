@@ -16,6 +16,7 @@ let words = WORDS[language];
 let summary = null;
 let found = null;
 let suppressions = null;
+let routes = null;
 
 /** Makes an element. Its content is text or other elements, never HTML, so that no text of a mail is run as HTML. */
 function element(name, attributes, ...content) {
@@ -184,8 +185,39 @@ function event(one) {
   const status = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
   const what = bounce ? `${words.step.bounced}: ${cause(one.status)}` : words.step[status] || `${one.eventType} ${one.status || ""}`;
   return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
-    element("span", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what),
-      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null));
+    element("div", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what),
+      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null, why(one)));
+}
+
+const place = step => `${step.file}:${step.line}`;
+
+/** Opens to the decision of the routes about an event. It is asked for when somebody opens it. */
+function why(one) {
+  const made = element("details", { class: "why" }, element("summary", {}, words.why));
+  made.addEventListener("toggle", guarded("why", async () => {
+    if (made.open && made.childElementCount === 1) {
+      made.append(decision(await ask(`/api/events/${one.eventId}/decision`)));
+      notice("why", "");
+    }
+  }));
+  return made;
+}
+
+function decision(made) {
+  if (!made) {
+    return element("p", {}, words.none);
+  }
+  const decided = (value, step, nothing) => value === null ? nothing : step ? `${value} (${place(step)})` : value;
+  const revision = made.revision;
+  const lines = [
+    [words.audience, decided(made.audience === "none" ? words.muted : made.audience, made.audienceSetBy, words.nobody)],
+    [words.kind, decided(made.kind, made.kindSetBy, words.none)],
+    [words.branches, made.branches.length ? element("ul", {}, ...made.branches.map(branch =>
+      element("li", {}, element("code", {}, branch.condition), ` (${place(branch)})`))) : words.none],
+    [words.revision, [revision.id, revision.firstUsedAt ? words.usedSince(time(revision.firstUsedAt)) : null,
+      revision.active ? words.active : words.notActive].filter(part => part).join(words.comma)]];
+  return element("div", {}, element("dl", {}, ...lines.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
+    ...made.remarks.map(remark => element("p", { class: "wait" }, known(words.remark, remark.code) || remark.detail)));
 }
 
 /** The events of a message as tests of the routes. They are asked for only when somebody wants to see them. */
@@ -289,6 +321,16 @@ function speak() {
   }
   showSuppressions();
   showFound();
+  if (routes) {
+    showRoutes(routes);
+  }
+}
+
+/** The server counts the events for it, so it is not renewed as often as the summary. */
+async function loadRoutes() {
+  routes = await ask("/api/routes");
+  notice("routes", "");
+  showRoutes(routes);
 }
 
 $("search").addEventListener("submit", submitted => {
@@ -322,7 +364,8 @@ $("skip").addEventListener("click", clicked => {
 });
 window.addEventListener("hashchange", guarded("search", search));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => summary && showSummary());
+new ResizeObserver(() => routes && showRoutes(routes)).observe($("routes-drawing"));
 setInterval(guarded("summary", () => renew(mayRenew)), RENEW_MILLISECONDS);
 speak();
 guarded("search", search)();
-guarded("summary", renew)();
+guarded("summary", renew)().then(guarded("routes", loadRoutes));

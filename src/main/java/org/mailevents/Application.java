@@ -11,6 +11,8 @@ import org.apache.camel.util.function.ThrowingFunction;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.alert.Preview;
 import org.mailevents.console.ConsoleSteps;
+import org.mailevents.explain.ExplainSteps;
+import org.mailevents.http.RunningApplication;
 import org.mailevents.live.LiveRoutes;
 import org.mailevents.log.FailureText;
 import org.mailevents.receive.ReceiveWebhook;
@@ -95,13 +97,27 @@ public final class Application {
                 case "preview stored" -> LOG.info("Open it in a browser: {}", writePreview(true));
                 case "sample" -> sample(withSettings(), false).forEach(LOG::info);
                 case "sample anyway" -> sample(withSettings(), true).forEach(LOG::info);
-                default -> throw new IllegalArgumentException("Unknown command: " + String.join(" ", args)
-                        + ". The commands are preview, preview stored, check [folder], sample, sample anyway, help and --version.");
+                default -> runWithArgument(args);
             }
         } catch (Exception e) {
             LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", FailureText.describe(e));
             System.exit(1);
         }
+    }
+
+    private static void runWithArgument(String... args) throws Exception {
+        if (args.length == 2 && args[0].equals("explain-decision")) {
+            Help.print(explainDecision(withSettings(), args[1]));
+        } else {
+            throw new IllegalArgumentException("Unknown command: " + String.join(" ", args) + ". The commands are preview, preview stored,"
+                    + " check [folder], sample, sample anyway, explain-decision with the id of an event, help and --version.");
+        }
+    }
+
+    /** Asks the application that runs with these settings why an event has its audience, and returns the answer as text. */
+    public static String explainDecision(Main main, String eventId) throws Exception {
+        return withoutServer(main, context -> new RunningApplication(context).ask("/api/events/" + eventId + "/decision"))
+                .path("text").asText();
     }
 
     /** Renders the templates into a page and returns its file. */
@@ -133,7 +149,7 @@ public final class Application {
         main.configure().addConfiguration(Wiring.class);
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class);
+                AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class, ExplainSteps.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

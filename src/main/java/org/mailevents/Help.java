@@ -24,6 +24,8 @@ final class Help {
               check [folder]    look for mistakes in the settings, routes, tests and templates; the exit status is 1 if there is one
               sample            post a day of sample mail to the Mail Events that is running
               sample anyway     do the same, even where the alerts are real mails
+              explain-decision <event id>
+                                say why an event has its audience, and so who got a mail
               help, --help, -h  show this text
               --version         show the versions of Mail Events and Apache Camel
             """;
@@ -43,6 +45,7 @@ final class Help {
         }
     }
 
+    /** Writes a text to the standard output as it stands. */
     static void print(String text) throws IOException {
         try (OutputStream output = new FileOutputStream(FileDescriptor.out)) {
             output.write(text.getBytes(StandardCharsets.UTF_8));

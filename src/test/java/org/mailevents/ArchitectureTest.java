@@ -42,6 +42,7 @@ class ArchitectureTest {
             console   | database event log settings store
             database  | log metrics settings
             event     |
+            explain   | database event live log settings store
             http      | event log metrics settings
             live      | camel event http log metrics parse privacy settings
             log       |
@@ -54,7 +55,7 @@ class ArchitectureTest {
             settings  |
             spool     | database event log metrics parse privacy settings store
             start     | alert camel database event http live log metrics privacy receive settings spool
-            store     | camel database event log metrics retention settings""";
+            store     | camel database event live log metrics retention settings""";
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = ARROWS)

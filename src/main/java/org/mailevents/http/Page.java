@@ -20,7 +20,7 @@ public final class Page {
     private static final String CHART = "META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
 
     private static final Map<String, String> FILES = Map.of("/", "index.html", "/console.css", "console.css", "/console.js", "console.js",
-            "/words.js", "words.js", "/icon.svg", "icon.svg");
+            "/words.js", "words.js", "/routes.js", "routes.js", "/icon.svg", "icon.svg");
     private static final Map<String, String> TYPES = Map.of("html", "text/html", "css", "text/css", "js", "text/javascript",
             "svg", "image/svg+xml");
 

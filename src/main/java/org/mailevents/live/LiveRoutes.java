@@ -54,6 +54,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     private ApiRequests apiRequests;
     private EditReview reviews;
     private PendingEdits edits;
+    private ActiveRoutes active;
     /** The text of each file as it runs, by its path. */
     private Map<String, String> live;
 
@@ -82,8 +83,10 @@ public final class LiveRoutes extends DefaultRoutesCollector {
                 file -> routes(Set.of(file)).stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet()));
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
         apiRequests = mandatoryFindSingleByType(context, ApiRequests.class);
+        active = mandatoryFindSingleByType(context, ActiveRoutes.class);
         FolderWatch watch = FolderWatch.ofRoutes(new Settings(context).routes());
         live = watch.first();
+        active.replaceBy(live);
         validation.validate(live);
         RouteFiles.load(context, live);
         watch.start(context, this::activate);
@@ -154,6 +157,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             remove(files, all);
             RouteFiles.load(context, only(next, files));
             live = next;
+            active.replaceBy(next);
         } catch (Throwable e) {
             restore(files, all);
             throw e;

@@ -1,11 +1,8 @@
 package org.mailevents.live;
 
-import org.apache.camel.NamedNode;
-import org.apache.camel.model.OtherwiseDefinition;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
-import org.apache.camel.model.WhenDefinition;
 
 /**
  * A step of a route.
@@ -14,21 +11,17 @@ import org.apache.camel.model.WhenDefinition;
  * @param file       its YAML file, or null for a step in Java
  * @param line       its line in the file, from 1
  * @param step       the name of the step and what it does, as Camel labels it, for instance {@code setVariable[audience]}
- * @param branch     the condition of the innermost {@code when} around the step, {@code otherwise}, or null outside a choice
+ * @param branch     the condition of the innermost {@code when} or {@code filter} around the step, {@code otherwise}, or null if there is
+ *                   none
  * @param branchLine the line of that branch, or 0
  */
 public record Place(String route, String file, int line, String step, String branch, int branchLine) {
 
     static Place of(ProcessorDefinition<?> step) {
         RouteDefinition route = ProcessorDefinitionHelper.getRoute(step);
-        NamedNode around = step.getParent();
-        while (around != null && !(around instanceof WhenDefinition) && !(around instanceof OtherwiseDefinition)) {
-            around = around.getParent();
-        }
-        String branch = around instanceof WhenDefinition when ? when.getExpression().getExpression()
-                : around == null ? null : "otherwise";
-        return new Place(route == null ? null : route.getRouteId(), RouteGraph.file(step), step.getLineNumber(), step.getLabel(), branch,
-                around == null ? 0 : around.getLineNumber());
+        Branch branch = Branch.around(step);
+        return new Place(route == null ? null : route.getRouteId(), RouteGraph.file(step), step.getLineNumber(), step.getLabel(),
+                branch == null ? null : branch.condition(), branch == null ? 0 : branch.line());
     }
 
     /** The file and the line, for instance {@code routes/route-bounces.camel.yaml:31}. */

@@ -1,7 +1,9 @@
 package org.mailevents.live;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.model.ProcessorDefinition;
@@ -12,16 +14,24 @@ import org.mailevents.event.Webhook;
 /** What happens to one webhook in a {@link RouteTrial}. It is a property of the exchange, so that all copies of the exchange share it. */
 final class Recording {
 
+    private static final String KIND = "kind";
+    private static final String AUDIENCE = "audience";
     private static final String PROPERTY = "mailEventsRecording";
 
     private final List<TrialOutcome.Call> calls = new ArrayList<>();
     private final List<ProcessorDefinition<?>> steps = new ArrayList<>();
+    private final List<Place> copySteps = new ArrayList<>();
     private final List<MailEvent> stored = new ArrayList<>();
+    /** The variables {@code kind} and {@code audience}, each with the step that set it last. */
+    private final Map<String, Decision> decisions = new HashMap<>();
     private Throwable failure;
     private ProcessorDefinition<?> failed;
     private boolean answerMissing;
     /** The failure of a copy, which does not fail the webhook itself. */
     private TrialOutcome aside;
+
+    private record Decision(Object value, ProcessorDefinition<?> step) {
+    }
 
     /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private Recording() {
@@ -60,6 +70,25 @@ final class Recording {
         answerMissing |= answered;
     }
 
+    /**
+     * Notes a variable that a step has changed. The innermost step ends first, so the steps around it find nothing new. A variable that is
+     * gone is no change, because the variables of a branch end with the split around it.
+     */
+    synchronized void noteDecisions(NamedNode step, Exchange exchange) {
+        if (step instanceof ProcessorDefinition<?> definition) {
+            for (String name : List.of(KIND, AUDIENCE)) {
+                Object value = exchange.getVariable(name);
+                if (value != null && (!decisions.containsKey(name) || !decisions.get(name).value().equals(value))) {
+                    decisions.put(name, new Decision(value, definition));
+                }
+            }
+        }
+    }
+
+    private Place decidedBy(String name) {
+        return decisions.containsKey(name) ? Place.of(decisions.get(name).step()) : null;
+    }
+
     synchronized void missAnswer() {
         answerMissing = true;
     }
@@ -72,6 +101,8 @@ final class Recording {
     synchronized void add(TrialOutcome copy) {
         stored.addAll(copy.stored());
         calls.addAll(copy.calls());
+        copySteps.addAll(copy.steps());
+        copySteps.addAll(copy.copySteps());
         if (aside == null && copy.failure() != null && !copy.answerMissing()) {
             aside = copy;
         }
@@ -96,7 +127,7 @@ final class Recording {
             deliberate = aside.deliberate();
         }
         return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, deliberate, answerMissing,
-                steps.stream().map(Place::of).toList());
+                steps.stream().map(Place::of).toList(), List.copyOf(copySteps), decidedBy(KIND), decidedBy(AUDIENCE));
     }
 
     private static Throwable root(Throwable exception) {

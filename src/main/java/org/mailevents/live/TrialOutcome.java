@@ -14,9 +14,12 @@ import org.mailevents.event.MailEvent;
  * @param answerMissing whether the routes went on after they asked another system. The trial does not know its answer, so what follows,
  *                      a failure included, may be different in truth
  * @param steps         the steps that ran, in their order
+ * @param copySteps     the steps that ran for copies of the webhook, behind a wire tap or a queue
+ * @param kindStep      the step that set the variable {@code kind} last, or null; of a webhook with one event
+ * @param audienceStep  the step that set the variable {@code audience} last, or null; of a webhook with one event
  */
 public record TrialOutcome(List<MailEvent> stored, List<Call> calls, BrokenFile failure, boolean deliberate, boolean answerMissing,
-        List<Place> steps) {
+        List<Place> steps, List<Place> copySteps, Place kindStep, Place audienceStep) {
 
     /**
      * A message to another system.

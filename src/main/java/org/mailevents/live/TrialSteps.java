@@ -75,6 +75,7 @@ final class TrialSteps implements InterceptStrategy {
     }
 
     private static void note(Recording recording, NamedNode node, Exchange exchange) {
+        recording.noteDecisions(node, exchange);
         if (exchange.getException() != null) {
             recording.fail(node, exchange.getException());
         }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -21,12 +20,12 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.mailevents.event.Receipt;
 import org.mailevents.http.Https;
+import org.mailevents.http.RunningApplication;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 
@@ -37,18 +36,19 @@ import org.mailevents.settings.TimeSource;
 public final class SampleMail {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
-    private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
     private final CamelContext context;
     private final Settings settings;
+    private final RunningApplication application;
 
     /** @param context a context with the settings of the running application */
     public SampleMail(CamelContext context) {
         this.context = context;
         this.settings = new Settings(context);
+        this.application = new RunningApplication(context);
     }
 
     /**
@@ -72,7 +72,7 @@ public final class SampleMail {
         SampleWebhook twice = webhooks.stream().filter(webhook -> webhook.eventType().equals("bounces"))
                 .max(Comparator.comparingInt(webhook -> webhook.events().size())).orElseThrow();
         webhooks.add(webhooks.indexOf(twice), twice);
-        URI uri = uri(settings.required("webhook.path"));
+        URI uri = application.uri(settings.required("webhook.path"));
         Receipt sum = new Receipt(0, 0, 0, 0, 0);
         for (int i = 0; i < webhooks.size(); i++) {
             sum = sum.plus(post(uri, webhooks.get(i), i % 2 == 0));
@@ -87,20 +87,9 @@ public final class SampleMail {
                 "  deliveries: " + inWords(count(day, "deliveries")),
                 "  bounces by code: " + inWords(count(day, "bounces")),
                 "  blocks: " + inWords(count(day, "blocks")),
-                "Search for these at " + uri("/"),
+                "Search for these at " + application.uri("/"),
                 "  " + SampleDay.DEFERRED + ", " + day.deferred().id() + ": deferred twice, then delivered",
                 "  " + SampleDay.BOUNCED + ", " + day.bounced().id() + ": bounced");
-    }
-
-    private URI uri(String path) {
-        String host = settings.required("camel.server.host");
-        String target = ANY_ADDRESS.contains(host) ? "127.0.0.1" : host;
-        try {
-            return new URI("http", null, target, settings.port("camel.server.port"), path, null, null);
-        } catch (URISyntaxException e) {
-            throw new IllegalArgumentException("Set camel.server.host to a host name or an IP address, and webhook.path to a path"
-                    + " that begins with /", e);
-        }
     }
 
     private Receipt post(URI uri, SampleWebhook webhook, boolean form) throws InterruptedException {

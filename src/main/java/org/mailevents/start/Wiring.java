@@ -13,6 +13,7 @@ import org.mailevents.camel.Timers;
 import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
 import org.mailevents.http.ApiRequests;
+import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.live.RouteTestText;
 import org.mailevents.log.FailingRoutes;
@@ -47,6 +48,7 @@ public final class Wiring implements CamelConfiguration {
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
         registry.bind(Database.NAME, Database.open(settings, meters), null, "close");
         registry.bind("spool", Spool.open(context, meters));
+        registry.bind("activeRoutes", ActiveRoutes.in(settings.routes()));
         bindBeansOfRoutes(context);
         context.addStartupListener(new StartUp());
     }

@@ -1,5 +1,6 @@
 package org.mailevents.store;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.RejectedEvent;
@@ -10,7 +11,7 @@ import org.mailevents.store.Insert.Column;
 final class EventTables {
 
     /** Each row is its own outbox: the alert of an event with an audience is pending from the start, unless the audience is muted. */
-    static final Insert<MailEvent> EVENTS = new Insert<>("mail_event", List.of(
+    private static final List<Column<MailEvent>> EVENT_COLUMNS = List.of(
             new Column<>("event_id", "uuid", MailEvent::eventId),
             new Column<>("event_type", "varchar", MailEvent::eventType),
             new Column<>("status", "varchar", MailEvent::status),
@@ -31,7 +32,7 @@ final class EventTables {
             new Column<>("created_text", "varchar", MailEvent::createdText),
             new Column<>("received_at", "timestamp with time zone", MailEvent::receivedAt),
             new Column<>("extra", "varchar", MailEvent::extra),
-            new Column<>("alert_state", "varchar", EventTables::alertState)));
+            new Column<>("alert_state", "varchar", EventTables::alertState));
 
     static final Insert<RejectedEvent> REJECTED = new Insert<>("rejected_event", List.of(
             new Column<>("rejected_id", "uuid", RejectedEvent::rejectedId),
@@ -40,6 +41,13 @@ final class EventTables {
             new Column<>("payload", "text", RejectedEvent::payload)));
 
     private EventTables() {
+    }
+
+    /** @param revision the revision of the routes that decided the events */
+    static Insert<MailEvent> events(String revision) {
+        List<Column<MailEvent>> columns = new ArrayList<>(EVENT_COLUMNS);
+        columns.add(new Column<>("route_revision", "varchar", event -> revision));
+        return new Insert<>("mail_event", columns);
     }
 
     private static String alertState(MailEvent event) {

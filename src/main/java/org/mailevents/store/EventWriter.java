@@ -24,6 +24,8 @@ import org.mailevents.event.MailEvent;
 import org.mailevents.event.Receipt;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.event.Webhook;
+import org.mailevents.live.ActiveRoutes;
+import org.mailevents.live.RouteRevision;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
 import org.mailevents.retention.PersonalData;
@@ -63,12 +65,17 @@ final class EventWriter {
     private final Jdbi jdbi;
     private final Clock clock;
     private final Meters meters;
+    private final ActiveRoutes routes;
+    /** The id of a revision that is in the database. */
+    private volatile String recorded;
 
-    EventWriter(Database database, Clock clock, Meters meters) {
+    /** @param routes the routes that decide the events. {@code WebhookPause} replaces no route before the events in progress are stored */
+    EventWriter(Database database, Clock clock, Meters meters, ActiveRoutes routes) {
         this.database = database;
         this.jdbi = JdbiFactory.create(database);
         this.clock = clock;
         this.meters = meters;
+        this.routes = routes;
     }
 
     /**
@@ -126,17 +133,25 @@ final class EventWriter {
 
     /** @return the ids of new rows */
     private List<UUID> commit(List<MailEvent> events, Set<Instant> lateTimes) throws SQLException {
-        if (lateTimes.isEmpty()) {
+        RouteRevision revision = routes.revision();
+        Insert<MailEvent> insert = EventTables.events(revision.id());
+        boolean isRecorded = revision.id().equals(recorded);
+        if (isRecorded && lateTimes.isEmpty()) {
             try (Connection connection = database.getConnection()) {
-                return EventTables.EVENTS.into(connection, events);
+                return insert.into(connection, events);
             }
         }
-        return jdbi.inTransaction(handle -> {
-            List<UUID> inserted = EventTables.EVENTS.into(handle.getConnection(), events);
+        List<UUID> stored = jdbi.inTransaction(handle -> {
+            if (!isRecorded) {
+                RouteRevisions.record(handle, revision, clock.instant());
+            }
+            List<UUID> inserted = insert.into(handle.getConnection(), events);
             EventCounts.markForRecount(handle, lateTimes);
             PersonalData.markForRemoval(handle, clock.instant(), lateTimes);
             return inserted;
         });
+        recorded = revision.id();
+        return stored;
     }
 
     /** A failure here fails the whole webhook: nothing that was acknowledged may be dropped. */

@@ -11,6 +11,7 @@ import org.mailevents.camel.CurrentDirect;
 import org.mailevents.database.Database;
 import org.mailevents.event.Receipt;
 import org.mailevents.event.Webhook;
+import org.mailevents.live.ActiveRoutes;
 import org.mailevents.metrics.Meters;
 import org.mailevents.metrics.Meters.Level;
 import org.mailevents.settings.Settings;
@@ -33,7 +34,8 @@ public final class StoreEvents extends RouteBuilder {
         Settings settings = new Settings(getContext());
         Database database = mandatoryFindSingleByType(getContext(), Database.class);
         Meters meters = mandatoryFindSingleByType(getContext(), Meters.class);
-        EventWriter writer = new EventWriter(database, TimeSource.of(getContext()), meters);
+        EventWriter writer = new EventWriter(database, TimeSource.of(getContext()), meters,
+                mandatoryFindSingleByType(getContext(), ActiveRoutes.class));
         GroupCommit commits = new GroupCommit(limits(settings), writer::write);
         getContext().addService(commits);
         UndecidedBounces undecided = new UndecidedBounces(settings.audience("alert.undecided"));

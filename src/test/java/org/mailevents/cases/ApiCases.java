@@ -202,7 +202,7 @@ public interface ApiCases extends Cases {
 
     @ParameterizedTest
     @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript",
-            "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
+            "/routes.js,text/javascript", "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
     default void thePageIsServed(String path, String mediaType) {
         HttpResponse<String> answer = get(path);
 

@@ -178,6 +178,19 @@ class PageTest {
     }
 
     @Test
+    void whoGotAMailLearnsWhy() {
+        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
+
+        // When
+        shown(".message .why summary").click();
+
+        // Then
+        assertThat(text(".why dl")).contains("Audience", "list-owner (routes/route-bounces.camel.yaml:", "permanent, address",
+                "${body.status} regex '1|2|9'", "active now");
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
     void theEventsOfAMessageAreShownAsTestsToCopy() {
         shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
 
@@ -390,6 +403,31 @@ class PageTest {
         assertThat((Boolean) browser.executeScript(
                 "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
                 .as("no scrolling sideways").isTrue();
+    }
+
+    @Test
+    void theRoutesAreDrawnOnADesktopAndOnAPhone() {
+        wait(() -> text("#routes-sum").contains("all 9 events"));
+        assertThat(text("#routes-drawing")).contains("route-bounces", "status regex '1|2|9'", "→ list-owner", "store-events");
+        assertThat(browser.findElement(By.cssSelector("#routes-drawing svg")).getAttribute("aria-label")).contains("route-bounces 2");
+        assertThat(browser.findElements(By.cssSelector("#routes-drawing .way"))).hasSizeGreaterThan(4);
+        browser.findElement(By.id("routes-table")).findElement(By.xpath("./ancestor::details/summary")).click();
+        assertThat(text("#routes-table")).contains("status regex '1|2|9' list-owner routes/route-bounces.camel.yaml:");
+        assertThat(violations()).isEmpty();
+
+        // When
+        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", 390, "height", 800, "deviceScaleFactor", 1, "mobile", true));
+        try {
+            wait(() -> number("document.querySelector('#routes-drawing svg').clientWidth") < 390);
+
+            // Then
+            assertThat((List<?>) browser.executeScript("return [...document.querySelectorAll('body *')].filter(e => !e.closest('svg')"
+                    + " && !e.closest('.scroll') && e.getBoundingClientRect().right > 391).map(e => e.id || e.className || e.tagName)"))
+                    .isEmpty();
+        } finally {
+            browser.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
+        }
     }
 
     /** The violations of WCAG 2.1 A and AA that a program can find. */

@@ -1,0 +1,46 @@
+package org.mailevents.live;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The route files that run now. The jar follows each edit ({@link LiveRoutes}). {@code camel run} reads the files at its start, and runs
+ * them until it is restarted.
+ */
+public final class ActiveRoutes {
+
+    /** The end of the names of route files, as a regular expression. */
+    static final String ENDING = "\\.camel\\.yaml";
+
+    private record State(Map<String, String> files, RouteRevision revision) {
+    }
+
+    private volatile State state;
+
+    private ActiveRoutes(Map<String, String> files) {
+        replaceBy(files);
+    }
+
+    /** The files of a folder as they are now. */
+    public static ActiveRoutes in(Path folder) {
+        return new ActiveRoutes(new FolderWatch(folder, ENDING).first());
+    }
+
+    /** The text of each file, by its path. */
+    public Map<String, String> files() {
+        return state.files();
+    }
+
+    /** The revision that decides the webhooks of this moment. */
+    public RouteRevision revision() {
+        return state.revision();
+    }
+
+    /** @param activated the text of each file, by its path; the tests among them decide nothing and are left out */
+    void replaceBy(Map<String, String> activated) {
+        Map<String, String> routes = new TreeMap<>(activated);
+        routes.keySet().removeIf(RouteTests::isTest);
+        state = new State(routes, RouteRevision.of(routes));
+    }
+}
