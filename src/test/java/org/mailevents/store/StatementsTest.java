@@ -72,7 +72,9 @@ class StatementsTest extends CamelMainTestSupport {
         assertThat(answer.body()).contains("\"stored\":" + events);
         Map<String, String> inserts = DATABASE.row("SELECT SUM(execution_count) AS statements, SUM(cumulative_row_count) AS inserted"
                 + " FROM INFORMATION_SCHEMA.QUERY_STATISTICS WHERE sql_statement LIKE 'INSERT INTO%'"
-                + " AND sql_statement NOT LIKE 'INSERT INTO alert%'");
+                + " AND sql_statement NOT LIKE 'INSERT INTO alert%'"
+                // the first INSERT after a start also stores the text of the routes
+                + " AND sql_statement NOT LIKE 'INSERT INTO route_revision%'");
         assertThat(inserts).containsEntry("statements", "1").containsEntry("inserted", String.valueOf(events));
     }
 }
