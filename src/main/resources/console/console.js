@@ -17,6 +17,8 @@ let summary = null;
 let found = null;
 let suppressions = null;
 let routes = null;
+let drafts = [];
+let difference = null;
 
 /** Makes an element. Its content is text or other elements, never HTML, so that no text of a mail is run as HTML. */
 function element(name, attributes, ...content) {
@@ -44,8 +46,8 @@ function duration(seconds) {
 }
 
 /** The answer of the API, or null for a 404. */
-async function ask(path) {
-  const answer = await fetch(path, { headers: { Accept: "application/json" } });
+async function ask(path, options = {}) {
+  const answer = await fetch(path, { ...options, headers: { Accept: "application/json", ...options.headers } });
   if (answer.status === 404) {
     return null;
   }
@@ -180,6 +182,71 @@ function showSuppressions() {
   }
 }
 
+/** Where a change is decided. */
+function place(change) {
+  const branch = change.branch === null ? null : words.inBranch(change.branch, change.branchLine);
+  return change.at === null ? null : element("p", { class: "quiet" }, [change.at, branch].filter(part => part).join(" – "));
+}
+
+function examples(change) {
+  const name = `examples-${difference.changes.indexOf(change)}`;
+  const shown = element("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": words.examples },
+    element("table", { id: name }));
+  return element("details", {}, element("summary", {}, words.examplesOf(change.examples.length, change.events)), shown);
+}
+
+/** An audience or a kind is short. A message may be long. */
+const decision = change => ["audience", "kind"].includes(change.what) ? "word" : undefined;
+
+/** Shows what the drafts would change. A change is one line, and its events are behind it. */
+function showDifference() {
+  $("difference").hidden = !difference;
+  if (!difference) {
+    return;
+  }
+  const notes = [[difference.differByThemselves, words.differByThemselves], [difference.notKnown, words.notKnown],
+    [difference.notComparable, words.notComparable]].filter(([events]) => events).map(([events, word]) => word(number(events)));
+  const mails = difference.mails;
+  const rate = count => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(count / mails.hours);
+  $("difference").replaceChildren(
+    element("p", {}, element("strong", {}, words.tried(number(difference.events), number(difference.changed))), " ",
+      words.nothingSent),
+    ...difference.changes.map(change => element("article", { class: "change" },
+      element("h3", {}, words.change[change.what](change, number(change.events), number(change.messages || 0))),
+      place(change), examples(change))),
+    ...(mails && Object.keys(mails.audiences).length
+      ? [element("p", {}, words.mailsAnHour(rate(mails.all.before), rate(mails.all.after)))] : []),
+    ...(difference.stopped === null ? [] : [element("p", { class: "wait" }, words.stopped)]),
+    ...difference.failedTests.map(test => element("p", { class: "bad" }, words.testFails(test))),
+    ...difference.warnings.map(warning => element("p", { class: "wait" }, words.pleaseCheck(warning))),
+    ...notes.map(note => element("p", {}, note)));
+  difference.changes.forEach((change, index) => table(`examples-${index}`, [
+    [words.address, one => link(one.recipient)], ["Message-ID", one => link(one.messageId)],
+    [words.status_, one => `${one.eventType} ${one.status || ""}`], [words.reason, one => one.reason, "reason"],
+    [words.before, one => one.before || "–", decision(change)], [words.after, one => one.after || "–", decision(change)]],
+    change.examples));
+}
+
+function showDrafts() {
+  $("drafts").hidden = !drafts.length;
+  $("drafts-list").replaceChildren(...drafts.map(draft =>
+    element("li", {}, draft.path, ` (${draft.replaces ? words.draftEdits : words.draftIsNew})`)));
+  showDifference();
+}
+
+async function tryDrafts() {
+  $("try").disabled = true;
+  $("try-status").textContent = words.trying;
+  try {
+    difference = await ask("/api/try", { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" });
+    showDifference();
+    $("difference").focus();
+  } finally {
+    $("try").disabled = false;
+    $("try-status").textContent = "";
+  }
+}
+
 function event(one) {
   const bounce = one.eventType === "bounces";
   const status = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
@@ -298,10 +365,15 @@ async function search() {
 
 /** @param isWelcome whether the page may be refreshed; it is asked before the request and again after it */
 async function renew(isWelcome = () => true) {
-  const newest = isWelcome() ? await ask(`/api/summary?hours=${$("hours").value}`) : null;
+  const [newest, listed] = isWelcome() ? await Promise.all([ask(`/api/summary?hours=${$("hours").value}`), ask("/api/drafts")]) : [];
   if (newest && isWelcome()) {
     summary = newest;
     showSummary();
+    if (JSON.stringify(listed) !== JSON.stringify(drafts)) {
+      drafts = listed || [];
+      difference = null; // it was about other drafts
+      showDrafts();
+    }
   }
 }
 
@@ -320,6 +392,7 @@ function speak() {
     showSummary();
   }
   showSuppressions();
+  showDrafts();
   showFound();
   if (routes) {
     showRoutes(routes);
@@ -357,6 +430,7 @@ $("show-suppressions").addEventListener("click", guarded("suppressions", async (
   notice("suppressions", "");
   showSuppressions();
 }));
+$("try").addEventListener("click", () => tryDrafts().catch(failure => { $("try-status").textContent = failure.message; }));
 // the browser's own way would replace the text behind the #, which is the search
 $("skip").addEventListener("click", clicked => {
   clicked.preventDefault();

@@ -26,6 +26,8 @@ import org.mailevents.start.HealthPort;
 import org.mailevents.start.Wiring;
 import org.mailevents.store.CountEvents;
 import org.mailevents.store.StoreEvents;
+import org.mailevents.trial.TryCommand;
+import org.mailevents.trial.TryRoutes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,7 +99,7 @@ public final class Application {
                 case "preview stored" -> LOG.info("Open it in a browser: {}", writePreview(true));
                 case "sample" -> sample(withSettings(), false).forEach(LOG::info);
                 case "sample anyway" -> sample(withSettings(), true).forEach(LOG::info);
-                default -> runWithArgument(args);
+                default -> runWithArguments(args);
             }
         } catch (Exception e) {
             LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", FailureText.describe(e));
@@ -105,13 +107,20 @@ public final class Application {
         }
     }
 
-    private static void runWithArgument(String... args) throws Exception {
-        if (args.length == 2 && args[0].equals("explain-decision")) {
+    private static void runWithArguments(String... args) throws Exception {
+        if (args[0].equals("try")) {
+            Help.print(tryRoutes(withSettings(), List.of(args).subList(1, args.length)));
+        } else if (args.length == 2 && args[0].equals("explain-decision")) {
             Help.print(explainDecision(withSettings(), args[1]));
         } else {
             throw new IllegalArgumentException("Unknown command: " + String.join(" ", args) + ". The commands are preview, preview stored,"
-                    + " check [folder], sample, sample anyway, explain-decision with the id of an event, help and --version.");
+                    + " check [folder], sample, sample anyway, try, explain-decision with the id of an event, help and --version.");
         }
+    }
+
+    /** Asks the application that runs with these settings what drafts of routes would change, and returns the answer as text. */
+    public static String tryRoutes(Main main, List<String> arguments) throws Exception {
+        return withoutServer(main, context -> TryCommand.run(context, arguments));
     }
 
     /** Asks the application that runs with these settings why an event has its audience, and returns the answer as text. */
@@ -149,7 +158,8 @@ public final class Application {
         main.configure().addConfiguration(Wiring.class);
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class, ExplainSteps.class);
+                AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class,
+                ExplainSteps.class, TryRoutes.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

@@ -24,6 +24,9 @@ final class Help {
               check [folder]    look for mistakes in the settings, routes, tests and templates; the exit status is 1 if there is one
               sample            post a day of sample mail to the Mail Events that is running
               sample anyway     do the same, even where the alerts are real mails
+              try [file…]       tell what edited routes would change for the stored events; without a
+                                file, the drafts in routes/drafts. Before the files: --events=10000,
+                                --since=time, --until=time, or --payload=file for a webhook of your own
               explain-decision <event id>
                                 say why an event has its audience, and so who got a mail
               help, --help, -h  show this text

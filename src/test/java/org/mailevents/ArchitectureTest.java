@@ -55,7 +55,8 @@ class ArchitectureTest {
             settings  |
             spool     | database event log metrics parse privacy settings store
             start     | alert camel database event http live log metrics privacy receive settings spool
-            store     | camel database event live log metrics retention settings""";
+            store     | camel database event live log metrics retention settings
+            trial     | alert database event http live log metrics parse privacy settings store""";
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = ARROWS)

@@ -44,7 +44,7 @@ record Traffic(RouteView.Sample sample, Map<String, Long> routes, Map<BranchId, 
         Map<BranchId, Long> branches = new HashMap<>();
         Map<String, String> failures = new HashMap<>();
         int events = 0;
-        StoredEvents stored = StoredEvents.newest(jdbi, since, MAX_EVENTS);
+        StoredEvents stored = StoredEvents.newest(jdbi, since, StoredEvents.NO_END, MAX_EVENTS);
         try (RouteTrial trial = new RouteTrial(context, active.files())) {
             while (stored.hasNext() && System.nanoTime() < end) {
                 add(trial.run(stored.next().decided(null, null)), routes, branches, failures);

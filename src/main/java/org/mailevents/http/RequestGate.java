@@ -79,6 +79,7 @@ public final class RequestGate {
     void install(Router router) {
         this.router = router;
         router.route(path).order(-1).failureHandler(this::answerFailure);
+        router.route("/api/*").order(-1).failureHandler(this::answerTooLarge);
         router.route().order(-1).handler(this::check);
         router.route().last().handler(this::answerUnrouted);
     }
@@ -168,13 +169,24 @@ public final class RequestGate {
         }
     }
 
+    /** Camel answers every other failure of the API itself. */
+    private void answerTooLarge(RoutingContext context) {
+        if (context.statusCode() == 413 && !context.response().headWritten()) {
+            answer(context, new Problem(413, "Send a smaller request: this server takes bodies up to " + bodies.maxBody()
+                    + " bytes (webhook.max-body, and four fifths of webhook.max-in-flight)."));
+        } else {
+            context.next();
+        }
+    }
+
     private void checkVisitor(RoutingContext context) {
         Optional<Problem> refusal = guard.refuse(context.request());
         if (refusal.isEmpty()) {
             admit(context);
         } else {
-            // A caller that posts does not want to see the page. It uses a wrong path for the webhook.
-            answer(context, context.request().method().equals(HttpMethod.POST) ? notFound() : refusal.get());
+            // A caller that posts to a path outside of the API does not want to see the page. It uses a wrong path for the webhook.
+            boolean mistaken = context.request().method().equals(HttpMethod.POST) && !context.normalizedPath().startsWith("/api/");
+            answer(context, mistaken ? notFound() : refusal.get());
         }
     }
 

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -55,27 +56,50 @@ public final class RunningApplication {
      * @throws IllegalStateException if there is no answer or a problem; the message says what to change
      */
     public JsonNode ask(String path) throws InterruptedException {
+        URI uri = uri(path);
+        try {
+            return JSON.readTree(send(HttpRequest.newBuilder(uri).header("Accept", "application/json")));
+        } catch (JsonProcessingException e) {
+            throw notMailEvents(uri, e);
+        }
+    }
+
+    /**
+     * Posts JSON to the API, with the first user of {@code console.basic}.
+     *
+     * @return the answer as text
+     * @throws IllegalStateException as {@link #ask} does
+     */
+    public String post(String path, JsonNode body) throws InterruptedException {
+        return send(HttpRequest.newBuilder(uri(path)).header("Accept", "text/plain").header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body.toString())));
+    }
+
+    private String send(HttpRequest.Builder request) throws InterruptedException {
         if (Https.enabled(context)) {
             throw new IllegalStateException("This command needs plain HTTP. With camel.ssl.enabled = true, use the page.");
         }
-        URI uri = uri(path);
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(TIMEOUT).header("Accept", "application/json");
         settings.userPasswordPairs("console.basic").stream().findFirst().ifPresent(pair -> request.header("Authorization",
                 "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8))));
+        URI uri = request.build().uri();
         try {
             HttpResponse<String> answer = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build()
-                    .send(request.build(), BodyHandlers.ofString());
-            JsonNode body = JSON.readTree(answer.body());
+                    .send(request.timeout(TIMEOUT).build(), BodyHandlers.ofString());
             if (answer.statusCode() != 200) {
-                throw new IllegalStateException("Mail Events answered " + answer.statusCode() + ": " + body.path("detail").asText());
+                throw new IllegalStateException("Mail Events answered " + answer.statusCode() + ": "
+                        + JSON.readTree(answer.body()).path("detail").asText());
             }
-            return body;
+            return answer.body();
         } catch (ConnectException e) {
             throw new IllegalStateException("Start Mail Events first: no server answers at " + uri);
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("The server at " + uri + " is not Mail Events: check camel.server.port", e);
+            throw notMailEvents(uri, e);
         } catch (IOException e) {
             throw new IllegalStateException("Mail Events at " + uri + " did not answer: see its log", e);
         }
+    }
+
+    private static IllegalStateException notMailEvents(URI uri, Exception e) {
+        return new IllegalStateException("The server at " + uri + " is not Mail Events: check camel.server.port", e);
     }
 }

@@ -10,10 +10,7 @@ import java.util.TreeMap;
  */
 public final class ActiveRoutes {
 
-    /** The end of the names of route files, as a regular expression. */
-    static final String ENDING = "\\.camel\\.yaml";
-
-    private record State(Map<String, String> files, RouteRevision revision) {
+    private record State(Map<String, String> withTests, Map<String, String> files, RouteRevision revision) {
     }
 
     private volatile State state;
@@ -24,7 +21,7 @@ public final class ActiveRoutes {
 
     /** The files of a folder as they are now. */
     public static ActiveRoutes in(Path folder) {
-        return new ActiveRoutes(new FolderWatch(folder, ENDING).first());
+        return new ActiveRoutes(FolderWatch.ofRoutes(folder).first());
     }
 
     /** The text of each file, by its path. */
@@ -32,15 +29,20 @@ public final class ActiveRoutes {
         return state.files();
     }
 
+    /** The text of each file and of each test of the routes, by its path. */
+    public Map<String, String> withTests() {
+        return state.withTests();
+    }
+
     /** The revision that decides the webhooks of this moment. */
     public RouteRevision revision() {
         return state.revision();
     }
 
-    /** @param activated the text of each file, by its path; the tests among them decide nothing and are left out */
+    /** @param activated the text of each file, by its path; the tests among them decide nothing and belong to no revision */
     void replaceBy(Map<String, String> activated) {
         Map<String, String> routes = new TreeMap<>(activated);
         routes.keySet().removeIf(RouteTests::isTest);
-        state = new State(routes, RouteRevision.of(routes));
+        state = new State(activated, routes, RouteRevision.of(routes));
     }
 }

@@ -1,5 +1,8 @@
 package org.mailevents.live;
 
+import java.util.Collections;
+import java.util.Map;
+import java.util.WeakHashMap;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
@@ -17,7 +20,14 @@ import org.apache.camel.model.RouteDefinition;
  */
 public record Place(String route, String file, int line, String step, String branch, int branchLine) {
 
+    /** A trial asks for the same few steps with every event. */
+    private static final Map<ProcessorDefinition<?>, Place> KNOWN = Collections.synchronizedMap(new WeakHashMap<>());
+
     static Place of(ProcessorDefinition<?> step) {
+        return KNOWN.computeIfAbsent(step, Place::describe);
+    }
+
+    private static Place describe(ProcessorDefinition<?> step) {
         RouteDefinition route = ProcessorDefinitionHelper.getRoute(step);
         Branch branch = Branch.around(step);
         return new Place(route == null ? null : route.getRouteId(), RouteGraph.file(step), step.getLineNumber(), step.getLabel(),

@@ -31,6 +31,8 @@ class RecordedEndpoint extends DefaultEndpoint {
     private static final Set<String> OUTSIDE = Set.of("controlbus", "exec");
     /** The beans of Mail Events that a step may name. They change nothing. */
     private static final Set<String> OWN_BEANS = Set.of("collectEvents", "csvRow", "failure", "recipientHash");
+    /** Systems that send nothing back, so the routes go on with the message as it was. */
+    private static final Set<String> SILENT = Set.of("file", "ftp", "ftps", "sftp", "jms", "kafka", "smtp", "smtps");
     private static final String STORE = "direct:store-events";
 
     private final Endpoint original;
@@ -94,7 +96,7 @@ class RecordedEndpoint extends DefaultEndpoint {
     }
 
     static void record(Exchange exchange, String name) {
-        Recording.of(exchange).call(name, exchange.getMessage().getBody(String.class), true);
+        Recording.of(exchange).call(name, exchange.getMessage().getBody(String.class), !SILENT.contains(name.split(":")[0]));
     }
 
     /** A queue whose messages go to their route at once. The sender gets no answer and no exception, as from a queue. */

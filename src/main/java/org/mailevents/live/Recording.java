@@ -27,6 +27,9 @@ final class Recording {
     private Throwable failure;
     private ProcessorDefinition<?> failed;
     private boolean answerMissing;
+    private boolean storedWithoutAnswer;
+    /** How many steps had run when the events were stored, or -1. */
+    private int stepsBeforeStore = -1;
     /** The failure of a copy, which does not fail the webhook itself. */
     private TrialOutcome aside;
 
@@ -66,7 +69,7 @@ final class Recording {
     /** @param answered whether the routes go on with an answer that only the other system knows */
     synchronized void call(String endpoint, String body, boolean answered) {
         ProcessorDefinition<?> step = steps.isEmpty() ? null : steps.get(steps.size() - 1);
-        calls.add(new TrialOutcome.Call(endpoint, body, step == null ? null : Place.of(step)));
+        calls.add(new TrialOutcome.Call(endpoint, body, step == null ? null : Place.of(step), answerMissing));
         answerMissing |= answered;
     }
 
@@ -95,6 +98,10 @@ final class Recording {
 
     synchronized void store(Webhook webhook) {
         stored.addAll(webhook.events());
+        if (stepsBeforeStore < 0) {
+            storedWithoutAnswer = answerMissing;
+            stepsBeforeStore = steps.size();
+        }
     }
 
     /** Adds what happened to a copy, which ran with a recording of its own. An answer that only the copy needs does not matter here. */
@@ -127,7 +134,8 @@ final class Recording {
             deliberate = aside.deliberate();
         }
         return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, deliberate, answerMissing,
-                steps.stream().map(Place::of).toList(), List.copyOf(copySteps), decidedBy(KIND), decidedBy(AUDIENCE));
+                steps.stream().map(Place::of).toList(), List.copyOf(copySteps), decidedBy(KIND), decidedBy(AUDIENCE),
+                stepsBeforeStore < 0 ? answerMissing : storedWithoutAnswer, stepsBeforeStore < 0 ? steps.size() : stepsBeforeStore);
     }
 
     private static Throwable root(Throwable exception) {

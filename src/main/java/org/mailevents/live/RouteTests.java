@@ -68,7 +68,7 @@ public final class RouteTests {
      *
      * @param files the text of each file, by its path; other files than tests are left out
      */
-    static Set<String> audiences(Map<String, String> files) {
+    public static Set<String> audiences(Map<String, String> files) {
         Set<String> audiences = new TreeSet<>();
         files.forEach((file, text) -> {
             try {

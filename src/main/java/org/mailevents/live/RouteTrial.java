@@ -140,7 +140,7 @@ public final class RouteTrial implements AutoCloseable {
     }
 
     /** The routes that run in the trial: those that other routes call. */
-    List<RouteDefinition> routes() {
+    public List<RouteDefinition> routes() {
         return context.getRouteDefinitions();
     }
 

@@ -17,18 +17,35 @@ import org.mailevents.event.MailEvent;
  * @param copySteps     the steps that ran for copies of the webhook, behind a wire tap or a queue
  * @param kindStep      the step that set the variable {@code kind} last, or null; of a webhook with one event
  * @param audienceStep  the step that set the variable {@code audience} last, or null; of a webhook with one event
+ * @param decisionOpen  whether an answer was already missing when the events were stored, so that kind and audience may be different
+ * @param deciding      how many of the steps ran before the events were stored; all of them if the events were not stored
  */
 public record TrialOutcome(List<MailEvent> stored, List<Call> calls, BrokenFile failure, boolean deliberate, boolean answerMissing,
-        List<Place> steps, List<Place> copySteps, Place kindStep, Place audienceStep) {
+        List<Place> steps, List<Place> copySteps, Place kindStep, Place audienceStep, boolean decisionOpen, int deciding) {
 
     /**
      * A message to another system.
      *
-     * @param endpoint the endpoint without its options, which may hold secrets, for instance {@code file:data/failures}; of a web
-     *                 address the scheme and the host, for instance {@code https://chat.example.com}
-     * @param body     the message as text, or null if it cannot be shown as text
-     * @param place    the step that sends it
+     * @param endpoint    the endpoint without its options, which may hold secrets, for instance {@code file:data/failures}; of a web
+     *                    address the scheme and the host, for instance {@code https://chat.example.com}
+     * @param body        the message as text, or null if it cannot be shown as text
+     * @param place       the step that sends it
+     * @param afterAnswer whether an answer was missing before this message, so that in truth it may be different or not be sent
      */
-    public record Call(String endpoint, String body, Place place) {
+    public record Call(String endpoint, String body, Place place, boolean afterAnswer) {
+    }
+
+    /** The steps that ran before the events were stored, which decide kind and audience. */
+    public List<Place> decidingSteps() {
+        return steps.subList(0, deciding);
+    }
+
+    /** The innermost branch that the event went through before it was stored: its last step there, or null. */
+    public Place lastBranch() {
+        Place last = null;
+        for (Place step : decidingSteps()) {
+            last = step.branch() == null ? last : step;
+        }
+        return last;
     }
 }

@@ -126,6 +126,11 @@ public final class Meters {
         latency.record(nanos, TimeUnit.NANOSECONDS);
     }
 
+    /** How many webhooks were answered since the start. */
+    public long answeredWebhooks() {
+        return latency.count();
+    }
+
     /** @param events the events of an INSERT that has committed */
     public void inserted(int events) {
         batch.record(events);

@@ -51,6 +51,11 @@ public final class RecipientHash {
         return mac == null;
     }
 
+    /** Whether a text is a hash that this class made, with whatever key. */
+    public static boolean isHash(String address) {
+        return HASHED.matcher(address).matches();
+    }
+
     /**
      * The form of an address that is stored in the column {@code recipient}.
      *

@@ -22,6 +22,9 @@ import org.mailevents.event.MailEvent;
  */
 public final class StoredEvents implements Iterator<MailEvent> {
 
+    /** No event is received as late as this. */
+    public static final Instant NO_END = Instant.parse("9999-01-01T00:00:00Z");
+
     private static final String SELECT = "SELECT event_id, event_type, status, kind, audience, message_id, recipient, sender, return_path,"
             + " subject, api_data, reason, enhanced_code, source_ip, sender_ip, server_composition, occurred_at, created_text, received_at,"
             + " extra FROM mail_event";
@@ -44,10 +47,11 @@ public final class StoredEvents implements Iterator<MailEvent> {
         this.rows = rows;
     }
 
-    /** The newest events that were received since a time. */
-    public static StoredEvents newest(Jdbi jdbi, Instant since, int most) {
+    /** The newest events that were received since a time, and before another time. */
+    public static StoredEvents newest(Jdbi jdbi, Instant since, Instant until, int most) {
         return new StoredEvents(jdbi, jdbi.withHandle(handle -> handle.select("SELECT event_id, " + SIZE + " AS size FROM mail_event"
-                + " WHERE received_at >= ? ORDER BY received_at DESC LIMIT ?", since, most).mapTo(Row.class).list()));
+                + " WHERE received_at >= ? AND received_at < ? ORDER BY received_at DESC LIMIT ?", since, until, most)
+                .mapTo(Row.class).list()));
     }
 
     public static Optional<MailEvent> find(Handle handle, UUID eventId) {
@@ -57,6 +61,11 @@ public final class StoredEvents implements Iterator<MailEvent> {
     /** The revision of the routes that decided an event, or empty if the event was stored before events named one. */
     public static Optional<String> revision(Handle handle, UUID eventId) {
         return handle.select("SELECT route_revision FROM mail_event WHERE event_id = ?", eventId).mapTo(String.class).findOne();
+    }
+
+    /** How many events there are, those that have been read included. */
+    public int size() {
+        return rows.size();
     }
 
     @Override

@@ -5,9 +5,14 @@ import static org.mailevents.support.Answers.assertProblem;
 import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -220,6 +225,32 @@ public interface ApiCases extends Cases {
         "/api/nothing"})
     default void nothingElseIs(String path) {
         assertProblem(get(path), 404);
+    }
+
+    @Test
+    default void anEditIsTriedBeforeItIsActive() throws IOException {
+        // Given
+        String active = Files.readString(Path.of("routes/route-bounces.camel.yaml"));
+        int code = active.indexOf("expression: postmaster", active.indexOf("'3|5'"));
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        request.putObject("files").put("route-bounces.camel.yaml",
+                active.substring(0, code) + active.substring(code).replaceFirst("postmaster", "list-owner"));
+        request.put("payload", Payload.json("bounces", Payload.bounce("3"), Payload.bounce("4")));
+
+        // When
+        HttpResponse<String> answer = oneOfEight(() -> application().send(HttpRequest.newBuilder(application().uri("/api/try"))
+                .header("Content-Type", MailEvents.JSON).POST(BodyPublishers.ofString(request.toString()))));
+
+        // Then
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        JsonNode difference = Api.read("post", "/api/try", answer.body());
+        assertThat(difference.path("events").asInt()).isEqualTo(2);
+        assertThat(difference.path("changes")).singleElement().satisfies(change -> {
+            assertThat(change.path("before").asText()).isEqualTo("postmaster");
+            assertThat(change.path("after").asText()).isEqualTo("list-owner");
+            assertThat(change.path("branch").asText()).isEqualTo("${body.status} regex '3|5'");
+            assertThat(change.path("statuses").path("3").asInt()).isEqualTo(1);
+        });
     }
 
     @Test

@@ -63,6 +63,9 @@ class ConsoleTest {
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter SPOOLED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
+    private static final Pattern METHOD_AND_PATH =
+            Pattern.compile("uri: platform-http:(\\S+)\\s+parameters:\\s+httpMethodRestrict: (\\w+)");
+
     /** Headers that a proxy adds to a request. */
     private static final List<String> PROXIED = List.of("X-Forwarded-For: 198.51.100.7", "x-forwarded-for: unknown",
             "X-FORWARDED-PROTO: https", "X-Forwarded-Port: 443",
@@ -103,6 +106,9 @@ class ConsoleTest {
                             .isEqualTo(path.equals("/nothing") ? 404 : 200);
                 }
             }
+            HttpResponse<String> tried = application.send(HttpRequest.newBuilder(application.uri("/api/try"))
+                    .POST(BodyPublishers.noBody()));
+            assertThat(assertProblem(tried, 401)).contains("console.basic");
             assertThat(application.log()).doesNotContain("pass:word").doesNotContain("秘密");
         }
     }
@@ -391,16 +397,18 @@ class ConsoleTest {
         }
     }
 
-    /** The description names every GET route of the folder, and no other path. */
+    /** The description names every route of the folder with its method, and no other request. */
     @Test
     void theDescriptionNamesTheRoutes() throws IOException {
-        Set<String> paths;
+        Set<String> requests;
         try (Stream<Path> files = Files.list(Path.of("routes"))) {
-            paths = files.filter(file -> file.toString().endsWith(".camel.yaml")).map(ConsoleTest::text)
-                    .flatMap(text -> Pattern.compile("uri: platform-http:(\\S+)").matcher(text).results()).map(found -> found.group(1))
+            requests = files.filter(file -> file.toString().endsWith(".camel.yaml")).map(ConsoleTest::text)
+                    .flatMap(text -> METHOD_AND_PATH.matcher(text).results()).map(found -> found.group(2) + " " + found.group(1))
                     .collect(Collectors.toSet());
         }
-        assertThat(Api.model().getPaths().keySet()).isEqualTo(paths).allMatch(path -> Api.model().getPaths().get(path).getGet() != null);
+        assertThat(Api.model().getPaths().entrySet().stream()
+                .flatMap(path -> path.getValue().readOperationsMap().keySet().stream().map(method -> method + " " + path.getKey())))
+                .containsExactlyInAnyOrderElementsOf(requests);
     }
 
     private static String text(Path file) {

@@ -24,11 +24,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailingRoutes.FailingRoute;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
+import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
@@ -54,6 +56,7 @@ class PageTest {
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.ofHours(9));
     private static final String HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
 
+    private final Path routes = OwnProcess.folder("routes").resolve("routes");
     private InProcess application;
     private ChromeDriver browser;
 
@@ -68,7 +71,7 @@ class PageTest {
     void open() {
         Assumptions.assumeTrue(Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
                 "There is no browser to show the page in: install the packages chromium and chromium-driver");
-        application = TestSettings.of(TestDatabase.h2()).startInProcess();
+        application = TestSettings.of(TestDatabase.h2()).withRoutes(routes).startInProcess();
         post("deliveries", delivered, at(delivered.deepCopy().put("status", "deferred").put("reason", "450 4.2.0 Greylisted"), 590),
                 at(delivered.deepCopy().put("status", "succeeded"), 400), at(Payload.delivery("failed"), 100));
         post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
@@ -315,6 +318,41 @@ class PageTest {
         assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv");
     }
 
+    @ParameterizedTest
+    @CsvSource({"en,Audience: postmaster → list-owner: 1,Nothing was stored", "ja,通知先: postmaster → list-owner: 1件,一切行っていません"})
+    void aDraftIsTriedBeforeItIsActive(String language, String change, String nothing) throws IOException {
+        // Given
+        String active = Files.readString(routes.resolve("route-bounces.camel.yaml"));
+        int temporary = active.indexOf("expression: postmaster", active.indexOf("'3|5'"));
+        Path draft = routes.resolve("drafts/route-bounces.camel.yaml");
+        Files.createDirectories(draft.getParent());
+        Files.writeString(draft, active.substring(0, temporary) + active.substring(temporary).replaceFirst("postmaster", "list-owner"));
+        try {
+            visit(language);
+            assertThat(text("#drafts-list")).contains("drafts/route-bounces.camel.yaml");
+
+            // When
+            shown("#try").click();
+
+            // Then
+            wait(() -> text("#difference").contains(change));
+            assertThat(text("#difference")).contains(nothing, draft + ":", "${body.status} regex '3|5'").doesNotContain("undefined");
+            shown("#difference summary").click();
+            assertThat(text("#difference table")).contains("@example.net", "bounces 5", "postmaster", "list-owner");
+
+            // When
+            Files.writeString(draft, active.replace("- split:", "- splitt:"));
+            shown("#try").click();
+
+            // Then
+            wait(() -> text("#try-status").contains(draft + ":7: "));
+        } finally {
+            Files.delete(draft);
+        }
+        visit("en");
+        assertThat(browser.findElement(By.id("drafts")).isDisplayed()).isFalse();
+    }
+
     @Test
     void itSpeaksJapanese() {
         // When
@@ -444,7 +482,7 @@ class PageTest {
                 + ".map(entry => entry.name).filter(name => !name.startsWith(location.origin))");
         List<LogEntry> complaints = browser.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
-                .filter(entry -> !entry.getMessage().contains("404")).toList();
+                .filter(entry -> !entry.getMessage().matches("(?s).*status of (?:404|422) .*")).toList();
 
         assertThat((List<?>) loaded).isEmpty();
         assertThat(complaints).isEmpty();

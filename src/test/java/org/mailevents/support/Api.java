@@ -65,15 +65,20 @@ public final class Api {
         HttpResponse<String> answer = application.send(headers.length == 0 ? request : request.headers(headers));
         assertThat(answer.statusCode()).as(path + ": " + answer.body()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("application/json");
-        return read(path, answer.body());
+        return read("get", path, answer.body());
     }
 
-    private static JsonNode read(String path, String body) {
+    /**
+     * Reads an answer, which must match the description.
+     *
+     * @param method the method of the request in lower case
+     */
+    public static JsonNode read(String method, String path, String body) {
         String described = DESCRIPTION.getPaths().keySet().stream()
                 .filter(key -> path.split("\\?")[0].matches(key.replaceAll("\\{\\w+}", "[^/]+")))
                 .findFirst().orElseThrow(() -> new AssertionError(path + " is not described"));
         String pointer = "#/paths/" + described.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
-                + "/get/responses/200/content/application~1json/schema";
+                + "/" + method + "/responses/200/content/application~1json/schema";
         JsonSchema schema = SCHEMAS.getSchema(SchemaLocation.of(FILE.toUri() + pointer));
         try {
             JsonNode answer = JSON.readTree(body);
