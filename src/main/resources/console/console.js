@@ -183,7 +183,7 @@ function showSuppressions() {
 }
 
 /** Where a change is decided. */
-function place(change) {
+function placeOfChange(change) {
   const branch = change.branch === null ? null : words.inBranch(change.branch, change.branchLine);
   return change.at === null ? null : element("p", { class: "quiet" }, [change.at, branch].filter(part => part).join(" – "));
 }
@@ -196,7 +196,7 @@ function examples(change) {
 }
 
 /** An audience or a kind is short. A message may be long. */
-const decision = change => ["audience", "kind"].includes(change.what) ? "word" : undefined;
+const styleOf = change => ["audience", "kind"].includes(change.what) ? "word" : undefined;
 
 /** Shows what the drafts would change. A change is one line, and its events are behind it. */
 function showDifference() {
@@ -213,7 +213,7 @@ function showDifference() {
       words.nothingSent),
     ...difference.changes.map(change => element("article", { class: "change" },
       element("h3", {}, words.change[change.what](change, number(change.events), number(change.messages || 0))),
-      place(change), examples(change))),
+      placeOfChange(change), examples(change))),
     ...(mails && Object.keys(mails.audiences).length
       ? [element("p", {}, words.mailsAnHour(rate(mails.all.before), rate(mails.all.after)))] : []),
     ...(difference.stopped === null ? [] : [element("p", { class: "wait" }, words.stopped)]),
@@ -223,7 +223,7 @@ function showDifference() {
   difference.changes.forEach((change, index) => table(`examples-${index}`, [
     [words.address, one => link(one.recipient)], ["Message-ID", one => link(one.messageId)],
     [words.status_, one => `${one.eventType} ${one.status || ""}`], [words.reason, one => one.reason, "reason"],
-    [words.before, one => one.before || "–", decision(change)], [words.after, one => one.after || "–", decision(change)]],
+    [words.before, one => one.before || "–", styleOf(change)], [words.after, one => one.after || "–", styleOf(change)]],
     change.examples));
 }
 

@@ -450,7 +450,7 @@ class PageTest {
         assertThat(browser.findElement(By.cssSelector("#routes-drawing svg")).getAttribute("aria-label")).contains("route-bounces 2");
         assertThat(browser.findElements(By.cssSelector("#routes-drawing .way"))).hasSizeGreaterThan(4);
         browser.findElement(By.id("routes-table")).findElement(By.xpath("./ancestor::details/summary")).click();
-        assertThat(text("#routes-table")).contains("status regex '1|2|9' list-owner routes/route-bounces.camel.yaml:");
+        assertThat(text("#routes-table")).contains("status regex '1|2|9' list-owner " + routes.resolve("route-bounces.camel.yaml") + ":");
         assertThat(violations()).isEmpty();
 
         // When
