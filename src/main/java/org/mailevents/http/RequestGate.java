@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class RequestGate {
 
+    /** The only path of the API that takes a POST. */
+    private static final String TRY_PATH = "/api/try";
     /** The log of the route that takes webhooks. */
     private static final Logger LOG = LoggerFactory.getLogger("receive-webhook");
 
@@ -184,8 +186,8 @@ public final class RequestGate {
         if (refusal.isEmpty()) {
             admit(context);
         } else {
-            // A caller that posts to a path outside of the API does not want to see the page. It uses a wrong path for the webhook.
-            boolean mistaken = context.request().method().equals(HttpMethod.POST) && !context.normalizedPath().startsWith("/api/");
+            // A caller that posts does not want to see the page. It uses a wrong path for the webhook, unless it tries drafts.
+            boolean mistaken = context.request().method().equals(HttpMethod.POST) && !context.normalizedPath().equals(TRY_PATH);
             answer(context, mistaken ? notFound() : refusal.get());
         }
     }
