@@ -6,8 +6,10 @@ import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,7 +101,7 @@ class EditUnderWayTest {
     }
 
     @Test
-    void aRequestThatWaitsForAnEditArrivesWhole() throws Exception {
+    void aRequestThatWaitsForAnEditArrivesWholeAndACallerThatHangsUpTakesNoPlace() throws Exception {
         // Given: a team's own route over HTTP
         Files.writeString(routes.resolve("echo.camel.yaml"), """
                 - route:
@@ -124,12 +126,21 @@ class EditUnderWayTest {
                     answers.add(CompletableFuture.supplyAsync(() -> application.send(HttpRequest.newBuilder(application.uri("/echo?q=1"))
                             .POST(HttpRequest.BodyPublishers.ofString(body)))));
                 }
+                for (int caller = 0; caller <= ApiRequests.MAX; caller++) {
+                    hangUp(application, "GET /echo?q=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                }
                 assertThat(application.send(HttpRequest.newBuilder(application.uri("/"))).statusCode()).as("the page").isEqualTo(200);
                 await().pollDelay(Duration.ofMillis(300)).until(() -> answers.stream().noneMatch(CompletableFuture::isDone));
             });
 
             // Then
             assertThat(answers).extracting(answer -> answer.join().body()).containsExactly("1 ", "1 small", "1 " + large);
+        }
+    }
+
+    private static void hangUp(InProcess application, String request) throws IOException {
+        try (Socket caller = application.connect()) {
+            caller.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         }
     }
 
