@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.main.DefaultRoutesCollector;
 import org.apache.camel.model.ModelCamelContext;
@@ -131,24 +132,44 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             files.addAll(before.keySet());
             files.addAll(next.keySet());
         }
-        List<RouteDefinition> api = routes(files).stream().filter(route -> uri(route).startsWith("platform-http:")).toList();
-        List<RouteDefinition> others = routes(files).stream().filter(route -> !uri(route).startsWith("direct:") && !api.contains(route))
-                .toList();
-        stop(others, LONGEST_MAIL);
-        // The API comes last, because it must answer while a mail in progress holds up the edit.
-        if (api.isEmpty()) {
-            webhooks.pauseDuring(() -> swap(next, files, all));
-        } else {
-            apiRequests.pauseDuring(() -> {
-                stop(api, LONGEST_ANSWER);
+        List<RouteDefinition> running = routes(files).stream()
+                .filter(route -> context.getRouteController().getRouteStatus(route.getRouteId()) == ServiceStatus.Started).toList();
+        List<RouteDefinition> api = running.stream().filter(route -> uri(route).startsWith("platform-http:")).toList();
+        List<RouteDefinition> others = running.stream().filter(route -> !uri(route).startsWith("direct:") && !api.contains(route)).toList();
+        try {
+            stop(others, LONGEST_MAIL);
+            // The API comes last, because it must answer while a mail in progress holds up the edit.
+            if (api.isEmpty()) {
                 webhooks.pauseDuring(() -> swap(next, files, all));
-            });
+            } else {
+                apiRequests.pauseDuring(() -> {
+                    stop(api, LONGEST_ANSWER);
+                    webhooks.pauseDuring(() -> swap(next, files, all));
+                });
+            }
+        } catch (Throwable e) {
+            startAgain(running);
+            throw e;
         }
     }
 
     private void stop(List<RouteDefinition> routes, Duration longest) throws Exception {
         for (RouteDefinition route : routes) {
             context.getRouteController().stopRoute(route.getRouteId(), longest.toSeconds(), TimeUnit.SECONDS);
+        }
+    }
+
+    /** Starts the routes that were stopped for an edit that failed before their swap began. After that, {@link #restore} has made new ones. */
+    private void startAgain(List<RouteDefinition> stopped) {
+        for (RouteDefinition route : stopped) {
+            try {
+                if (context.getRouteDefinitions().contains(route) && !context.isStopping()) {
+                    context.getRouteController().startRoute(route.getRouteId());
+                }
+            } catch (Throwable e) {
+                LOG.error("The route {} could not be started again: {}. Save a file in routes/ or restart the process.", route.getRouteId(),
+                        FailureText.describe(e));
+            }
         }
     }
 
