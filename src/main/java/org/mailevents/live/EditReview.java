@@ -59,7 +59,7 @@ final class EditReview {
                 valid.putAll(together);
                 together.clear();
             } else {
-                together.remove(together.containsKey(mistake.file()) ? mistake.file() : together.keySet().iterator().next());
+                together.remove(atFault(valid, together, mistake));
             }
         }
         // a file may have been blamed for the mistake of another one, so each remaining file is tried alone
@@ -74,6 +74,30 @@ final class EditReview {
             }
         });
         return new Decision(valid, broken);
+    }
+
+    /**
+     * The edited file that causes a mistake. The mistake may name a file that nobody has edited, such as a test whose route was edited. Then
+     * it is the file without which there is no mistake, or without which at least the named file has none.
+     */
+    private String atFault(Map<String, String> valid, Map<String, String> together, BrokenFile mistake) {
+        if (together.containsKey(mistake.file())) {
+            return mistake.file();
+        }
+        String likely = null;
+        for (String file : together.keySet()) {
+            Map<String, String> others = new TreeMap<>(together);
+            others.remove(file);
+            BrokenFile remaining = mistake(valid, others);
+            if (remaining == null) {
+                return file;
+            }
+            // a mistake in a test also names the other files whose tests fail
+            if (likely == null && !remaining.getMessage().contains(mistake.file() + ":")) {
+                likely = file;
+            }
+        }
+        return likely == null ? together.keySet().iterator().next() : likely;
     }
 
     /** Whether the routes of all deleted files are now in other files. Such a deletion is not a mistake. */

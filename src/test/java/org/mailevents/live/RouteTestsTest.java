@@ -18,7 +18,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -229,6 +232,28 @@ class RouteTestsTest {
         Files.writeString(route, routeBefore);
         Files.writeString(tests, testsBefore);
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("not activated"));
+    }
+
+    /** The first edit breaks a test that nobody has edited. */
+    @Test
+    void anEditThatItsTestsRefuseDelaysNoOtherEdit() {
+        // Given
+        Map<String, String> live = files();
+        String deliveries = FOLDER.resolve("route-deliveries.camel.yaml").toString();
+        Map<String, String> saved = files();
+        saved.computeIfPresent(deliveries, (file, text) -> text.replaceFirst("(?s)name: kind(.*?)expression: \\w+", "name: kind$1expression: x"));
+        saved.computeIfPresent(BOUNCES, (file, text) -> text.replace("expression: list-owner", "expression: crm"));
+        saved.computeIfPresent(BOUNCE_TESTS, (file, text) -> text.replace("audience: list-owner", "audience: crm"));
+        ModelCamelContext context = (ModelCamelContext) application.context();
+        List<RouteDefinition> javaRoutes = context.getRouteDefinitions().stream().filter(route -> RouteGraph.file(route) == null).toList();
+
+        // When
+        EditReview.Decision decision = new EditReview(new RouteValidation(context, javaRoutes), file -> Set.of()).review(live, saved);
+
+        // Then
+        assertThat(decision.broken()).containsOnlyKeys(deliveries);
+        saved.put(deliveries, live.get(deliveries));
+        assertThat(decision.valid()).isEqualTo(saved);
     }
 
     /** A person finds the event in the history and pastes it. */
