@@ -3,6 +3,7 @@ package org.mailevents.live;
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -58,6 +59,8 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     private ActiveRoutes active;
     /** The text of each file as it runs, by its path. */
     private Map<String, String> live;
+    /** The tests whose result depends on the answer of another system. */
+    private List<BrokenFile> undecided;
 
     @Override
     public Collection<RoutesBuilder> collectRoutesFromDirectory(CamelContext camelContext, String excludePattern, String includePattern) {
@@ -88,7 +91,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         FolderWatch watch = FolderWatch.ofRoutes(new Settings(context).routes());
         live = watch.first();
         active.replaceBy(live);
-        validation.validate(live);
+        undecided = validation.validate(live).undecided();
         RouteFiles.load(context, live);
         watch.start(context, this::activate);
     }
@@ -104,6 +107,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         if (!changed.isEmpty() || !removed.isEmpty()) {
             try {
                 replace(next, changed, removed);
+                undecided = decision.undecided() == null ? undecided : decision.undecided();
             } catch (Throwable e) { // an Error too: a class may be missing, or an initialisation may fail
                 changed.forEach(file ->
                         broken.put(file, e instanceof BrokenFile mistake ? mistake : new BrokenFile(file, 0, FailureText.describe(e))));
@@ -111,7 +115,14 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             }
         }
         edits.report("routes", changed, List.copyOf(broken.values()));
-        edits.warn(new MisspeltDecisions(new Settings(context), RouteTests.audiences(live)).in(context.getRouteDefinitions()));
+        List<RouteWarning> warnings = new ArrayList<>(new MisspeltDecisions(new Settings(context), live).in(context.getRouteDefinitions()));
+        warnings.addAll(undecided());
+        edits.warn(warnings);
+    }
+
+    /** The active tests whose result depends on the answer of another system. */
+    List<RouteWarning> undecided() {
+        return RouteWarning.ofUndecided(undecided.stream().filter(test -> live.containsKey(test.file())).toList());
     }
 
     /**

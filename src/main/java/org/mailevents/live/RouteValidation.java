@@ -35,6 +35,15 @@ final class RouteValidation {
     private final CamelContext application;
     private final List<RouteDefinition> javaRoutes;
 
+    /**
+     * What is known of files without a mistake.
+     *
+     * @param routeIds  the ids of their routes
+     * @param undecided the tests whose result depends on the answer of another system
+     */
+    record Valid(Set<String> routeIds, List<BrokenFile> undecided) {
+    }
+
     /** @param javaRoutes the routes in Java, which the files may send to */
     RouteValidation(CamelContext application, List<RouteDefinition> javaRoutes) {
         this.application = application;
@@ -45,16 +54,14 @@ final class RouteValidation {
      * Validates all files together.
      *
      * @param files the text of each file, by its path
-     * @return the ids of their routes
      * @throws BrokenFile for the first mistake
      */
-    Set<String> validate(Map<String, String> files) throws BrokenFile {
+    Valid validate(Map<String, String> files) throws BrokenFile {
         Set<String> ids = load(files);
         try (RouteTrial trial = new RouteTrial(application, files)) {
             trial.requireEveryEventPasses();
-            new RouteTests(application).requirePassed(trial, files);
+            return new Valid(ids, new RouteTests(application).requirePassed(trial, files));
         }
-        return ids;
     }
 
     /**

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.settings.Settings;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
@@ -145,6 +146,32 @@ class RouteMistakesTest {
                 """);
 
         assertThatCode(() -> validate(files)).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "kidn  | log:a                       | nothing reads the variable kidn. Did you mean kind?",
+        "kinds | log:a                       | nothing reads the variable kinds. Did you mean kind?",
+        "kinds | log:${variable.kinds}       |",
+        "kinds | log:${variableAs(kinds,Set)}|",
+        "find  | log:a                       |",
+        "king  | log:a                       |"})
+    void aVariableThatNothingReadsIsPointedOutIfItResemblesADecision(String name, String uri, String warning) throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/own.camel.yaml", """
+                - route:
+                    id: own
+                    from:
+                      uri: direct:own
+                      steps:
+                        - setVariable: {name: %s, constant: x}
+                """.formatted(name));
+        files.put("routes/other.camel.yaml", "- route: {id: other, from: {uri: 'direct:other', steps: [{toD: '" + uri + "'}]}}");
+
+        try (RouteTrial trial = new RouteTrial(application.context(), files)) {
+            assertThat(new MisspeltDecisions(new Settings(application.context()), files).in(trial.routes()))
+                    .extracting(RouteWarning::text).isEqualTo(warning == null ? List.of() : List.of(warning));
+        }
     }
 
     /** Camel itself follows such a loop until the heap is full. Of a step with braces, Camel knows the line above. */

@@ -234,6 +234,37 @@ class RouteTestsTest {
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("not activated"));
     }
 
+    @Test
+    void testsThatNeedTheAnswerOfAnotherSystemArePointedOut() throws IOException {
+        // Given
+        Path route = Path.of(BOUNCES);
+        String before = Files.readString(route);
+        String test = SMALL.replace("  bounce:\n", "  bounce:\n    apiData: ASK\n");
+
+        // When
+        Files.writeString(route, before.replaceFirst("(?m)^ *- choice:", """
+                - filter:
+                    simple: "\\${body.apiData} == 'ASK'"
+                    steps:
+                      - to: https://crm.example.com/ask
+                      - setVariable: {name: audience, simple: "\\${body.team}"}
+                """.indent(14) + "$0"));
+        Files.writeString(Path.of(OWN_TESTS), test + test);
+
+        // Then
+        String warning = OWN_TESTS + ":1: the test \"A refused mail goes to the postmaster\" is undecided";
+        awaitLog("Please check " + warning);
+        assertThat(application.log()).contains(" The tests in these lines are undecided as well: 7");
+        assertThat(application.health().body()).contains("WARNING: please check: ");
+
+        // When
+        Files.delete(Path.of(OWN_TESTS));
+        Files.writeString(route, before);
+
+        // Then
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("please check"));
+    }
+
     /** The first edit breaks a test that nobody has edited. */
     @Test
     void anEditThatItsTestsRefuseDelaysNoOtherEdit() {
