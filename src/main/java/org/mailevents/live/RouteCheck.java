@@ -66,7 +66,7 @@ public final class RouteCheck {
         int routes = (int) files.keySet().stream().filter(file -> !RouteTests.isTest(file)).count();
         List<BrokenFile> mistakes = loadMistakes(application, javaRoutes, files);
         if (!mistakes.isEmpty()) {
-            mistakes.addAll(unreadableTests(files));
+            mistakes.addAll(unreadableTests(files, mistakes));
             return new Result(routes, 0, mistakes, List.of());
         }
         try (RouteTrial trial = new RouteTrial(application, files)) {
@@ -121,11 +121,12 @@ public final class RouteCheck {
         return standIns;
     }
 
-    private static List<BrokenFile> unreadableTests(Map<String, String> files) {
+    /** @param known the mistakes that are named already; a file that is not in UTF-8 is one of them */
+    private static List<BrokenFile> unreadableTests(Map<String, String> files, List<BrokenFile> known) {
         List<BrokenFile> unreadable = new ArrayList<>();
         files.forEach((file, text) -> {
             try {
-                if (RouteTests.isTest(file)) {
+                if (RouteTests.isTest(file) && known.stream().noneMatch(mistake -> mistake.file().equals(file))) {
                     new RouteTestReader(file, text).read();
                 }
             } catch (BrokenFile e) {
