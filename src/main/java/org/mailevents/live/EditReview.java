@@ -103,7 +103,8 @@ final class EditReview {
                 return file;
             }
             // a mistake in a test also names the other files whose tests fail
-            if (likely == null && !remaining.getMessage().contains(mistake.file() + ":")) {
+            String named = mistake.file().isEmpty() ? mistake.getMessage() : mistake.file() + ":";
+            if (likely == null && !remaining.getMessage().contains(named)) {
                 likely = file;
             }
         }
@@ -142,7 +143,7 @@ final class EditReview {
         } catch (BrokenFile e) {
             return new Verdict(e, List.of());
         } catch (Error e) { // for instance a class that the step needs is missing, or a file nests too deeply
-            return new Verdict(new BrokenFile("routes", 0, FailureText.describe(e)), List.of());
+            return new Verdict(new BrokenFile(FailureText.describe(e)), List.of());
         }
     }
 

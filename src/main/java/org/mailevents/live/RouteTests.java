@@ -161,7 +161,7 @@ public final class RouteTests {
             String audience = audience(event);
             if (test.audience() != null && !test.audience().text().equals(audience)) {
                 return failure(test, test.audience().line(), "expects the audience " + test.audience().text()
-                        + ", but the routes give " + audience + decided(outcome, "audience"));
+                        + ", but the routes " + (audience == null ? "set no audience" : "give " + audience) + decided(outcome, "audience"));
             }
         }
         return test.sends() == null ? null : sendFailure(test, outcome.calls());
@@ -171,8 +171,8 @@ public final class RouteTests {
         List<Send> sends = test.sends().all();
         for (int i = 0; i < Math.max(sends.size(), calls.size()); i++) {
             if (i == sends.size()) {
-                return failure(test, test.sends().line(), "expects " + (i == 0 ? "no message" : "only messages before") + ", but the routes"
-                        + " send one to " + calls.get(i).endpoint() + " (" + calls.get(i).place() + ")");
+                return failure(test, test.sends().line(), "expects no " + (i == 0 ? "" : "further ") + "message, but the routes send"
+                        + " one to " + calls.get(i).endpoint() + " (" + calls.get(i).place() + ")");
             }
             Send send = sends.get(i);
             String endpoint = RecordedEndpoint.name(application.resolvePropertyPlaceholders(send.to()));
@@ -203,10 +203,10 @@ public final class RouteTests {
                 .reduce((first, last) -> last).map(step -> " (" + step + ")").orElse("");
     }
 
-    /** The audience that the routes decided. A bounce is muted only on purpose, so the lack of a decision is not {@code none}. */
+    /** The audience that the routes decided; null for a bounce that is left to {@code alert.undecided}, because that is not {@code none}. */
     private static String audience(MailEvent event) {
         boolean undecided = event.audience() == null && event.eventType().equals(MailEvent.BOUNCES);
-        return undecided ? "none, so alert.undecided decides" : orNone(event.audience());
+        return undecided ? null : orNone(event.audience());
     }
 
     private static String orNone(String word) {

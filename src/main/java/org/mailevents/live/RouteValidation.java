@@ -94,7 +94,7 @@ final class RouteValidation {
             RouteFlow.check(added.routes);
             return context.getRouteDefinitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
         } catch (IOException | RuntimeException | LinkageError e) {
-            throw new BrokenFile("routes", 0, RouteFiles.reason(e));
+            throw new BrokenFile(RouteFiles.reason(e));
         }
     }
 
@@ -102,7 +102,7 @@ final class RouteValidation {
         FailedToCreateRouteException creating = ObjectHelper.getException(FailedToCreateRouteException.class, e);
         FailedToStartRouteException starting = ObjectHelper.getException(FailedToStartRouteException.class, e);
         if (creating == null && starting == null) {
-            return new BrokenFile("routes", 0, RouteFiles.reason(e));
+            return new BrokenFile(RouteFiles.reason(e));
         }
         RouteDefinition route = context.getRouteDefinition(creating != null ? creating.getRouteId() : starting.getRouteId());
         Throwable reason = creating != null ? creating.getCause() : starting.getCause();

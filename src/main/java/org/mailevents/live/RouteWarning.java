@@ -25,8 +25,9 @@ public record RouteWarning(String file, int line, String text) {
     private static RouteWarning ofFile(List<BrokenFile> undecided) {
         BrokenFile first = undecided.get(0);
         String others = undecided.stream().skip(1).map(test -> String.valueOf(test.line())).collect(Collectors.joining(", "));
+        String reason = first.reason().replaceAll(" on the exchange: Exchange\\[[^]]*]", ""); // each run has another one
         return new RouteWarning(first.file(), first.line(),
-                first.reason() + (others.isEmpty() ? "" : " The tests in these lines are undecided as well: " + others));
+                reason + (others.isEmpty() ? "" : " The tests in these lines are undecided as well: " + others));
     }
 
     /** The file and the line. */

@@ -149,6 +149,16 @@ class RouteTestsTest {
     }
 
     @Test
+    void aTestOfABounceForWhichTheRoutesSetNoAudienceFails() throws Exception {
+        Map<String, String> files = with(BOUNCES, files().get(BOUNCES).replace("expression: list-owner", "expression: ''"));
+        files.keySet().removeIf(RouteTests::isTest);
+        files.put(OWN_TESTS, SMALL.replace("\"4\"", "\"2\"").replace("postmaster", "none"));
+
+        assertThat(run(files).failed()).singleElement().satisfies(mistake -> assertThat(mistake).hasMessageMatching("\\Q" + OWN_TESTS
+                + "\\E:5: .* expects the audience none, but the routes set no audience \\(\\Q" + BOUNCES + "\\E:\\d+\\)\\..*"));
+    }
+
+    @Test
     void aTestSeesWhatWouldBeSent() throws Exception {
         Map<String, String> files = files();
         files.put(FOLDER.resolve("tell-chat.camel.yaml").toString(), """
@@ -218,11 +228,12 @@ class RouteTestsTest {
         awaitLog("Activated: " + route + ", " + tests);
 
         // When
+        int logged = application.log().length();
         Files.writeString(route, routeBefore.replace("expression: list-owner", "expression: other"));
         Files.delete(tests);
 
         // Then
-        awaitLog("Activated: " + route + "\n");
+        await().untilAsserted(() -> assertThat(application.log().substring(logged)).contains("Activated: " + route + "\n"));
 
         // When
         Files.writeString(tests, testsBefore.replace("audience: list-owner", "audience: crm"));
@@ -256,6 +267,14 @@ class RouteTestsTest {
         awaitLog("Please check " + warning);
         assertThat(application.log()).contains(" The tests in these lines are undecided as well: 7");
         assertThat(application.health().body()).contains("WARNING: please check: ");
+
+        // When
+        Path other = FOLDER.resolve("route-deliveries.camel.yaml");
+        Files.writeString(other, Files.readString(other) + "# edited\n");
+
+        // Then
+        awaitLog("Activated: " + other);
+        assertThat(application.log()).containsOnlyOnce("Please check " + warning);
 
         // When
         Files.delete(Path.of(OWN_TESTS));
