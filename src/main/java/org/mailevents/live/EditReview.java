@@ -87,8 +87,8 @@ final class EditReview {
     }
 
     /**
-     * The edited file that causes a mistake. The mistake may name a file that nobody has edited, such as a test whose route was edited. Then
-     * it is the file without which there is no mistake, or without which at least the named file has none.
+     * The edited file that causes a mistake. The mistake may name a file that nobody has edited, such as a test whose route was edited.
+     * Then the cause is the file without which there is no mistake, or without which at least the named file has none.
      */
     private String atFault(Map<String, String> valid, Map<String, String> together, BrokenFile mistake) {
         if (together.containsKey(mistake.file())) {

@@ -170,7 +170,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         }
     }
 
-    /** Starts the routes that were stopped for an edit that failed before their swap began. After that, {@link #restore} has made new ones. */
+    /** Starts the routes that were stopped for an edit that failed before its swap. After a swap, {@link #restore} has made new ones. */
     private void startAgain(List<RouteDefinition> stopped) {
         for (RouteDefinition route : stopped) {
             try {

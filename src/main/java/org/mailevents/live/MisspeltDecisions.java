@@ -84,7 +84,7 @@ public final class MisspeltDecisions {
                         .map(meant -> "nothing reads the variable " + name + ". Did you mean " + meant + "?").stream();
     }
 
-    /** Whether a file reads the variable, for instance as {@code ${variable.x}}, {@code ${variableAs(x, String)}} or {@code variable: x}. */
+    /** Whether a file reads the variable, for instance as {@code ${variable.x}}, {@code ${variableAs(x,String)}} or {@code variable: x}. */
     private boolean isRead(String name) {
         Pattern read = Pattern.compile("\\bvariable\\w*\\W+(?:expression\\W+)?" + Pattern.quote(name) + "\\b");
         return texts.stream().anyMatch(text -> read.matcher(text).find());

@@ -203,7 +203,7 @@ public final class RouteTests {
                 .reduce((first, last) -> last).map(step -> " (" + step + ")").orElse("");
     }
 
-    /** The audience that the routes decided; null for a bounce that is left to {@code alert.undecided}, because that is not {@code none}. */
+    /** The audience that the routes decided; null for a bounce that is left to {@code alert.undecided}, which is not {@code none}. */
     private static String audience(MailEvent event) {
         boolean undecided = event.audience() == null && event.eventType().equals(MailEvent.BOUNCES);
         return undecided ? null : orNone(event.audience());

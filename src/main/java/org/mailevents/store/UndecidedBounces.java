@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives the audience of {@code alert.undecided} to each bounce that the routes have sent here without one. So a mistake in a route that
- * decides cannot silently end an alert. The log names the route, once a minute and not for each bounce. The mistakes of the route that mails
- * are found before it is activated ({@code live.AlertFlow}).
+ * decides cannot silently end an alert. The log names the route, once a minute and not for each bounce. The mistakes of the route that
+ * mails are found before it is activated ({@code live.AlertFlow}).
  */
 final class UndecidedBounces {
 

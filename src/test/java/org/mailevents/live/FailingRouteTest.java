@@ -121,7 +121,8 @@ class FailingRouteTest {
             }
             throw new IllegalStateException("It fails");
         });
-        Files.writeString(file, Files.readString(file).replace("        - split:", "        - process: {ref: slowSystem}\n        - split:"));
+        Files.writeString(file, Files.readString(file).replace("        - split:",
+                "        - process: {ref: slowSystem}\n        - split:"));
         try (InProcess application = TestSettings.of(database, Mailbox.folder()).withRoutes(folder).startInProcess(main)) {
             try {
                 // Given

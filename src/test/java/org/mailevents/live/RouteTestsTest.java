@@ -291,7 +291,8 @@ class RouteTestsTest {
         Map<String, String> live = files();
         String deliveries = FOLDER.resolve("route-deliveries.camel.yaml").toString();
         Map<String, String> saved = files();
-        saved.computeIfPresent(deliveries, (file, text) -> text.replaceFirst("(?s)name: kind(.*?)expression: \\w+", "name: kind$1expression: x"));
+        saved.computeIfPresent(deliveries, (file, text) -> text.replaceFirst("(?s)name: kind(.*?)expression: \\w+",
+                "name: kind$1expression: x"));
         saved.computeIfPresent(BOUNCES, (file, text) -> text.replace("expression: list-owner", "expression: crm"));
         saved.computeIfPresent(BOUNCE_TESTS, (file, text) -> text.replace("audience: list-owner", "audience: crm"));
         ModelCamelContext context = (ModelCamelContext) application.context();
