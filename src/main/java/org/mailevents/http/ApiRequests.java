@@ -9,7 +9,8 @@ import java.time.Duration;
  */
 public final class ApiRequests {
 
-    static final int MAX = 8;
+    /** How many requests may run at a time. */
+    public static final int MAX = 8;
     /** How long an edit waits for the requests in progress. It is longer than a query of the API may take. */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 

@@ -193,6 +193,9 @@ public final class RequestGate {
     }
 
     private void admit(RoutingContext context) {
+        if (context.response().closed()) {
+            return; // The caller hung up during the pause of an edit. Vert.x ends no such response, so it would keep its place for ever.
+        }
         if (isWebhook(context.normalizedPath())) {
             answer(context, notFound());
         } else if (page.at(context.normalizedPath()).isPresent()) {
@@ -221,6 +224,9 @@ public final class RequestGate {
      */
     private void passOnAfterPause(RoutingContext context, long start) {
         context.vertx().setTimer(PAUSE_STEP_MILLIS, waited -> {
+            if (context.response().closed()) {
+                return;
+            }
             if (!apiRequests.isPaused()) {
                 context.request().resume();
                 router.handle(context.request());

@@ -9,14 +9,20 @@ public final class BrokenFile extends Exception {
     private final int line;
     private final String reason;
 
+    /** A mistake of which nobody knows in which file it is. */
+    BrokenFile(String reason) {
+        this("", 0, reason);
+    }
+
     /** @param line the line number, from 1; 0 or less if it is not known */
     public BrokenFile(String file, int line, String reason) {
-        super(file + (line > 0 ? ":" + line : "") + ": " + FailureText.line(reason));
+        super(file + (line > 0 ? ":" + line : "") + (file.isEmpty() ? "" : ": ") + FailureText.line(reason));
         this.file = file;
         this.line = line;
         this.reason = reason;
     }
 
+    /** The path of the file; empty if it is not known. */
     public String file() {
         return file;
     }

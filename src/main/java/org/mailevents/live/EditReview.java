@@ -1,5 +1,6 @@
 package org.mailevents.live;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,8 +18,13 @@ final class EditReview {
      *
      * @param valid  the text of each file that can run now, by its path; for a broken file the text that runs already
      * @param broken the files that cannot be activated, each with its mistake
+     * @param undecided the tests of the valid files whose result depends on the answer of another system; null if no file was validated
      */
-    record Decision(Map<String, String> valid, Map<String, BrokenFile> broken) {
+    record Decision(Map<String, String> valid, Map<String, BrokenFile> broken, List<BrokenFile> undecided) {
+    }
+
+    /** The first mistake in some files, or null; without one, their undecided tests. */
+    private record Verdict(BrokenFile mistake, List<BrokenFile> undecided) {
     }
 
     private static final Pattern NOT_EDITABLE =
@@ -40,8 +46,9 @@ final class EditReview {
      * @param saved the text of each file as it is saved
      */
     Decision review(Map<String, String> live, Map<String, String> saved) {
-        if (areRoutesMoved(live, saved)) {
-            return new Decision(saved, new TreeMap<>());
+        List<BrokenFile> undecided = undecidedIfMoved(live, saved);
+        if (undecided != null) {
+            return new Decision(saved, new TreeMap<>(), undecided);
         }
         Map<String, BrokenFile> broken = new TreeMap<>();
         deleted(live, saved).forEach(file -> broken.put(file, new BrokenFile(file, 0,
@@ -54,39 +61,67 @@ final class EditReview {
         // files may need each other, so all edited files are tried together, and then without the files at fault
         Map<String, String> together = new TreeMap<>(edited);
         while (!together.isEmpty()) {
-            BrokenFile mistake = mistake(valid, together);
-            if (mistake == null) {
+            Verdict verdict = verdict(valid, together);
+            if (verdict.mistake() == null) {
                 valid.putAll(together);
                 together.clear();
+                undecided = verdict.undecided();
             } else {
-                together.remove(together.containsKey(mistake.file()) ? mistake.file() : together.keySet().iterator().next());
+                together.remove(atFault(valid, together, verdict.mistake()));
             }
         }
         // a file may have been blamed for the mistake of another one, so each remaining file is tried alone
         edited.entrySet().removeAll(valid.entrySet());
-        edited.forEach((file, text) -> {
-            BrokenFile mistake = mistake(valid, Map.of(file, text));
+        for (String file : edited.keySet()) {
+            Verdict verdict = verdict(valid, Map.of(file, edited.get(file)));
+            BrokenFile mistake = verdict.mistake();
             if (mistake == null) {
-                valid.put(file, text);
+                valid.put(file, edited.get(file));
+                undecided = verdict.undecided();
             } else {
                 broken.put(file, mistake.file().equals(file) ? mistake
                         : new BrokenFile(file, 0, "with this file, " + mistake.getMessage()));
             }
-        });
-        return new Decision(valid, broken);
+        }
+        return new Decision(valid, broken, undecided);
     }
 
-    /** Whether the routes of all deleted files are now in other files. Such a deletion is not a mistake. */
-    private boolean areRoutesMoved(Map<String, String> live, Map<String, String> saved) {
+    /**
+     * The edited file that causes a mistake. The mistake may name a file that nobody has edited, such as a test whose route was edited.
+     * Then the cause is the file without which there is no mistake, or without which at least the named file has none.
+     */
+    private String atFault(Map<String, String> valid, Map<String, String> together, BrokenFile mistake) {
+        if (together.containsKey(mistake.file())) {
+            return mistake.file();
+        }
+        String likely = null;
+        for (String file : together.keySet()) {
+            Map<String, String> others = new TreeMap<>(together);
+            others.remove(file);
+            BrokenFile remaining = verdict(valid, others).mistake();
+            if (remaining == null) {
+                return file;
+            }
+            // a mistake in a test also names the other files whose tests fail
+            String named = mistake.file().isEmpty() ? mistake.getMessage() : mistake.file() + ":";
+            if (likely == null && !remaining.getMessage().contains(named)) {
+                likely = file;
+            }
+        }
+        return likely == null ? together.keySet().iterator().next() : likely;
+    }
+
+    /** The undecided tests, if the routes of all deleted files are now in other files; otherwise null. Such a deletion is not a mistake. */
+    private List<BrokenFile> undecidedIfMoved(Map<String, String> live, Map<String, String> saved) {
         Set<String> deleted = deleted(live, saved);
         if (deleted.isEmpty() || deleted.stream().anyMatch(file -> routeIds.apply(file).isEmpty())) {
-            return false;
+            return null;
         }
         try {
-            Set<String> ids = validation.validate(saved);
-            return deleted.stream().allMatch(file -> ids.containsAll(routeIds.apply(file)));
+            RouteValidation.Valid moved = validation.validate(saved);
+            return deleted.stream().allMatch(file -> moved.routeIds().containsAll(routeIds.apply(file))) ? moved.undecided() : null;
         } catch (BrokenFile | Error e) {
-            return false;
+            return null;
         }
     }
 
@@ -98,18 +133,17 @@ final class EditReview {
         return deleted;
     }
 
-    /** The first mistake in the edited files when they run with the valid ones, or null. */
-    private BrokenFile mistake(Map<String, String> valid, Map<String, String> edited) {
+    /** Validates the edited files together with the valid ones. */
+    private Verdict verdict(Map<String, String> valid, Map<String, String> edited) {
         Map<String, String> all = new TreeMap<>(valid);
         all.putAll(edited);
         try {
             requireEditable(edited);
-            validation.validate(all);
-            return null;
+            return new Verdict(null, validation.validate(all).undecided());
         } catch (BrokenFile e) {
-            return e;
+            return new Verdict(e, List.of());
         } catch (Error e) { // for instance a class that the step needs is missing, or a file nests too deeply
-            return new BrokenFile("routes", 0, FailureText.describe(e));
+            return new Verdict(new BrokenFile(FailureText.describe(e)), List.of());
         }
     }
 

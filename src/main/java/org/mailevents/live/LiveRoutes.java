@@ -3,6 +3,7 @@ package org.mailevents.live;
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.main.DefaultRoutesCollector;
 import org.apache.camel.model.ModelCamelContext;
@@ -57,6 +59,8 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     private ActiveRoutes active;
     /** The text of each file as it runs, by its path. */
     private Map<String, String> live;
+    /** The tests whose result depends on the answer of another system. */
+    private List<BrokenFile> undecided;
 
     @Override
     public Collection<RoutesBuilder> collectRoutesFromDirectory(CamelContext camelContext, String excludePattern, String includePattern) {
@@ -87,7 +91,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         FolderWatch watch = FolderWatch.ofRoutes(new Settings(context).routes());
         live = watch.first();
         active.replaceBy(live);
-        validation.validate(live);
+        undecided = validation.validate(live).undecided();
         RouteFiles.load(context, live);
         watch.start(context, this::activate);
     }
@@ -103,6 +107,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         if (!changed.isEmpty() || !removed.isEmpty()) {
             try {
                 replace(next, changed, removed);
+                undecided = decision.undecided() == null ? undecided : decision.undecided();
             } catch (Throwable e) { // an Error too: a class may be missing, or an initialisation may fail
                 changed.forEach(file ->
                         broken.put(file, e instanceof BrokenFile mistake ? mistake : new BrokenFile(file, 0, FailureText.describe(e))));
@@ -110,7 +115,14 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             }
         }
         edits.report("routes", changed, List.copyOf(broken.values()));
-        edits.warn(new MisspeltDecisions(new Settings(context), RouteTests.audiences(live)).in(context.getRouteDefinitions()));
+        List<RouteWarning> warnings = new ArrayList<>(new MisspeltDecisions(new Settings(context), live).in(context.getRouteDefinitions()));
+        warnings.addAll(undecided());
+        edits.warn(warnings);
+    }
+
+    /** The active tests whose result depends on the answer of another system. */
+    List<RouteWarning> undecided() {
+        return RouteWarning.ofUndecided(undecided.stream().filter(test -> live.containsKey(test.file())).toList());
     }
 
     /**
@@ -131,24 +143,44 @@ public final class LiveRoutes extends DefaultRoutesCollector {
             files.addAll(before.keySet());
             files.addAll(next.keySet());
         }
-        List<RouteDefinition> api = routes(files).stream().filter(route -> uri(route).startsWith("platform-http:")).toList();
-        List<RouteDefinition> others = routes(files).stream().filter(route -> !uri(route).startsWith("direct:") && !api.contains(route))
-                .toList();
-        stop(others, LONGEST_MAIL);
-        // The API comes last, because it must answer while a mail in progress holds up the edit.
-        if (api.isEmpty()) {
-            webhooks.pauseDuring(() -> swap(next, files, all));
-        } else {
-            apiRequests.pauseDuring(() -> {
-                stop(api, LONGEST_ANSWER);
+        List<RouteDefinition> running = routes(files).stream()
+                .filter(route -> context.getRouteController().getRouteStatus(route.getRouteId()) == ServiceStatus.Started).toList();
+        List<RouteDefinition> api = running.stream().filter(route -> uri(route).startsWith("platform-http:")).toList();
+        List<RouteDefinition> others = running.stream().filter(route -> !uri(route).startsWith("direct:") && !api.contains(route)).toList();
+        try {
+            stop(others, LONGEST_MAIL);
+            // The API comes last, because it must answer while a mail in progress holds up the edit.
+            if (api.isEmpty()) {
                 webhooks.pauseDuring(() -> swap(next, files, all));
-            });
+            } else {
+                apiRequests.pauseDuring(() -> {
+                    stop(api, LONGEST_ANSWER);
+                    webhooks.pauseDuring(() -> swap(next, files, all));
+                });
+            }
+        } catch (Throwable e) {
+            startAgain(running);
+            throw e;
         }
     }
 
     private void stop(List<RouteDefinition> routes, Duration longest) throws Exception {
         for (RouteDefinition route : routes) {
             context.getRouteController().stopRoute(route.getRouteId(), longest.toSeconds(), TimeUnit.SECONDS);
+        }
+    }
+
+    /** Starts the routes that were stopped for an edit that failed before its swap. After a swap, {@link #restore} has made new ones. */
+    private void startAgain(List<RouteDefinition> stopped) {
+        for (RouteDefinition route : stopped) {
+            try {
+                if (context.getRouteDefinitions().contains(route) && !context.isStopping()) {
+                    context.getRouteController().startRoute(route.getRouteId());
+                }
+            } catch (Throwable e) {
+                LOG.error("The route {} could not be started again: {}. Save a file in routes/ or restart the process.", route.getRouteId(),
+                        FailureText.describe(e));
+            }
         }
     }
 

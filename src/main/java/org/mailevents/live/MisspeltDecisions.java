@@ -5,7 +5,10 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RemoveVariableDefinition;
@@ -26,12 +29,17 @@ public final class MisspeltDecisions {
     private static final Set<String> SHIPPED = Set.of("list-owner", "postmaster", "operators");
 
     private final Settings settings;
+    private final Collection<String> texts;
     private final Set<String> known = new HashSet<>(SHIPPED);
 
-    /** @param ofTests the audiences that the tests of the routes expect, so that a team can introduce an audience with a test */
-    public MisspeltDecisions(Settings settings, Set<String> ofTests) {
+    /**
+     * @param files the text of each file of the routes, by its path; with a test that expects it, a team introduces an audience, and with a
+     *              step that reads it, a variable
+     */
+    public MisspeltDecisions(Settings settings, Map<String, String> files) {
         this.settings = settings;
-        known.addAll(ofTests);
+        this.texts = files.values();
+        known.addAll(RouteTests.audiences(files));
         known.add(Settings.MUTED);
         known.add(settings.audience("alert.undecided"));
         for (String setting : Settings.OF_AUDIENCES) {
@@ -70,9 +78,25 @@ public final class MisspeltDecisions {
             String audience = constant(set.getExpression());
             return audience == null || isKnown(audience) ? Stream.empty() : Stream.of(unknownAudience(audience));
         }
-        return name.equals("kind") ? Stream.empty()
+        return name.equals("kind") || isRead(name) ? Stream.empty()
                 : Spelling.similar(name.toLowerCase(Locale.ROOT), Stream.of("audience", "kind"))
+                        .filter(meant -> !isOtherWord(name, meant))
                         .map(meant -> "nothing reads the variable " + name + ". Did you mean " + meant + "?").stream();
+    }
+
+    /** Whether a file reads the variable, for instance as {@code ${variable.x}}, {@code ${variableAs(x,String)}} or {@code variable: x}. */
+    private boolean isRead(String name) {
+        Pattern read = Pattern.compile("\\bvariable\\w*\\W+(?:expression\\W+)?" + Pattern.quote(name) + "\\b");
+        return texts.stream().anyMatch(text -> read.matcher(text).find());
+    }
+
+    /** A replaced letter makes another word of a short one: find, mind and king are not misspelt. */
+    private static boolean isOtherWord(String name, String meant) {
+        return meant.length() == 4 && name.length() == 4 && !sorted(name.toLowerCase(Locale.ROOT)).equals(sorted(meant));
+    }
+
+    private static String sorted(String word) {
+        return word.chars().sorted().mapToObj(Character::toString).collect(Collectors.joining());
     }
 
     /** The text of an expression that computes nothing, or null. */

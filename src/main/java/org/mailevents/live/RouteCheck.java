@@ -37,14 +37,22 @@ public final class RouteCheck {
      * Validates the files like a start. The start with {@code camel run} calls this method, because Camel itself loads the routes there.
      * The jar has already validated its files ({@link LiveRoutes}).
      *
+     * @return what is probably misspelt, and the tests whose result depends on the answer of another system
      * @throws BrokenFile for the first mistake
      */
-    public static void requireValid(ModelCamelContext application) throws BrokenFile {
-        if (application.getRegistry().findSingleByType(LiveRoutes.class) == null) {
+    public static List<RouteWarning> requireValid(ModelCamelContext application) throws BrokenFile {
+        Map<String, String> files = FolderWatch.ofRoutes(new Settings(application).routes()).first();
+        List<RouteWarning> warnings = new ArrayList<>(
+                new MisspeltDecisions(new Settings(application), files).in(application.getRouteDefinitions()));
+        LiveRoutes live = application.getRegistry().findSingleByType(LiveRoutes.class);
+        if (live != null) {
+            warnings.addAll(live.undecided());
+        } else {
             List<RouteDefinition> javaRoutes = application.getRouteDefinitions().stream()
                     .filter(route -> RouteGraph.file(route) == null).toList();
-            new RouteValidation(application, javaRoutes).validate(FolderWatch.ofRoutes(new Settings(application).routes()).first());
+            warnings.addAll(RouteWarning.ofUndecided(new RouteValidation(application, javaRoutes).validate(files).undecided()));
         }
+        return warnings;
     }
 
     /**
@@ -58,7 +66,7 @@ public final class RouteCheck {
         int routes = (int) files.keySet().stream().filter(file -> !RouteTests.isTest(file)).count();
         List<BrokenFile> mistakes = loadMistakes(application, javaRoutes, files);
         if (!mistakes.isEmpty()) {
-            mistakes.addAll(unreadableTests(files));
+            mistakes.addAll(unreadableTests(files, mistakes));
             return new Result(routes, 0, mistakes, List.of());
         }
         try (RouteTrial trial = new RouteTrial(application, files)) {
@@ -66,7 +74,7 @@ public final class RouteCheck {
             mistakes.addAll(tests.failed());
             List<String> warnings = new ArrayList<>();
             tests.undecided().forEach(test -> warnings.add(test.getMessage()));
-            new MisspeltDecisions(new Settings(application), RouteTests.audiences(files)).in(trial.routes())
+            new MisspeltDecisions(new Settings(application), files).in(trial.routes())
                     .forEach(warning -> warnings.add(warning.toString()));
             trial.requireEveryEventPasses();
             return new Result(routes, tests.tests(), mistakes, warnings);
@@ -113,11 +121,12 @@ public final class RouteCheck {
         return standIns;
     }
 
-    private static List<BrokenFile> unreadableTests(Map<String, String> files) {
+    /** @param known the mistakes that are named already; a file that is not in UTF-8 is one of them */
+    private static List<BrokenFile> unreadableTests(Map<String, String> files, List<BrokenFile> known) {
         List<BrokenFile> unreadable = new ArrayList<>();
         files.forEach((file, text) -> {
             try {
-                if (RouteTests.isTest(file)) {
+                if (RouteTests.isTest(file) && known.stream().noneMatch(mistake -> mistake.file().equals(file))) {
                     new RouteTestReader(file, text).read();
                 }
             } catch (BrokenFile e) {

@@ -16,7 +16,7 @@ import org.apache.camel.model.WireTapDefinition;
 
 /**
  * Checks where a webhook gets to. It must reach {@code direct:store-events} with the decisions of all its events, and it must not come back
- * to a route that it has been through.
+ * to a route that it has been through. {@link AlertFlow} checks the way of an alert.
  */
 public final class RouteFlow {
 
@@ -55,6 +55,7 @@ public final class RouteFlow {
                 requireNoWayBack(route);
             }
         }
+        AlertFlow.check(routes, served);
     }
 
     /** A team may name a step of its own in {@code onPrepare}. Whether that step does what is needed shows only when it runs. */

@@ -78,7 +78,7 @@ public final class RouteGraph {
             }
         }
         if (!ids.containsKey("send-alerts")) {
-            throw new BrokenFile("routes", 0, "the route send-alerts is missing in routes/, so nobody would be told of a bounce");
+            throw new BrokenFile("the route send-alerts is missing in routes/, so nobody would be told of a bounce");
         }
     }
 
@@ -91,7 +91,7 @@ public final class RouteGraph {
     /** A mistake in a route or a step, with its file and line. */
     static BrokenFile broken(LineNumberAware node, String reason) {
         int line = node instanceof RouteDefinition route ? route.getInput().getLineNumber() : node.getLineNumber();
-        return file(node) == null ? new BrokenFile("routes", 0, reason) : new BrokenFile(file(node), line, reason);
+        return file(node) == null ? new BrokenFile(reason) : new BrokenFile(file(node), line, reason);
     }
 
     /** All steps of a route, nested steps included. */

@@ -15,7 +15,7 @@ import java.util.List;
  */
 record RouteTest(String file, int line, String name, String webhook, Word kind, Word audience, Sends sends) {
 
-    /** Stands for "no kind" and "no audience". */
+    /** The routes set no kind; nobody gets a mail. A bounce has the audience {@code none} only if the routes mute it. */
     static final String NONE = "none";
 
     /** An expected word with its line. */

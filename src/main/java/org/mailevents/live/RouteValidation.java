@@ -35,6 +35,15 @@ final class RouteValidation {
     private final CamelContext application;
     private final List<RouteDefinition> javaRoutes;
 
+    /**
+     * What is known of files without a mistake.
+     *
+     * @param routeIds  the ids of their routes
+     * @param undecided the tests whose result depends on the answer of another system
+     */
+    record Valid(Set<String> routeIds, List<BrokenFile> undecided) {
+    }
+
     /** @param javaRoutes the routes in Java, which the files may send to */
     RouteValidation(CamelContext application, List<RouteDefinition> javaRoutes) {
         this.application = application;
@@ -45,16 +54,14 @@ final class RouteValidation {
      * Validates all files together.
      *
      * @param files the text of each file, by its path
-     * @return the ids of their routes
      * @throws BrokenFile for the first mistake
      */
-    Set<String> validate(Map<String, String> files) throws BrokenFile {
+    Valid validate(Map<String, String> files) throws BrokenFile {
         Set<String> ids = load(files);
         try (RouteTrial trial = new RouteTrial(application, files)) {
             trial.requireEveryEventPasses();
-            new RouteTests(application).requirePassed(trial, files);
+            return new Valid(ids, new RouteTests(application).requirePassed(trial, files));
         }
-        return ids;
     }
 
     /**
@@ -87,7 +94,7 @@ final class RouteValidation {
             RouteFlow.check(added.routes);
             return context.getRouteDefinitions().stream().map(RouteDefinition::getRouteId).collect(Collectors.toSet());
         } catch (IOException | RuntimeException | LinkageError e) {
-            throw new BrokenFile("routes", 0, RouteFiles.reason(e));
+            throw new BrokenFile(RouteFiles.reason(e));
         }
     }
 
@@ -95,7 +102,7 @@ final class RouteValidation {
         FailedToCreateRouteException creating = ObjectHelper.getException(FailedToCreateRouteException.class, e);
         FailedToStartRouteException starting = ObjectHelper.getException(FailedToStartRouteException.class, e);
         if (creating == null && starting == null) {
-            return new BrokenFile("routes", 0, RouteFiles.reason(e));
+            return new BrokenFile(RouteFiles.reason(e));
         }
         RouteDefinition route = context.getRouteDefinition(creating != null ? creating.getRouteId() : starting.getRouteId());
         Throwable reason = creating != null ? creating.getCause() : starting.getCause();

@@ -12,7 +12,7 @@ import org.mailevents.event.MailEvent;
  *                      step; null if nothing failed
  * @param deliberate    whether a step {@code throwException} failed, which a team writes on purpose
  * @param answerMissing whether the routes went on after they asked another system. The trial does not know its answer, so what follows,
- *                      a failure included, may be different in truth
+ *                      a failure included, may be different with the real answer
  * @param steps         the steps that ran, in their order
  * @param copySteps     the steps that ran for copies of the webhook, behind a wire tap or a queue
  * @param kindStep      the step that set the variable {@code kind} last, or null; of a webhook with one event
@@ -30,7 +30,8 @@ public record TrialOutcome(List<MailEvent> stored, List<Call> calls, BrokenFile 
      *                    address the scheme and the host, for instance {@code https://chat.example.com}
      * @param body        the message as text, or null if it cannot be shown as text
      * @param place       the step that sends it
-     * @param afterAnswer whether an answer was missing before this message, so that in truth it may be different or not be sent
+     * @param afterAnswer whether an answer was missing before this message, so that with the real answer it may be different
+     *                    or not be sent
      */
     public record Call(String endpoint, String body, Place place, boolean afterAnswer) {
     }

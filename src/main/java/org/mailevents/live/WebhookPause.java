@@ -15,7 +15,7 @@ import org.apache.camel.support.RoutePolicySupport;
 /**
  * Delays new webhooks while routes are replaced, and before that lets the webhooks in progress finish. If a route were stopped while a
  * webhook runs through it, the webhook would fail. This route policy is only on the two routes that bring webhooks into the YAML routes.
- * Any other route, such as one that counts events or sends mails, may work for minutes, and no webhook may wait for it.
+ * Any other route, such as one that counts events or sends mails, may run for minutes, and no webhook must wait for it.
  */
 final class WebhookPause extends RoutePolicySupport implements RoutePolicyFactory {
 

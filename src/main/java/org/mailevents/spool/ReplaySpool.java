@@ -65,10 +65,12 @@ public final class ReplaySpool extends RouteBuilder {
      * @param step the step that failed, or null if it is not known
      */
     private record Failure(int attempts, Instant nextAttempt, FailedStep step) {
-    }
 
-    /** A webhook that failed together with others: it is tried alone next time, and the attempt is not counted. */
-    private static final Failure NOT_COUNTED = new Failure(0, Instant.EPOCH, null);
+        /** A webhook that failed together with others: it is tried alone next time, and the attempt is not counted. */
+        static Failure notCounted(FailedStep step) {
+            return new Failure(0, Instant.EPOCH, step);
+        }
+    }
 
     /** The health check and the page read it, too. */
     private final Map<Path, Failure> failures = new ConcurrentHashMap<>();
@@ -230,7 +232,8 @@ public final class ReplaySpool extends RouteBuilder {
             waiting.clear();
             exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
         } else if (batch.files().size() > 1) {
-            batch.files().forEach(file -> failures.put(file, NOT_COUNTED));
+            FailedStep step = failureLog.reportOnce("take-webhook", failure);
+            batch.files().forEach(file -> failures.put(file, Failure.notCounted(step)));
         } else {
             batch.files().forEach(file -> webhookFailed(file, "take-webhook", failure));
         }
@@ -239,7 +242,8 @@ public final class ReplaySpool extends RouteBuilder {
     /** @param route the route that failed, unless the failure itself names a YAML route */
     private void webhookFailed(Path file, String route, Throwable failure) {
         FailedStep step = failureLog.reportOnce(route, failure);
-        int attempts = failures.getOrDefault(file, NOT_COUNTED).attempts() + 1;
+        Failure before = failures.get(file);
+        int attempts = before == null ? 1 : before.attempts() + 1;
         if (attempts < maxAttempts) {
             failures.put(file, new Failure(attempts, Instant.now().plus(retryInterval(attempts)), step));
             return;

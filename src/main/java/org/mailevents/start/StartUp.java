@@ -3,6 +3,7 @@ package org.mailevents.start;
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
 import java.io.IOException;
+import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Ordered;
 import org.apache.camel.StartupListener;
@@ -11,12 +12,11 @@ import org.apache.camel.util.URISupport;
 import org.mailevents.camel.HealthAnswer;
 import org.mailevents.http.Https;
 import org.mailevents.live.BrokenFile;
-import org.mailevents.live.MisspeltDecisions;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.live.RouteCheck;
 import org.mailevents.live.RouteFlow;
 import org.mailevents.live.RouteGraph;
-import org.mailevents.live.RouteTests;
+import org.mailevents.live.RouteWarning;
 import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,11 +37,9 @@ public final class StartUp implements StartupListener, Ordered {
         ModelCamelContext model = (ModelCamelContext) context;
         RouteGraph.check(model.getRouteDefinitions(), model.getRouteConfigurationDefinitions());
         RouteFlow.check(model.getRouteDefinitions());
-        RouteCheck.requireValid(model);
-        Settings settings = new Settings(context);
-        MisspeltSettings.warnings(settings).forEach(LOG::warn);
-        mandatoryFindSingleByType(context, PendingEdits.class)
-                .warn(new MisspeltDecisions(settings, RouteTests.audiences(settings.routes())).in(model.getRouteDefinitions()));
+        List<RouteWarning> warnings = RouteCheck.requireValid(model);
+        MisspeltSettings.warnings(new Settings(context)).forEach(LOG::warn);
+        mandatoryFindSingleByType(context, PendingEdits.class).warn(warnings);
     }
 
     @Override

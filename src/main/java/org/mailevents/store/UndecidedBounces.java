@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives the audience of {@code alert.undecided} to each bounce that the routes have sent here without one. Every edit of a route ends here,
- * so no mistake in an edit can silently end an alert. The log names the route, once a minute and not for each bounce.
+ * Gives the audience of {@code alert.undecided} to each bounce that the routes have sent here without one. So a mistake in a route that
+ * decides cannot silently end an alert. The log names the route, once a minute and not for each bounce. The mistakes of the route that
+ * mails are found before it is activated ({@code live.AlertFlow}).
  */
 final class UndecidedBounces {
 

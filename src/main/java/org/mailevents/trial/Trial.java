@@ -23,7 +23,6 @@ import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.BrokenFile;
 import org.mailevents.live.DraftReview;
 import org.mailevents.live.MisspeltDecisions;
-import org.mailevents.live.RouteTests;
 import org.mailevents.live.RouteWarning;
 import org.mailevents.log.FailureText;
 import org.mailevents.parse.WebhookPieces;
@@ -130,7 +129,7 @@ final class Trial {
 
     /** Warnings about active files are in the log and in the health check already. */
     private List<String> warnings(Comparison comparison, DraftReview review, Map<String, String> drafts) {
-        return comparison.warnings(new MisspeltDecisions(new Settings(application), RouteTests.audiences(review.files()))).stream()
+        return comparison.warnings(new MisspeltDecisions(new Settings(application), review.files())).stream()
                 .filter(warning -> drafts.containsKey(warning.file())).map(RouteWarning::toString).toList();
     }
 

@@ -226,9 +226,16 @@ class IncidentTest {
     private void start() {
         Path folder = OwnProcess.folder("routes");
         Path route = folder.resolve("routes/send-alerts.camel.yaml");
-        try { // The test decides when the route looks for mails.
-            Files.writeString(route, Files.readString(route).replace("uri: scheduler:send-alerts\n      parameters:\n        delay: 1000",
-                    "uri: direct:send-alerts"));
+        try { // The test decides when the route looks for mails, because the scheduler first looks after a day.
+            Files.writeString(route, Files.readString(route).replace("id: send-alerts", "id: look").replace("uri: scheduler:send-alerts\n"
+                    + "      parameters:\n        delay: 1000", "uri: direct:look") + """
+                    - route:
+                        id: send-alerts
+                        from:
+                          uri: scheduler:send-alerts?initialDelay=1d
+                          steps:
+                            - to: direct:look
+                    """);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -242,7 +249,7 @@ class IncidentTest {
     /** Sends the mails that are due now, and returns them. */
     private List<Sent> look() {
         int before = mailbox.count();
-        sendAlerts.sendBody("direct:send-alerts", null);
+        sendAlerts.sendBody("direct:look", null);
         int after = mailbox.count();
         return after == before ? List.of() : mailbox.mails().subList(before, after).stream().map(mail -> new Sent(clock.instant(), mail))
                 .toList();

@@ -6,8 +6,10 @@ import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,10 +33,12 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.CamelContextAware;
 import org.apache.camel.Exchange;
 import org.apache.camel.Route;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.model.ProcessorDefinitionHelper;
+import org.apache.camel.support.RoutePolicySupport;
 import org.apache.camel.support.ScheduledPollConsumer;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 import org.junit.jupiter.api.Test;
@@ -99,7 +103,7 @@ class EditUnderWayTest {
     }
 
     @Test
-    void aRequestThatWaitsForAnEditArrivesWhole() throws Exception {
+    void aRequestThatWaitsForAnEditArrivesWholeAndACallerThatHangsUpTakesNoPlace() throws Exception {
         // Given: a team's own route over HTTP
         Files.writeString(routes.resolve("echo.camel.yaml"), """
                 - route:
@@ -124,12 +128,21 @@ class EditUnderWayTest {
                     answers.add(CompletableFuture.supplyAsync(() -> application.send(HttpRequest.newBuilder(application.uri("/echo?q=1"))
                             .POST(HttpRequest.BodyPublishers.ofString(body)))));
                 }
+                for (int caller = 0; caller <= ApiRequests.MAX; caller++) {
+                    hangUp(application, "GET /echo?q=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                }
                 assertThat(application.send(HttpRequest.newBuilder(application.uri("/"))).statusCode()).as("the page").isEqualTo(200);
                 await().pollDelay(Duration.ofMillis(300)).until(() -> answers.stream().noneMatch(CompletableFuture::isDone));
             });
 
             // Then
             assertThat(answers).extracting(answer -> answer.join().body()).containsExactly("1 ", "1 small", "1 " + large);
+        }
+    }
+
+    private static void hangUp(InProcess application, String request) throws IOException {
+        try (Socket caller = application.connect()) {
+            caller.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         }
     }
 
@@ -196,6 +209,47 @@ class EditUnderWayTest {
             postUntil(application, () -> application.log().contains("Activated: " + file));
             await().until(() -> !application.health().body().contains("WARNING"));
             post(application);
+            assertAllStored();
+        }
+    }
+
+    /** {@code send-alerts} is stopped before the API is, and a route of the API cannot be stopped. */
+    @Test
+    void anEditThatFailsBeforeItReplacesTheRoutesLeavesThemRunning() throws IOException {
+        AtomicBoolean failing = new AtomicBoolean(true);
+        Main main = Application.configured();
+        main.addMainListener(new MainListenerSupport() {
+            @Override
+            public void afterConfigure(BaseMainSupport configured) {
+                configured.getCamelContext().addRoutePolicyFactory((context, id, node) -> !id.equals("api-summary") ? null
+                        : new RoutePolicySupport() {
+                            @Override
+                            public void onStop(Route route) {
+                                if (failing.get()) {
+                                    throw new OutOfMemoryError("Java heap space, as a test has it");
+                                }
+                            }
+                        });
+            }
+        });
+        try (InProcess application = settings().startInProcess(main)) {
+            // When
+            Path file = edit("on-error", "\n# edited\n");
+
+            // Then
+            await().until(() -> application.log().contains("Not activated: " + file));
+            assertThat(application.context().getRoutes()).allSatisfy(route ->
+                    assertThat(application.context().getRouteController().getRouteStatus(route.getId())).as(route.getId())
+                            .isEqualTo(ServiceStatus.Started));
+            assertThat(application.send(HttpRequest.newBuilder(application.uri("/api/summary"))).statusCode()).isEqualTo(200);
+            post(application);
+
+            // When
+            failing.set(false);
+            edit("on-error", "\n# edited again\n");
+
+            // Then
+            postUntil(application, () -> application.log().contains("Activated: " + file));
             assertAllStored();
         }
     }

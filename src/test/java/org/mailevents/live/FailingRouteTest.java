@@ -17,13 +17,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.camel.Processor;
+import org.apache.camel.main.Main;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.mailevents.Application;
 import org.mailevents.log.FailureLog;
 import org.mailevents.support.Api;
 import org.mailevents.support.InProcess;
@@ -103,6 +107,39 @@ class FailingRouteTest {
             assertThat(database.rows("SELECT recipient FROM mail_event")).extracting(row -> row.get("recipient"))
                     .containsExactlyInAnyOrderElementsOf(bounces.stream().map(bounce -> bounce.get("to").asText()).toList());
             assertThat(summary(application).get("failingRoutes")).isEmpty();
+        }
+    }
+
+    /** Each webhook of a batch is tried alone afterwards. With a slow step, that takes minutes. */
+    @Test
+    void theWebhooksOfABatchThatFailsAreCountedAtOnce() throws Exception {
+        Semaphore replays = new Semaphore(1);
+        Main main = Application.configured();
+        main.bind("slowSystem", (Processor) exchange -> {
+            if ("replay-spool".equals(exchange.getFromRouteId())) {
+                replays.acquire();
+            }
+            throw new IllegalStateException("It fails");
+        });
+        Files.writeString(file, Files.readString(file).replace("        - split:",
+                "        - process: {ref: slowSystem}\n        - split:"));
+        try (InProcess application = TestSettings.of(database, Mailbox.folder()).withRoutes(folder).startInProcess(main)) {
+            try {
+                // Given
+                application.context().getRouteController().suspendRoute("replay-spool");
+                for (int i = 0; i < 10; i++) {
+                    assertSpooled(application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("5"))), 1);
+                }
+
+                // When
+                application.context().getRouteController().resumeRoute("replay-spool");
+
+                // Then
+                await().untilAsserted(() -> assertThat(message(application)).startsWith("WARNING: route-bounces fails at " + file)
+                        .endsWith(": 10 webhooks wait"));
+            } finally {
+                replays.release(1000);
+            }
         }
     }
 

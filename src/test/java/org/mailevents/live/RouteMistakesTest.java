@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.settings.Settings;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
@@ -101,6 +102,78 @@ class RouteMistakesTest {
         assertThat(fault(route, right, wrong)).contains(route + ".camel.yaml" + reason);
     }
 
+    /** Without a mail nothing fails, so nothing but this check would tell that the alerts have ended. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "direct:claim-alerts        | log:none                                      | :6: … is missing there: direct:claim-alerts",
+        "direct:render-alert        | log:none                                      | :6: … is missing there: direct:render-alert",
+        "direct:render-alert        | direct:mark-alert                             | :6: … is missing there: direct:render-alert",
+        "direct:mark-alert          | log:none                                      | :6: … is missing there: direct:mark-alert",
+        "{{alert.endpoint}}         | log:none                                      | :24: … marks a mail as sent before",
+        "alert.endpoint}}\"         | 'alert.endpoint}}\"\\+disabled: true'         | :25: … marks a mail as sent before",
+        "'to:\\+uri: \"{{al'        | 'wireTap:\\+uri: \"{{al'                      | :24: … marks a mail as sent before",
+        "'scheduler:send-alerts\\n      parameters:\\n        delay: 1000' | direct:send-alerts | :6: … must start by itself",
+        "id: send-alerts            | 'id: send-alerts\\n    autoStartup: false'    | :7: … would not start"})
+    void anEditThatWouldEndTheAlertsIsNamed(String right, String wrong, String mistake) throws IOException {
+        String[] lineAndReason = mistake.split(" … ");
+        assertThat(fault("send-alerts", lines(right), lines(wrong))).startsWith("routes/send-alerts.camel.yaml" + lineAndReason[0])
+                .contains(lineAndReason[1]);
+    }
+
+    /** A plus sign is a new line with the indentation of a step's options. */
+    private static String lines(String text) {
+        return text.replace("\\+", "\n                  ").replace("\\n", "\n");
+    }
+
+    @Test
+    void anAlertMayGoToEndpointsThatATeamChooses() throws IOException {
+        Map<String, String> files = files();
+        files.computeIfPresent("routes/send-alerts.camel.yaml", (file, text) -> text.replace("\"{{alert.endpoint}}\"", "direct:mail-it"));
+        files.put("routes/mail-it.camel.yaml", """
+                - route:
+                    id: mail-it
+                    from:
+                      uri: direct:mail-it
+                      steps:
+                        - choice:
+                            when:
+                              - simple: "${variable.audience} == 'crm'"
+                                steps:
+                                  - to: https://crm.example.com/alerts
+                            otherwise:
+                              steps:
+                                - to: "{{alert.endpoint}}"
+                """);
+
+        assertThatCode(() -> validate(files)).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "kidn  | log:a                       | nothing reads the variable kidn. Did you mean kind?",
+        "kinds | log:a                       | nothing reads the variable kinds. Did you mean kind?",
+        "kinds | log:${variable.kinds}       |",
+        "kinds | log:${variableAs(kinds,Set)}|",
+        "find  | log:a                       |",
+        "king  | log:a                       |"})
+    void aVariableThatNothingReadsIsPointedOutIfItResemblesADecision(String name, String uri, String warning) throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/own.camel.yaml", """
+                - route:
+                    id: own
+                    from:
+                      uri: direct:own
+                      steps:
+                        - setVariable: {name: %s, constant: x}
+                """.formatted(name));
+        files.put("routes/other.camel.yaml", "- route: {id: other, from: {uri: 'direct:other', steps: [{toD: '" + uri + "'}]}}");
+
+        try (RouteTrial trial = new RouteTrial(application.context(), files)) {
+            assertThat(new MisspeltDecisions(new Settings(application.context()), files).in(trial.routes()))
+                    .extracting(RouteWarning::text).isEqualTo(warning == null ? List.of() : List.of(warning));
+        }
+    }
+
     /** Camel itself follows such a loop until the heap is full. Of a step with braces, Camel knows the line above. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
@@ -175,7 +248,7 @@ class RouteMistakesTest {
             validate(files);
         } catch (BrokenFile e) {
             // Either of two files may be named: the file that lacks a route, or the file that needs the route.
-            assertThat(e.file()).startsWith("routes");
+            assertThat(e.file()).matches("(routes/.*)?");
             return e.getMessage();
         }
         throw new AssertionError("The validation finds no mistake");

@@ -18,7 +18,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -146,6 +149,16 @@ class RouteTestsTest {
     }
 
     @Test
+    void aTestOfABounceForWhichTheRoutesSetNoAudienceFails() throws Exception {
+        Map<String, String> files = with(BOUNCES, files().get(BOUNCES).replace("expression: list-owner", "expression: ''"));
+        files.keySet().removeIf(RouteTests::isTest);
+        files.put(OWN_TESTS, SMALL.replace("\"4\"", "\"2\"").replace("postmaster", "none"));
+
+        assertThat(run(files).failed()).singleElement().satisfies(mistake -> assertThat(mistake).hasMessageMatching("\\Q" + OWN_TESTS
+                + "\\E:5: .* expects the audience none, but the routes set no audience \\(\\Q" + BOUNCES + "\\E:\\d+\\)\\..*"));
+    }
+
+    @Test
     void aTestSeesWhatWouldBeSent() throws Exception {
         Map<String, String> files = files();
         files.put(FOLDER.resolve("tell-chat.camel.yaml").toString(), """
@@ -215,11 +228,12 @@ class RouteTestsTest {
         awaitLog("Activated: " + route + ", " + tests);
 
         // When
+        int logged = application.log().length();
         Files.writeString(route, routeBefore.replace("expression: list-owner", "expression: other"));
         Files.delete(tests);
 
         // Then
-        awaitLog("Activated: " + route + "\n");
+        await().untilAsserted(() -> assertThat(application.log().substring(logged)).contains("Activated: " + route + "\n"));
 
         // When
         Files.writeString(tests, testsBefore.replace("audience: list-owner", "audience: crm"));
@@ -229,6 +243,68 @@ class RouteTestsTest {
         Files.writeString(route, routeBefore);
         Files.writeString(tests, testsBefore);
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("not activated"));
+    }
+
+    @Test
+    void testsThatNeedTheAnswerOfAnotherSystemArePointedOut() throws IOException {
+        // Given
+        Path route = Path.of(BOUNCES);
+        String before = Files.readString(route);
+        String test = SMALL.replace("  bounce:\n", "  bounce:\n    apiData: ASK\n");
+
+        // When
+        Files.writeString(route, before.replaceFirst("(?m)^ *- choice:", """
+                - filter:
+                    simple: "\\${body.apiData} == 'ASK'"
+                    steps:
+                      - to: https://crm.example.com/ask
+                      - setVariable: {name: audience, simple: "\\${body.team}"}
+                """.indent(14) + "$0"));
+        Files.writeString(Path.of(OWN_TESTS), test + test);
+
+        // Then
+        String warning = OWN_TESTS + ":1: the test \"A refused mail goes to the postmaster\" is undecided";
+        awaitLog("Please check " + warning);
+        assertThat(application.log()).contains(" The tests in these lines are undecided as well: 7");
+        assertThat(application.health().body()).contains("WARNING: please check: ");
+
+        // When
+        Path other = FOLDER.resolve("route-deliveries.camel.yaml");
+        Files.writeString(other, Files.readString(other) + "# edited\n");
+
+        // Then
+        awaitLog("Activated: " + other);
+        assertThat(application.log()).containsOnlyOnce("Please check " + warning);
+
+        // When
+        Files.delete(Path.of(OWN_TESTS));
+        Files.writeString(route, before);
+
+        // Then
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("please check"));
+    }
+
+    /** The first edit breaks a test that nobody has edited. */
+    @Test
+    void anEditThatItsTestsRefuseDelaysNoOtherEdit() {
+        // Given
+        Map<String, String> live = files();
+        String deliveries = FOLDER.resolve("route-deliveries.camel.yaml").toString();
+        Map<String, String> saved = files();
+        saved.computeIfPresent(deliveries, (file, text) -> text.replaceFirst("(?s)name: kind(.*?)expression: \\w+",
+                "name: kind$1expression: x"));
+        saved.computeIfPresent(BOUNCES, (file, text) -> text.replace("expression: list-owner", "expression: crm"));
+        saved.computeIfPresent(BOUNCE_TESTS, (file, text) -> text.replace("audience: list-owner", "audience: crm"));
+        ModelCamelContext context = (ModelCamelContext) application.context();
+        List<RouteDefinition> javaRoutes = context.getRouteDefinitions().stream().filter(route -> RouteGraph.file(route) == null).toList();
+
+        // When
+        EditReview.Decision decision = new EditReview(new RouteValidation(context, javaRoutes), file -> Set.of()).review(live, saved);
+
+        // Then
+        assertThat(decision.broken()).containsOnlyKeys(deliveries);
+        saved.put(deliveries, live.get(deliveries));
+        assertThat(decision.valid()).isEqualTo(saved);
     }
 
     /** A person finds the event in the history and pastes it. */

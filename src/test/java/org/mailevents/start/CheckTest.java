@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,6 +57,15 @@ class CheckTest {
                 .anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:36: Unknown directive: #functoin"))
                 .anyMatch(line -> line.startsWith(routes + "/templates/causes.json:"));
         assertThat(report.lines().get(6)).endsWith(": 6 mistakes.");
+    }
+
+    @Test
+    void aTestInAnotherEncodingIsNamedOnce() throws Exception {
+        Path test = routes.resolve("tests/deliveries.test.yaml");
+        Files.writeString(test, "# 配信\n" + Files.readString(test), Charset.forName("Shift_JIS"));
+
+        assertThat(check().lines()).hasSize(2).first().asString()
+                .isEqualTo(test + ": the file cannot be read, or it is not in UTF-8");
     }
 
     @Test
