@@ -30,9 +30,14 @@ import org.apache.camel.model.language.ExpressionDefinition;
 public final class RouteGraph {
 
     /** An endpoint in memory, unless a part of its name is computed. */
-    private static final Pattern ENDPOINT = Pattern.compile("\\b(direct|seda):(?://)?([\\w.-]+)(?![\\w.${-])");
-    /** A URI that may become such an endpoint at run time. */
-    private static final Pattern COMPUTED = Pattern.compile("(?:^|,)\\s*(?:\\$|\\{\\{)|\\b(?:direct|seda):[\\w./-]*(?:\\$|\\{\\{)");
+    private static final String ENDPOINT = "(direct|seda):(?://)?([\\w.-]+)(?![\\w.${-])";
+    /** An endpoint in memory whose name is computed. */
+    private static final String COMPUTED_NAME = "(?:direct|seda):[\\w./-]*(?:\\$|\\{\\{)";
+    /** Any other endpoint may have such a text in its path or in its options, for instance {@code https://…/post?topic=direct:alerts}. */
+    private static final Pattern URI = Pattern.compile("^\\s*" + ENDPOINT);
+    private static final Pattern IN_LIST = Pattern.compile("(?<![=/])\\b" + ENDPOINT);
+    private static final Pattern COMPUTED_URI = Pattern.compile("^\\s*(?:\\$|\\{\\{|" + COMPUTED_NAME + ")");
+    private static final Pattern COMPUTED_IN_LIST = Pattern.compile("(?:^|,)\\s*(?:\\$|\\{\\{)|(?<![=/])\\b" + COMPUTED_NAME);
     private static final Pattern PLAIN_NAME = Pattern.compile("[\\w.-]+");
 
     private RouteGraph() {
@@ -103,12 +108,13 @@ public final class RouteGraph {
 
     /** The {@code direct:} and {@code seda:} endpoints that a step sends to, except those that are computed at run time. */
     static List<String> targets(ProcessorDefinition<?> step) {
-        return endpoints(target(step)).toList();
+        return target(step) == null ? List.of() : endpoints(isList(step) ? IN_LIST : URI, target(step)).toList();
     }
 
     /** Whether a step may send to an endpoint in memory that it computes at run time. */
     static boolean isComputed(ProcessorDefinition<?> step) {
-        return target(step) != null && COMPUTED.matcher(target(step)).find() || isSending(step) && target(step) == null;
+        return target(step) == null ? isSending(step)
+                : (isList(step) ? COMPUTED_IN_LIST : COMPUTED_URI).matcher(target(step)).find();
     }
 
     /** The text that names one or more endpoints to which a step sends, or null. */
@@ -128,13 +134,21 @@ public final class RouteGraph {
 
     /** Whether a step sends to the endpoints that its expression names. */
     private static boolean isSending(ProcessorDefinition<?> step) {
-        return step instanceof EnrichDefinition || step instanceof RecipientListDefinition || step instanceof RoutingSlipDefinition
-                || step instanceof DynamicRouterDefinition;
+        return step instanceof EnrichDefinition || isList(step);
     }
 
-    /** The {@code direct:} and {@code seda:} endpoints in a URI or a list of URIs, without their options. */
-    static Stream<String> endpoints(String uris) {
-        return uris == null ? Stream.empty() : ENDPOINT.matcher(uris).results().map(uri -> uri.group(1) + ":" + uri.group(2));
+    /** Whether the expression of a step may name several endpoints. */
+    private static boolean isList(ProcessorDefinition<?> step) {
+        return step instanceof RecipientListDefinition || step instanceof RoutingSlipDefinition || step instanceof DynamicRouterDefinition;
+    }
+
+    /** The {@code direct:} or {@code seda:} endpoint of a URI, without its options. Any other URI has none. */
+    static Stream<String> endpoints(String uri) {
+        return endpoints(URI, uri);
+    }
+
+    private static Stream<String> endpoints(Pattern pattern, String text) {
+        return pattern.matcher(text).results().map(uri -> uri.group(1) + ":" + uri.group(2));
     }
 
     private static boolean isDirect(String endpoint) {
