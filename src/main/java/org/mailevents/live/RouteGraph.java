@@ -22,6 +22,7 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RoutingSlipDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.language.ExpressionDefinition;
+import org.mailevents.camel.YamlPlace;
 
 /**
  * Checks that each {@code direct:} endpoint that a route sends to is the start of exactly one route. Camel itself notices a missing route
@@ -89,14 +90,12 @@ public final class RouteGraph {
 
     /** The YAML file of a route or a step, or null if it is written in Java. */
     static String file(LineNumberAware node) {
-        String location = node instanceof RouteDefinition route ? route.getInput().getLocation() : node.getLocation();
-        return location != null && location.startsWith("file:") && location.endsWith(".yaml") ? location.substring("file:".length()) : null;
+        return YamlPlace.file(node);
     }
 
     /** A mistake in a route or a step, with its file and line. */
     static BrokenFile broken(LineNumberAware node, String reason) {
-        int line = node instanceof RouteDefinition route ? route.getInput().getLineNumber() : node.getLineNumber();
-        return file(node) == null ? new BrokenFile(reason) : new BrokenFile(file(node), line, reason);
+        return file(node) == null ? new BrokenFile(reason) : new BrokenFile(file(node), YamlPlace.line(node), reason);
     }
 
     /** All steps of a route, nested steps included. */
@@ -144,7 +143,7 @@ public final class RouteGraph {
 
     /** The {@code direct:} or {@code seda:} endpoint of a URI, without its options. Any other URI has none. */
     static Stream<String> endpoints(String uri) {
-        return endpoints(URI, uri);
+        return uri == null ? Stream.empty() : endpoints(URI, uri);
     }
 
     private static Stream<String> endpoints(Pattern pattern, String text) {
@@ -156,6 +155,6 @@ public final class RouteGraph {
     }
 
     private static String name(RouteDefinition route) {
-        return file(route) == null ? "the Java code of " + route.getRouteId() : file(route) + ":" + route.getInput().getLineNumber();
+        return file(route) == null ? "the Java code of " + route.getRouteId() : file(route) + ":" + YamlPlace.line(route);
     }
 }
