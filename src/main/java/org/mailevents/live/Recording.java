@@ -14,6 +14,9 @@ import org.mailevents.event.Webhook;
 /** What happens to one webhook in a {@link RouteTrial}. It is a property of the exchange, so that all copies of the exchange share it. */
 final class Recording {
 
+    /** Why a webhook fails whose routes end too early. */
+    static final String NOT_STORED = "the route ends without direct:store-events";
+
     private static final String KIND = "kind";
     private static final String AUDIENCE = "audience";
     private static final String PROPERTY = "mailEventsRecording";
@@ -118,7 +121,7 @@ final class Recording {
     /** The failure of a webhook whose routes end without {@code direct:store-events}. The last step is where they end. */
     synchronized Throwable notStored() {
         failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
-        failure = new IllegalStateException("the route ends without direct:store-events");
+        failure = new IllegalStateException(NOT_STORED);
         return failure;
     }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
@@ -100,8 +101,8 @@ public final class RouteTrial implements AutoCloseable {
     /**
      * Runs one event of each status and code through the routes.
      *
-     * @throws BrokenFile for the first event that fails, unless it fails on purpose or after another system was asked, whose answer the
-     *                    trial does not know
+     * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the trial does not know: the answer of
+     *                    another system, or a text that the sender of a mail decides
      */
     static void requireEveryEventPasses(CamelContext application, Map<String, String> files) throws BrokenFile {
         try (RouteTrial trial = new RouteTrial(application, files)) {
@@ -114,10 +115,34 @@ public final class RouteTrial implements AutoCloseable {
         for (MailEvent event : TrialEvents.all()) {
             TrialOutcome outcome = runInTime(webhook(event));
             BrokenFile failure = outcome.failure();
-            if (failure != null && !outcome.answerMissing() && !outcome.deliberate()) {
+            if (failure != null && !outcome.answerMissing() && !outcome.deliberate() && !dependsOnText(event, failure)) {
                 throw new BrokenFile(failure.file(), failure.line(), TrialEvents.name(event) + " fails: " + failure.reason());
             }
         }
+    }
+
+    /**
+     * Whether a step fails because of the made-up text of an event, for instance because it expects JSON in {@code apiData}. A misspelt
+     * name, on the other hand, fails in the same way with every text. A text with which the step does not run says nothing.
+     */
+    private boolean dependsOnText(MailEvent event, BrokenFile failure) throws BrokenFile {
+        if (failure.reason().equals(Recording.NOT_STORED)) {
+            return false;
+        }
+        String reason = TrialEvents.withoutTexts(failure.reason(), event);
+        BrokenFile again = runInTime(webhook(event)).failure();
+        boolean steady = again != null && reason.equals(TrialEvents.withoutTexts(again.reason(), event));
+        for (MailEvent other : TrialEvents.withOtherTexts(event)) {
+            TrialOutcome outcome = runInTime(webhook(other));
+            BrokenFile end = outcome.failure();
+            boolean reached = Stream.concat(outcome.steps().stream(), outcome.copySteps().stream())
+                    .anyMatch(step -> failure.file().equals(step.file()) && failure.line() == step.line());
+            boolean passed = end == null || !failure.file().equals(end.file()) || failure.line() != end.line();
+            if (reached && (passed || steady && !reason.equals(TrialEvents.withoutTexts(end.reason(), other)))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

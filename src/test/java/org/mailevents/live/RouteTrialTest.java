@@ -78,6 +78,41 @@ class RouteTrialTest {
                 .hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: a bounce with code \\w+ fails: .*recipent.*");
     }
 
+    /** The made-up events do not know what a team's mails have in their {@code X-Api-Data}. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "{setBody: {simple: '${body.apiData}'}}, {unmarshal: {json: {}}}",
+        "{setBody: {simple: '${body.apiData}'}}, {unmarshal: {json: {}}}, {setBody: {simple: '${body[campaign].toUpperCase()}'}}",
+        "{setBody: {simple: '${body.apiData.split(-)[3]}'}}",
+        "{filter: {simple: '${body.subject.substring(20)} != null', steps: [{to: 'log:subject'}]}}",
+        "{setVariable: {name: at, simple: {expression: '${body.reason}', resultType: 'java.lang.Long'}}}"})
+    void aStepThatNeedsACertainTextIsNoMistake(String steps) throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell(steps));
+        edit(files, BOUNCES, "              - choice:", "              - wireTap: {uri: direct:tell}\n              - choice:");
+
+        RouteTrial.requireEveryEventPasses(application.context(), files);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {setBody: {simple: '${body.apiData}'}}, {setBody: {simple: '${body.toUperCase}'}}                             | toUperCase
+            {filter: {simple: '${body.reason} contains "User"', steps: [{setBody: {simple: '${body.recipent}'}}]}}        | recipent
+            {setBody: {simple: '${body.apiData.lenght}'}}                                                                 | lenght""")
+    void aMisspeltNameIsAMistakeAlsoNextToAText(String steps, String named) throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell(steps));
+        edit(files, BOUNCES, "              - choice:", "              - wireTap: {uri: direct:tell}\n              - choice:");
+
+        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageStartingWith("routes/tell.camel.yaml:").hasMessageContaining(named);
+    }
+
+    private static String tell(String steps) {
+        return "- route:\n    id: tell\n    from:\n      uri: direct:tell\n      steps:\n"
+                + steps.replaceAll("(?:^|, )(\\{(?:setBody|unmarshal|filter|setVariable))", "\n        - $1") + "\n";
+    }
+
     @Test
     void theRoutesAsTheyComePass() throws Exception {
         RouteTrial.requireEveryEventPasses(application.context(), files());
