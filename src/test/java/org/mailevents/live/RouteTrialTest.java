@@ -141,7 +141,7 @@ class RouteTrialTest {
     @Test
     void aLoopThatWaitsForTheAnswerOfAnotherSystemIsNoMistake() throws Exception {
         Map<String, String> files = files();
-        files.put("routes/tell.camel.yaml", tell("{loop: {doWhile: true, simple: '${body} != \"done\"', steps: [{to: 'http://example.jp'}]}}"));
+        files.put("routes/tell.camel.yaml", tell("{loop: {doWhile: true, simple: '${header.done} == null', steps: [{to: 'http://example.jp'}]}}"));
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
 
         RouteTrial.requireEveryEventPasses(application.context(), files);
