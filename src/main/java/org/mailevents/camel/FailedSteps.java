@@ -10,6 +10,8 @@ import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
+import org.apache.camel.model.WhenDefinition;
+import org.apache.camel.model.language.ExpressionDefinition;
 import org.apache.camel.processor.ChoiceProcessor;
 import org.apache.camel.processor.FilterProcessor;
 import org.apache.camel.processor.errorhandler.DefaultExceptionPolicyStrategy;
@@ -50,11 +52,11 @@ public final class FailedSteps extends DefaultExceptionPolicyStrategy {
     /** The file and the line; null if the step is not in a YAML file, for instance if a Java route failed that the step called. */
     private static String place(Exchange exchange) {
         ProcessorDefinition<?> step = step(exchange, exchange.getExchangeExtension().getHistoryNodeId());
-        if (step == null || step.getLocation() == null || !step.getLocation().endsWith(".yaml")) {
+        if (step == null || YamlPlace.file(step) == null) {
             return null;
         }
-        int line = step instanceof ChoiceDefinition choice ? line(choice, exchange) : step.getLineNumber();
-        return step.getLocation().replaceFirst("^file:", "") + ":" + line;
+        int line = step instanceof ChoiceDefinition choice ? line(choice, exchange) : YamlPlace.line(step);
+        return YamlPlace.file(step) + ":" + line;
     }
 
     private static ProcessorDefinition<?> step(Exchange exchange, String id) {
@@ -66,20 +68,28 @@ public final class FailedSteps extends DefaultExceptionPolicyStrategy {
                         .filter(step -> id.equals(step.getId())).findFirst().orElse(null);
     }
 
-    /** The line of the branch whose condition fails. Camel's history knows only the choice itself, and a choice may be long. */
+    /**
+     * The line of the branch whose condition fails. Camel's history knows only the choice itself, and a choice may be long. So the
+     * conditions are evaluated a second time, up to the first one that may call another system.
+     */
     private static int line(ChoiceDefinition choice, Exchange exchange) {
         List<FilterProcessor> conditions = exchange.getContext().getProcessor(choice.getId()) instanceof ChoiceProcessor processor
                 ? processor.getFilters() : List.of();
-        if (conditions.size() == choice.getWhenClauses().size()) { // fewer if a branch is disabled
+        List<WhenDefinition> branches = choice.getWhenClauses();
+        if (conditions.size() == branches.size()) { // fewer if a branch is disabled
             Exchange copy = exchange.copy();
             copy.setException(null);
-            for (int i = 0; i < conditions.size(); i++) {
+            for (int i = 0; i < conditions.size() && mayRepeat(branches.get(i).getExpression()); i++) {
                 if (fails(conditions.get(i), copy)) {
-                    return choice.getWhenClauses().get(i).getLineNumber() + 1; // Camel's YAML reader counts these lines from 0
+                    return YamlPlace.line(branches.get(i));
                 }
             }
         }
-        return choice.getLineNumber();
+        return YamlPlace.line(choice);
+    }
+
+    private static boolean mayRepeat(ExpressionDefinition condition) {
+        return condition.getLanguage().equals("simple") && !condition.getExpression().contains("bean:");
     }
 
     private static boolean fails(FilterProcessor condition, Exchange exchange) {

@@ -8,6 +8,7 @@ import org.apache.camel.model.FilterDefinition;
 import org.apache.camel.model.OtherwiseDefinition;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.WhenDefinition;
+import org.mailevents.camel.YamlPlace;
 
 /**
  * Steps that run only under a condition.
@@ -21,7 +22,7 @@ record Branch(String condition, int line, List<ProcessorDefinition<?>> steps) {
     /** The branches of a {@code choice} or {@code filter}. Every other step has none. */
     static List<Branch> of(NamedNode step) {
         if (step instanceof FilterDefinition filter) {
-            return List.of(new Branch(filter.getExpression().getExpression(), filter.getLineNumber(), filter.getOutputs()));
+            return List.of(new Branch(filter.getExpression().getExpression(), YamlPlace.line(filter), filter.getOutputs()));
         }
         return step instanceof ChoiceDefinition choice
                 ? Stream.concat(choice.getWhenClauses().stream().map(Branch::of), Stream.ofNullable(choice.getOtherwise()).map(Branch::of))
@@ -29,13 +30,12 @@ record Branch(String condition, int line, List<ProcessorDefinition<?>> steps) {
                 : List.of();
     }
 
-    /** Camel gives a step the line before its first key. That is right for {@code - filter:}, but not for an element of a list. */
     private static Branch of(WhenDefinition when) {
-        return new Branch(when.getExpression().getExpression(), when.getLineNumber() + 1, when.getOutputs());
+        return new Branch(when.getExpression().getExpression(), YamlPlace.line(when), when.getOutputs());
     }
 
     private static Branch of(OtherwiseDefinition otherwise) {
-        return new Branch("otherwise", otherwise.getLineNumber(), otherwise.getOutputs());
+        return new Branch("otherwise", YamlPlace.line(otherwise), otherwise.getOutputs());
     }
 
     /** The innermost branch around a step, or null. For Camel, the parent of a step in a branch is the choice, and not the branch. */

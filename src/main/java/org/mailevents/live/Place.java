@@ -6,6 +6,7 @@ import java.util.WeakHashMap;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
+import org.mailevents.camel.YamlPlace;
 
 /**
  * A step of a route.
@@ -30,7 +31,7 @@ public record Place(String route, String file, int line, String step, String bra
     private static Place describe(ProcessorDefinition<?> step) {
         RouteDefinition route = ProcessorDefinitionHelper.getRoute(step);
         Branch branch = Branch.around(step);
-        return new Place(route == null ? null : route.getRouteId(), RouteGraph.file(step), step.getLineNumber(), step.getLabel(),
+        return new Place(route == null ? null : route.getRouteId(), RouteGraph.file(step), YamlPlace.line(step), step.getLabel(),
                 branch == null ? null : branch.condition(), branch == null ? 0 : branch.line());
     }
 

@@ -139,9 +139,10 @@ class RecordedEndpoint extends DefaultEndpoint {
     private static void runAside(Exchange exchange, Processor processor) throws Exception {
         Exchange copy = ExchangeHelper.createCorrelatedCopy(exchange, false);
         copy.setPattern(ExchangePattern.InOnly);
-        Recording recording = Recording.in(copy);
+        Recording original = Recording.of(exchange);
+        Recording recording = original.inCopy(copy);
         processor.process(copy);
-        Recording.of(exchange).add(recording.outcome(copy.getException()));
+        original.add(recording.outcome(copy.getException()));
     }
 
     @Override

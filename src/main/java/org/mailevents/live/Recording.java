@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
 import org.apache.camel.NamedNode;
 import org.apache.camel.model.ProcessorDefinition;
@@ -14,16 +15,30 @@ import org.mailevents.event.Webhook;
 /** What happens to one webhook in a {@link RouteTrial}. It is a property of the exchange, so that all copies of the exchange share it. */
 final class Recording {
 
+    /** Why a webhook fails whose routes end too early. */
+    static final String NOT_STORED = "the route ends without direct:store-events";
+
     private static final String KIND = "kind";
     private static final String AUDIENCE = "audience";
     private static final String PROPERTY = "mailEventsRecording";
 
+    /** Far more than a route needs for an event. A loop without an end would fill the memory. */
+    private static final int MOST_STEPS = 10_000;
+    /** Far more than a webhook of a trial has, in characters or bytes. A text that doubles in a loop would fill the memory. */
+    private static final int LONGEST_TEXT = 1_000_000;
+    private static final int LONGEST_CALLS = 10_000_000;
+
+    /** How many steps the webhook and all its copies may still take. */
+    private final AtomicInteger stepsLeft;
     private final List<TrialOutcome.Call> calls = new ArrayList<>();
     private final List<ProcessorDefinition<?>> steps = new ArrayList<>();
     private final List<Place> copySteps = new ArrayList<>();
     private final List<MailEvent> stored = new ArrayList<>();
     /** The variables {@code kind} and {@code audience}, each with the step that set it last. */
     private final Map<String, Decision> decisions = new HashMap<>();
+    private int callsLength;
+    /** Why the webhook must end, because it takes too much memory or time; or null. No handler of the routes can change that. */
+    private Exception excess;
     private Throwable failure;
     private ProcessorDefinition<?> failed;
     private boolean answerMissing;
@@ -37,12 +52,22 @@ final class Recording {
     }
 
     /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
-    private Recording() {
+    private Recording(AtomicInteger stepsLeft) {
+        this.stepsLeft = stepsLeft;
     }
 
-    /** Begins the recording of an exchange. */
-    static Recording in(Exchange exchange) {
-        Recording recording = new Recording();
+    /** Begins the recording of the exchange of a webhook. */
+    static Recording in(Exchange exchange, Webhook webhook) {
+        return in(exchange, new AtomicInteger(MOST_STEPS * Math.max(1, webhook.events().size())));
+    }
+
+    /** Begins the recording of a copy of an exchange. */
+    Recording inCopy(Exchange copy) {
+        return in(copy, stepsLeft);
+    }
+
+    private static Recording in(Exchange exchange, AtomicInteger stepsLeft) {
+        Recording recording = new Recording(stepsLeft);
         exchange.setProperty(PROPERTY, recording);
         return recording;
     }
@@ -52,15 +77,46 @@ final class Recording {
         return exchange.getProperty(PROPERTY, Recording.class);
     }
 
-    synchronized void enter(NamedNode step) {
-        if (step instanceof ProcessorDefinition<?> definition) {
+    /** @return why the webhook must end before this step, or null */
+    synchronized Exception enter(NamedNode step) {
+        if (excess == null && step instanceof ProcessorDefinition<?> definition) {
             steps.add(definition);
+            if (stepsLeft.decrementAndGet() < 0) {
+                end("an event takes more than 10,000 steps in the routes; does a loop never end?");
+            }
+        }
+        return excess;
+    }
+
+    /** @return why the webhook must end after a step, or null */
+    synchronized Exception leave(Exchange exchange) {
+        if (excess == null && (isLong(exchange.getMessage().getBody()) || isAnyLong(exchange.getMessage().getHeaders())
+                || isAnyLong(exchange.getVariables()) || isAnyLong(exchange.getProperties()))) {
+            end("a text of an event grows beyond 1,000,000 characters in the routes; does a loop double it?");
+        }
+        return excess;
+    }
+
+    private static boolean isAnyLong(Map<String, Object> values) {
+        return values.values().stream().anyMatch(Recording::isLong);
+    }
+
+    private static boolean isLong(Object value) {
+        return value instanceof CharSequence text && text.length() > LONGEST_TEXT || value instanceof byte[] bytes && bytes.length > LONGEST_TEXT;
+    }
+
+    /** Ends the webhook at the present step, whatever the routes do with a failure. */
+    synchronized void end(String reason) {
+        if (excess == null) {
+            excess = new IllegalStateException(reason);
+            failure = excess;
+            failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
         }
     }
 
     /** The innermost step that fails ends first. Steps around it end with the same exception, or with one that wraps it. */
     synchronized void fail(NamedNode step, Throwable exception) {
-        if (step instanceof ProcessorDefinition<?> definition && (failure == null || root(failure) != root(exception))) {
+        if (step instanceof ProcessorDefinition<?> definition && excess == null && (failure == null || RouteFiles.root(failure) != RouteFiles.root(exception))) {
             failure = exception;
             failed = definition;
         }
@@ -69,6 +125,11 @@ final class Recording {
     /** @param answered whether the routes go on with an answer that only the other system knows */
     synchronized void call(String endpoint, String body, boolean answered) {
         ProcessorDefinition<?> step = steps.isEmpty() ? null : steps.get(steps.size() - 1);
+        callsLength += body == null ? 0 : body.length();
+        if (callsLength > LONGEST_CALLS) {
+            end("an event sends more than 10,000,000 characters to other systems; does a loop never end?");
+            return;
+        }
         calls.add(new TrialOutcome.Call(endpoint, body, step == null ? null : Place.of(step), answerMissing));
         answerMissing |= answered;
     }
@@ -118,31 +179,28 @@ final class Recording {
     /** The failure of a webhook whose routes end without {@code direct:store-events}. The last step is where they end. */
     synchronized Throwable notStored() {
         failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
-        failure = new IllegalStateException("the route ends without direct:store-events");
+        failure = new IllegalStateException(NOT_STORED);
         return failure;
     }
 
-    /** @param end why the webhook failed, or null if its routes ended normally */
-    synchronized TrialOutcome outcome(Throwable end) {
+    /** @param exception why the webhook failed, or null if its routes ended normally */
+    synchronized TrialOutcome outcome(Throwable exception) {
+        Throwable end = excess == null ? exception : excess;
         BrokenFile mistake = null;
+        Place place = null;
         boolean deliberate = failed instanceof ThrowExceptionDefinition;
         if (end != null) {
-            mistake = failed != null && root(failure) == root(end) ? RouteGraph.broken(failed, RouteFiles.reason(root(end)))
-                    : new BrokenFile("routes", 0, RouteFiles.reason(root(end)));
+            boolean known = failed != null && RouteFiles.root(failure) == RouteFiles.root(end);
+            String reason = RouteFiles.reason(RouteFiles.root(end));
+            mistake = known ? RouteGraph.broken(failed, reason) : new BrokenFile("routes", 0, reason);
+            place = known ? Place.of(failed) : null;
         } else if (aside != null) {
             mistake = aside.failure();
+            place = aside.failed();
             deliberate = aside.deliberate();
         }
-        return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, deliberate, answerMissing,
+        return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, place, deliberate, answerMissing,
                 steps.stream().map(Place::of).toList(), List.copyOf(copySteps), decidedBy(KIND), decidedBy(AUDIENCE),
                 stepsBeforeStore < 0 ? answerMissing : storedWithoutAnswer, stepsBeforeStore < 0 ? steps.size() : stepsBeforeStore);
-    }
-
-    private static Throwable root(Throwable exception) {
-        Throwable root = exception;
-        while (root.getCause() != null && root.getCause() != root) {
-            root = root.getCause();
-        }
-        return root;
     }
 }

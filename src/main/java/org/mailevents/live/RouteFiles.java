@@ -60,12 +60,17 @@ final class RouteFiles {
 
     /** The messages of the exception and of its root cause: the first says what could not be done, and the second says why. */
     static String reason(Throwable first) {
-        Throwable last = first;
-        while (last.getCause() != null && last.getCause() != last) {
-            last = last.getCause();
-        }
+        Throwable last = root(first);
         String what = text(first.getClass() == last.getClass() ? last : first);
         return what.contains(text(last)) ? what : what + ", because of " + text(last);
+    }
+
+    static Throwable root(Throwable exception) {
+        Throwable root = exception;
+        while (root.getCause() != null && root.getCause() != root) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     private static String text(Throwable cause) {

@@ -58,16 +58,22 @@ public final class RouteFlow {
         AlertFlow.check(routes, served);
     }
 
-    /** A team may name a step of its own in {@code onPrepare}. Whether that step does what is needed shows only when it runs. */
+    /**
+     * One split must collect the decisions. Other splits of the events may do something else, for instance tell another system. A team may
+     * name a step of its own in {@code onPrepare}. Whether that step does what is needed shows only when it runs.
+     */
     private static void requireCollected(RouteDefinition route) throws BrokenFile {
-        for (ProcessorDefinition<?> step : RouteGraph.steps(route)) {
-            if (step instanceof SplitDefinition split
-                    && String.valueOf(split.getExpression().getExpression()).contains("body.events")
-                    && (split.getOnPrepare() == null || !isCollect(split.getAggregationStrategy()))) {
-                throw RouteGraph.broken(split, "the split of " + route.getRouteId() + " needs onPrepare: " + COLLECT
-                        + " and aggregationStrategy: " + COLLECT + "; otherwise the kind and the audience of each event are lost");
-            }
+        List<SplitDefinition> splits = RouteGraph.steps(route).stream().filter(SplitDefinition.class::isInstance)
+                .map(SplitDefinition.class::cast)
+                .filter(split -> String.valueOf(split.getExpression().getExpression()).contains("body.events")).toList();
+        if (!splits.isEmpty() && splits.stream().noneMatch(RouteFlow::collects)) {
+            throw RouteGraph.broken(splits.get(0), "the split of " + route.getRouteId() + " needs onPrepare: " + COLLECT
+                    + " and aggregationStrategy: " + COLLECT + "; otherwise the kind and the audience of each event are lost");
         }
+    }
+
+    private static boolean collects(SplitDefinition split) {
+        return split.getOnPrepare() != null && isCollect(split.getAggregationStrategy());
     }
 
     private static boolean isCollect(String bean) {

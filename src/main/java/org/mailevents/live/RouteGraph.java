@@ -22,6 +22,7 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RoutingSlipDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.language.ExpressionDefinition;
+import org.mailevents.camel.YamlPlace;
 
 /**
  * Checks that each {@code direct:} endpoint that a route sends to is the start of exactly one route. Camel itself notices a missing route
@@ -30,9 +31,14 @@ import org.apache.camel.model.language.ExpressionDefinition;
 public final class RouteGraph {
 
     /** An endpoint in memory, unless a part of its name is computed. */
-    private static final Pattern ENDPOINT = Pattern.compile("\\b(direct|seda):(?://)?([\\w.-]+)(?![\\w.${-])");
-    /** A URI that may become such an endpoint at run time. */
-    private static final Pattern COMPUTED = Pattern.compile("(?:^|,)\\s*(?:\\$|\\{\\{)|\\b(?:direct|seda):[\\w./-]*(?:\\$|\\{\\{)");
+    private static final String ENDPOINT = "(direct|seda):(?://)?([\\w.-]+)(?![\\w.${-])";
+    /** An endpoint in memory whose name is computed. */
+    private static final String COMPUTED_NAME = "(?:direct|seda):[\\w./-]*(?:\\$|\\{\\{)";
+    /** Any other endpoint may have such a text in its path or in its options, for instance {@code https://…/post?topic=direct:alerts}. */
+    private static final Pattern URI = Pattern.compile("^\\s*" + ENDPOINT);
+    private static final Pattern IN_LIST = Pattern.compile("(?<![=/])\\b" + ENDPOINT);
+    private static final Pattern COMPUTED_URI = Pattern.compile("^\\s*(?:\\$|\\{\\{|" + COMPUTED_NAME + ")");
+    private static final Pattern COMPUTED_IN_LIST = Pattern.compile("(?:^|,)\\s*(?:\\$|\\{\\{)|(?<![=/])\\b" + COMPUTED_NAME);
     private static final Pattern PLAIN_NAME = Pattern.compile("[\\w.-]+");
 
     private RouteGraph() {
@@ -84,14 +90,12 @@ public final class RouteGraph {
 
     /** The YAML file of a route or a step, or null if it is written in Java. */
     static String file(LineNumberAware node) {
-        String location = node instanceof RouteDefinition route ? route.getInput().getLocation() : node.getLocation();
-        return location != null && location.startsWith("file:") && location.endsWith(".yaml") ? location.substring("file:".length()) : null;
+        return YamlPlace.file(node);
     }
 
     /** A mistake in a route or a step, with its file and line. */
     static BrokenFile broken(LineNumberAware node, String reason) {
-        int line = node instanceof RouteDefinition route ? route.getInput().getLineNumber() : node.getLineNumber();
-        return file(node) == null ? new BrokenFile(reason) : new BrokenFile(file(node), line, reason);
+        return file(node) == null ? new BrokenFile(reason) : new BrokenFile(file(node), YamlPlace.line(node), reason);
     }
 
     /** All steps of a route, nested steps included. */
@@ -103,12 +107,13 @@ public final class RouteGraph {
 
     /** The {@code direct:} and {@code seda:} endpoints that a step sends to, except those that are computed at run time. */
     static List<String> targets(ProcessorDefinition<?> step) {
-        return endpoints(target(step)).toList();
+        return target(step) == null ? List.of() : endpoints(isList(step) ? IN_LIST : URI, target(step)).toList();
     }
 
     /** Whether a step may send to an endpoint in memory that it computes at run time. */
     static boolean isComputed(ProcessorDefinition<?> step) {
-        return target(step) != null && COMPUTED.matcher(target(step)).find() || isSending(step) && target(step) == null;
+        return target(step) == null ? isSending(step)
+                : (isList(step) ? COMPUTED_IN_LIST : COMPUTED_URI).matcher(target(step)).find();
     }
 
     /** The text that names one or more endpoints to which a step sends, or null. */
@@ -128,13 +133,21 @@ public final class RouteGraph {
 
     /** Whether a step sends to the endpoints that its expression names. */
     private static boolean isSending(ProcessorDefinition<?> step) {
-        return step instanceof EnrichDefinition || step instanceof RecipientListDefinition || step instanceof RoutingSlipDefinition
-                || step instanceof DynamicRouterDefinition;
+        return step instanceof EnrichDefinition || isList(step);
     }
 
-    /** The {@code direct:} and {@code seda:} endpoints in a URI or a list of URIs, without their options. */
-    static Stream<String> endpoints(String uris) {
-        return uris == null ? Stream.empty() : ENDPOINT.matcher(uris).results().map(uri -> uri.group(1) + ":" + uri.group(2));
+    /** Whether the expression of a step may name several endpoints. */
+    private static boolean isList(ProcessorDefinition<?> step) {
+        return step instanceof RecipientListDefinition || step instanceof RoutingSlipDefinition || step instanceof DynamicRouterDefinition;
+    }
+
+    /** The {@code direct:} or {@code seda:} endpoint of a URI, without its options. Any other URI has none. */
+    static Stream<String> endpoints(String uri) {
+        return uri == null ? Stream.empty() : endpoints(URI, uri);
+    }
+
+    private static Stream<String> endpoints(Pattern pattern, String text) {
+        return pattern.matcher(text).results().map(uri -> uri.group(1) + ":" + uri.group(2));
     }
 
     private static boolean isDirect(String endpoint) {
@@ -142,6 +155,6 @@ public final class RouteGraph {
     }
 
     private static String name(RouteDefinition route) {
-        return file(route) == null ? "the Java code of " + route.getRouteId() : file(route) + ":" + route.getInput().getLineNumber();
+        return file(route) == null ? "the Java code of " + route.getRouteId() : file(route) + ":" + YamlPlace.line(route);
     }
 }

@@ -37,6 +37,9 @@ final class SecondContext {
         context.getCamelContextExtension().setName(name);
         context.setAutoStartup(false);
         context.disableJMX();
+        // a step that never ends must not delay its end; Camel's own limit is 45 seconds
+        context.getShutdownStrategy().setTimeout(1);
+        context.getShutdownStrategy().setSuppressLoggingOnTimeout(true);
         context.setApplicationContextClassLoader(application.getApplicationContextClassLoader());
         leaveTheCli(context);
         context.getPropertiesComponent().addPropertiesSource(new PropertiesSource() {

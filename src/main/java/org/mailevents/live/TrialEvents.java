@@ -13,6 +13,10 @@ final class TrialEvents {
     private static final List<String> STATUSES = List.of("queued", "succeeded", "deferred", "failed", "new-status");
     private static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "new-code");
 
+    /** JSON, a number, a time, XML, and a text with separators: what routes may expect in a text that the sender of a mail decides. */
+    private static final List<String> FREE_TEXTS = List.of("{\"key\":\"value\"}", "4257", "2026-01-05T00:00:07Z", "<key>value</key>",
+            "a-b-c-d-e-f_g_h,i,j,k;l;m;n:o:p/q/r|s|t|u=v=w x y z");
+
     private TrialEvents() {
     }
 
@@ -28,6 +32,22 @@ final class TrialEvents {
             case "bounces" -> "a bounce with code " + event.status();
             default -> "an event of the type " + event.eventType();
         };
+    }
+
+    /** The same event with different texts where only its sender or the receiving server knows the right ones. */
+    static List<MailEvent> withOtherTexts(MailEvent event) {
+        return FREE_TEXTS.stream().map(text -> with(event, text)).toList();
+    }
+
+    private static MailEvent with(MailEvent event, String text) {
+        return new MailEvent(event.eventId(), event.eventType(), event.status(), null, null, event.messageId(), event.recipient(),
+                event.sender(), event.returnPath(), text, text, text, event.enhancedCode(), event.sourceIp(), event.senderIp(),
+                event.serverComposition(), event.occurredAt(), event.createdText(), event.receivedAt(), "{\"other\":4257}");
+    }
+
+    /** A message about an event without its free texts, so that messages about two events can be compared. */
+    static String withoutTexts(String message, MailEvent event) {
+        return Stream.of(event.extra(), event.reason(), event.apiData(), event.subject()).reduce(message, (rest, text) -> rest.replace(text, "…"));
     }
 
     static MailEvent event(String type, String status) {

@@ -10,6 +10,7 @@ import org.mailevents.event.MailEvent;
  * @param calls         what the routes would send to other systems, in the order of the steps
  * @param failure       why the webhook failed, or a copy of it behind {@code wireTap} or {@code seda:}, with the file and the line of the
  *                      step; null if nothing failed
+ * @param failed        the step that failed, or null if nothing failed or the step is not known
  * @param deliberate    whether a step {@code throwException} failed, which a team writes on purpose
  * @param answerMissing whether the routes went on after they asked another system. The trial does not know its answer, so what follows,
  *                      a failure included, may be different with the real answer
@@ -20,8 +21,9 @@ import org.mailevents.event.MailEvent;
  * @param decisionOpen  whether an answer was already missing when the events were stored, so that kind and audience may be different
  * @param deciding      how many of the steps ran before the events were stored; all of them if the events were not stored
  */
-public record TrialOutcome(List<MailEvent> stored, List<Call> calls, BrokenFile failure, boolean deliberate, boolean answerMissing,
-        List<Place> steps, List<Place> copySteps, Place kindStep, Place audienceStep, boolean decisionOpen, int deciding) {
+public record TrialOutcome(List<MailEvent> stored, List<Call> calls, BrokenFile failure, Place failed, boolean deliberate,
+        boolean answerMissing, List<Place> steps, List<Place> copySteps, Place kindStep, Place audienceStep, boolean decisionOpen,
+        int deciding) {
 
     /**
      * A message to another system.
@@ -34,6 +36,11 @@ public record TrialOutcome(List<MailEvent> stored, List<Call> calls, BrokenFile 
      *                    or not be sent
      */
     public record Call(String endpoint, String body, Place place, boolean afterAnswer) {
+    }
+
+    /** Whether a step ran, also for a copy of the webhook. */
+    boolean ran(Place step) {
+        return steps.contains(step) || copySteps.contains(step);
     }
 
     /** The steps that ran before the events were stored, which decide kind and audience. */

@@ -52,7 +52,10 @@ final class TrialSteps implements InterceptStrategy {
                 if (recording == null) {
                     return super.process(exchange, callback);
                 }
-                recording.enter(node);
+                if (end(exchange, recording.enter(node))) {
+                    callback.done(true);
+                    return true;
+                }
                 if (node instanceof PollEnrichDefinition) {
                     recording.missAnswer();
                 }
@@ -74,7 +77,21 @@ final class TrialSteps implements InterceptStrategy {
         };
     }
 
+    /** Not even a loop with a {@code doCatch} goes on in a route that is stopped. The steps of a handler are left out. */
+    private static boolean end(Exchange exchange, Exception excess) {
+        if (excess != null) {
+            if (exchange.getProperty(Exchange.EXCEPTION_CAUGHT) != excess) {
+                exchange.setException(excess);
+            }
+            exchange.setRouteStop(true);
+        }
+        return excess != null;
+    }
+
     private static void note(Recording recording, NamedNode node, Exchange exchange) {
+        if (end(exchange, recording.leave(exchange))) {
+            return;
+        }
         recording.noteDecisions(node, exchange);
         if (exchange.getException() != null) {
             recording.fail(node, exchange.getException());

@@ -220,6 +220,34 @@ class RouteMistakesTest {
         assertThatCode(() -> validate(files)).doesNotThrowAnyException();
     }
 
+    /** A text that looks like an endpoint in memory may stand in the options of any other endpoint. */
+    @ParameterizedTest
+    @ValueSource(strings = {"to: 'log:post?marker=direct:alerts'", "toD: 'log:post?marker=direct:alerts'",
+        "wireTap: {uri: 'log:post?marker=direct:route-webhook'}", "recipientList: {constant: 'log:post?marker=direct:alerts'}"})
+    void theOptionOfAnEndpointIsNoTarget(String step) throws IOException {
+        Map<String, String> files = files();
+        files.merge("routes/route-webhook.camel.yaml", "        - " + step + "\n", String::concat);
+
+        assertThatCode(() -> validate(files)).doesNotThrowAnyException();
+    }
+
+    /** A team may go through the events once more, for instance to tell another system. */
+    @ParameterizedTest
+    @ValueSource(strings = {"before", "after"})
+    void onlyOneSplitMustCollect(String place) throws IOException {
+        Map<String, String> files = files();
+        String split = """
+                        - split:
+                            simple: "${body.events}"
+                            steps:
+                              - to: log:event
+                """;
+        String there = place.equals("before") ? "        - split:\n" : "        - to:\n            uri: direct:store-events\n";
+        files.computeIfPresent("routes/route-bounces.camel.yaml", (file, text) -> text.replace(there, split + there));
+
+        assertThatCode(() -> validate(files)).doesNotThrowAnyException();
+    }
+
     @Test
     void theAggregationMayBeNamedAsABean() throws IOException {
         Map<String, String> files = files();

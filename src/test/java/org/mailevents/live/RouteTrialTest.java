@@ -6,9 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.camel.processor.errorhandler.RedeliveryPolicy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -16,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.event.MailEvent;
+import org.mailevents.event.Webhook;
 import org.mailevents.support.HttpReceiver;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.Mailbox;
@@ -76,6 +83,129 @@ class RouteTrialTest {
 
         assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
                 .hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: a bounce with code \\w+ fails: .*recipent.*");
+    }
+
+    /** The made-up events do not know what a team's mails have in their {@code X-Api-Data}. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "{setBody: {simple: '${body.apiData}'}}, {unmarshal: {json: {}}}",
+        "{setBody: {simple: '${body.apiData}'}}, {unmarshal: {json: {}}}, {setBody: {simple: '${body[campaign].toUpperCase()}'}}",
+        "{setBody: {simple: '${body.apiData.split(-)[3]}'}}",
+        "{filter: {simple: '${body.subject.substring(20)} != null', steps: [{to: 'log:subject'}]}}",
+        "{setVariable: {name: at, simple: {expression: '${body.reason}', resultType: 'java.lang.Long'}}}"})
+    void aStepThatNeedsACertainTextIsNoMistake(String steps) throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell(steps));
+        edit(files, BOUNCES, "              - choice:", "              - wireTap: {uri: direct:tell}\n              - choice:");
+
+        RouteTrial.requireEveryEventPasses(application.context(), files);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {setBody: {simple: '${body.apiData}'}}, {setBody: {simple: '${body.toUperCase}'}}                             | toUperCase
+            {filter: {simple: '${body.reason} contains "User"', steps: [{setBody: {simple: '${body.recipent}'}}]}}        | recipent
+            {setBody: {simple: '${body.apiData.lenght}'}}                                                                 | lenght""")
+    void aMisspeltNameIsAMistakeAlsoNextToAText(String steps, String named) throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell(steps));
+        edit(files, BOUNCES, "              - choice:", "              - wireTap: {uri: direct:tell}\n              - choice:");
+
+        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageStartingWith("routes/tell.camel.yaml:").hasMessageContaining(named);
+    }
+
+    /** Without a limit, the trial itself would fill the memory, which ends the process. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {loop: {doWhile: true, simple: '${body} != null', steps: [{setVariable: {name: a, constant: b}}]}}    | more than 10,000 steps
+            {loop: {doWhile: true, simple: '${body} != null', steps: [{wireTap: {uri: 'seda:nobody'}}]}}          | more than 10,000 steps
+            {loop: {doWhile: true, copy: true, simple: '${body} != null', steps: [{to: 'log:a'}]}}                | more than 10,000 steps
+            {loop: {doWhile: true, simple: '${body} != null', steps: [{doTry: {steps: [{to: 'log:a'}], doCatch: \
+            [{exception: [java.lang.Exception], steps: [{to: 'log:b'}]}]}}]}}                                     | more than 10,000 steps
+            {loop: {constant: 60, steps: [{setBody: {simple: '${body}${body}'}}]}}                                | beyond 1,000,000
+            {loop: {constant: 60, steps: [{setVariable: {name: a, simple: '${variable.a}${variable.a}aa'}}]}}     | beyond 1,000,000
+            {loop: {constant: 60, steps: [{setHeader: {name: a, simple: '${header.a}${header.a}aa'}}]}}           | beyond 1,000,000
+            {loop: {constant: 60, steps: [{setProperty: {name: a, simple: '${exchangeProperty.a}aa${exchangeProperty.a}'}}]}} | beyond 1,000,000
+            {setBody: {simple: '${random(100000,900000)}'}}, {loop: {constant: 20, steps: [{setBody: {simple: '${body}${body}'}}]}} | beyond
+            """)
+    void aLoopThatWouldFillTheMemoryIsAMistake(String steps, String reason) throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell(steps));
+        edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
+
+        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageMatching("routes/tell.camel.yaml:\\d: a bounce with code 1 fails: .*" + reason + ".*");
+    }
+
+    @Test
+    void aLoopThatWaitsForTheAnswerOfAnotherSystemIsNoMistake() throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell("{loop: {doWhile: true, simple: '${header.done} == null', steps: [{to: 'http://example.jp'}]}}"));
+        edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
+
+        RouteTrial.requireEveryEventPasses(application.context(), files);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "onException: [{onException: {exception: [java.lang.Exception], redeliveryPolicy: SLOWLY, steps: [{to: 'log:a'}]}}]",
+        "onException: [{onException: {exception: [java.lang.Exception], redeliveryPolicyRef: slowly, steps: [{to: 'log:a'}]}}]",
+        "onException: [{onException: {exception: [java.lang.Exception], retryWhile: {simple: '${body} != null'}, steps: [{to: 'log:a'}]}}]",
+        "errorHandler: {defaultErrorHandler: {redeliveryPolicy: SLOWLY}}",
+        "errorHandler: {deadLetterChannel: {deadLetterUri: 'log:dead', redeliveryPolicy: SLOWLY}}"})
+    void aTrialDoesNotRetry(String handler) throws Exception {
+        RedeliveryPolicy slowly = new RedeliveryPolicy();
+        slowly.setMaximumRedeliveries(5);
+        slowly.setRedeliveryDelay(60_000);
+        application.context().getRegistry().bind("slowly", slowly);
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell("{setBody: {simple: '${body.recipent}'}}")
+                .replace("    id: tell\n", "    id: tell\n    routeConfigurationId: slow\n") + "- routeConfiguration: {id: slow, "
+                + handler.replace("SLOWLY", "{maximumRedeliveries: 5, redeliveryDelay: 60000}") + "}\n");
+        edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
+
+        try (RouteTrial trial = new RouteTrial(application.context(), files, Duration.ofSeconds(5))) {
+            TrialOutcome outcome = trial.runInTime(webhook(bounce("4")));
+
+            assertThat(outcome.steps()).extracting(Place::toString).containsOnlyOnce("routes/tell.camel.yaml:7");
+            assertThat(String.valueOf(outcome.failure())).doesNotContain("takes longer");
+        }
+    }
+
+    /** A trial holds up the live edits of all files, so it must not wait twice for the same step, and not at its end. */
+    @Test
+    void aStepThatNeverEndsIsNamedAndNotTriedAgain() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        application.context().getRegistry().bind("never", (Supplier<Boolean>) () -> {
+            try {
+                return never.await(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                return null;
+            }
+        });
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell("{setBody: {simple: '${bean:never?method=get}'}}"));
+        edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
+        long begin = System.nanoTime();
+
+        try (RouteTrial trial = new RouteTrial(application.context(), files, Duration.ofSeconds(2))) {
+            TrialOutcome first = trial.runInTime(webhook(bounce("4")));
+            TrialOutcome second = trial.runInTime(webhook(bounce("5")));
+
+            assertThat(first.failure()).hasMessage("routes/tell.camel.yaml:6: an event takes longer than 2 s in the routes; does a step never end?");
+            assertThat(second).isSameAs(first);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+    }
+
+    private static Webhook webhook(MailEvent event) {
+        return new Webhook(event.receivedAt(), 0, null, event.eventType(), List.of(event), List.of(), null);
+    }
+
+    private static String tell(String steps) {
+        return "- route:\n    id: tell\n    from:\n      uri: direct:tell\n      steps:\n"
+                + steps.replaceAll("(?:^|, )(\\{(?:setBody|unmarshal|filter|setVariable|loop))", "\n        - $1") + "\n";
     }
 
     @Test
