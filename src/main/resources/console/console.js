@@ -171,7 +171,8 @@ function showSummary() {
     Object.keys(words.pipelineNames).filter(name => name in figures).map(name => [name, figures[name]]));
   $("updated").textContent = words.updated(time(Date.now()));
   notice("summary", [summary.database === "down" ? words.down : "", ...summary.failingRoutes.map(one =>
-    words.failing(one.route, one.place, time(one.since, TO_THE_MINUTE), number(one.webhooks)))].join(" ").trim());
+    words.failing(one.route, one.place, time(one.since, TO_THE_MINUTE), number(one.webhooks))),
+    ...summary.notActivated.map(words.notActivated), ...summary.pleaseCheck.map(words.pleaseCheck)].join(" ").trim());
 }
 
 function showSuppressions() {
@@ -278,6 +279,7 @@ function decision(made) {
   const revision = made.revision;
   const lines = [
     [words.audience, decided(made.audience === "none" ? words.muted : made.audience, made.audienceSetBy, words.nobody)],
+    ...(made.recipients ? [[words.recipients, made.recipients]] : []),
     [words.kind, decided(made.kind, made.kindSetBy, words.none)],
     [words.branches, made.branches.length ? element("ul", {}, ...made.branches.map(branch =>
       element("li", {}, element("code", {}, branch.condition), ` (${place(branch)})`))) : words.none],

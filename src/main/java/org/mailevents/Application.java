@@ -66,7 +66,7 @@ public final class Application {
             Help.print(String.join("\n", report.lines()) + "\n");
             passed = report.passed();
         } catch (Exception e) {
-            Help.print("Not checked: " + (e instanceof IllegalArgumentException ? e.getMessage() : FailureText.describe(e)) + "\n");
+            Help.print("Not checked: " + refusal(e) + "\n");
         }
         System.exit(passed ? 0 : 1);
     }
@@ -102,15 +102,24 @@ public final class Application {
                 default -> runWithArguments(args);
             }
         } catch (Exception e) {
-            LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", FailureText.describe(e));
+            LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", refusal(e));
             System.exit(1);
         }
+    }
+
+    /** These exceptions say what the user has to change. With the name of a class in front, they would look like a crash. */
+    private static String refusal(Exception e) {
+        return FailureText.describe(e).replaceFirst("^(?:IllegalStateException|IllegalArgumentException|BrokenFile): ", "");
     }
 
     private static void runWithArguments(String... args) throws Exception {
         if (args[0].equals("try")) {
             Help.print(tryRoutes(withSettings(), List.of(args).subList(1, args.length)));
-        } else if (args.length == 2 && args[0].equals("explain-decision")) {
+        } else if (args[0].equals("explain-decision")) {
+            if (args.length != 2) {
+                throw new IllegalArgumentException("The command explain-decision needs the id of one event, which is the eventId in the"
+                        + " history of an address or a message: GET /api/recipients/{address} or GET /api/messages/{message-id}.");
+            }
             Help.print(explainDecision(withSettings(), args[1]));
         } else {
             throw new IllegalArgumentException("Unknown command: " + String.join(" ", args) + ". The commands are preview, preview stored,"

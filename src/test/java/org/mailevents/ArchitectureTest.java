@@ -39,7 +39,7 @@ class ArchitectureTest {
     private static final String ARROWS = """
             alert     | database live log metrics privacy settings spool
             camel     | log
-            console   | database event log settings store
+            console   | database event live log settings store
             database  | log metrics settings
             event     |
             explain   | database event live log settings store

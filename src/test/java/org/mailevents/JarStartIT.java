@@ -141,7 +141,15 @@ class JarStartIT {
         assertThat(unknown.ended()).isEqualTo(1);
         assertThat(unknown.log()).contains("Unknown command: previw. The commands are preview, preview stored,"
                         + " check [folder], sample, sample anyway, try, explain-decision with the id of an event, help and --version.")
-                .doesNotContain("\tat ");
+                .doesNotContain("\tat ", "Exception");
+    }
+
+    @Test
+    void explainDecisionWithoutAnIdSaysWhereTheIdIs() {
+        OwnProcess explain = OwnProcess.jar(OwnProcess.folder("routes"), Map.of(), "explain-decision");
+        assertThat(explain.ended()).isEqualTo(1);
+        assertThat(explain.log()).contains("Not done: The command explain-decision needs the id of one event", "/api/recipients/")
+                .doesNotContain("Unknown command");
     }
 
     @Test
@@ -346,7 +354,7 @@ class JarStartIT {
 
         // Then
         assertThat(broken.ended()).isEqualTo(1);
-        assertThat(broken.log()).contains("Not done: BrokenFile: routes/templates/alert.txt.ftl:3: ");
+        assertThat(broken.log()).contains("Not done: routes/templates/alert.txt.ftl:3: ");
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Exchange;
+import org.apache.camel.Route;
 import org.apache.camel.spi.UnitOfWork;
 
 /**
@@ -12,11 +13,11 @@ import org.apache.camel.spi.UnitOfWork;
  *
  * @param within the call in which this call is made, or null
  * @param depth  how many calls are nested, this one included
- * @param route  the id of the route that makes the call, or null if no route makes it
- * @param step   the file and line of the step that makes the call, or null if they are not known
+ * @param route  the route that makes the call, or null if no route makes it
+ * @param step   the file, without its folder, and line of the step that makes the call, or null if they are not known
  * @param loop   the routes that call each other without an end, once they are found; all calls within the same first call share it
  */
-record DirectCall(DirectCall within, int depth, String route, String step, AtomicReference<String> loop) {
+record DirectCall(DirectCall within, int depth, Route route, String step, AtomicReference<String> loop) {
 
     private static final String PROPERTY = DirectCall.class.getName();
 
@@ -38,10 +39,18 @@ record DirectCall(DirectCall within, int depth, String route, String step, Atomi
     static DirectCall begin(Exchange exchange) {
         DirectCall within = of(exchange);
         UnitOfWork work = exchange.getUnitOfWork();
-        String route = work == null || work.getRoute() == null ? null : work.getRoute().getRouteId();
+        Route route = work == null ? null : work.getRoute();
         String step = exchange.getExchangeExtension().getHistoryNodeSource();
         return within == null ? new DirectCall(null, 1, route, step, new AtomicReference<>())
                 : new DirectCall(within, within.depth + 1, route, step, within.loop);
+    }
+
+    /** The file and line of the step. Camel leaves out the folder, because it names the step for a log. */
+    private String place() {
+        String file = route == null || route.getSourceResource() == null ? "" : route.getSourceResource().getLocation();
+        String name = file.substring(file.lastIndexOf('/') + 1);
+        return file.startsWith("file:") && step.startsWith(name + ":")
+                ? file.substring("file:".length(), file.length() - name.length()) + step : step;
     }
 
     /**
@@ -57,7 +66,7 @@ record DirectCall(DirectCall within, int depth, String route, String step, Atomi
 
     /** The route that makes the call, with the file and line of the step if they are known. */
     String caller() {
-        return (route == null ? "an unknown route" : "the route " + route) + (step == null ? "" : " (" + step + ")");
+        return (route == null ? "an unknown route" : "the route " + route.getRouteId()) + (step == null ? "" : " (" + place() + ")");
     }
 
     /** The callers since the same step has called the last time. */

@@ -16,10 +16,13 @@ import org.mailevents.log.FailingRoutes.FailingRoute;
  * @param incidents     the open incidents, the oldest first
  * @param latestBounces the newest bounces, the newest first
  * @param failingRoutes the routes that fail while webhooks wait for them in the spool
+ * @param notActivated  the saved files that are not activated, each with its file, its line and its mistake
+ * @param pleaseCheck   what is probably a mistake in the activated routes, each with its file and its line
  * @param pipeline      the figures of this process since its start
  */
 record Summary(Instant since, String database, List<Hour> hours, List<Cause> causes, List<Domain> domains, List<OpenIncident> incidents,
-        List<Bounce> latestBounces, List<FailingRoute> failingRoutes, Pipeline pipeline) {
+        List<Bounce> latestBounces, List<FailingRoute> failingRoutes, List<String> notActivated, List<String> pleaseCheck,
+        Pipeline pipeline) {
 
     /**
      * @param hour   the beginning of the hour

@@ -30,6 +30,7 @@ import org.mailevents.console.Summary.Hour;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
 import org.mailevents.database.Database;
+import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailingRoutes.FailingRoute;
 import org.mailevents.settings.TimeSource;
@@ -69,12 +70,14 @@ final class SummaryReader {
     private final Clock clock;
     private final Jdbi jdbi;
     private final FailingRoutes failingRoutes;
+    private final PendingEdits edits;
 
     SummaryReader(CamelContext context, Jdbi jdbi) {
         this.context = context;
         this.jdbi = jdbi;
         clock = TimeSource.of(context);
         failingRoutes = mandatoryFindSingleByType(context, FailingRoutes.class);
+        edits = mandatoryFindSingleByType(context, PendingEdits.class);
     }
 
     private record Count(Instant hourOf, String typeOf, String statusOf, long events) {
@@ -100,18 +103,21 @@ final class SummaryReader {
     Summary read(Instant since) {
         Pipeline pipeline = pipeline();
         List<FailingRoute> failing = failingRoutes.all();
+        List<String> notActivated = edits.notActivated();
+        List<String> pleaseCheck = edits.pleaseCheck();
         try {
             // as of one moment: otherwise events that are counted between two queries would appear twice
             return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
                 List<Count> counts = counts(handle, since.truncatedTo(ChronoUnit.HOURS));
                 return new Summary(since, "up", hours(counts), causes(counts), domains(handle, since), incidents(handle),
-                        handle.select(LATEST_BOUNCES, since).mapTo(Bounce.class).list(), failing, pipeline);
+                        handle.select(LATEST_BOUNCES, since).mapTo(Bounce.class).list(), failing, notActivated, pleaseCheck, pipeline);
             });
         } catch (JdbiException e) {
             if (!Database.isAbsent(e)) {
                 throw new IllegalStateException("The summary could not be read", e);
             }
-            return new Summary(since, "down", List.of(), List.of(), List.of(), List.of(), List.of(), failing, pipeline);
+            return new Summary(since, "down", List.of(), List.of(), List.of(), List.of(), List.of(), failing, notActivated, pleaseCheck,
+                    pipeline);
         }
     }
 

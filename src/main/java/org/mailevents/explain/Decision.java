@@ -10,6 +10,7 @@ import org.mailevents.live.Place;
  *
  * @param kind          as the row has it, or null
  * @param audience      as the row has it, or null if nobody is mailed
+ * @param recipients    the setting that names today's recipients of the audience, or null if nobody is mailed
  * @param revision      the routes that were asked
  * @param branches      the branches through which the event went, in their order
  * @param kindSetBy     the step that set the kind, or null if no step did
@@ -17,8 +18,8 @@ import org.mailevents.live.Place;
  * @param remarks       what the reader must know before believing this, for instance that the routes decide differently today
  * @param text          all of this for a person, in English
  */
-record Decision(UUID eventId, String eventType, String status, Instant receivedAt, String kind, String audience, Revision revision,
-        List<Branch> branches, Step kindSetBy, Step audienceSetBy, List<Remark> remarks, String text) {
+record Decision(UUID eventId, String eventType, String status, Instant receivedAt, String kind, String audience, String recipients,
+        Revision revision, List<Branch> branches, Step kindSetBy, Step audienceSetBy, List<Remark> remarks, String text) {
 
     /**
      * @param id          the id of the revision

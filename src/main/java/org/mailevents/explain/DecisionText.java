@@ -15,8 +15,8 @@ final class DecisionText {
     /** The same decision with its text. */
     static Decision in(Decision decision) {
         return new Decision(decision.eventId(), decision.eventType(), decision.status(), decision.receivedAt(), decision.kind(),
-                decision.audience(), decision.revision(), decision.branches(), decision.kindSetBy(), decision.audienceSetBy(),
-                decision.remarks(), text(decision));
+                decision.audience(), decision.recipients(), decision.revision(), decision.branches(), decision.kindSetBy(),
+                decision.audienceSetBy(), decision.remarks(), text(decision));
     }
 
     private static String text(Decision decision) {
@@ -26,6 +26,9 @@ final class DecisionText {
         line(text, "Kind: " + decided(decision.kind(), decision.kindSetBy(), "none"));
         String audience = Settings.MUTED.equals(decision.audience()) ? "none (muted, so nobody is mailed)" : decision.audience();
         line(text, "Audience: " + decided(audience, decision.audienceSetBy(), "not set, so nobody is mailed"));
+        if (decision.recipients() != null) {
+            line(text, "Recipients: those of the setting " + decision.recipients());
+        }
         line(text, "Branches:" + (decision.branches().isEmpty() ? " none" : ""));
         for (Branch branch : decision.branches()) {
             line(text, "  %s: %s (%s:%d)".formatted(branch.route(), branch.condition(), branch.file(), branch.line()));

@@ -82,9 +82,14 @@ final class Decisions {
         List<Branch> branches = outcome == null ? List.of()
                 : outcome.steps().stream().filter(step -> step.branch() != null).map(Branch::of).distinct().toList();
         Decision decision = new Decision(event.eventId(), event.eventType(), event.status(), event.receivedAt(), event.kind(),
-                event.audience(), asked.revision(), branches, outcome == null ? null : Step.of(outcome.kindStep()),
+                event.audience(), recipients(event.audience()), asked.revision(), branches,
+                outcome == null ? null : Step.of(outcome.kindStep()),
                 outcome == null ? null : Step.of(outcome.audienceStep()), List.copyOf(remarks), null);
         return DecisionText.in(decision);
+    }
+
+    private String recipients(String audience) {
+        return audience == null || audience.equals(Settings.MUTED) ? null : new Settings(context).recipientsSetting(audience);
     }
 
     private void compare(MailEvent event, TrialOutcome outcome, List<Remark> remarks) {

@@ -22,6 +22,11 @@ public final class BrokenFile extends Exception {
         this.reason = reason;
     }
 
+    /** The text with a full stop at its end, unless it ends like a sentence already. */
+    static String sentence(String text) {
+        return text.matches("(?s).*[.?!…]") ? text : text + ".";
+    }
+
     /** The path of the file; empty if it is not known. */
     public String file() {
         return file;

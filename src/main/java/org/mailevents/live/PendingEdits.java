@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reports in the log and in the health check {@code live-edit} which saved files were activated, which were not because they are broken,
- * and what is probably a mistake in the activated files. The health check stays up, because the previous version keeps running, and a load
- * balancer must not remove an instance because of a typing error.
+ * and what is probably a mistake in the activated files. The page shows the same mistakes. The health check stays up, because the previous
+ * version keeps running, and a load balancer must not remove an instance because of a typing error.
  */
 public final class PendingEdits extends AbstractHealthCheck {
 
@@ -63,7 +63,8 @@ public final class PendingEdits extends AbstractHealthCheck {
         if (!repaired.isEmpty()) {
             LOG.info("Valid again: {}", String.join(", ", repaired));
         }
-        stillBroken.forEach(file -> LOG.warn("Not activated: {}. The previous version keeps running.", file.getMessage()));
+        stillBroken.forEach(file -> LOG.warn("Not activated: {} The previous version keeps running.",
+                BrokenFile.sentence(file.getMessage())));
         broken.put(kind, stillBroken);
         // a file that was refused before is logged again whenever another file is saved, but it is counted once
         Set<String> refused = stillBroken.stream().map(BrokenFile::getMessage).collect(Collectors.toSet());
@@ -76,6 +77,16 @@ public final class PendingEdits extends AbstractHealthCheck {
         List<RouteWarning> before = warnings;
         warnings = List.copyOf(all);
         all.stream().filter(warning -> !before.contains(warning)).forEach(warning -> LOG.warn("Please check {}", warning));
+    }
+
+    /** One line for each saved file that is not activated, with its file, its line and its mistake. */
+    public List<String> notActivated() {
+        return all().stream().map(BrokenFile::getMessage).toList();
+    }
+
+    /** One line for each thing in the activated routes that is probably a mistake. */
+    public List<String> pleaseCheck() {
+        return warnings.stream().map(RouteWarning::toString).toList();
     }
 
     private List<BrokenFile> all() {
@@ -92,11 +103,11 @@ public final class PendingEdits extends AbstractHealthCheck {
         List<BrokenFile> all = all();
         List<String> texts = new ArrayList<>();
         if (!all.isEmpty()) {
-            texts.add("not activated: " + all.stream().map(BrokenFile::getMessage).collect(Collectors.joining(" | ")));
+            texts.add("not activated: " + String.join(" | ", notActivated()));
             all.forEach(file -> builder.detail(file.file(), file.getMessage()));
         }
         if (!warnings.isEmpty()) {
-            texts.add("please check: " + warnings.stream().map(RouteWarning::toString).collect(Collectors.joining(" | ")));
+            texts.add("please check: " + String.join(" | ", pleaseCheck()));
             warnings.forEach(warning -> builder.detail(warning.place(), warning.toString()));
         }
         if (!texts.isEmpty()) {

@@ -1,15 +1,20 @@
 package org.mailevents.live;
 
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.RouteConfigurationsBuilder;
 import org.apache.camel.RoutesBuilder;
+import org.apache.camel.component.bean.MethodNotFoundException;
 import org.apache.camel.spi.RoutesLoader;
 import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.apache.camel.util.ObjectHelper;
+import org.mailevents.settings.Spelling;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
@@ -74,8 +79,20 @@ final class RouteFiles {
     }
 
     private static String text(Throwable cause) {
+        if (cause instanceof MethodNotFoundException unknown && unknown.getBean() instanceof Record body) {
+            return unknownName(body, unknown.getMethodName());
+        }
         String name = cause.getClass().getSimpleName();
         // the message of an Error is often only the name of a class
         return cause.getMessage() == null ? name : (cause instanceof Error ? name + ": " : "") + cause.getMessage();
+    }
+
+    /** An expression such as {@code ${body.recipent}}. Camel's own message shows the whole exchange, and not what was meant. */
+    private static String unknownName(Record body, String name) {
+        Class<?> type = body.getClass();
+        return type.getSimpleName() + " has no " + name + "." + Spelling.similar(name, Arrays.stream(type.getDeclaredMethods())
+                .filter(method -> Modifier.isPublic(method.getModifiers()) && method.getParameterCount() == 0)
+                .map(Method::getName).sorted())
+                .map(meant -> " Did you mean " + meant + "?").orElse("");
     }
 }

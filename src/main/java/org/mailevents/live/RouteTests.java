@@ -93,7 +93,7 @@ public final class RouteTests {
                 for (RouteTest test : isTest(file.getKey()) ? new RouteTestReader(file.getKey(), file.getValue()).read()
                         : List.<RouteTest>of()) {
                     tests++;
-                    run(trial, test, failed, undecided);
+                    run(trial, files, test, failed, undecided);
                 }
             } catch (BrokenFile e) {
                 failed.add(e);
@@ -102,7 +102,8 @@ public final class RouteTests {
         return new Result(tests, failed, undecided);
     }
 
-    private void run(RouteTrial trial, RouteTest test, List<BrokenFile> failed, List<BrokenFile> undecided) throws BrokenFile {
+    private void run(RouteTrial trial, Map<String, String> files, RouteTest test, List<BrokenFile> failed, List<BrokenFile> undecided)
+            throws BrokenFile {
         TrialOutcome outcome = trial.runInTime(webhook(test));
         if (outcome.failure() != null && outcome.answerMissing()) {
             undecided.add(new BrokenFile(test.file(), test.line(), "the test \"" + test.name() + "\" is undecided, because the routes need"
@@ -111,8 +112,17 @@ public final class RouteTests {
         }
         BrokenFile failure = failure(test, outcome);
         if (failure != null) {
-            failed.add(failure);
+            String reason = BrokenFile.sentence(failure.reason()) + hints(trial, files, outcome);
+            failed.add(new BrokenFile(failure.file(), failure.line(), reason + " If the routes are right, change or delete this test."));
         }
+    }
+
+    /** What is probably misspelt in the steps that ran. Otherwise a misspelt variable would look like a decision that is missing. */
+    private String hints(RouteTrial trial, Map<String, String> files, TrialOutcome outcome) {
+        return new MisspeltDecisions(new Settings(application), files).in(trial.routes()).stream()
+                .filter(hint -> hint.text().contains("Did you mean")) // a new audience is not misspelt
+                .filter(hint -> outcome.steps().stream().anyMatch(step -> step.toString().equals(hint.place())))
+                .map(hint -> " Please check " + BrokenFile.sentence(hint.toString())).collect(Collectors.joining());
     }
 
     /**
@@ -193,8 +203,7 @@ public final class RouteTests {
     }
 
     private static BrokenFile failure(RouteTest test, int line, String reason) {
-        return new BrokenFile(test.file(), line, "the test \"" + test.name() + "\" " + reason
-                + ". If the routes are right, change or delete this test.");
+        return new BrokenFile(test.file(), line, "the test \"" + test.name() + "\" " + reason);
     }
 
     /** Names the last step that set the variable. */

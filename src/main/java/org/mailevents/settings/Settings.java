@@ -191,6 +191,12 @@ public final class Settings {
         return AUDIENCE.matcher(text).matches();
     }
 
+    /** The setting that names the recipients of an audience: {@code alert.to.<audience>} if it is set, otherwise {@code alert.to}. */
+    public String recipientsSetting(String audience) {
+        String own = "alert.to." + audience;
+        return text(own).isEmpty() ? "alert.to" : own;
+    }
+
     /** The name of an audience that gets mails. */
     public String audience(String key) {
         String audience = required(key);

@@ -217,8 +217,10 @@ public final class ReplaySpool extends RouteBuilder {
         }
         Receipt receipt = batch.receipt();
         meters.replayed(receipt.stored(), receipt.duplicates(), receipt.rejected());
-        LOG.info("Replayed {} webhooks from the spool: {} received, {} stored, {} duplicates, {} rejected", batch.files().size(),
-                receipt.received(), receipt.stored(), receipt.duplicates(), receipt.rejected());
+        int webhooks = batch.files().size();
+        LOG.info("Replayed {} from the spool: {} received, {} stored, {} duplicates, {} rejected",
+                webhooks == 1 ? "1 webhook" : webhooks + " webhooks", receipt.received(), receipt.stored(), receipt.duplicates(),
+                receipt.rejected());
     }
 
     /** Has the whole batch retried. If some of its pieces are stored, their events will be duplicates. */

@@ -55,7 +55,7 @@ public final class Check {
             RouteCheck.Result routes = RouteCheck.of(context, JavaRoutes.standIns(), settings.routes());
             routes.mistakes().forEach(file -> files.add(file.getMessage()));
             routes.warnings().forEach(warning -> warnings.add("warning: " + warning));
-            sum = routes.routes() + " files of routes, " + routes.tests() + " tests, ";
+            sum = count(routes.routes(), "file", "files") + " of routes, " + count(routes.tests(), "test", "tests") + ", ";
         } catch (IllegalArgumentException e) {
             refused.add(e.getMessage()); // without this setting, the routes cannot be checked
         }
@@ -71,9 +71,13 @@ public final class Check {
         lines.addAll(files);
         int mistakes = lines.size();
         lines.addAll(warnings);
-        lines.add("Checked the settings, " + sum + "and " + alerts.templates() + " files of templates: "
-                + (mistakes == 0 ? "no mistake." : mistakes == 1 ? "1 mistake." : mistakes + " mistakes."));
+        lines.add("Checked the settings, " + sum + "and " + count(alerts.templates(), "file", "files") + " of templates: "
+                + (mistakes == 0 ? "no mistake." : count(mistakes, "mistake", "mistakes") + "."));
         return new Report(lines, mistakes == 0);
+    }
+
+    private static String count(int number, String one, String many) {
+        return number + " " + (number == 1 ? one : many);
     }
 
     /** Where the setting that a message names is set: the environment overrides the file. */

@@ -1,6 +1,7 @@
 package org.mailevents.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.deque.html.axecore.results.Rule;
 import com.deque.html.axecore.selenium.AxeBuilder;
@@ -307,6 +308,36 @@ class PageTest {
         } finally {
             routes.watch(() -> before);
         }
+    }
+
+    @Test
+    void anEditThatIsNotActivatedAndAProbableMistakeAreShown() throws IOException {
+        // Given
+        Path file = routes.resolve("route-bounces.camel.yaml");
+        Path added = routes.resolve("also.camel.yaml");
+        String good = Files.readString(file);
+        Files.writeString(file, good.replace("name: audience", "name: audiense"));
+        Files.writeString(added, "- route:\n    from:\n      uri: direct:also\n      steps:\n        - splitt: {}\n");
+        try {
+            // When
+            await().untilAsserted(() -> assertThat(application.health().body()).contains("audiense", "splitt"));
+            visit("en");
+
+            // Then
+            wait(() -> text("#notice").contains("Not activated: " + added + ":5: ") && text("#notice").contains(
+                    "nothing reads the variable audiense. Did you mean audience?"));
+            assertThat(text("#notice")).contains(" The previous version keeps running. Please check: " + file + ":");
+
+            // When
+            visit("ja");
+
+            // Then
+            wait(() -> text("#notice").contains("反映されていません") && text("#notice").contains("確認してください: " + file + ":"));
+        } finally {
+            Files.writeString(file, good);
+            Files.delete(added);
+        }
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
     }
 
     @Test

@@ -161,7 +161,8 @@ class DecisionTest {
 
         String text = Application.explainDecision(main(application.port, settings.map()), eventId);
 
-        assertThat(text).isEqualTo(decision(eventId).path("text").asText()).contains("Event " + eventId, "Audience: postmaster");
+        assertThat(text).isEqualTo(decision(eventId).path("text").asText()).contains("Event " + eventId, "Audience: postmaster",
+                "Recipients: those of the setting alert.to");
     }
 
     @Test

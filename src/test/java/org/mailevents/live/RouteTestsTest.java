@@ -126,6 +126,16 @@ class RouteTestsTest {
     }
 
     @Test
+    void aMisspeltVariableIsNamedByTheTestThatFailsBecauseOfIt() throws Exception {
+        Map<String, String> files = with(OWN_TESTS, SMALL);
+        files.replaceAll((file, text) -> RouteTests.isTest(file) ? text : text.replace("name: audience", "name: audiense"));
+
+        assertThat(run(files).failed()).anySatisfy(mistake -> assertThat(mistake).hasMessageStartingWith(OWN_TESTS + ":5: ")
+                .hasMessageMatching(".* set no audience\\. Please check \\Q" + BOUNCES + "\\E:\\d+: nothing reads the variable"
+                        + " audiense\\. Did you mean audience\\? If the routes are right, change or delete this test\\."));
+    }
+
+    @Test
     void aWebhookThatContainsItselfIsAMistake() throws Exception {
         String text = "- test: a\n  webhook:\n    event_type: blocks\n    event: &a\n      blocks: [*a]\n  expect:\n    kind: none\n";
 
@@ -218,7 +228,7 @@ class RouteTestsTest {
         // Then
         awaitLog("Not activated: " + route + ": with this file, " + tests + ":");
         assertThat(application.log()).contains("but the routes give crm (" + route + ":", "change or delete this test",
-                "fail as well: line ");
+                "fail as well: line ").doesNotContain(".. The previous version");
         assertThat(application.health().body()).contains("not activated");
 
         // When

@@ -73,7 +73,8 @@ class RouteTrialTest {
         TrialOutcome outcome = run(files, bounce("4"));
 
         assertThat(outcome.stored()).isEmpty();
-        assertThat(outcome.failure()).hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: .*recipent.*");
+        assertThat(outcome.failure()).hasMessageMatching(
+                "routes/route-bounces.camel.yaml:\\d+: MailEvent has no recipent\\. Did you mean recipient\\?");
     }
 
     @Test

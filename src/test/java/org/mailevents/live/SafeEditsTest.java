@@ -131,8 +131,8 @@ class SafeEditsTest {
         // Then
         assertThat(bounces).allSatisfy(bounce -> assertThat(stored(bounce)).containsEntry("audience", "duty"));
         await().untilAsserted(() -> assertThat(undecidedLines()).anySatisfy(line -> assertThat(line).matches("Bounces without an audience:"
-                + " \\d+ from the route route-(webhook|bounces) \\(route-(webhook|bounces)\\.camel\\.yaml:\\d+\\)\\. Their alerts go to"
-                + " duty \\(alert\\.undecided\\)\\..*")));
+                + " \\d+ from the route route-(webhook|bounces) \\(" + ROUTES + "/route-(webhook|bounces)\\.camel\\.yaml:\\d+\\)\\."
+                + " Their alerts go to duty \\(alert\\.undecided\\)\\..*")));
         assertThat(undecidedLines()).hasSizeLessThan(bounces.size());
     }
 
@@ -230,7 +230,8 @@ class SafeEditsTest {
         assertSpooled(answer, 2);
         answers.forEach(other -> assertReceipt(other.join(), 1, 1, 0, 0));
         assertThat(application.observe("health/live").statusCode()).isEqualTo(200);
-        assertThat(application.log()).contains("The routes call each other without an end: the route tell-us (tell-us.camel.yaml:");
+        assertThat(application.log()).contains("The routes call each other without an end: the route tell-us ("
+                + ROUTES + "/tell-us.camel.yaml:");
         assertThat(DATABASE.rows("SELECT 1 FROM mail_event WHERE recipient = ?", address(looping))).isEmpty();
 
         // When
