@@ -192,7 +192,7 @@ final class Recording {
         if (end != null) {
             boolean known = failed != null && RouteFiles.root(failure) == RouteFiles.root(end);
             String reason = RouteFiles.reason(RouteFiles.root(end));
-            mistake = known ? RouteGraph.broken(failed, reason) : new BrokenFile("routes", 0, reason);
+            mistake = known ? RouteGraph.broken(failed, reason) : new BrokenFile(reason);
             place = known ? Place.of(failed) : null;
         } else if (aside != null) {
             mistake = aside.failure();

@@ -26,11 +26,11 @@ final class TrialEvents {
     }
 
     /** For instance: a bounce with code 4. */
-    static String name(MailEvent event) {
-        return switch (event.eventType()) {
-            case "deliveries" -> "a delivery with status " + event.status();
-            case "bounces" -> "a bounce with code " + event.status();
-            default -> "an event of the type " + event.eventType();
+    static String name(String type, String status) {
+        return switch (type) {
+            case "deliveries" -> "a delivery with status " + status;
+            case "bounces" -> "a bounce with code " + status;
+            default -> "an event of the type " + type;
         };
     }
 

@@ -105,8 +105,11 @@ class RouteTrialTest {
     @CsvSource(delimiter = '|', textBlock = """
             {setBody: {simple: '${body.apiData}'}}, {setBody: {simple: '${body.toUperCase}'}}                             | toUperCase
             {filter: {simple: '${body.reason} contains "User"', steps: [{setBody: {simple: '${body.recipent}'}}]}}        | recipent
+            {delay: {simple: '${body.recipent}'}}                                                                         | recipent
+            {delay: {constant: soon}}                                                                                     | soon
+            {throttle: {simple: '${body.recipent}'}}                                                                      | recipent
             {setBody: {simple: '${body.apiData.lenght}'}}                                                                 | lenght""")
-    void aMisspeltNameIsAMistakeAlsoNextToAText(String steps, String named) throws Exception {
+    void aMistakeThatEveryTextMeetsIsRefused(String steps, String named) throws Exception {
         Map<String, String> files = files();
         files.put("routes/tell.camel.yaml", tell(steps));
         edit(files, BOUNCES, "              - choice:", "              - wireTap: {uri: direct:tell}\n              - choice:");
@@ -173,6 +176,16 @@ class RouteTrialTest {
         }
     }
 
+    @Test
+    void whatComesAfterAPollIsNotKnown() throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell("{setBody: {constant: ''}}, {setBody: {simple: '${body.answer}'}}")
+                .replaceFirst("\\{setBody.*", "{poll: {uri: 'file:target/nothing'}}"));
+        edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
+
+        RouteTrial.requireEveryEventPasses(application.context(), files);
+    }
+
     /** A trial holds up the live edits of all files, so it must not wait twice for the same step, and not at its end. */
     @Test
     void aStepThatNeverEndsIsNamedAndNotTriedAgain() throws Exception {
@@ -205,7 +218,7 @@ class RouteTrialTest {
 
     private static String tell(String steps) {
         return "- route:\n    id: tell\n    from:\n      uri: direct:tell\n      steps:\n"
-                + steps.replaceAll("(?:^|, )(\\{(?:setBody|unmarshal|filter|setVariable|loop))", "\n        - $1") + "\n";
+                + steps.replaceAll("(?:^|, )(\\{(?:setBody|unmarshal|filter|setVariable|loop|delay|throttle))", "\n        - $1") + "\n";
     }
 
     @Test
