@@ -120,8 +120,8 @@ public final class RouteTests {
         }
         String name = "the test \"" + test.name() + "\" ";
         if (difference.open()) {
-            undecided.add(new BrokenFile(test.file(), test.line(), name + "is undecided, because the routes need the answer of another system."
-                    + " Without the answer, it " + difference.text()));
+            undecided.add(new BrokenFile(test.file(), test.line(), name + "is undecided, because the routes need the answer of another"
+                    + " system. Without the answer, it " + difference.text()));
         } else {
             failed.add(new BrokenFile(test.file(), difference.line(), name + difference.text()
                     + ". If the routes are right, change or delete this test."));
@@ -174,7 +174,8 @@ public final class RouteTests {
             String audience = audience(event);
             if (test.audience() != null && !test.audience().text().equals(audience)) {
                 return new Difference(test.audience().line(), "expects the audience " + test.audience().text() + ", but the routes "
-                        + (audience == null ? "set no audience" : "give " + audience) + decided(outcome, "audience"), outcome.decisionOpen());
+                        + (audience == null ? "set no audience" : "give " + audience) + decided(outcome, "audience"),
+                        outcome.decisionOpen());
             }
         }
         return test.sends() == null ? null : sendDifference(test, outcome);
@@ -186,8 +187,8 @@ public final class RouteTests {
         for (int i = 0; i < Math.max(sends.size(), calls.size()); i++) {
             Send send = i < sends.size() ? sends.get(i) : null;
             Call call = i < calls.size() ? calls.get(i) : null;
-            String text = send == null ? "expects no " + (i == 0 ? "" : "further ") + "message, but the routes send one to " + call.endpoint()
-                    + " (" + call.place() + ")" : sendDifference(send, call);
+            String text = send != null ? sendDifference(send, call) : "expects no " + (i == 0 ? "" : "further ")
+                    + "message, but the routes send one to " + call.endpoint() + " (" + call.place() + ")";
             if (text != null) {
                 boolean otherBody = send != null && call != null && endpoint(send).equals(call.endpoint());
                 return new Difference(send == null ? test.sends().line() : send.line(), text,

@@ -123,8 +123,8 @@ public final class RouteTrial implements AutoCloseable {
     /**
      * Runs one event of each status and code through the routes.
      *
-     * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the trial does not know: the answer of
-     *                    another system, or a text that the sender of a mail decides
+     * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the trial does not know: the answer
+     *                    of another system, or a text that the sender of a mail decides
      */
     static void requireEveryEventPasses(CamelContext application, Map<String, String> files) throws BrokenFile {
         try (RouteTrial trial = new RouteTrial(application, files)) {
@@ -138,7 +138,8 @@ public final class RouteTrial implements AutoCloseable {
             TrialOutcome outcome = runInTime(webhook(event));
             BrokenFile failure = outcome.failure();
             if (failure != null && !outcome.answerMissing() && !outcome.deliberate() && !dependsOnText(event, outcome)) {
-                throw new BrokenFile(failure.file(), failure.line(), TrialEvents.name(event.eventType(), event.status()) + " fails: " + failure.reason());
+                throw new BrokenFile(failure.file(), failure.line(),
+                        TrialEvents.name(event.eventType(), event.status()) + " fails: " + failure.reason());
             }
         }
     }
@@ -178,7 +179,7 @@ public final class RouteTrial implements AutoCloseable {
         try {
             return thread.submit(() -> run(exchange, recording)).get(longestRun.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            recording.end("an event takes longer than " + longestRun.toSeconds() + " s in the routes; does a step never end?");
+            recording.end("an event takes longer than " + longestRun.toSeconds() + " s in the routes; look for a step that never ends");
             stuck = recording.outcome(null);
             return stuck;
         } catch (ExecutionException e) {

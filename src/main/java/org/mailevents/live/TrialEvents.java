@@ -47,7 +47,8 @@ final class TrialEvents {
 
     /** A message about an event without its free texts, so that messages about two events can be compared. */
     static String withoutTexts(String message, MailEvent event) {
-        return Stream.of(event.extra(), event.reason(), event.apiData(), event.subject()).reduce(message, (rest, text) -> rest.replace(text, "…"));
+        return Stream.of(event.extra(), event.reason(), event.apiData(), event.subject())
+                .reduce(message, (rest, text) -> rest.replace(text, "…"));
     }
 
     static MailEvent event(String type, String status) {

@@ -24,10 +24,10 @@ import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
- * Notes each step of a {@link RouteTrial}, and changes the steps that would wait, log, or remember something of the event. A
- * {@code delay}, {@code throttle} or {@code sample} lets the event pass, {@code log} only evaluates its message, as the first two evaluate their number, an idempotent consumer
- * takes every event for a new one, and {@code wireTap} sends its copy at once. A step {@code bean} or {@code process} of a team may call another system,
- * so it is only noted, like an endpoint.
+ * Notes each step of a {@link RouteTrial}, and changes the steps that would wait, log, or remember something of the event. A {@code delay},
+ * {@code throttle} or {@code sample} lets the event pass, and {@code log} only evaluates its message. An idempotent consumer takes every
+ * event for a new one, and {@code wireTap} sends its copy at once. A step {@code bean} or {@code process} of a team may call another
+ * system, so it is only noted, like an endpoint. The {@link Recording} ends a webhook that takes too many steps or too much memory.
  */
 final class TrialSteps implements InterceptStrategy {
 
