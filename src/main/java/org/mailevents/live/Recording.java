@@ -82,7 +82,7 @@ final class Recording {
         if (excess == null && step instanceof ProcessorDefinition<?> definition) {
             steps.add(definition);
             if (stepsLeft.decrementAndGet() < 0) {
-                end("an event takes more than 10,000 steps in the routes; does a loop never end?");
+                end("an event takes more than 10,000 steps in the routes; look for a loop that never ends");
             }
         }
         return excess;
@@ -92,7 +92,7 @@ final class Recording {
     synchronized Exception leave(Exchange exchange) {
         if (excess == null && (isLong(exchange.getMessage().getBody()) || isAnyLong(exchange.getMessage().getHeaders())
                 || isAnyLong(exchange.getVariables()) || isAnyLong(exchange.getProperties()))) {
-            end("a text of an event grows beyond 1,000,000 characters in the routes; does a loop double it?");
+            end("a text of an event grows beyond 1,000,000 characters in the routes; look for a loop that doubles it");
         }
         return excess;
     }
@@ -102,7 +102,8 @@ final class Recording {
     }
 
     private static boolean isLong(Object value) {
-        return value instanceof CharSequence text && text.length() > LONGEST_TEXT || value instanceof byte[] bytes && bytes.length > LONGEST_TEXT;
+        return value instanceof CharSequence text && text.length() > LONGEST_TEXT
+                || value instanceof byte[] bytes && bytes.length > LONGEST_TEXT;
     }
 
     /** Ends the webhook at the present step, whatever the routes do with a failure. */
@@ -116,7 +117,8 @@ final class Recording {
 
     /** The innermost step that fails ends first. Steps around it end with the same exception, or with one that wraps it. */
     synchronized void fail(NamedNode step, Throwable exception) {
-        if (step instanceof ProcessorDefinition<?> definition && excess == null && (failure == null || RouteFiles.root(failure) != RouteFiles.root(exception))) {
+        if (step instanceof ProcessorDefinition<?> definition && excess == null
+                && (failure == null || RouteFiles.root(failure) != RouteFiles.root(exception))) {
             failure = exception;
             failed = definition;
         }
@@ -127,7 +129,7 @@ final class Recording {
         ProcessorDefinition<?> step = steps.isEmpty() ? null : steps.get(steps.size() - 1);
         callsLength += body == null ? 0 : body.length();
         if (callsLength > LONGEST_CALLS) {
-            end("an event sends more than 10,000,000 characters to other systems; does a loop never end?");
+            end("an event sends more than 10,000,000 characters to other systems; look for a loop that never ends");
             return;
         }
         calls.add(new TrialOutcome.Call(endpoint, body, step == null ? null : Place.of(step), answerMissing));
@@ -178,6 +180,9 @@ final class Recording {
 
     /** The failure of a webhook whose routes end without {@code direct:store-events}. The last step is where they end. */
     synchronized Throwable notStored() {
+        if (excess != null) {
+            return excess;
+        }
         failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
         failure = new IllegalStateException(NOT_STORED);
         return failure;
@@ -188,11 +193,11 @@ final class Recording {
         Throwable end = excess == null ? exception : excess;
         BrokenFile mistake = null;
         Place place = null;
-        boolean deliberate = failed instanceof ThrowExceptionDefinition;
+        boolean deliberate = excess == null && failed instanceof ThrowExceptionDefinition;
         if (end != null) {
             boolean known = failed != null && RouteFiles.root(failure) == RouteFiles.root(end);
             String reason = RouteFiles.reason(RouteFiles.root(end));
-            mistake = known ? RouteGraph.broken(failed, reason) : new BrokenFile("routes", 0, reason);
+            mistake = known ? RouteGraph.broken(failed, reason) : new BrokenFile(reason);
             place = known ? Place.of(failed) : null;
         } else if (aside != null) {
             mistake = aside.failure();

@@ -16,8 +16,6 @@ import org.mailevents.live.RouteTest.Word;
 final class RouteTestReader {
 
     private static final List<String> TEST_KEYS = List.of("test", "bounce", "delivery", "webhook", "expect");
-    private static final List<String> ELEMENT_KEYS = List.of("created", "returnPath", "from", "to", "messageId", "reason", "senderIp",
-            "sourceIp", "status", "subject", "apiData");
     private static final List<String> EXPECT_KEYS = List.of("kind", "audience", "sends");
     private static final List<String> SEND_KEYS = List.of("to", "contains");
 
@@ -67,7 +65,7 @@ final class RouteTestReader {
         for (String key : List.of("returnPath", "from", "reason", "subject", "apiData")) {
             element.put(key, "");
         }
-        for (Map.Entry<String, YamlTree> given : input.map("an event", ELEMENT_KEYS).entrySet()) {
+        for (Map.Entry<String, YamlTree> given : input.map("an event", RouteTestText.KEYS).entrySet()) {
             element.put(given.getKey(), given.getValue().text(given.getKey()));
         }
         ObjectNode webhook = JsonNodeFactory.instance.objectNode().put("event_type", type).put("server_composition", "test");

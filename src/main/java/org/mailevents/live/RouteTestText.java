@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
@@ -21,7 +22,7 @@ public final class RouteTestText {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern ID = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
     /** The keys of an event in the order in which a reader looks for them. */
-    private static final List<String> KEYS = List.of("status", "to", "reason", "apiData", "from", "returnPath", "subject", "messageId",
+    static final List<String> KEYS = List.of("status", "to", "reason", "apiData", "from", "returnPath", "subject", "messageId",
             "created", "sourceIp", "senderIp");
     /** JSON allows these characters in a text, and YAML does not (YAML 1.2.2, section 5.1). */
     private static final Pattern NOT_PRINTABLE = Pattern.compile("[\\x7F-\\x84\\x86-\\x9F\\uFFFE\\uFFFF\\uD800-\\uDFFF]");
@@ -72,12 +73,8 @@ public final class RouteTestText {
     }
 
     private static String name(Map<String, Object> event, String type) {
-        String what = switch (type) {
-            case "bounces" -> "A bounce with code " + text(event, "status");
-            case "deliveries" -> "A delivery with status " + text(event, "status");
-            default -> "An event of the type " + type;
-        };
-        return what + ", as stored (event " + event.get("eventId") + ")";
+        String what = TrialEvents.name(type, text(event, "status"));
+        return what.substring(0, 1).toUpperCase(Locale.ROOT) + what.substring(1) + ", as stored (event " + event.get("eventId") + ")";
     }
 
     private static String orNone(Map<String, Object> event, String key) throws JsonProcessingException {

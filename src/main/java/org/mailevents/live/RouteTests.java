@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.mailevents.event.EventReader;
@@ -31,6 +32,8 @@ public final class RouteTests {
     /** The end of the name of a file with tests. */
     static final String ENDING = ".test.yaml";
 
+    /** How Camel labels the steps that decide what happens next. */
+    private static final Pattern CHOICE = Pattern.compile("choice|filter|loop|split|toD|dynamicTo|recipientList|routingSlip|dynamicRouter");
     private static final Instant RECEIVED_AT = Instant.parse("2026-01-05T00:00:07Z");
 
     private final CamelContext application;
@@ -51,6 +54,14 @@ public final class RouteTests {
      * @param undecided the tests whose result depends on the answer of another system
      */
     record Result(int tests, List<BrokenFile> failed, List<BrokenFile> undecided) {
+    }
+
+    /**
+     * What a test finds.
+     *
+     * @param open whether the answer of another system, which the trial does not know, may make a difference
+     */
+    private record Difference(int line, String text, boolean open) {
     }
 
     static boolean isTest(String file) {
@@ -105,15 +116,17 @@ public final class RouteTests {
     private void run(RouteTrial trial, Map<String, String> files, RouteTest test, List<BrokenFile> failed, List<BrokenFile> undecided)
             throws BrokenFile {
         TrialOutcome outcome = trial.runInTime(webhook(test));
-        if (outcome.failure() != null && outcome.answerMissing()) {
-            undecided.add(new BrokenFile(test.file(), test.line(), "the test \"" + test.name() + "\" is undecided, because the routes need"
-                    + " the answer of another system: " + outcome.failure().getMessage()));
+        Difference difference = difference(test, outcome);
+        if (difference == null) {
             return;
         }
-        BrokenFile failure = failure(test, outcome);
-        if (failure != null) {
-            String reason = BrokenFile.sentence(failure.reason()) + hints(trial, files, outcome);
-            failed.add(new BrokenFile(failure.file(), failure.line(), reason + " If the routes are right, change or delete this test."));
+        String name = "the test \"" + test.name() + "\" ";
+        if (difference.open()) {
+            undecided.add(new BrokenFile(test.file(), test.line(), name + "is undecided, because the routes need the answer of another"
+                    + " system. Without the answer, it " + difference.text()));
+        } else {
+            String reason = BrokenFile.sentence(name + difference.text()) + hints(trial, files, outcome);
+            failed.add(new BrokenFile(test.file(), difference.line(), reason + " If the routes are right, change or delete this test."));
         }
     }
 
@@ -159,56 +172,69 @@ public final class RouteTests {
     }
 
     /** What differs from what the test expects, or null. */
-    private BrokenFile failure(RouteTest test, TrialOutcome outcome) {
+    private Difference difference(RouteTest test, TrialOutcome outcome) {
         if (outcome.failure() != null) {
-            return failure(test, test.line(), "fails in the routes: " + outcome.failure().getMessage());
+            return new Difference(test.line(), "fails in the routes: " + outcome.failure().getMessage(), outcome.answerMissing());
         }
         for (MailEvent event : outcome.stored()) {
             if (test.kind() != null && !test.kind().text().equals(orNone(event.kind()))) {
-                return failure(test, test.kind().line(), "expects the kind " + test.kind().text() + ", but the routes give "
-                        + orNone(event.kind()) + decided(outcome, "kind"));
+                return new Difference(test.kind().line(), "expects the kind " + test.kind().text() + ", but the routes give "
+                        + orNone(event.kind()) + decided(outcome, "kind"), outcome.decisionOpen());
             }
             String audience = audience(event);
             if (test.audience() != null && !test.audience().text().equals(audience)) {
-                return failure(test, test.audience().line(), "expects the audience " + test.audience().text()
-                        + ", but the routes " + (audience == null ? "set no audience" : "give " + audience) + decided(outcome, "audience"));
+                return new Difference(test.audience().line(), "expects the audience " + test.audience().text() + ", but the routes "
+                        + (audience == null ? "set no audience" : "give " + audience) + decided(outcome, "audience"),
+                        outcome.decisionOpen());
             }
         }
-        return test.sends() == null ? null : sendFailure(test, outcome.calls());
+        return test.sends() == null ? null : sendDifference(test, outcome);
     }
 
-    private BrokenFile sendFailure(RouteTest test, List<Call> calls) {
+    private Difference sendDifference(RouteTest test, TrialOutcome outcome) {
         List<Send> sends = test.sends().all();
+        List<Call> calls = outcome.calls();
         for (int i = 0; i < Math.max(sends.size(), calls.size()); i++) {
-            if (i == sends.size()) {
-                return failure(test, test.sends().line(), "expects no " + (i == 0 ? "" : "further ") + "message, but the routes send"
-                        + " one to " + calls.get(i).endpoint() + " (" + calls.get(i).place() + ")");
-            }
-            Send send = sends.get(i);
-            String endpoint = RecordedEndpoint.name(application.resolvePropertyPlaceholders(send.to()));
-            if (i == calls.size()) {
-                return failure(test, send.line(), "expects a message to " + endpoint + ", but the routes send none");
-            }
-            Call call = calls.get(i);
-            if (!endpoint.equals(call.endpoint())) {
-                return failure(test, send.line(), "expects a message to " + endpoint + ", but the routes send it to " + call.endpoint()
-                        + " (" + call.place() + ")");
-            }
-            if (send.contains() != null && (call.body() == null || !call.body().contains(send.contains()))) {
-                return failure(test, send.line(), "expects \"" + send.contains() + "\" in the message to " + endpoint
-                        + ", but the routes send \"" + call.body() + "\" (" + call.place() + ")");
+            Send send = i < sends.size() ? sends.get(i) : null;
+            Call call = i < calls.size() ? calls.get(i) : null;
+            String text = send != null ? sendDifference(send, call) : "expects no " + (i == 0 ? "" : "further ")
+                    + "message, but the routes send one to " + call.endpoint() + " (" + call.place() + ")";
+            if (text != null) {
+                boolean otherBody = send != null && call != null && endpoint(send).equals(call.endpoint());
+                return new Difference(send == null ? test.sends().line() : send.line(), text,
+                        otherBody ? call.afterAnswer() : outcome.answerMissing() && choosesAfterCall(outcome));
             }
         }
         return null;
     }
 
-    private static BrokenFile failure(RouteTest test, int line, String reason) {
-        return new BrokenFile(test.file(), line, "the test \"" + test.name() + "\" " + reason);
+    private String endpoint(Send send) {
+        return RecordedEndpoint.name(application.resolvePropertyPlaceholders(send.to()));
+    }
+
+    /** Whether an answer may decide where the routes send the next message. */
+    private static boolean choosesAfterCall(TrialOutcome outcome) {
+        List<Place> steps = outcome.steps();
+        int call = outcome.calls().isEmpty() ? -1 : steps.indexOf(outcome.calls().get(0).place());
+        return steps.subList(call + 1, steps.size()).stream().anyMatch(step -> CHOICE.matcher(step.step()).lookingAt());
+    }
+
+    private String sendDifference(Send send, Call call) {
+        String endpoint = endpoint(send);
+        if (call == null) {
+            return "expects a message to " + endpoint + ", but the routes send none";
+        }
+        if (!endpoint.equals(call.endpoint())) {
+            return "expects a message to " + endpoint + ", but the routes send it to " + call.endpoint() + " (" + call.place() + ")";
+        }
+        return send.contains() == null || call.body() != null && call.body().contains(send.contains()) ? null
+                : "expects \"" + send.contains() + "\" in the message to " + endpoint + ", but the routes send \"" + call.body() + "\" ("
+                        + call.place() + ")";
     }
 
     /** Names the last step that set the variable. */
     private static String decided(TrialOutcome outcome, String variable) {
-        return outcome.steps().stream().filter(step -> step.step().matches("(set|remove)Variable\\[" + variable + "]"))
+        return outcome.steps().stream().filter(step -> step.step().matches("(set|remove)Variables?\\[(.*,)?" + variable + "(,.*)?]"))
                 .reduce((first, last) -> last).map(step -> " (" + step + ")").orElse("");
     }
 

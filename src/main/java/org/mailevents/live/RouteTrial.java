@@ -32,7 +32,9 @@ import org.mailevents.event.Webhook;
 
 /**
  * Runs events through route files in a second Camel context, and tells what would happen to them. Nothing is stored, mailed or sent: each
- * endpoint that leaves the process, and each bean of a team, is replaced by one that only notes the message ({@link RecordedEndpoint}).
+ * endpoint that leaves the process, and each step {@code bean} or {@code process} of a team, is replaced by one that only notes the message
+ * ({@link RecordedEndpoint}). A bean that an expression, a {@code filter} or an aggregation names is called, because the routes cannot run
+ * without its result.
  *
  * <p>It leans on Camel's public {@code EndpointStrategy} and {@code InterceptStrategy}. It is not safe for use by several threads at once.
  */
@@ -81,7 +83,7 @@ public final class RouteTrial implements AutoCloseable {
             throw e;
         } catch (Exception | LinkageError e) {
             close();
-            throw new BrokenFile("routes", 0, RouteFiles.reason(e));
+            throw new BrokenFile(RouteFiles.reason(e));
         }
     }
 
@@ -121,8 +123,8 @@ public final class RouteTrial implements AutoCloseable {
     /**
      * Runs one event of each status and code through the routes.
      *
-     * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the trial does not know: the answer of
-     *                    another system, or a text that the sender of a mail decides
+     * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the trial does not know: the answer
+     *                    of another system, or a text that the sender of a mail decides
      */
     static void requireEveryEventPasses(CamelContext application, Map<String, String> files) throws BrokenFile {
         try (RouteTrial trial = new RouteTrial(application, files)) {
@@ -136,7 +138,8 @@ public final class RouteTrial implements AutoCloseable {
             TrialOutcome outcome = runInTime(webhook(event));
             BrokenFile failure = outcome.failure();
             if (failure != null && !outcome.answerMissing() && !outcome.deliberate() && !dependsOnText(event, outcome)) {
-                throw new BrokenFile(failure.file(), failure.line(), TrialEvents.name(event) + " fails: " + failure.reason());
+                throw new BrokenFile(failure.file(), failure.line(),
+                        TrialEvents.name(event.eventType(), event.status()) + " fails: " + failure.reason());
             }
         }
     }
@@ -176,14 +179,14 @@ public final class RouteTrial implements AutoCloseable {
         try {
             return thread.submit(() -> run(exchange, recording)).get(longestRun.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            recording.end("an event takes longer than " + longestRun.toSeconds() + " s in the routes; does a step never end?");
+            recording.end("an event takes longer than " + longestRun.toSeconds() + " s in the routes; look for a step that never ends");
             stuck = recording.outcome(null);
             return stuck;
         } catch (ExecutionException e) {
-            throw new BrokenFile("routes", 0, RouteFiles.reason(e.getCause()));
+            throw new BrokenFile(RouteFiles.reason(e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new BrokenFile("routes", 0, "Mail Events stops, so the routes were not tried");
+            throw new BrokenFile("Mail Events stops, so the routes were not tried");
         }
     }
 

@@ -26,11 +26,11 @@ final class TrialEvents {
     }
 
     /** For instance: a bounce with code 4. */
-    static String name(MailEvent event) {
-        return switch (event.eventType()) {
-            case "deliveries" -> "a delivery with status " + event.status();
-            case "bounces" -> "a bounce with code " + event.status();
-            default -> "an event of the type " + event.eventType();
+    static String name(String type, String status) {
+        return switch (type) {
+            case "deliveries" -> "a delivery with status " + status;
+            case "bounces" -> "a bounce with code " + status;
+            default -> "an event of the type " + type;
         };
     }
 
@@ -47,7 +47,8 @@ final class TrialEvents {
 
     /** A message about an event without its free texts, so that messages about two events can be compared. */
     static String withoutTexts(String message, MailEvent event) {
-        return Stream.of(event.extra(), event.reason(), event.apiData(), event.subject()).reduce(message, (rest, text) -> rest.replace(text, "…"));
+        return Stream.of(event.extra(), event.reason(), event.apiData(), event.subject())
+                .reduce(message, (rest, text) -> rest.replace(text, "…"));
     }
 
     static MailEvent event(String type, String status) {

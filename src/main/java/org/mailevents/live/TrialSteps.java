@@ -11,8 +11,10 @@ import org.apache.camel.Navigate;
 import org.apache.camel.Processor;
 import org.apache.camel.model.BeanDefinition;
 import org.apache.camel.model.DelayDefinition;
+import org.apache.camel.model.ExpressionNode;
 import org.apache.camel.model.IdempotentConsumerDefinition;
 import org.apache.camel.model.LogDefinition;
+import org.apache.camel.model.PollDefinition;
 import org.apache.camel.model.PollEnrichDefinition;
 import org.apache.camel.model.ProcessDefinition;
 import org.apache.camel.model.SamplingDefinition;
@@ -22,10 +24,10 @@ import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
- * Notes each step of a {@link RouteTrial}, and changes the steps that would wait, log, or remember something of the event. A
- * {@code delay}, {@code throttle} or {@code sample} lets the event pass, {@code log} only evaluates its message, an idempotent consumer
- * takes every event for a new one, and {@code wireTap} sends its copy at once. A bean of a team's own may call another system, so it is
- * only noted, like an endpoint.
+ * Notes each step of a {@link RouteTrial}, and changes the steps that would wait, log, or remember something of the event. A {@code delay},
+ * {@code throttle} or {@code sample} lets the event pass, and {@code log} only evaluates its message. An idempotent consumer takes every
+ * event for a new one, and {@code wireTap} sends its copy at once. A step {@code bean} or {@code process} of a team may call another
+ * system, so it is only noted, like an endpoint. The {@link Recording} ends a webhook that takes too many steps or too much memory.
  */
 final class TrialSteps implements InterceptStrategy {
 
@@ -56,7 +58,7 @@ final class TrialSteps implements InterceptStrategy {
                     callback.done(true);
                     return true;
                 }
-                if (node instanceof PollEnrichDefinition) {
+                if (node instanceof PollEnrichDefinition || node instanceof PollDefinition) {
                     recording.missAnswer();
                 }
                 if (replacement == null) {
@@ -99,7 +101,11 @@ final class TrialSteps implements InterceptStrategy {
     }
 
     private static Step replacement(CamelContext context, NamedNode node, Processor target) {
-        if (node instanceof DelayDefinition || node instanceof ThrottleDefinition || node instanceof SamplingDefinition) {
+        if (node instanceof DelayDefinition || node instanceof ThrottleDefinition) {
+            Expression number = ((ExpressionNode) node).getExpression().createExpression(context);
+            return exchange -> number.evaluate(exchange, Long.class);
+        }
+        if (node instanceof SamplingDefinition) {
             return exchange -> { };
         }
         if (node instanceof BeanDefinition bean && !RecordedEndpoint.isOwnBean(bean.getRef())) {

@@ -87,6 +87,12 @@ class RouteTestsTest {
     }
 
     @Test
+    void theSchemaKnowsTheKeysOfAnEvent() {
+        assertThat(SCHEMA.getSchemaNode().at("/$defs/element/properties").fieldNames()).toIterable()
+                .containsExactlyInAnyOrderElementsOf(RouteTestText.KEYS);
+    }
+
+    @Test
     void theSchemaForEditorsAllowsTheShippedTests() {
         assertThat(files()).allSatisfy((file, text) -> {
             if (RouteTests.isTest(file)) {
@@ -100,7 +106,7 @@ class RouteTestsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             # what is there           | what is written instead        | whether the schema refuses it too | the error
-            `status: "4"`             | `statsu: "4"`                  | yes | 3: unknown key statsu; the keys of an event are created
+            `status: "4"`             | `statsu: "4"`                  | yes | 3: unknown key statsu; the keys of an event are status
             `expect:`                 | `expects:`                     | yes | 4: unknown key expects; the keys of a test are test, bounce
             `audience: postmaster`    | `audiense: postmaster`         | yes | 5: unknown key audiense; the keys of expect are kind
             `audience: postmaster`    | `audience:`                    | yes | 5: audience, or none, must be a text
@@ -166,6 +172,51 @@ class RouteTestsTest {
 
         assertThat(run(files).failed()).singleElement().satisfies(mistake -> assertThat(mistake).hasMessageMatching("\\Q" + OWN_TESTS
                 + "\\E:5: .* expects the audience none, but the routes set no audience \\(\\Q" + BOUNCES + "\\E:\\d+\\)\\..*"));
+    }
+
+    @Test
+    void aStepThatSetsSeveralVariablesIsNamed() throws Exception {
+        String steps = "- setVariables:\n    variables: [{name: kind, constant: x}, {name: audience, constant: crm}]\n";
+        Map<String, String> files = bouncesWith("        - to:\n            uri: direct:store", steps.indent(14));
+        files.put(OWN_TESTS, SMALL);
+
+        List<BrokenFile> failed = run(files).failed();
+
+        int line = (int) files.get(BOUNCES).substring(0, files.get(BOUNCES).indexOf("- setVariables")).lines().count();
+        assertThat(failed).filteredOn(one -> one.file().equals(OWN_TESTS)).singleElement().satisfies(one ->
+                assertThat(one).hasMessageMatching(".* but the routes give crm \\(\\Q" + BOUNCES + "\\E:" + line + "\\).*"));
+    }
+
+    /** The answer of the other system may set what the test expects. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {setVariable: {name: audience, simple: '${body}'}} | audience: postmaster                                 | yes
+            {setVariable: {name: kind, simple: '${body}'}}     | kind: policy                                         | yes
+            {filter: {simple: '${body} == 1', steps: [{to: 'https://b.example'}]}} | sends: [{to: 'https://a.example'}, \
+            {to: 'https://b.example'}]                                                                                | yes
+            {toD: 'https://${body.status}.example'} | sends: [{to: 'https://a.example'}, {to: 'https://c.example'}]   | yes
+            {setBody: {simple: '${body}'}}, {to: 'https://b.example'} | sends: [{to: 'https://a.example'}, \
+            {to: 'https://b.example', contains: answer}]                                                              | yes
+            {to: 'https://b.example'} | sends: [{to: 'https://a.example'}, {to: 'https://c.example'}]                 | no
+            {to: 'https://b.example'} | sends: [{to: 'https://a.example'}, {to: 'https://b.example'}, {to: 'seda:c'}] | no
+            {to: 'https://b.example'} | sends: [{to: 'https://c.example'}, {to: 'https://b.example'}]                 | no""")
+    void whatDiffersAfterAnotherSystemWasAskedIsUndecided(String step, String expected, String undecided) throws Exception {
+        Map<String, String> files = bouncesWith("        - to:\n            uri: direct:store",
+                ("- to: https://a.example\n- " + step.replace("}, {to", "}\n- {to") + "\n").indent(14));
+        files.keySet().removeIf(RouteTests::isTest);
+        files.put(OWN_TESTS, SMALL.replace("audience: postmaster", expected));
+
+        RouteTests.Result result = run(files);
+
+        assertThat(undecided.equals("yes") ? result.undecided() : result.failed()).singleElement()
+                .satisfies(one -> assertThat(one).hasMessageContaining("but the routes"));
+        assertThat(undecided.equals("yes") ? result.failed() : result.undecided()).isEmpty();
+    }
+
+    private static Map<String, String> bouncesWith(String there, String before) {
+        String bounces = files().get(BOUNCES);
+        assertThat(bounces).contains(there);
+        return with(BOUNCES, bounces.replace(there, before + there));
     }
 
     @Test

@@ -106,8 +106,11 @@ class RouteTrialTest {
     @CsvSource(delimiter = '|', textBlock = """
             {setBody: {simple: '${body.apiData}'}}, {setBody: {simple: '${body.toUperCase}'}}                             | toUperCase
             {filter: {simple: '${body.reason} contains "User"', steps: [{setBody: {simple: '${body.recipent}'}}]}}        | recipent
+            {delay: {simple: '${body.recipent}'}}                                                                         | recipent
+            {delay: {constant: soon}}                                                                                     | soon
+            {throttle: {simple: '${body.recipent}'}}                                                                      | recipent
             {setBody: {simple: '${body.apiData.lenght}'}}                                                                 | lenght""")
-    void aMisspeltNameIsAMistakeAlsoNextToAText(String steps, String named) throws Exception {
+    void aMistakeThatEveryTextMeetsIsRefused(String steps, String named) throws Exception {
         Map<String, String> files = files();
         files.put("routes/tell.camel.yaml", tell(steps));
         edit(files, BOUNCES, "              - choice:", "              - wireTap: {uri: direct:tell}\n              - choice:");
@@ -127,7 +130,7 @@ class RouteTrialTest {
             {loop: {constant: 60, steps: [{setBody: {simple: '${body}${body}'}}]}}                                | beyond 1,000,000
             {loop: {constant: 60, steps: [{setVariable: {name: a, simple: '${variable.a}${variable.a}aa'}}]}}     | beyond 1,000,000
             {loop: {constant: 60, steps: [{setHeader: {name: a, simple: '${header.a}${header.a}aa'}}]}}           | beyond 1,000,000
-            {loop: {constant: 60, steps: [{setProperty: {name: a, simple: '${exchangeProperty.a}aa${exchangeProperty.a}'}}]}} | beyond 1,000,000
+            {loop: {constant: 60, steps: [{setProperty: {name: a, simple: 'aa${exchangeProperty.a}${exchangeProperty.a}'}}]}} | beyond
             {setBody: {simple: '${random(100000,900000)}'}}, {loop: {constant: 20, steps: [{setBody: {simple: '${body}${body}'}}]}} | beyond
             """)
     void aLoopThatWouldFillTheMemoryIsAMistake(String steps, String reason) throws Exception {
@@ -142,7 +145,8 @@ class RouteTrialTest {
     @Test
     void aLoopThatWaitsForTheAnswerOfAnotherSystemIsNoMistake() throws Exception {
         Map<String, String> files = files();
-        files.put("routes/tell.camel.yaml", tell("{loop: {doWhile: true, simple: '${header.done} == null', steps: [{to: 'http://example.jp'}]}}"));
+        String loop = "{loop: {doWhile: true, simple: '${header.done} == null', steps: [{to: 'http://example.jp'}]}}";
+        files.put("routes/tell.camel.yaml", tell(loop));
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
 
         RouteTrial.requireEveryEventPasses(application.context(), files);
@@ -174,6 +178,16 @@ class RouteTrialTest {
         }
     }
 
+    @Test
+    void whatComesAfterAPollIsNotKnown() throws Exception {
+        Map<String, String> files = files();
+        files.put("routes/tell.camel.yaml", tell("{setBody: {constant: ''}}, {setBody: {simple: '${body.answer}'}}")
+                .replaceFirst("\\{setBody.*", "{poll: {uri: 'file:target/nothing'}}"));
+        edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
+
+        RouteTrial.requireEveryEventPasses(application.context(), files);
+    }
+
     /** A trial holds up the live edits of all files, so it must not wait twice for the same step, and not at its end. */
     @Test
     void aStepThatNeverEndsIsNamedAndNotTriedAgain() throws Exception {
@@ -194,7 +208,8 @@ class RouteTrialTest {
             TrialOutcome first = trial.runInTime(webhook(bounce("4")));
             TrialOutcome second = trial.runInTime(webhook(bounce("5")));
 
-            assertThat(first.failure()).hasMessage("routes/tell.camel.yaml:6: an event takes longer than 2 s in the routes; does a step never end?");
+            assertThat(first.failure()).hasMessage("routes/tell.camel.yaml:6: an event takes longer than 2 s in the routes;"
+                    + " look for a step that never ends");
             assertThat(second).isSameAs(first);
         }
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
@@ -206,7 +221,7 @@ class RouteTrialTest {
 
     private static String tell(String steps) {
         return "- route:\n    id: tell\n    from:\n      uri: direct:tell\n      steps:\n"
-                + steps.replaceAll("(?:^|, )(\\{(?:setBody|unmarshal|filter|setVariable|loop))", "\n        - $1") + "\n";
+                + steps.replaceAll("(?:^|, )(\\{(?:setBody|unmarshal|filter|setVariable|loop|delay|throttle))", "\n        - $1") + "\n";
     }
 
     @Test
