@@ -43,7 +43,7 @@ class ReplayOneAtATimeTest {
             other.rollback();
             await().until(() -> !Files.exists(spool.resolve("one.json")));
             await().during(Duration.ofSeconds(1)).until(() -> application.context().getInflightRepository().size("store-events") == 0);
-            assertThat(application.log().lines().filter(line -> line.contains("webhooks from the spool"))).hasSize(1);
+            assertThat(application.log().lines().filter(line -> line.contains("webhook from the spool"))).hasSize(1);
         }
     }
 }

@@ -55,7 +55,7 @@ class LateEventsTest {
             spool(run.application(), Payload.delivery("queued"), received);
 
             // Then
-            await().until(() -> run.application().log().contains("1 webhooks from the spool"));
+            await().until(() -> run.application().log().contains("1 webhook from the spool"));
             await().until(() -> run.database().rows("SELECT 1 FROM event_recount").isEmpty());
             assertThat(counted(run.database())).isEqualTo(2);
         }
@@ -135,7 +135,7 @@ class LateEventsTest {
             spool(application, late, Instant.now().minus(Duration.ofDays(3)));
 
             // Then
-            await().until(() -> application.log().contains("1 webhooks from the spool"));
+            await().until(() -> application.log().contains("1 webhook from the spool"));
             await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", late.get("to").asText()).isEmpty());
             assertThat(database.rows("SELECT 1 FROM mail_event WHERE recipient IS NOT NULL")).as("to be removed in the next minutes")
                     .isNotEmpty();
