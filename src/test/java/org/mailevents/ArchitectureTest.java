@@ -56,7 +56,7 @@ class ArchitectureTest {
             spool     | database event log metrics parse privacy settings store
             start     | alert camel database event http live log metrics privacy receive settings spool
             store     | camel database event live log metrics retention settings
-            trial     | alert database event http live log metrics parse privacy settings store""";
+            trial     | alert console database event http live log metrics parse privacy settings store""";
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = ARROWS)

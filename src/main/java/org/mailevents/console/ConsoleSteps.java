@@ -85,33 +85,23 @@ public final class ConsoleSteps extends RouteBuilder {
     private void answer(Exchange exchange) throws IOException {
         Object body = exchange.getMessage().getBody();
         if (body == null) {
-            answer(exchange, new Problem(404, "Nothing was found: it was never received, or it has been deleted."));
+            ApiAnswer.problem(exchange, new Problem(404, "Nothing was found: it was never received, or it has been deleted."));
         } else {
-            answer(exchange, 200, "application/json", json.writeValueAsString(body));
+            ApiAnswer.put(exchange, 200, "application/json", json.writeValueAsString(body));
         }
     }
 
     private void answerFailure(Exchange exchange) {
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         if (failure instanceof IllegalArgumentException) {
-            answer(exchange, new Problem(400, failure.getMessage()));
+            ApiAnswer.problem(exchange, new Problem(400, failure.getMessage()));
         } else if (Database.isAbsent(failure)) {
-            answer(exchange, new Problem(503, "The database is down. Try again later. Webhooks go to the spool in the meantime."));
+            ApiAnswer.problem(exchange, new Problem(503,
+                    "The database is down. Try again later. Webhooks go to the spool in the meantime."));
         } else {
             LOG.error("Answered 500: {}: {}", exchange.getFromRouteId(), FailureText.describe(failure));
-            answer(exchange, new Problem(500, "The request failed. The log of Mail Events says why."));
+            ApiAnswer.problem(exchange, new Problem(500, "The request failed. The log of Mail Events says why."));
         }
-    }
-
-    private static void answer(Exchange exchange, Problem problem) {
-        answer(exchange, problem.status(), problem.mediaType(), problem.json());
-    }
-
-    private static void answer(Exchange exchange, int status, String mediaType, String body) {
-        exchange.getMessage().removeHeaders("*");
-        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, status);
-        exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, mediaType);
-        exchange.getMessage().setBody(body);
     }
 
     /** PostgreSQL's driver and H2's driver return different classes for a time. Here both become text in UTC (RFC 3339). */

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.jdbi.v3.core.Jdbi;
+import org.mailevents.console.ApiAnswer;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.event.Problem;
@@ -85,12 +86,13 @@ public final class TryRoutes extends RouteBuilder {
         String type = exchange.getMessage().getHeader(Exchange.CONTENT_TYPE, "", String.class);
         String body = exchange.getMessage().getBody(String.class);
         if (body != null && !body.isBlank() && !type.matches("(?i)application/json(?:\\s*;.*)?")) {
-            answer(exchange, new Problem(415, "Send the request as application/json."));
+            ApiAnswer.problem(exchange, new Problem(415, "Send the request as application/json."));
             return;
         }
         TryRequest request = TryRequest.of(body == null ? "" : body);
         if (!free.tryAcquire()) {
-            answer(exchange, new Problem(409, "Another trial is running, and only one runs at a time. Try again when it has ended."));
+            ApiAnswer.problem(exchange, new Problem(409,
+                    "Another trial is running, and only one runs at a time. Try again when it has ended."));
             return;
         }
         Future<TryResult> running = thread.submit(() -> {
@@ -104,10 +106,10 @@ public final class TryRoutes extends RouteBuilder {
             answer(exchange, running.get(Trial.LIMIT.plus(GRACE).toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException e) {
             running.cancel(true);
-            answer(exchange, new Problem(422, "Not tried: an event takes too long in the routes. Does a loop never end?"));
+            ApiAnswer.problem(exchange, new Problem(422, "Not tried: an event takes too long in the routes. Does a loop never end?"));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof Trial.BrokenDrafts broken) {
-                answer(exchange, new Problem(422, broken.getMessage()));
+                ApiAnswer.problem(exchange, new Problem(422, broken.getMessage()));
             } else {
                 throw e.getCause() instanceof Exception cause ? cause : e;
             }
@@ -118,18 +120,7 @@ public final class TryRoutes extends RouteBuilder {
         LOG.info("Tried {} on {} events in {} s: {} events would change", String.join(", ", result.files()), result.events(),
                 result.seconds(), result.changed());
         boolean text = exchange.getMessage().getHeader("Accept", "", String.class).startsWith("text/plain");
-        answer(exchange, 200, text ? "text/plain; charset=utf-8" : "application/json",
+        ApiAnswer.put(exchange, 200, text ? "text/plain; charset=utf-8" : "application/json",
                 text ? TryText.of(result) : json.writeValueAsString(result));
-    }
-
-    private static void answer(Exchange exchange, Problem problem) {
-        answer(exchange, problem.status(), problem.mediaType(), problem.json());
-    }
-
-    private static void answer(Exchange exchange, int status, String mediaType, String body) {
-        exchange.getMessage().removeHeaders("*");
-        exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, status);
-        exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, mediaType);
-        exchange.getMessage().setBody(body);
     }
 }
