@@ -24,6 +24,8 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     private static final Duration WEEK = Duration.ofDays(7);
     /** Fewer finished messages than this make no reliable rate. */
     private static final int MIN_FINISHED = 100;
+    /** No more bounces than this are ever unusual. */
+    private static final int USUAL_MARGIN = 10;
 
     private static final List<String> STATES = List.of("pending", "claimed", "sent");
     /** One query a state. For an IN, H2 would use only the first column of the index, and read every bounce of the table. */
@@ -38,6 +40,10 @@ public record Figures(Share hour, Share day, long recent, double usual) {
         /** In percent, with one decimal; 0 if no message is finished. */
         public double percent() {
             return finished == 0 ? 0 : Math.round(1000.0 * bounces / finished) / 10.0;
+        }
+
+        private boolean above(double rate) {
+            return finished >= MIN_FINISHED && 100.0 * bounces / finished > rate;
         }
     }
 
@@ -61,17 +67,33 @@ public record Figures(Share hour, Share day, long recent, double usual) {
 
     static Figures count(Handle handle, String audience, Instant until) {
         return new Figures(share(handle, until.minus(HOUR), until), share(handle, until.minus(DAY), until),
-                received(handle, audience, until.minus(HOUR), until).bounces(), usual(handle, audience, until));
+                recent(handle, audience, until), usual(handle, audience, until));
+    }
+
+    /**
+     * Whether far more mail bounces than usual. This method counts no more than it needs, because it is called again and again while
+     * bounces wait for a mail.
+     *
+     * @param urgentRate in percent; a higher bounce rate is unusual
+     */
+    static boolean areUnusual(Handle handle, String audience, Instant until, double urgentRate) {
+        long recent = recent(handle, audience, until);
+        return recent > USUAL_MARGIN && unusual(recent, usual(handle, audience, until))
+                || share(handle, until.minus(HOUR), until).above(urgentRate);
     }
 
     /** Whether the audience has far more bounces than usual. */
     public boolean unusual() {
-        return recent > 3 * usual + 10;
+        return unusual(recent, usual);
+    }
+
+    private static boolean unusual(long recent, double usual) {
+        return recent > 3 * usual + USUAL_MARGIN;
     }
 
     /** @param rate in percent */
     boolean above(double rate) {
-        return hour.finished() >= MIN_FINISHED && 100.0 * hour.bounces() / hour.finished() > rate;
+        return hour.above(rate);
     }
 
     private static Share share(Handle handle, Instant since, Instant until) {
@@ -79,6 +101,10 @@ public record Figures(Share hour, Share day, long recent, double usual) {
                 + " WHERE received_at > ? AND received_at <= ?"
                 + " AND (event_type = 'bounces' OR event_type = 'deliveries' AND status = 'succeeded')", since, until)
                 .mapTo(Share.class).one();
+    }
+
+    private static long recent(Handle handle, String audience, Instant until) {
+        return received(handle, audience, until.minus(HOUR), until).bounces();
     }
 
     private static double usual(Handle handle, String audience, Instant until) {

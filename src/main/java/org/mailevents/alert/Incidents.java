@@ -121,8 +121,7 @@ final class Incidents {
     private boolean isUnusual(Handle handle, String audience, Instant now) {
         Unusual last = counted.get(audience);
         if (last == null || last.at().isAfter(now) || !last.at().plus(COUNTED_AGAIN).isAfter(now)) {
-            Figures figures = Figures.count(handle, audience, now);
-            last = new Unusual(now, figures.unusual() || figures.above(urgentRate));
+            last = new Unusual(now, Figures.areUnusual(handle, audience, now, urgentRate));
             counted.put(audience, last);
         }
         return last.isUnusual();

@@ -161,7 +161,7 @@ class IncidentTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ANY,14,4", "ANY,14,5", "OFFICE,3,4"})
+    @CsvSource({"ANY,8,4", "ANY,8,5", "OFFICE,3,4"})
     void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days, int seed) {
         // Given
         start();
