@@ -9,8 +9,8 @@ final class DatabaseUrl {
 
     /**
      * The SQL of Mail Events needs the mode. The promise needs the write delay of 0: by default H2 writes a commit to its file up to half a
-     * second later, and a killed process would lose acknowledged rows. The size of the cache is in statements: by default H2 keeps eight for
-     * each connection, and Mail Events runs some forty again and again, which H2 would parse each time.
+     * second later, and a killed process would lose acknowledged rows. By default H2 keeps eight parsed statements for each connection, and
+     * Mail Events runs some forty again and again.
      */
     private static final Map<String, String> H2_OPTIONS = Map.of("MODE", "PostgreSQL", "WRITE_DELAY", "0", "QUERY_CACHE_SIZE", "64");
 

@@ -17,6 +17,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -56,6 +57,11 @@ public final class EventReader {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
     private final ZoneId zone;
+    private volatile Occurred lastOccurred = new Occurred("", null);
+
+    /** A time that was read. The events of a webhook often have the same, and to read it takes as long as to hash the event. */
+    private record Occurred(String created, Instant at) {
+    }
 
     /** @param zone the time zone of {@code created}, which is sent without a zone */
     public EventReader(ZoneId zone) {
@@ -76,21 +82,22 @@ public final class EventReader {
         }
         String eventType = fields.eventType();
         boolean delivery = eventType.equals("deliveries") || eventType.equals("bounces");
+        Element values = Element.of(element);
         if (delivery) {
-            requireStorable(element);
+            values.requireStorable();
         }
-        String messageId = text(element, "messageId");
-        String recipient = firstOf(text(element, "to"), text(element, "envelopeTo"));
-        String envelopeFrom = text(element, "envelopeFrom");
-        String createdText = text(element, "created");
-        String reason = text(element, "reason");
-        String status = text(element, "status");
+        String messageId = values.text("messageId");
+        String recipient = firstOf(values.text("to"), values.text("envelopeTo"));
+        String envelopeFrom = values.text("envelopeFrom");
+        String createdText = values.text("created");
+        String reason = values.text("reason");
+        String status = values.text("status");
         if (delivery) {
             require("messageId", messageId);
             require("to", recipient);
         }
         String kept = cut(reason);
-        String extra = extra(element, fields.unknown(), kept == reason ? 0 : reason.length());
+        String extra = values.extra(fields.unknown(), kept == reason ? 0 : reason.length());
         if (extra != null && extra.length() > MAX_TEXT) {
             throw new UnstorableEvent("the unknown keys are longer than " + MAX_TEXT + " characters");
         }
@@ -98,55 +105,14 @@ public final class EventReader {
                 ? EventId.of(fields.serverComposition(), eventType, messageId, recipient, status, createdText, reason)
                 : EventId.of(fields.serverComposition(), eventType, canonical(element));
         return new MailEvent(id, eventType, status, null, null, messageId, recipient,
-                firstOf(text(element, "from"), envelopeFrom), firstOf(text(element, "returnPath"), envelopeFrom),
-                text(element, "subject"), text(element, "apiData"), kept, enhancedCode(kept),
-                text(element, "sourceIp"), text(element, "senderIp"), fields.serverComposition(),
+                firstOf(values.text("from"), envelopeFrom), firstOf(values.text("returnPath"), envelopeFrom),
+                values.text("subject"), values.text("apiData"), kept, enhancedCode(kept),
+                values.text("sourceIp"), values.text("senderIp"), fields.serverComposition(),
                 occurredAt(createdText, delivery), createdText, receivedAt, extra);
-    }
-
-    private static void requireStorable(JsonNode element) throws UnstorableEvent {
-        for (Map.Entry<String, JsonNode> field : element.properties()) {
-            String flaw = KNOWN_KEYS.contains(field.getKey()) ? flaw(field.getKey(), value(field.getValue())) : null;
-            if (flaw != null) {
-                throw new UnstorableEvent(flaw);
-            }
-        }
-    }
-
-    /** The text of a known key, if a database can store it. Any other value goes into {@link #extra}. */
-    private static String text(JsonNode element, String key) {
-        String value = value(element.path(key));
-        return flaw(key, value) == null ? value : null;
-    }
-
-    /** A number counts as its text. */
-    private static String value(JsonNode value) {
-        return value.isValueNode() && !value.isNull() ? value.asText() : null;
     }
 
     private static String firstOf(String text, String other) {
         return text == null || text.isBlank() && other != null ? other : text;
-    }
-
-    /** Why a database would refuse a text, or null. */
-    private static String flaw(String key, String text) {
-        if (text == null) {
-            return null;
-        }
-        if (text.length() > MAX_TEXT && !key.equals("reason")) {
-            return key + " is longer than " + MAX_TEXT + " characters";
-        }
-        if (text.indexOf('\0') >= 0) {
-            return key + " holds a NUL character, which PostgreSQL cannot store";
-        }
-        if (LoneSurrogates.in(text)) {
-            return key + " holds half of a surrogate pair, which is not a character";
-        }
-        if (text.length() > MAX_KEY_BYTES / MAX_BYTES && INDEXED_KEYS.contains(key)
-                && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
-            return key + " is longer than the " + MAX_KEY_BYTES + " bytes that RFC 5322 allows a line";
-        }
-        return null;
     }
 
     private static void require(String key, String text) throws UnstorableEvent {
@@ -159,10 +125,16 @@ public final class EventReader {
         if (created == null || created.isBlank()) {
             return null;
         }
+        Occurred latest = lastOccurred;
+        if (created.equals(latest.created)) {
+            return latest.at;
+        }
         try {
             LocalDateTime time = LocalDateTime.parse(created, CREATED);
             if (time.getYear() >= FIRST_YEAR && time.getYear() <= LAST_YEAR) {
-                return time.atZone(zone).toInstant();
+                latest = new Occurred(created, time.atZone(zone).toInstant());
+                lastOccurred = latest;
+                return latest.at;
             }
         } catch (DateTimeException e) {
             // The exception below says so.
@@ -188,31 +160,88 @@ public final class EventReader {
         return text.hasRemaining() ? reason.substring(0, text.position()) : reason;
     }
 
-    /**
-     * The values that have no column.
-     *
-     * @param reasonLength how many characters the reply had before it was cut, or 0 if it was not cut
-     * @return a JSON object, or null if there are none
-     */
-    private static String extra(JsonNode element, ObjectNode beside, int reasonLength) {
-        ObjectNode extra = JsonNodeFactory.instance.objectNode().setAll(beside);
-        if (reasonLength > 0) {
-            extra.put("reasonLength", reasonLength);
-        }
-        for (Map.Entry<String, JsonNode> field : element.properties()) {
-            if (!KNOWN_KEYS.contains(field.getKey()) || field.getValue().isContainerNode()
-                    || flaw(field.getKey(), value(field.getValue())) != null) {
-                extra.set(field.getKey(), field.getValue());
-            }
-        }
-        return extra.isEmpty() ? null : LoneSurrogates.escape(extra.toString());
-    }
-
     private static String canonical(JsonNode element) {
         try {
             return LoneSurrogates.escape(SORTED.writeValueAsString(SORTED.treeToValue(element, Object.class)));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("A JSON tree could not be written although it was read", e);
+        }
+    }
+
+    /**
+     * An element of the array.
+     *
+     * @param flaws why a database would refuse the value of a known key, by the key. Nearly always empty
+     */
+    private record Element(JsonNode node, Map<String, String> flaws) {
+
+        static Element of(JsonNode node) {
+            Map<String, String> flaws = Map.of();
+            for (Map.Entry<String, JsonNode> field : node.properties()) {
+                String flaw = KNOWN_KEYS.contains(field.getKey()) ? flaw(field.getKey(), value(field.getValue())) : null;
+                if (flaw != null) {
+                    flaws = new LinkedHashMap<>(flaws);
+                    flaws.put(field.getKey(), flaw);
+                }
+            }
+            return new Element(node, flaws);
+        }
+
+        void requireStorable() throws UnstorableEvent {
+            if (!flaws.isEmpty()) {
+                throw new UnstorableEvent(flaws.values().iterator().next());
+            }
+        }
+
+        /** The text of a known key, if a database can store it. Any other value goes into {@link #extra}. */
+        String text(String key) {
+            return flaws.containsKey(key) ? null : value(node.path(key));
+        }
+
+        /** A number counts as its text. */
+        private static String value(JsonNode value) {
+            return value.isValueNode() && !value.isNull() ? value.asText() : null;
+        }
+
+        /**
+         * The values that have no column.
+         *
+         * @param beside       the values beside the array
+         * @param reasonLength how many characters the reply had before it was cut, or 0 if it was not cut
+         * @return a JSON object, or null if there are none
+         */
+        String extra(ObjectNode beside, int reasonLength) {
+            ObjectNode extra = JsonNodeFactory.instance.objectNode().setAll(beside);
+            if (reasonLength > 0) {
+                extra.put("reasonLength", reasonLength);
+            }
+            for (Map.Entry<String, JsonNode> field : node.properties()) {
+                if (!KNOWN_KEYS.contains(field.getKey()) || field.getValue().isContainerNode() || flaws.containsKey(field.getKey())) {
+                    extra.set(field.getKey(), field.getValue());
+                }
+            }
+            return extra.isEmpty() ? null : LoneSurrogates.escape(extra.toString());
+        }
+
+        /** Why a database would refuse a text, or null. */
+        private static String flaw(String key, String text) {
+            if (text == null) {
+                return null;
+            }
+            if (text.length() > MAX_TEXT && !key.equals("reason")) {
+                return key + " is longer than " + MAX_TEXT + " characters";
+            }
+            if (text.indexOf('\0') >= 0) {
+                return key + " holds a NUL character, which PostgreSQL cannot store";
+            }
+            if (LoneSurrogates.in(text)) {
+                return key + " holds half of a surrogate pair, which is not a character";
+            }
+            if (text.length() > MAX_KEY_BYTES / MAX_BYTES && INDEXED_KEYS.contains(key)
+                    && text.getBytes(StandardCharsets.UTF_8).length > MAX_KEY_BYTES) {
+                return key + " is longer than the " + MAX_KEY_BYTES + " bytes that RFC 5322 allows a line";
+            }
+            return null;
         }
     }
 }
