@@ -37,26 +37,28 @@ class ArchitectureTest {
 
     /** Each package, and the packages that it may use. */
     private static final String ARROWS = """
-            alert     | database live log metrics privacy settings spool
+            alert     | database live log metrics privacy route settings spool
             camel     | log
             console   | database event live log settings store
             database  | log metrics settings
             event     |
-            explain   | database event live log settings store
+            explain   | database event live log rehearsal route settings store
             http      | event log metrics settings
-            live      | camel event http log metrics parse privacy settings
+            live      | camel http log metrics rehearsal route settings
             log       |
             metrics   |
             parse     | event privacy
             privacy   |
-            receive   | camel database event http log metrics parse privacy settings store
-            retention | database log settings
+            receive   | database event http log metrics parse privacy settings store
+            rehearsal | camel event parse privacy route settings
+            retention | database settings
+            route     | camel log settings
             sample    | event http settings
             settings  |
             spool     | database event log metrics parse privacy settings store
-            start     | alert camel database event http live log metrics privacy receive settings spool
-            store     | camel database event live log metrics retention settings
-            trial     | alert console database event http live log metrics parse privacy settings store""";
+            start     | alert camel database event http live log metrics privacy receive rehearsal route settings spool
+            store     | camel database event live log metrics retention route settings
+            trial     | alert console database event http live log metrics parse privacy rehearsal route settings store""";
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = ARROWS)

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
-import org.mailevents.live.BrokenFile;
+import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
 
 /** Looks for all mistakes in the settings and the templates of the alerts, while the start stops at the first one. It opens nothing. */

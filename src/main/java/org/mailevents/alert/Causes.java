@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.mailevents.live.BrokenFile;
+import org.mailevents.route.BrokenFile;
 
 /**
  * What bounces mean, in plain words. It explains the vendor's bounce codes. It also explains the enhanced status codes in the replies of

@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.mailevents.alert.Causes.Code;
 import org.mailevents.alert.Causes.Enhanced;
-import org.mailevents.live.BrokenFile;
+import org.mailevents.route.BrokenFile;
 
 /**
  * Reads {@code causes.json}. Teams edit this file by hand, so everything unknown in it is an error. Otherwise nobody would notice a

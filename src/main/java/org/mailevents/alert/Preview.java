@@ -36,7 +36,7 @@ public final class Preview {
      * @param stored whether the page shows the latest bounces of the database instead of samples
      * @return the absolute path of the page
      * @throws IllegalStateException if no bounce is stored, or the database cannot be opened
-     * @throws org.mailevents.live.BrokenFile the first mistake in the templates
+     * @throws org.mailevents.route.BrokenFile the first mistake in the templates
      */
     public Path write(boolean stored) throws Exception {
         List<Alert> alerts = stored ? stored() : Samples.ALERTS;

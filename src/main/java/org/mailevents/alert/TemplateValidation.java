@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.mailevents.alert.Rendering.EndlessTemplate;
-import org.mailevents.live.BrokenFile;
 import org.mailevents.live.FolderWatch;
+import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
 
 /**

@@ -3,7 +3,7 @@ package org.mailevents.explain;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import org.mailevents.live.Place;
+import org.mailevents.route.Place;
 
 /**
  * Why an event has its kind and its audience.

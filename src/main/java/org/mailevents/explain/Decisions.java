@@ -16,13 +16,13 @@ import org.mailevents.explain.Decision.Remark;
 import org.mailevents.explain.Decision.Revision;
 import org.mailevents.explain.Decision.Step;
 import org.mailevents.live.ActiveRoutes;
-import org.mailevents.live.BrokenFile;
-import org.mailevents.live.RouteRevision;
-import org.mailevents.live.RouteTrial;
-import org.mailevents.live.TrialOutcome;
+import org.mailevents.rehearsal.RouteTrial;
+import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteRevision;
 import org.mailevents.settings.Settings;
-import org.mailevents.store.RouteRevisions;
 import org.mailevents.store.RouteRevisions.Recorded;
+import org.mailevents.store.RouteRevisions;
 import org.mailevents.store.StoredEvents;
 
 /**

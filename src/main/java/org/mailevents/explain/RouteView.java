@@ -3,8 +3,8 @@ package org.mailevents.explain;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import org.mailevents.live.RouteMap.BranchNode;
-import org.mailevents.live.RouteMap.RouteNode;
+import org.mailevents.route.RouteMap.BranchNode;
+import org.mailevents.route.RouteMap.RouteNode;
 
 /**
  * What the page draws of the routes.

@@ -10,10 +10,10 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.live.ActiveRoutes;
-import org.mailevents.live.BrokenFile;
-import org.mailevents.live.RouteMap.RouteNode;
-import org.mailevents.live.RouteTrial;
-import org.mailevents.live.TrialOutcome;
+import org.mailevents.rehearsal.RouteTrial;
+import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteMap.RouteNode;
 import org.mailevents.store.StoredEvents;
 
 /**

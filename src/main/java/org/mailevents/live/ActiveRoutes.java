@@ -3,6 +3,8 @@ package org.mailevents.live;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.mailevents.route.RouteFiles;
+import org.mailevents.route.RouteRevision;
 
 /**
  * The route files that run now. The jar follows each edit ({@link LiveRoutes}). {@code camel run} reads the files at its start, and runs
@@ -42,7 +44,7 @@ public final class ActiveRoutes {
     /** @param activated the text of each file, by its path; the tests among them decide nothing and belong to no revision */
     void replaceBy(Map<String, String> activated) {
         Map<String, String> routes = new TreeMap<>(activated);
-        routes.keySet().removeIf(RouteTests::isTest);
+        routes.keySet().removeIf(RouteFiles::isTest);
         state = new State(activated, routes, RouteRevision.of(routes));
     }
 }

@@ -8,6 +8,11 @@ import java.util.TreeMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
+import org.mailevents.rehearsal.RouteTests;
+import org.mailevents.rehearsal.RouteTrial;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
+import org.mailevents.route.RouteGraph;
 
 /**
  * What would be active if drafts were saved in {@code routes/}. A draft replaces the active file of the same name, or is a new file. A
@@ -48,7 +53,7 @@ public record DraftReview(Map<String, String> files, List<BrokenFile> mistakes, 
 
     private static Map<String, String> withoutTests(Map<String, String> files) {
         Map<String, String> routes = new TreeMap<>(files);
-        routes.keySet().removeIf(RouteTests::isTest);
+        routes.keySet().removeIf(RouteFiles::isTest);
         return routes;
     }
 
@@ -62,7 +67,7 @@ public record DraftReview(Map<String, String> files, List<BrokenFile> mistakes, 
 
     /** The file that a draft would be saved as. */
     public static Path target(Path folder, String draft) {
-        return (RouteTests.isTest(draft) ? folder.resolve("tests") : folder).resolve(Path.of(draft).getFileName());
+        return (RouteFiles.isTest(draft) ? folder.resolve("tests") : folder).resolve(Path.of(draft).getFileName());
     }
 
     /** The text of each route file and test in a folder, by its path. */

@@ -9,6 +9,8 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mailevents.log.FailureText;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
 
 /** Decides which of the saved route files can be activated together, because a mistake in one file must not delay the others. */
 final class EditReview {
@@ -55,7 +57,7 @@ final class EditReview {
                 "the file was deleted; the next start runs without it, or fails if another file needs it")));
         Map<String, String> valid = new TreeMap<>(live);
         // a test may be deleted at any time, also together with the route that it tests
-        valid.keySet().removeIf(file -> RouteTests.isTest(file) && !saved.containsKey(file));
+        valid.keySet().removeIf(file -> RouteFiles.isTest(file) && !saved.containsKey(file));
         Map<String, String> edited = new TreeMap<>(saved);
         edited.entrySet().removeAll(live.entrySet());
         // files may need each other, so all edited files are tried together, and then without the files at fault
@@ -129,7 +131,7 @@ final class EditReview {
     private static Set<String> deleted(Map<String, String> live, Map<String, String> saved) {
         Set<String> deleted = new TreeSet<>(live.keySet());
         deleted.removeAll(saved.keySet());
-        deleted.removeIf(RouteTests::isTest);
+        deleted.removeIf(RouteFiles::isTest);
         return deleted;
     }
 
@@ -153,7 +155,7 @@ final class EditReview {
     private static void requireEditable(Map<String, String> files) throws BrokenFile {
         for (Map.Entry<String, String> file : files.entrySet()) {
             Matcher other = NOT_EDITABLE.matcher(file.getValue());
-            if (!RouteTests.isTest(file.getKey()) && other.find()) {
+            if (!RouteFiles.isTest(file.getKey()) && other.find()) {
                 throw new BrokenFile(file.getKey(), (int) file.getValue().substring(0, other.start()).lines().count() + 1, other.group(1)
                         + " takes effect only at the next start; while the application runs, only a route or a routeConfiguration can"
                         + " change");

@@ -18,6 +18,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.StartupListener;
 import org.mailevents.camel.Timers;
 import org.mailevents.log.FailureText;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,9 +51,9 @@ public final class FolderWatch {
     }
 
     /** The routes, and their tests in {@code tests/}. They are read together, because one edit often changes both. */
-    static FolderWatch ofRoutes(Path routes) {
+    public static FolderWatch ofRoutes(Path routes) {
         return new FolderWatch(routes, Map.of(routes, name("\\.camel\\.yaml"), routes.resolve("tests"),
-                name(Pattern.quote(RouteTests.ENDING))));
+                name(Pattern.quote(RouteFiles.TEST_ENDING))));
     }
 
     private static Pattern name(String ending) {

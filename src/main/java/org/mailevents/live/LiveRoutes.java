@@ -24,6 +24,11 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.Resource;
 import org.mailevents.http.ApiRequests;
 import org.mailevents.log.FailureText;
+import org.mailevents.rehearsal.MisspeltDecisions;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
+import org.mailevents.route.RouteGraph;
+import org.mailevents.route.RouteWarning;
 import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,7 +138,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         Map<String, String> before = live;
         Set<String> files = new HashSet<>(changed);
         files.addAll(removed);
-        files.removeIf(RouteTests::isTest);
+        files.removeIf(RouteFiles::isTest);
         if (files.isEmpty()) {
             live = next;
             return;

@@ -14,6 +14,8 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.mailevents.metrics.Meters;
 import org.mailevents.metrics.Meters.Level;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteWarning;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -10,6 +10,14 @@ import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
+import org.mailevents.rehearsal.MisspeltDecisions;
+import org.mailevents.rehearsal.RouteTestReader;
+import org.mailevents.rehearsal.RouteTests;
+import org.mailevents.rehearsal.RouteTrial;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
+import org.mailevents.route.RouteGraph;
+import org.mailevents.route.RouteWarning;
 import org.mailevents.settings.Settings;
 
 /** Looks for all mistakes in the routes and their tests, while {@link RouteValidation} stops at the first one. */
@@ -63,7 +71,7 @@ public final class RouteCheck {
      */
     public static Result of(CamelContext application, List<RouteDefinition> javaRoutes, Path folder) {
         Map<String, String> files = FolderWatch.ofRoutes(folder).first();
-        int routes = (int) files.keySet().stream().filter(file -> !RouteTests.isTest(file)).count();
+        int routes = (int) files.keySet().stream().filter(file -> !RouteFiles.isTest(file)).count();
         List<BrokenFile> mistakes = loadMistakes(application, javaRoutes, files);
         if (!mistakes.isEmpty()) {
             mistakes.addAll(unreadableTests(files, mistakes));
@@ -126,7 +134,7 @@ public final class RouteCheck {
         List<BrokenFile> unreadable = new ArrayList<>();
         files.forEach((file, text) -> {
             try {
-                if (RouteTests.isTest(file) && known.stream().noneMatch(mistake -> mistake.file().equals(file))) {
+                if (RouteFiles.isTest(file) && known.stream().noneMatch(mistake -> mistake.file().equals(file))) {
                     new RouteTestReader(file, text).read();
                 }
             } catch (BrokenFile e) {

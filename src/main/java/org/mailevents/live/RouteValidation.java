@@ -18,6 +18,13 @@ import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.support.startup.DefaultStartupStepRecorder;
 import org.apache.camel.util.ObjectHelper;
+import org.mailevents.rehearsal.RouteTests;
+import org.mailevents.rehearsal.RouteTrial;
+import org.mailevents.rehearsal.SecondContext;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
+import org.mailevents.route.RouteFlow;
+import org.mailevents.route.RouteGraph;
 
 /**
  * Validates route files in a second Camel context, which creates every route with all its steps and starts none of them. So no consumer

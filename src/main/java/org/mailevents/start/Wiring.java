@@ -15,13 +15,13 @@ import org.mailevents.event.CsvRow;
 import org.mailevents.http.ApiRequests;
 import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.PendingEdits;
-import org.mailevents.live.RouteTestText;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailureLog;
 import org.mailevents.metrics.Meters;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.receive.CollectEvents;
 import org.mailevents.receive.ReceiveWebhook;
+import org.mailevents.rehearsal.RouteTestText;
 import org.mailevents.settings.Settings;
 import org.mailevents.spool.Spool;
 

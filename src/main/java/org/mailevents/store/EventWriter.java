@@ -25,10 +25,10 @@ import org.mailevents.event.Receipt;
 import org.mailevents.event.RejectedEvent;
 import org.mailevents.event.Webhook;
 import org.mailevents.live.ActiveRoutes;
-import org.mailevents.live.RouteRevision;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
 import org.mailevents.retention.PersonalData;
+import org.mailevents.route.RouteRevision;
 
 /** Writes the events of webhooks into the database. An event that the database refuses goes into quarantine, and the others are stored. */
 final class EventWriter {

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
-import org.mailevents.live.RouteRevision;
+import org.mailevents.route.RouteRevision;
 
 /**
  * The table {@code route_revision} keeps the route files of each revision that has decided an event. The row is written in the transaction

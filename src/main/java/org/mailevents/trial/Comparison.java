@@ -12,12 +12,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.event.MailEvent;
-import org.mailevents.live.BrokenFile;
-import org.mailevents.live.MisspeltDecisions;
-import org.mailevents.live.Place;
-import org.mailevents.live.RouteTrial;
-import org.mailevents.live.RouteWarning;
-import org.mailevents.live.TrialOutcome;
+import org.mailevents.rehearsal.MisspeltDecisions;
+import org.mailevents.rehearsal.RouteTrial;
+import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.Place;
+import org.mailevents.route.RouteWarning;
 import org.mailevents.trial.Difference.What;
 
 /**

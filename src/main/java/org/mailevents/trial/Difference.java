@@ -8,9 +8,9 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.mailevents.event.MailEvent;
-import org.mailevents.live.Place;
-import org.mailevents.live.TrialOutcome;
-import org.mailevents.live.TrialOutcome.Call;
+import org.mailevents.rehearsal.TrialOutcome.Call;
+import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.route.Place;
 
 /**
  * One thing that is different for an event.

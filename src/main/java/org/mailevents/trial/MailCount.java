@@ -10,10 +10,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.mailevents.alert.MailForecast;
 import org.mailevents.alert.MailForecast.Bounce;
+import org.mailevents.alert.MailForecast;
 import org.mailevents.event.MailEvent;
-import org.mailevents.live.TrialOutcome;
+import org.mailevents.rehearsal.TrialOutcome;
 import org.mailevents.settings.Settings;
 
 /** Counts the alert mails of both sides, see {@link MailForecast}. */

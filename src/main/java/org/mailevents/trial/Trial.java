@@ -20,14 +20,14 @@ import org.mailevents.event.RejectedEvent;
 import org.mailevents.event.Webhook;
 import org.mailevents.event.WebhookBody;
 import org.mailevents.live.ActiveRoutes;
-import org.mailevents.live.BrokenFile;
 import org.mailevents.live.DraftReview;
-import org.mailevents.live.MisspeltDecisions;
-import org.mailevents.live.RouteWarning;
 import org.mailevents.log.FailureText;
 import org.mailevents.parse.WebhookPieces;
 import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.RecipientHash;
+import org.mailevents.rehearsal.MisspeltDecisions;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteWarning;
 import org.mailevents.settings.Settings;
 import org.mailevents.store.StoredEvents;
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mailevents.live.BrokenFile;
+import org.mailevents.route.BrokenFile;
 
 /**
  * Compares {@code routes/templates/causes.json} with the vendor's table of codes and with RFC 3463, and shows how mistakes in the file are

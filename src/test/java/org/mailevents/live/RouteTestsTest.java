@@ -30,6 +30,15 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.event.MailEvent;
+import org.mailevents.rehearsal.RouteTest;
+import org.mailevents.rehearsal.RouteTestReader;
+import org.mailevents.rehearsal.RouteTestText;
+import org.mailevents.rehearsal.RouteTests;
+import org.mailevents.rehearsal.RouteTrial;
+import org.mailevents.rehearsal.TrialEvents;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
+import org.mailevents.route.RouteGraph;
 import org.mailevents.support.Api;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
@@ -73,7 +82,7 @@ class RouteTestsTest {
     @Test
     void theShippedRoutesPassTheirTestsWhichHaveEveryStatusAndCode() throws Exception {
         Map<String, String> files = files();
-        List<RouteTest> tests = files.keySet().stream().filter(RouteTests::isTest)
+        List<RouteTest> tests = files.keySet().stream().filter(RouteFiles::isTest)
                 .flatMap(file -> read(file, files.get(file)).stream()).toList();
 
         RouteTests.Result result = run(files);
@@ -95,7 +104,7 @@ class RouteTestsTest {
     @Test
     void theSchemaForEditorsAllowsTheShippedTests() {
         assertThat(files()).allSatisfy((file, text) -> {
-            if (RouteTests.isTest(file)) {
+            if (RouteFiles.isTest(file)) {
                 assertThat(text).startsWith("# yaml-language-server: $schema=test.schema.json\n");
                 assertThat(SCHEMA.validate(text, InputFormat.YAML)).as(file).isEmpty();
             }
@@ -134,7 +143,7 @@ class RouteTestsTest {
     @Test
     void aMisspeltVariableIsNamedByTheTestThatFailsBecauseOfIt() throws Exception {
         Map<String, String> files = with(OWN_TESTS, SMALL);
-        files.replaceAll((file, text) -> RouteTests.isTest(file) ? text : text.replace("name: audience", "name: audiense"));
+        files.replaceAll((file, text) -> RouteFiles.isTest(file) ? text : text.replace("name: audience", "name: audiense"));
 
         assertThat(run(files).failed()).anySatisfy(mistake -> assertThat(mistake).hasMessageStartingWith(OWN_TESTS + ":5: ")
                 .hasMessageMatching(".* set no audience\\. Please check \\Q" + BOUNCES + "\\E:\\d+: nothing reads the variable"
@@ -167,7 +176,7 @@ class RouteTestsTest {
     @Test
     void aTestOfABounceForWhichTheRoutesSetNoAudienceFails() throws Exception {
         Map<String, String> files = with(BOUNCES, files().get(BOUNCES).replace("expression: list-owner", "expression: ''"));
-        files.keySet().removeIf(RouteTests::isTest);
+        files.keySet().removeIf(RouteFiles::isTest);
         files.put(OWN_TESTS, SMALL.replace("\"4\"", "\"2\"").replace("postmaster", "none"));
 
         assertThat(run(files).failed()).singleElement().satisfies(mistake -> assertThat(mistake).hasMessageMatching("\\Q" + OWN_TESTS
@@ -203,7 +212,7 @@ class RouteTestsTest {
     void whatDiffersAfterAnotherSystemWasAskedIsUndecided(String step, String expected, String undecided) throws Exception {
         Map<String, String> files = bouncesWith("        - to:\n            uri: direct:store",
                 ("- to: https://a.example\n- " + step.replace("}, {to", "}\n- {to") + "\n").indent(14));
-        files.keySet().removeIf(RouteTests::isTest);
+        files.keySet().removeIf(RouteFiles::isTest);
         files.put(OWN_TESTS, SMALL.replace("audience: postmaster", expected));
 
         RouteTests.Result result = run(files);
@@ -242,7 +251,7 @@ class RouteTestsTest {
                 """);
         String webhook = FOLDER.resolve("route-webhook.camel.yaml").toString();
         files.put(webhook, files.get(webhook) + "        - to:\n            uri: direct:tell-chat\n");
-        files.keySet().removeIf(RouteTests::isTest);
+        files.keySet().removeIf(RouteFiles::isTest);
         files.put(OWN_TESTS, SMALL + """
                     sends:
                       - to: https://chat.example.com

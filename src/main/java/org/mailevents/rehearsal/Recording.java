@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,9 +11,13 @@ import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ThrowExceptionDefinition;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.Place;
+import org.mailevents.route.RouteFiles;
+import org.mailevents.route.RouteGraph;
 
 /** What happens to one webhook in a {@link RouteTrial}. It is a property of the exchange, so that all copies of the exchange share it. */
-final class Recording {
+public final class Recording {
 
     /** Why a webhook fails whose routes end too early. */
     static final String NOT_STORED = "the route ends without direct:store-events";

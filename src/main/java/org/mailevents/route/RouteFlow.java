@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import java.util.ArrayDeque;
 import java.util.Collection;

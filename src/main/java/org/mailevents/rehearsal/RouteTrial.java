@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,6 +29,8 @@ import org.mailevents.camel.RecordLanguage;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Receipt;
 import org.mailevents.event.Webhook;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
 
 /**
  * Runs events through route files in a second Camel context, and tells what would happen to them. Nothing is stored, mailed or sent: each
@@ -57,7 +59,7 @@ public final class RouteTrial implements AutoCloseable {
      *
      * @param application the context whose settings and beans the routes use
      * @param files       the text of each file, by its path
-     * @throws BrokenFile if the files do not load; {@link RouteValidation} finds more mistakes, and its texts are better
+     * @throws BrokenFile if the files do not load; the validation of the live edit finds more mistakes, and its texts are better
      */
     public RouteTrial(CamelContext application, Map<String, String> files) throws BrokenFile {
         this(application, files, LONGEST_RUN);
@@ -126,14 +128,14 @@ public final class RouteTrial implements AutoCloseable {
      * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the trial does not know: the answer
      *                    of another system, or a text that the sender of a mail decides
      */
-    static void requireEveryEventPasses(CamelContext application, Map<String, String> files) throws BrokenFile {
+    public static void requireEveryEventPasses(CamelContext application, Map<String, String> files) throws BrokenFile {
         try (RouteTrial trial = new RouteTrial(application, files)) {
             trial.requireEveryEventPasses();
         }
     }
 
     /** The same for a trial that is ready to run. */
-    void requireEveryEventPasses() throws BrokenFile {
+    public void requireEveryEventPasses() throws BrokenFile {
         for (MailEvent event : TrialEvents.all()) {
             TrialOutcome outcome = runInTime(webhook(event));
             BrokenFile failure = outcome.failure();

@@ -1,19 +1,21 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.mailevents.live.RouteTest.Send;
-import org.mailevents.live.RouteTest.Sends;
-import org.mailevents.live.RouteTest.Word;
+import org.mailevents.rehearsal.RouteTest.Send;
+import org.mailevents.rehearsal.RouteTest.Sends;
+import org.mailevents.rehearsal.RouteTest.Word;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.YamlTree;
 
 /**
  * Reads a {@code *.test.yaml}. Everything unknown in it is a mistake, because a misspelt key would make a test that proves nothing.
  * {@code test.schema.json} says the same to editors.
  */
-final class RouteTestReader {
+public final class RouteTestReader {
 
     private static final List<String> TEST_KEYS = List.of("test", "bounce", "delivery", "webhook", "expect");
     private static final List<String> EXPECT_KEYS = List.of("kind", "audience", "sends");
@@ -22,13 +24,13 @@ final class RouteTestReader {
     private final String file;
     private final String text;
 
-    RouteTestReader(String file, String text) {
+    public RouteTestReader(String file, String text) {
         this.file = file;
         this.text = text;
     }
 
     /** @throws BrokenFile the first mistake */
-    List<RouteTest> read() throws BrokenFile {
+    public List<RouteTest> read() throws BrokenFile {
         List<RouteTest> tests = new ArrayList<>();
         for (YamlTree test : YamlTree.parse(file, text).list("the file")) {
             tests.add(test(test));

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.util.Locale;
 import org.apache.camel.AsyncCallback;
@@ -29,7 +29,7 @@ import org.apache.camel.support.processor.DelegateAsyncProcessor;
  * event for a new one, and {@code wireTap} sends its copy at once. A step {@code bean} or {@code process} of a team may call another
  * system, so it is only noted, like an endpoint. The {@link Recording} ends a webhook that takes too many steps or too much memory.
  */
-final class TrialSteps implements InterceptStrategy {
+public final class TrialSteps implements InterceptStrategy {
 
     /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private TrialSteps() {

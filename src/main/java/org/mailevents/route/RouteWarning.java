@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import java.util.List;
 import java.util.Map;
@@ -16,7 +16,7 @@ import org.mailevents.log.FailureText;
 public record RouteWarning(String file, int line, String text) {
 
     /** One warning for the tests of each file whose result is not known. */
-    static List<RouteWarning> ofUndecided(List<BrokenFile> tests) {
+    public static List<RouteWarning> ofUndecided(List<BrokenFile> tests) {
         Map<String, List<BrokenFile>> files = tests.stream()
                 .collect(Collectors.groupingBy(BrokenFile::file, TreeMap::new, Collectors.toList()));
         return files.values().stream().map(RouteWarning::ofFile).toList();
@@ -31,7 +31,7 @@ public record RouteWarning(String file, int line, String text) {
     }
 
     /** The file and the line. */
-    String place() {
+    public String place() {
         return file + (line > 0 ? ":" + line : "");
     }
 

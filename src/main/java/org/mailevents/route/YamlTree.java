@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,7 +22,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** A value in a YAML file that knows its line, so that a mistake can be named with its place. It uses the library of Camel's YAML DSL. */
-final class YamlTree {
+public final class YamlTree {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -35,7 +35,7 @@ final class YamlTree {
     }
 
     /** @throws BrokenFile if the text is not YAML */
-    static YamlTree parse(String file, String text) throws BrokenFile {
+    public static YamlTree parse(String file, String text) throws BrokenFile {
         try {
             Node root = new Compose(LoadSettings.builder().setLabel(file).build()).composeString(text)
                     .orElseThrow(() -> new BrokenFile(file, 0, "the file is empty"));
@@ -48,16 +48,16 @@ final class YamlTree {
     }
 
     /** From 1. */
-    int line() {
+    public int line() {
         return node.getStartMark().map(Mark::getLine).orElse(-1) + 1;
     }
 
-    BrokenFile broken(String reason) {
+    public BrokenFile broken(String reason) {
         return new BrokenFile(file, line(), reason);
     }
 
     /** The elements of a list. */
-    List<YamlTree> list(String what) throws BrokenFile {
+    public List<YamlTree> list(String what) throws BrokenFile {
         if (node instanceof SequenceNode sequence) {
             return sequence.getValue().stream().map(each -> new YamlTree(file, each)).toList();
         }
@@ -65,7 +65,7 @@ final class YamlTree {
     }
 
     /** The keys and values of a mapping. */
-    Map<String, YamlTree> map(String what) throws BrokenFile {
+    public Map<String, YamlTree> map(String what) throws BrokenFile {
         if (!(node instanceof MappingNode mapping)) {
             throw broken(what + " must have keys, such as \"key: value\"");
         }
@@ -80,7 +80,7 @@ final class YamlTree {
     }
 
     /** The keys and values of a mapping that has no other keys than these. */
-    Map<String, YamlTree> map(String what, List<String> keys) throws BrokenFile {
+    public Map<String, YamlTree> map(String what, List<String> keys) throws BrokenFile {
         Map<String, YamlTree> map = map(what);
         for (NodeTuple entry : ((MappingNode) node).getValue()) {
             YamlTree key = new YamlTree(file, entry.getKeyNode());
@@ -92,7 +92,7 @@ final class YamlTree {
     }
 
     /** A text, a number or true or false, as it is written. */
-    String text(String what) throws BrokenFile {
+    public String text(String what) throws BrokenFile {
         if (node instanceof ScalarNode scalar && scalar.getTag() != Tag.NULL) {
             return scalar.getValue();
         }
@@ -100,7 +100,7 @@ final class YamlTree {
     }
 
     /** The same value as JSON. An alias could contain itself, or stand for a text without end. */
-    JsonNode json() throws BrokenFile {
+    public JsonNode json() throws BrokenFile {
         if (node.getAnchor().isPresent()) {
             throw broken("an event cannot hold an anchor (&) or an alias (*); write the value out");
         }

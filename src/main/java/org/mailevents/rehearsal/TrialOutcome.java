@@ -1,7 +1,9 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.util.List;
 import org.mailevents.event.MailEvent;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.Place;
 
 /**
  * What routes do with a webhook in a {@link RouteTrial}.

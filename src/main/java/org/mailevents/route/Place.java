@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import java.util.Collections;
 import java.util.Map;
@@ -24,7 +24,7 @@ public record Place(String route, String file, int line, String step, String bra
     /** A trial asks for the same few steps with every event. */
     private static final Map<ProcessorDefinition<?>, Place> KNOWN = Collections.synchronizedMap(new WeakHashMap<>());
 
-    static Place of(ProcessorDefinition<?> step) {
+    public static Place of(ProcessorDefinition<?> step) {
         return KNOWN.computeIfAbsent(step, Place::describe);
     }
 

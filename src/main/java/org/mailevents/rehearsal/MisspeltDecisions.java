@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +16,8 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SetVariableDefinition;
 import org.apache.camel.model.SetVariablesDefinition;
 import org.apache.camel.model.language.ExpressionDefinition;
+import org.mailevents.route.RouteGraph;
+import org.mailevents.route.RouteWarning;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.Spelling;
 

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.time.Instant;
 import java.util.List;
@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.mailevents.event.MailEvent;
 
 /** One event of each status and code, to find a mistake in routes before a real event meets it. */
-final class TrialEvents {
+public final class TrialEvents {
 
     /** The last status and the last code are not the vendor's. They stand for those that the vendor may add. */
     private static final List<String> STATUSES = List.of("queued", "succeeded", "deferred", "failed", "new-status");
@@ -20,7 +20,7 @@ final class TrialEvents {
     private TrialEvents() {
     }
 
-    static List<MailEvent> all() {
+    public static List<MailEvent> all() {
         return Stream.of(STATUSES.stream().map(status -> event("deliveries", status)), CODES.stream().map(code -> event("bounces", code)),
                 Stream.of(event("blocks", "new-status"))).flatMap(events -> events).toList();
     }

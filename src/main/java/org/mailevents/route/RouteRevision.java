@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

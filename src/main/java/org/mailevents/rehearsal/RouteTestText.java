@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,7 +22,7 @@ public final class RouteTestText {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern ID = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
     /** The keys of an event in the order in which a reader looks for them. */
-    static final List<String> KEYS = List.of("status", "to", "reason", "apiData", "from", "returnPath", "subject", "messageId",
+    public static final List<String> KEYS = List.of("status", "to", "reason", "apiData", "from", "returnPath", "subject", "messageId",
             "created", "sourceIp", "senderIp");
     /** JSON allows these characters in a text, and YAML does not (YAML 1.2.2, section 5.1). */
     private static final Pattern NOT_PRINTABLE = Pattern.compile("[\\x7F-\\x84\\x86-\\x9F\\uFFFE\\uFFFF\\uD800-\\uDFFF]");

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.Place;
 import org.mailevents.support.HttpReceiver;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.Mailbox;

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -19,9 +19,17 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /** Adds the routes of YAML files to a Camel context. */
-final class RouteFiles {
+public final class RouteFiles {
+
+    /** The end of the name of a file with tests of the routes. */
+    public static final String TEST_ENDING = ".test.yaml";
 
     private RouteFiles() {
+    }
+
+    /** Whether a file holds tests of the routes, and no routes. */
+    public static boolean isTest(String file) {
+        return file.endsWith(TEST_ENDING);
     }
 
     /**
@@ -30,11 +38,11 @@ final class RouteFiles {
      * @param files the text of each file, by its path; tests of routes are left out
      * @throws BrokenFile for the first file that cannot be read as routes
      */
-    static void load(CamelContext context, Map<String, String> files) throws BrokenFile {
+    public static void load(CamelContext context, Map<String, String> files) throws BrokenFile {
         RoutesLoader loader = PluginHelper.getRoutesLoader(context);
         Map<String, RoutesBuilder> builders = new TreeMap<>();
         Map<String, String> routes = new TreeMap<>(files);
-        routes.keySet().removeIf(RouteTests::isTest);
+        routes.keySet().removeIf(RouteFiles::isTest);
         forEachFile(routes, (file, text) -> loader.findRoutesBuilders(ResourceHelper.fromString("file:" + file, text))
                 .forEach(builder -> builders.put(file, builder)));
         forEachFile(builders, (file, builder) -> context.addRoutesConfigurations((RouteConfigurationsBuilder) builder));
@@ -64,13 +72,13 @@ final class RouteFiles {
     }
 
     /** The messages of the exception and of its root cause: the first says what could not be done, and the second says why. */
-    static String reason(Throwable first) {
+    public static String reason(Throwable first) {
         Throwable last = root(first);
         String what = text(first.getClass() == last.getClass() ? last : first);
         return what.contains(text(last)) ? what : what + ", because of " + text(last);
     }
 
-    static Throwable root(Throwable exception) {
+    public static Throwable root(Throwable exception) {
         Throwable root = exception;
         while (root.getCause() != null && root.getCause() != root) {
             root = root.getCause();

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.util.Map;
 import java.util.Set;
@@ -20,12 +20,13 @@ import org.apache.camel.support.PollingConsumerSupport;
 import org.apache.camel.util.URISupport;
 import org.mailevents.event.Receipt;
 import org.mailevents.event.Webhook;
+import org.mailevents.route.RouteGraph;
 
 /**
  * Stands for an endpoint in a {@link RouteTrial}. A message to it is noted in the {@link Recording} and goes nowhere else. Camel has made
  * the endpoint that it stands for, with all its options, but never makes a producer of it, so no connection opens.
  */
-class RecordedEndpoint extends DefaultEndpoint {
+public class RecordedEndpoint extends DefaultEndpoint {
 
     /** Camel calls these local, but they do something outside the trial. */
     private static final Set<String> OUTSIDE = Set.of("controlbus", "exec");
@@ -56,7 +57,7 @@ class RecordedEndpoint extends DefaultEndpoint {
     static void replaceIn(CamelContext context, Set<String> directs) {
         Map<String, Processor> queues = new ConcurrentHashMap<>();
         context.getCamelContextExtension().registerEndpointCallback((uri, endpoint) -> {
-            String name = name(endpoint.getEndpointUri());
+            String name = RouteGraph.endpointName(endpoint.getEndpointUri());
             if (name.equals(STORE)) {
                 return new RecordedEndpoint(endpoint, RecordedEndpoint::store);
             }
@@ -71,16 +72,6 @@ class RecordedEndpoint extends DefaultEndpoint {
             return java || bean || endpoint.isRemote() || OUTSIDE.contains(name.split(":")[0])
                     ? new RecordedEndpoint(endpoint, exchange -> record(exchange, name)) : endpoint;
         });
-    }
-
-    /**
-     * The scheme and the path without options, for instance {@code direct:store-events}. Of a web address only the scheme and the host
-     * remain, because the path may be a secret, and {@code toD} moves it into a header.
-     */
-    static String name(String uri) {
-        String name = URISupport.sanitizeUri(uri).split("\\?", 2)[0];
-        return name.startsWith("http") ? name.replaceFirst("^(https?)[:/]+(?:[^/@]*@)?([^/]+).*", "$1://$2")
-                : name.replaceFirst("^([\\w-]+)://", "$1:");
     }
 
     private static void store(Exchange exchange) {
@@ -101,7 +92,7 @@ class RecordedEndpoint extends DefaultEndpoint {
 
     /** A queue whose messages go to their route at once. The sender gets no answer and no exception, as from a queue. */
     private static RecordedEndpoint queue(Endpoint endpoint, Map<String, Processor> queues) {
-        String name = name(endpoint.getEndpointUri());
+        String name = RouteGraph.endpointName(endpoint.getEndpointUri());
         return new RecordedEndpoint(endpoint, exchange -> {
             Processor consumer = queues.get(name);
             if (consumer == null) {

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,10 +11,10 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.apache.camel.model.EndpointRequiredDefinition;
-import org.apache.camel.model.ExpressionNode;
-import org.apache.camel.model.EnrichDefinition;
 import org.apache.camel.model.DynamicRouterDefinition;
+import org.apache.camel.model.EndpointRequiredDefinition;
+import org.apache.camel.model.EnrichDefinition;
+import org.apache.camel.model.ExpressionNode;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RecipientListDefinition;
 import org.apache.camel.model.RouteDefinition;
@@ -139,7 +139,7 @@ public final class RouteMap {
                     .collect(Collectors.toCollection(LinkedHashSet::new)), Set.of());
         }
         return new RouteNode(route.getRouteId(), file, file == null ? 0 : route.getInput().getLineNumber(), route.getDescriptionText(),
-                RecordedEndpoint.name(route.getInput().getEndpointUri()), null, true, file == null && !route.getRouteId().equals(ENTRANCE)
+                RouteGraph.endpointName(route.getInput().getEndpointUri()), null, true, file == null && !route.getRouteId().equals(ENTRANCE)
                 ? new Targets() : targets, file == null ? List.of() : branches);
     }
 
@@ -180,7 +180,7 @@ public final class RouteMap {
                 targets.routes().add(id);
                 sentTo.add(id);
             } else if (!uri.startsWith("log:")) {
-                targets.others().add(RecordedEndpoint.name(uri));
+                targets.others().add(RouteGraph.endpointName(uri));
             }
         }
     }

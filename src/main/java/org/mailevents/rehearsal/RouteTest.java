@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.util.List;
 
@@ -13,13 +13,13 @@ import java.util.List;
  * @param audience the audience that each event must get, or null if the test does not care
  * @param sends    what the routes must send to other systems, or null if the test does not care
  */
-record RouteTest(String file, int line, String name, String webhook, Word kind, Word audience, Sends sends) {
+public record RouteTest(String file, int line, String name, String webhook, Word kind, Word audience, Sends sends) {
 
     /** The routes set no kind; nobody gets a mail. A bounce has the audience {@code none} only if the routes mute it. */
     static final String NONE = "none";
 
     /** An expected word with its line. */
-    record Word(String text, int line) {
+    public record Word(String text, int line) {
     }
 
     /** The expected messages, in their order, with the line where they begin. */

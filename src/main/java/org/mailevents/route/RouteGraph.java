@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,6 +22,7 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.RoutingSlipDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.language.ExpressionDefinition;
+import org.apache.camel.util.URISupport;
 import org.mailevents.camel.YamlPlace;
 
 /**
@@ -89,17 +90,17 @@ public final class RouteGraph {
     }
 
     /** The YAML file of a route or a step, or null if it is written in Java. */
-    static String file(LineNumberAware node) {
+    public static String file(LineNumberAware node) {
         return YamlPlace.file(node);
     }
 
     /** A mistake in a route or a step, with its file and line. */
-    static BrokenFile broken(LineNumberAware node, String reason) {
+    public static BrokenFile broken(LineNumberAware node, String reason) {
         return file(node) == null ? new BrokenFile(reason) : new BrokenFile(file(node), YamlPlace.line(node), reason);
     }
 
     /** All steps of a route, nested steps included. */
-    static Collection<ProcessorDefinition<?>> steps(RouteDefinition route) {
+    public static Collection<ProcessorDefinition<?>> steps(RouteDefinition route) {
         List<ProcessorDefinition<?>> steps = new ArrayList<>();
         ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), ProcessorDefinition.class).forEach(steps::add);
         return steps;
@@ -156,5 +157,15 @@ public final class RouteGraph {
 
     private static String name(RouteDefinition route) {
         return file(route) == null ? "the Java code of " + route.getRouteId() : file(route) + ":" + YamlPlace.line(route);
+    }
+
+    /**
+     * The scheme and the path without options, for instance {@code direct:store-events}. Of a web address only the scheme and the host
+     * remain, because the path may be a secret, and {@code toD} moves it into a header.
+     */
+    public static String endpointName(String uri) {
+        String name = URISupport.sanitizeUri(uri).split("\\?", 2)[0];
+        return name.startsWith("http") ? name.replaceFirst("^(https?)[:/]+(?:[^/@]*@)?([^/]+).*", "$1://$2")
+                : name.replaceFirst("^([\\w-]+)://", "$1:");
     }
 }

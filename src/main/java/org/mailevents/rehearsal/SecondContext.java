@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -23,7 +23,7 @@ import org.apache.camel.support.PropertyBindingSupport;
  * <p>This class leans on two parts of Camel: {@code onComponentAdd} copies the component options, and {@code BeanRepository} lends the
  * beans. Without it, a route that is validated would not see the settings and beans of the application.
  */
-final class SecondContext {
+public final class SecondContext {
 
     private SecondContext() {
     }
@@ -32,7 +32,7 @@ final class SecondContext {
      * @param application the context of the application, or of a command
      * @param name        the name of the second context in the log
      */
-    static DefaultCamelContext of(CamelContext application, String name) {
+    public static DefaultCamelContext of(CamelContext application, String name) {
         DefaultCamelContext context = new DefaultCamelContext(new DefaultRegistry(new LentBeans(application.getRegistry())));
         context.getCamelContextExtension().setName(name);
         context.setAutoStartup(false);

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.rehearsal;
 
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
@@ -16,11 +16,15 @@ import org.mailevents.event.EventReader;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
 import org.mailevents.event.WebhookBody;
-import org.mailevents.live.RouteTest.Send;
-import org.mailevents.live.TrialOutcome.Call;
 import org.mailevents.parse.WebhookPieces;
 import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.RecipientHash;
+import org.mailevents.rehearsal.RouteTest.Send;
+import org.mailevents.rehearsal.TrialOutcome.Call;
+import org.mailevents.route.BrokenFile;
+import org.mailevents.route.Place;
+import org.mailevents.route.RouteFiles;
+import org.mailevents.route.RouteGraph;
 import org.mailevents.settings.Settings;
 
 /**
@@ -28,9 +32,6 @@ import org.mailevents.settings.Settings;
  * what the webhook means.
  */
 public final class RouteTests {
-
-    /** The end of the name of a file with tests. */
-    static final String ENDING = ".test.yaml";
 
     /** How Camel labels the steps that decide what happens next. */
     private static final Pattern CHOICE = Pattern.compile("choice|filter|loop|split|toD|dynamicTo|recipientList|routingSlip|dynamicRouter");
@@ -40,7 +41,7 @@ public final class RouteTests {
     private final WebhookReader reader;
 
     /** @param application the context whose settings decide how a webhook is read */
-    RouteTests(CamelContext application) {
+    public RouteTests(CamelContext application) {
         this.application = application;
         this.reader = new WebhookReader(new EventReader(new Settings(application).zone("webhook.time-zone")),
                 mandatoryFindSingleByType(application, RecipientHash.class));
@@ -53,7 +54,7 @@ public final class RouteTests {
      * @param failed    the tests that fail, and the files that cannot be read
      * @param undecided the tests whose result depends on the answer of another system
      */
-    record Result(int tests, List<BrokenFile> failed, List<BrokenFile> undecided) {
+    public record Result(int tests, List<BrokenFile> failed, List<BrokenFile> undecided) {
     }
 
     /**
@@ -64,25 +65,21 @@ public final class RouteTests {
     private record Difference(int line, String text, boolean open) {
     }
 
-    static boolean isTest(String file) {
-        return file.endsWith(ENDING);
-    }
-
     /**
      * The audiences that the tests expect. So the team knows them, and they are not misspelt. A file that cannot be read is left out.
      *
      * @param files the text of each file, by its path; other files than tests are left out
      */
-    static Set<String> audiences(Map<String, String> files) {
+    public static Set<String> audiences(Map<String, String> files) {
         Set<String> audiences = new TreeSet<>();
         files.forEach((file, text) -> {
             try {
-                if (isTest(file)) {
+                if (RouteFiles.isTest(file)) {
                     new RouteTestReader(file, text).read().stream().map(RouteTest::audience).filter(Objects::nonNull)
                             .forEach(audience -> audiences.add(audience.text()));
                 }
             } catch (BrokenFile e) {
-                // RouteValidation names the mistake
+                // the validation of the routes names the mistake
             }
         });
         audiences.remove(RouteTest.NONE);
@@ -95,13 +92,13 @@ public final class RouteTests {
      * @param trial the routes, ready to run
      * @param files the text of each file, by its path; other files than tests are left out
      */
-    Result run(RouteTrial trial, Map<String, String> files) {
+    public Result run(RouteTrial trial, Map<String, String> files) {
         int tests = 0;
         List<BrokenFile> failed = new ArrayList<>();
         List<BrokenFile> undecided = new ArrayList<>();
         for (Map.Entry<String, String> file : files.entrySet()) {
             try {
-                for (RouteTest test : isTest(file.getKey()) ? new RouteTestReader(file.getKey(), file.getValue()).read()
+                for (RouteTest test : RouteFiles.isTest(file.getKey()) ? new RouteTestReader(file.getKey(), file.getValue()).read()
                         : List.<RouteTest>of()) {
                     tests++;
                     run(trial, files, test, failed, undecided);
@@ -144,7 +141,7 @@ public final class RouteTests {
      * @return the tests whose result depends on the answer of another system
      * @throws BrokenFile the first test that fails; its text names the others
      */
-    List<BrokenFile> requirePassed(RouteTrial trial, Map<String, String> files) throws BrokenFile {
+    public List<BrokenFile> requirePassed(RouteTrial trial, Map<String, String> files) throws BrokenFile {
         Result result = run(trial, files);
         List<BrokenFile> failed = result.failed();
         if (failed.isEmpty()) {
@@ -209,7 +206,7 @@ public final class RouteTests {
     }
 
     private String endpoint(Send send) {
-        return RecordedEndpoint.name(application.resolvePropertyPlaceholders(send.to()));
+        return RouteGraph.endpointName(application.resolvePropertyPlaceholders(send.to()));
     }
 
     /** Whether an answer may decide where the routes send the next message. */

@@ -1,4 +1,4 @@
-package org.mailevents.live;
+package org.mailevents.route;
 
 import org.mailevents.log.FailureText;
 
@@ -10,7 +10,7 @@ public final class BrokenFile extends Exception {
     private final String reason;
 
     /** A mistake of which nobody knows in which file it is. */
-    BrokenFile(String reason) {
+    public BrokenFile(String reason) {
         this("", 0, reason);
     }
 
@@ -23,7 +23,7 @@ public final class BrokenFile extends Exception {
     }
 
     /** The text with a full stop at its end, unless it ends like a sentence already. */
-    static String sentence(String text) {
+    public static String sentence(String text) {
         return text.matches("(?s).*[.?!…]") ? text : text + ".";
     }
 
