@@ -24,6 +24,10 @@ public final class RouteTestReader {
     private final String file;
     private final String text;
 
+    /**
+     * @param file its path, for mistakes
+     * @param text its content
+     */
     public RouteTestReader(String file, String text) {
         this.file = file;
         this.text = text;

@@ -20,6 +20,7 @@ public final class TrialEvents {
     private TrialEvents() {
     }
 
+    /** One event of each status and code. */
     public static List<MailEvent> all() {
         return Stream.of(STATUSES.stream().map(status -> event("deliveries", status)), CODES.stream().map(code -> event("bounces", code)),
                 Stream.of(event("blocks", "new-status"))).flatMap(events -> events).toList();

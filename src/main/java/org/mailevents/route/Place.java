@@ -24,6 +24,7 @@ public record Place(String route, String file, int line, String step, String bra
     /** A trial asks for the same few steps with every event. */
     private static final Map<ProcessorDefinition<?>, Place> KNOWN = Collections.synchronizedMap(new WeakHashMap<>());
 
+    /** The place of a step. Its file is null if the step is not from a file. */
     public static Place of(ProcessorDefinition<?> step) {
         return KNOWN.computeIfAbsent(step, Place::describe);
     }

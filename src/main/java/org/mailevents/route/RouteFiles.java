@@ -78,6 +78,7 @@ public final class RouteFiles {
         return what.contains(text(last)) ? what : what + ", because of " + text(last);
     }
 
+    /** The last cause of an exception, or the exception itself. */
     public static Throwable root(Throwable exception) {
         Throwable root = exception;
         while (root.getCause() != null && root.getCause() != root) {

@@ -52,6 +52,7 @@ public final class YamlTree {
         return node.getStartMark().map(Mark::getLine).orElse(-1) + 1;
     }
 
+    /** The mistake, with the file and line of this value. */
     public BrokenFile broken(String reason) {
         return new BrokenFile(file, line(), reason);
     }
