@@ -34,7 +34,7 @@ import org.mailevents.store.StoredEvents;
 /** Tries drafts: runs events through them and through the active routes, and tells what they would change. */
 final class Trial {
 
-    /** How long a trial may take. Then it tells how far it has come. */
+    /** How long a trial for a person may take. Then it tells how far it has come. */
     static final Duration LIMIT = Duration.ofSeconds(30);
     static final int MAX_EXAMPLES = 50;
 
@@ -45,10 +45,14 @@ final class Trial {
     private final Clock clock;
     private final LongSupplier webhooks;
     private final int maxExamples;
+    private final Duration limit;
 
-    /** @param webhooks how many webhooks the application has answered; while the number grows, the trial gives way */
+    /**
+     * @param webhooks how many webhooks the application has answered; while the number grows, the trial gives way
+     * @param limit    how long a trial may take
+     */
     Trial(CamelContext application, Jdbi jdbi, ActiveRoutes active, RecipientHash hash, Clock clock, LongSupplier webhooks,
-            int maxExamples) {
+            int maxExamples, Duration limit) {
         this.application = application;
         this.jdbi = jdbi;
         this.active = active;
@@ -56,6 +60,7 @@ final class Trial {
         this.clock = clock;
         this.webhooks = webhooks;
         this.maxExamples = maxExamples;
+        this.limit = limit;
     }
 
     /** Says why drafts would not be activated. */
@@ -149,8 +154,8 @@ final class Trial {
         if (application.isStopping() || Thread.currentThread().isInterrupted()) {
             return "Mail Events stops";
         }
-        return System.nanoTime() - start < LIMIT.toNanos() ? null
-                : "after " + LIMIT.toSeconds() + " s, " + events + " of " + of + " events had been run, the newest first";
+        return System.nanoTime() - start < limit.toNanos() ? null
+                : "after " + limit.toSeconds() + " s, " + events + " of " + of + " events had been run, the newest first";
     }
 
     private static Map<String, String> drafts(TryRequest request, Path folder) {

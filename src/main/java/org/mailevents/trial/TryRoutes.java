@@ -49,7 +49,7 @@ public final class TryRoutes extends RouteBuilder {
         Meters meters = mandatoryFindSingleByType(getContext(), Meters.class);
         trial = new Trial(getContext(), jdbi, mandatoryFindSingleByType(getContext(), ActiveRoutes.class),
                 mandatoryFindSingleByType(getContext(), RecipientHash.class), TimeSource.of(getContext()),
-                meters::answeredWebhooks, Trial.MAX_EXAMPLES);
+                meters::answeredWebhooks, Trial.MAX_EXAMPLES, Trial.LIMIT);
         thread = getContext().getExecutorServiceManager().newCachedThreadPool(this, "try-routes");
 
         // @formatter:off
