@@ -35,7 +35,7 @@ class SampleDayTest {
         List<SampleEvent> events = day.events();
         ZonedDateTime start = now.truncatedTo(ChronoUnit.HOURS).minusDays(1);
         assertThat(events).isSortedAccordingTo(Comparator.comparing(SampleEvent::at))
-                .allSatisfy(event -> assertThat(event.at()).isBetween(start, now));
+                .allMatch(event -> !event.at().isBefore(start) && !event.at().isAfter(now));
         Map<Long, Long> hours = events.stream().collect(groupingBy(event -> Duration.between(start, event.at()).toHours(), counting()));
         assertThat(hours.keySet()).containsAll(LongStream.range(0, Duration.between(start, now).toHours()).boxed().toList());
         assertThat(count(events, "queued")).isBetween(1_990L, 2_100L);
@@ -98,7 +98,9 @@ class SampleDayTest {
                 .allMatch(event -> event.eventType().equals(webhook.eventType())));
         List<SampleEvent> sent = webhooks.stream().flatMap(webhook -> webhook.events().stream())
                 .filter(event -> !"".equals(event.element().get("messageId"))).toList();
-        assertThat(sent).containsExactlyInAnyOrderElementsOf(day.events());
+        // AssertJ would compare each event with each other event.
+        assertThat(sent.stream().collect(groupingBy(event -> event, counting())))
+                .isEqualTo(day.events().stream().collect(groupingBy(event -> event, counting())));
         assertThat(webhooks.stream().mapToInt(webhook -> webhook.events().size()).sum()).isEqualTo(sent.size() + 1);
     }
 
@@ -107,8 +109,8 @@ class SampleDayTest {
         ZonedDateTime now = ZonedDateTime.parse("2026-11-23T10:30:00+09:00[Asia/Tokyo]");
         List<SampleEvent> first = new SampleDay(now).events();
         assertThat(new SampleDay(now).events()).isEqualTo(first);
-        assertThat(new SampleDay(now.plusSeconds(1)).events()).extracting(SampleEvent::element)
-                .doesNotContainAnyElementsOf(first.stream().map(SampleEvent::element).toList());
+        Set<Map<String, String>> known = first.stream().map(SampleEvent::element).collect(Collectors.toSet());
+        assertThat(new SampleDay(now.plusSeconds(1)).events()).extracting(SampleEvent::element).noneMatch(known::contains);
     }
 
     private static long count(List<SampleEvent> events, String status) {
