@@ -58,7 +58,7 @@ abstract class TryCases {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final int EVENTS = 10_000;
-    private static final int A_WEBHOOK = 1_000;
+    private static final int A_WEBHOOK = 250;
     private static final int EDITS = 20;
     private static final String FILE = "route-bounces.camel.yaml";
 
