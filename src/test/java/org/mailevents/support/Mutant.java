@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -199,8 +200,11 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         if (encoding.form) {
             return URLEncoder.encode(json, StandardCharsets.UTF_8);
         }
+        if (envelope != Envelope.EVENT_AS_TEXT) {
+            return json;
+        }
         String text = quoted(json);
-        return envelope == Envelope.EVENT_AS_TEXT ? text.substring(1, text.length() - 1) : json;
+        return text.substring(1, text.length() - 1);
     }
 
     private byte[] damaged(byte[] whole, int from) {
@@ -281,7 +285,7 @@ public record Mutant(String eventType, List<Element> elements, Envelope envelope
         StringBuilder json = new StringBuilder("\"");
         text.codePoints().forEach(c -> {
             if (c < ' ' || c == '"' || c == '\\' || Character.getType(c) == Character.SURROGATE) {
-                json.append(String.format("\\u%04x", c));
+                json.append("\\u").append(HexFormat.of().toHexDigits((char) c));
             } else {
                 json.appendCodePoint(c);
             }
