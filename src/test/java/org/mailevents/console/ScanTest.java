@@ -38,7 +38,7 @@ class ScanTest {
     @ValueSource(strings = {"h2", "postgres"})
     void itDoesNotGrowWithTheTable(String where) {
         boolean h2 = where.equals("h2");
-        TestDatabase database = h2 ? TestDatabase.h2() : TestDatabase.postgres();
+        TestDatabase database = h2 ? TestDatabase.h2InMemory() : TestDatabase.postgres();
         try (InProcess application = TestSettings.of(database).startInProcess()) {
             // Given
             database.execute(FILL + (h2 ? "SYSTEM_RANGE(1, " : "generate_series(1, ") + EVENTS + ") AS g(n)");
