@@ -12,8 +12,13 @@ public final class Spelling {
 
     /** The known name that is most like this one, if one is like it: one slip is enough in a short name, two in a long one. */
     public static Optional<String> similar(String name, Stream<String> known) {
-        return known.filter(candidate -> distance(name, candidate) <= Math.min(2, candidate.length() / 4))
-                .min(Comparator.comparingInt(candidate -> distance(name, candidate)));
+        return known.filter(candidate -> isSimilar(name, candidate)).min(Comparator.comparingInt(candidate -> distance(name, candidate)));
+    }
+
+    /** Looks at the lengths first, because the start compares every environment variable with every setting. */
+    private static boolean isSimilar(String name, String candidate) {
+        int slips = Math.min(2, candidate.length() / 4);
+        return Math.abs(name.length() - candidate.length()) <= slips && distance(name, candidate) <= slips;
     }
 
     /**
