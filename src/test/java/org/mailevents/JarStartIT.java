@@ -44,14 +44,44 @@ class JarStartIT {
     private final Path sharedFolder = OwnProcess.folder("routes", "application.properties");
     private OwnProcess running;
 
+    /** For tests of settings in a file and in the environment. */
+    private final Path configuredFolder = OwnProcess.folder("routes", "application.properties");
+    private OwnProcess configured;
+
     @BeforeAll
-    void start() {
-        running = TestSettings.none().with("camel.server.host", "localhost").startJar(sharedFolder);
+    void start() throws IOException {
+        running = TestSettings.none().with("camel.server.host", "localhost").launchJar(sharedFolder);
+        Files.writeString(configuredFolder.resolve("application.properties"), """
+
+                webhook.path = /from-the-file
+                webhook.api-key = from-the-file
+                alert.to = 監視担当 <watch@example.com>
+                alert.to.list-owner = from-the-file@example.com
+                alert.to.crm = crm@example.com
+                crm.url = http://127.0.0.1:1/
+                webhook.apikey = x
+                privcy.hash-recipients = 0123456789abcdef
+                """, StandardOpenOption.APPEND);
+        Files.writeString(configuredFolder.resolve("routes/tell-crm.camel.yaml"), """
+                - route:
+                    id: tell-crm
+                    from:
+                      uri: direct:tell-crm
+                      steps:
+                        - to:
+                            uri: "{{crm.url}}"
+                """);
+        configured = TestSettings.none().with("webhook.api-key", "from-the-environment", "alert.first-delay", "100ms",
+                "alert.to.list-owner", "from-the-environment@example.com", "alert.to.it", "it@example.com", "alrt.to", "x",
+                "console.basic", "look:here", "camel.server.host", "localhost").launchJar(configuredFolder);
+        running.started();
+        configured.started();
     }
 
     @AfterAll
     void stop() {
         running.close();
+        configured.close();
     }
 
     @Test
@@ -78,8 +108,8 @@ class JarStartIT {
     }
 
     @Test
-    void fromItsFirstAnswerOnItStoresOrSaysWhenToComeAgain() {
-        try (OwnProcess application = OwnProcess.jar(Map.of())) {
+    void withNothingButItsRoutesItStoresFromItsFirstAnswerOnOrSaysWhenToComeAgain() {
+        try (OwnProcess application = OwnProcess.jar(OwnProcess.folder("routes"), Map.of())) {
             List<HttpResponse<String>> answers = new ArrayList<>();
             while (answers.isEmpty() || answers.get(answers.size() - 1).statusCode() == 503) {
                 try {
@@ -160,10 +190,8 @@ class JarStartIT {
 
     @Test
     void itTellsTheAddressOfThePageThatIsOpenToUsers() {
-        try (OwnProcess application = TestSettings.none().with("console.basic", "look:here", "camel.server.host", "localhost").startJar()) {
-            String line = "page: http://localhost:" + application.port + "/ with a user and password of console.basic";
-            await().until(() -> application.log().contains(line));
-        }
+        String line = "page: http://localhost:" + configured.port + "/ with a user and password of console.basic";
+        await().until(() -> configured.log().contains(line));
     }
 
     @Test
@@ -200,30 +228,11 @@ class JarStartIT {
     }
 
     @Test
-    void aMisspeltSettingIsPointedOut() throws IOException {
-        Path folder = OwnProcess.folder("routes", "application.properties");
-        Files.writeString(folder.resolve("application.properties"), """
-
-                webhook.apikey = x
-                privcy.hash-recipients = 0123456789abcdef
-                alert.to.crm = crm@example.com
-                crm.url = http://127.0.0.1:1/
-                """, StandardOpenOption.APPEND);
-        Files.writeString(folder.resolve("routes/tell-crm.camel.yaml"), """
-                - route:
-                    id: tell-crm
-                    from:
-                      uri: direct:tell-crm
-                      steps:
-                        - to:
-                            uri: "{{crm.url}}"
-                """);
-        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alrt.to", "x", "alert.to.it", "it@example.com")).started()) {
-            assertThat(application.log()).contains("webhook.apikey is not a setting of Mail Events. Did you mean webhook.api-key?",
-                    "privcy.hash-recipients is not a setting of Mail Events. Did you mean privacy.hash-recipients?",
-                    "The environment variable ALRT_TO is not a setting of Mail Events. Did you mean ALERT_TO?")
-                    .doesNotContain("alert.to.crm", "ALERT_TO_IT", "crm.url").doesNotContainPattern("camel\\S* is not a setting");
-        }
+    void aMisspeltSettingIsPointedOut() {
+        assertThat(configured.log()).contains("webhook.apikey is not a setting of Mail Events. Did you mean webhook.api-key?",
+                "privcy.hash-recipients is not a setting of Mail Events. Did you mean privacy.hash-recipients?",
+                "The environment variable ALRT_TO is not a setting of Mail Events. Did you mean ALERT_TO?")
+                .doesNotContain("alert.to.crm", "ALERT_TO_IT", "crm.url").doesNotContainPattern("camel\\S* is not a setting");
     }
 
     @Test
@@ -235,63 +244,40 @@ class JarStartIT {
     }
 
     @Test
-    void aNameInTheFileMayBeJapaneseAndAnAddressMayNot() throws IOException {
-        // Given
+    void theEnvironmentWinsOverTheFileAndTheFileOverTheDefaults() {
+        assertProblem(configured.post(MailEvents.JSON, "{}"), 404);
+        ObjectNode bounce = Payload.bounce("2");
+        assertThat(postConfigured("from-the-file", bounce)).isEqualTo(401);
+        assertThat(postConfigured("from-the-environment", bounce)).isEqualTo(200);
+        assertThat(mailAbout(bounce).to()).containsExactly("from-the-environment@example.com");
+    }
+
+    @Test
+    void aNameInTheFileMayBeJapanese() throws IOException {
+        ObjectNode bounce = Payload.bounce("4");
+        assertThat(postConfigured("from-the-environment", bounce)).isEqualTo(200);
+        assertThat(MimeUtility.decodeText(mailAbout(bounce).header("To"))).isEqualTo("監視担当 <watch@example.com>");
+    }
+
+    private int postConfigured(String key, ObjectNode bounce) {
+        return configured.send(HttpRequest.newBuilder(configured.uri("/from-the-file")).header("Content-Type", MailEvents.FORM)
+                .POST(HttpRequest.BodyPublishers.ofString("api_key=" + key + "&" + Payload.form("bounces", bounce)))).statusCode();
+    }
+
+    private Mailbox.Mail mailAbout(ObjectNode bounce) {
+        Mailbox outbox = Mailbox.folder(configuredFolder.resolve("data/outbox"));
+        String address = bounce.get("to").asText();
+        await().until(() -> !outbox.naming(address).isEmpty());
+        return outbox.naming(address).get(0);
+    }
+
+    @Test
+    void anAddressInTheFileMayNotBeJapanese() throws IOException {
         Path folder = OwnProcess.folder("routes", "application.properties");
-        Path file = folder.resolve("application.properties");
-        Files.writeString(file, "\nalert.to = 監視担当 <watch@example.com>\n", StandardOpenOption.APPEND);
-
-        // When
-        try (OwnProcess application = OwnProcess.jar(folder, Map.of("alert.first-delay", "100ms")).started()) {
-            application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2")));
-
-            // Then
-            Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
-            await().until(() -> !outbox.mails().isEmpty());
-            assertThat(MimeUtility.decodeText(outbox.mails().get(0).header("To"))).isEqualTo("監視担当 <watch@example.com>");
-        }
-
-        // When
-        Files.writeString(file, "\nalert.to = watch@例え.jp\n", StandardOpenOption.APPEND);
+        Files.writeString(folder.resolve("application.properties"), "\nalert.to = watch@例え.jp\n", StandardOpenOption.APPEND);
         OwnProcess refused = OwnProcess.jar(folder, Map.of());
-
-        // Then
         assertThat(refused.ended()).isEqualTo(1);
         assertThat(refused.log()).contains("Set alert.to to mail addresses", "only ASCII characters").doesNotContain("\tat ");
-    }
-
-    @Test
-    void theEnvironmentWinsOverTheFileAndTheFileOverTheDefaults() throws IOException {
-        // Given
-        Path folder = OwnProcess.folder("routes", "application.properties");
-        Files.writeString(folder.resolve("application.properties"),
-                "\nwebhook.path = /from-the-file\nwebhook.api-key = from-the-file\nalert.to.list-owner = from-the-file@example.com\n",
-                StandardOpenOption.APPEND);
-
-        // When
-        try (OwnProcess application = OwnProcess.jar(folder, Map.of("webhook.api-key", "from-the-environment", "alert.first-delay", "1s",
-                "alert.to.list-owner", "from-the-environment@example.com")).started()) {
-
-            // Then
-            assertProblem(application.post(MailEvents.JSON, "{}"), 404);
-            ObjectNode bounce = Payload.bounce("2");
-            for (String key : List.of("from-the-file", "from-the-environment")) {
-                HttpResponse<String> answer = application.send(HttpRequest.newBuilder(application.uri("/from-the-file"))
-                        .header("Content-Type", MailEvents.FORM)
-                        .POST(HttpRequest.BodyPublishers.ofString("api_key=" + key + "&" + Payload.form("bounces", bounce))));
-                assertThat(answer.statusCode()).isEqualTo(key.equals("from-the-file") ? 401 : 200);
-            }
-            Mailbox outbox = Mailbox.folder(folder.resolve("data/outbox"));
-            await().until(() -> !outbox.mails().isEmpty());
-            assertThat(outbox.mails().get(0).to()).containsExactly("from-the-environment@example.com");
-        }
-    }
-
-    @Test
-    void itRunsWithNothingButItsRoutes() {
-        try (OwnProcess application = OwnProcess.jar(OwnProcess.folder("routes"), Map.of()).started()) {
-            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("queued"))), 1, 1, 0, 0);
-        }
     }
 
     @ParameterizedTest
