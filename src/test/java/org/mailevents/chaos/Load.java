@@ -30,7 +30,7 @@ final class Load implements AutoCloseable {
     private static final int CALLERS = 8;
     private static final Duration PAUSE = Duration.ofMillis(60);
     private static final Duration PAUSE_AFTER_TROUBLE = Duration.ofMillis(250);
-    private static final int MAX_EVENTS = 100;
+    private static final int MAX_EVENTS = Integer.getInteger("chaos.max-events");
     /** The shares of webhooks with bounces, of repeated webhooks, and of webhooks with events of an earlier webhook. */
     private static final double BOUNCES = 0.06;
     private static final double AGAIN = 0.05;
@@ -108,7 +108,7 @@ final class Load implements AutoCloseable {
             }
         }
 
-        /** 1 to 100 new events, more often few than many. */
+        /** 1 to {@code chaos.max-events} new events, more often few than many. */
         private List<NumberedEvent> next() {
             String type = random.nextDouble() < BOUNCES ? "bounces" : "deliveries";
             int size = (int) Math.round(Math.pow(MAX_EVENTS, random.nextDouble()));
