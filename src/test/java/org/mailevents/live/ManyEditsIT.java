@@ -49,7 +49,7 @@ class ManyEditsIT {
             RouteDefinition.class.getName());
     private static final Pattern ENDPOINT = Pattern.compile("org\\.apache\\.camel\\.component\\..+Endpoint");
     /** Each caller posts again after this time, so that a webhook arrives at every moment of an edit. */
-    private static final Duration PAUSE = Duration.ofMillis(5);
+    private static final Duration PAUSE = Duration.ofMillis(20);
 
     private final TestDatabase database = TestDatabase.postgres();
     private final Path folder = OwnProcess.folder("routes", "application.properties");
@@ -106,7 +106,7 @@ class ManyEditsIT {
             // Then
             System.out.printf("%d webhooks, the slowest %d ms, %s, %s%n", acknowledged.size(), slowestMillis.get(), before, after);
             assertThat(refused).isEmpty();
-            // Both lists are sorted, because a comparison of tens of thousands of unsorted elements would be slow.
+            // Both lists are sorted, because a comparison of thousands of unsorted elements would be slow.
             await().untilAsserted(() ->
                     assertThat(database.rows("SELECT message_id FROM mail_event").stream().map(row -> row.get("message_id")).sorted()
                             .toList())
