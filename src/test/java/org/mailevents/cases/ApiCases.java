@@ -221,7 +221,7 @@ public interface ApiCases extends Cases {
     @ParameterizedTest
     @ValueSource(strings = {"/application.properties", "/data/mail-events.mv.db", "/../application.properties",
             "/%2e%2e/application.properties", "/routes/on-error.camel.yaml",
-        "/index.html", "/console", "/org/mailevents/Application.class", "/db/migration/V1__mail_event.sql", "/META-INF/MANIFEST.MF",
+        "/index.html", "/console", "/org/mailevents/Application.class", "/db/migration/V1__schema.sql", "/META-INF/MANIFEST.MF",
         "/api/nothing"})
     default void nothingElseIs(String path) {
         assertProblem(get(path), 404);

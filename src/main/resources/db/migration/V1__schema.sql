@@ -1,0 +1,168 @@
+-- The same text runs on PostgreSQL and on H2 (MODE=PostgreSQL).
+
+-- One row for each event. A row is also its own outbox: alert_state says how far its alert is.
+CREATE TABLE mail_event (
+    event_id           uuid                     PRIMARY KEY,
+    event_type         varchar                  NOT NULL,
+    status             varchar,
+    kind               varchar,
+    audience           varchar,
+    message_id         varchar,
+    recipient          varchar,
+    sender             varchar,
+    return_path        varchar,
+    subject            varchar,
+    api_data           varchar,
+    reason             varchar,
+    enhanced_code      varchar,
+    source_ip          varchar,
+    sender_ip          varchar,
+    server_composition varchar,
+    occurred_at        timestamp with time zone,
+    created_text       varchar,
+    received_at        timestamp with time zone NOT NULL,
+    extra              varchar,
+    -- pending, claimed, sent or own. Not a CHECK: H2 evaluates a CHECK in the session that created it, and fails once that session is closed.
+    alert_state        varchar,
+    -- the mail that reports this bounce
+    alert_id           uuid,
+    -- the revision of the routes that decided this event
+    route_revision     varchar
+);
+CREATE INDEX mail_event_message ON mail_event (message_id, recipient);
+-- whether an address has bounced before
+CREATE INDEX mail_event_recipient ON mail_event (recipient, event_type, received_at);
+CREATE INDEX mail_event_received ON mail_event (received_at);
+CREATE INDEX mail_event_alert ON mail_event (alert_state, audience, received_at);
+CREATE INDEX mail_event_alert_id ON mail_event (alert_id);
+-- The bounces of a time. On H2 this index has all events, because H2 has no partial indexes.
+CREATE INDEX mail_event_bounce ON mail_event (event_type, received_at) ${bounces-only};
+
+-- What could not be stored as an event. The payload of an element is a complete webhook, so that it can be posted again after a correction.
+CREATE TABLE rejected_event (
+    rejected_id uuid                     PRIMARY KEY,
+    received_at timestamp with time zone NOT NULL,
+    reason      varchar                  NOT NULL,
+    payload     text                     NOT NULL
+);
+CREATE INDEX rejected_event_received ON rejected_event (received_at);
+
+-- The route files of each revision, as they were when the revision decided its first event.
+CREATE TABLE route_revision (
+    revision      varchar                  PRIMARY KEY,
+    first_used_at timestamp with time zone NOT NULL,
+    -- a JSON object: the text of each file by its name
+    files         text                     NOT NULL
+);
+
+-- From the first bounce of an audience after a quiet time to its all-clear.
+CREATE TABLE alert_incident (
+    incident_id    uuid                     PRIMARY KEY,
+    audience       varchar                  NOT NULL,
+    -- The audience while the incident is open, and then null. So an audience has one open incident, whichever process opens it.
+    open_for       varchar                  UNIQUE,
+    opened_at      timestamp with time zone NOT NULL,
+    last_bounce_at timestamp with time zone NOT NULL,
+    closed_at      timestamp with time zone,
+    mails          integer                  NOT NULL,
+    -- the subject of the first mail as it was sent: a different subject would split the thread
+    subject        varchar
+);
+
+-- The outbox: a mail is here before it is sent, with the bounces that it reports, until the mail endpoint has taken it.
+CREATE TABLE alert_mail (
+    mail_id     uuid                     PRIMARY KEY,
+    -- null for a mail that is about no incident
+    incident_id uuid                     REFERENCES alert_incident (incident_id),
+    number      integer,
+    audience    varchar                  NOT NULL,
+    what        varchar                  NOT NULL,
+    -- the address or the time that the mail is about, if it is about no incident
+    about       varchar,
+    message_id  varchar                  NOT NULL,
+    made_at     timestamp with time zone NOT NULL,
+    -- the time of the next attempt; null once the mail has been sent
+    retry_at    timestamp with time zone,
+    sent_at     timestamp with time zone,
+    UNIQUE (incident_id, number)
+);
+CREATE INDEX alert_mail_message ON alert_mail (message_id);
+
+-- How many events of a status happened in each hour. A slot of ten minutes of the time of receipt is counted once it is over.
+CREATE TABLE event_count (
+    received_slot timestamp with time zone NOT NULL,
+    occurred_hour timestamp with time zone NOT NULL,
+    event_type    varchar                  NOT NULL,
+    -- a status of a delivery or a code of a bounce that the vendor has documented, or other
+    status        varchar                  NOT NULL,
+    events        bigint                   NOT NULL
+);
+CREATE INDEX event_count_slot ON event_count (received_slot);
+CREATE INDEX event_count_hour ON event_count (occurred_hour);
+
+-- One row: all events that were received before this time are in event_count.
+CREATE TABLE event_counted (
+    until_time timestamp with time zone NOT NULL
+);
+INSERT INTO event_counted (until_time) VALUES (TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00');
+
+-- Slots in which events were stored late, for instance from the spool. They are counted again.
+CREATE TABLE event_recount (
+    received_slot timestamp with time zone NOT NULL
+);
+
+-- One row: the personal data of all events that were received until this time has been removed, except for privacy_remainder.
+CREATE TABLE privacy_progress (
+    removed_until timestamp with time zone NOT NULL
+);
+INSERT INTO privacy_progress (removed_until) VALUES (TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00');
+
+-- Times in which bounces still waited to be mailed, or in which rows were stored late, for instance from the spool.
+CREATE TABLE privacy_remainder (
+    remainder_id   uuid                     PRIMARY KEY,
+    received_after timestamp with time zone NOT NULL,
+    received_until timestamp with time zone NOT NULL,
+    look_at        timestamp with time zone NOT NULL
+);
+CREATE INDEX privacy_remainder_look ON privacy_remainder (look_at);
+
+-- For each message and recipient, the strongest status so far, whatever the order of arrival.
+-- Without a window function: with one, H2 would read the whole table for a single message.
+CREATE VIEW message_status AS
+SELECT e.message_id, e.recipient, CASE WHEN e.event_type = 'bounces' THEN 'bounced' ELSE e.status END AS status,
+       e.event_type, e.kind, e.reason, e.occurred_at, e.event_id
+FROM mail_event e
+WHERE e.event_type IN ('deliveries', 'bounces') AND e.message_id IS NOT NULL AND e.recipient IS NOT NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM mail_event s
+    WHERE s.message_id = e.message_id AND s.recipient = e.recipient AND s.event_type IN ('deliveries', 'bounces')
+      AND ((CASE WHEN s.event_type = 'bounces' THEN 5 WHEN s.status = 'failed' THEN 4 WHEN s.status = 'succeeded' THEN 3
+                 WHEN s.status = 'deferred' THEN 2 WHEN s.status = 'queued' THEN 1 ELSE 0 END)
+         > (CASE WHEN e.event_type = 'bounces' THEN 5 WHEN e.status = 'failed' THEN 4 WHEN e.status = 'succeeded' THEN 3
+                 WHEN e.status = 'deferred' THEN 2 WHEN e.status = 'queued' THEN 1 ELSE 0 END)
+        OR (CASE WHEN s.event_type = 'bounces' THEN 5 WHEN s.status = 'failed' THEN 4 WHEN s.status = 'succeeded' THEN 3
+                 WHEN s.status = 'deferred' THEN 2 WHEN s.status = 'queued' THEN 1 ELSE 0 END)
+         = (CASE WHEN e.event_type = 'bounces' THEN 5 WHEN e.status = 'failed' THEN 4 WHEN e.status = 'succeeded' THEN 3
+                 WHEN e.status = 'deferred' THEN 2 WHEN e.status = 'queued' THEN 1 ELSE 0 END)
+           AND (COALESCE(s.occurred_at, s.received_at) > COALESCE(e.occurred_at, e.received_at)
+             OR COALESCE(s.occurred_at, s.received_at) = COALESCE(e.occurred_at, e.received_at) AND s.event_id < e.event_id))
+  );
+
+-- The suppression list: addresses that bounced for good and have not taken mail since.
+-- A row whose personal data was removed has no recipient. All these rows would otherwise be one recipient.
+CREATE VIEW undeliverable_recipient AS
+SELECT recipient, status, kind, reason, first_bounced_at, last_bounced_at, bounces
+FROM (
+    SELECT recipient, status, kind, reason,
+           MIN(COALESCE(occurred_at, received_at)) OVER (PARTITION BY recipient) AS first_bounced_at,
+           MAX(COALESCE(occurred_at, received_at)) OVER (PARTITION BY recipient) AS last_bounced_at,
+           COUNT(*) OVER (PARTITION BY recipient) AS bounces,
+           ROW_NUMBER() OVER (PARTITION BY recipient ORDER BY COALESCE(occurred_at, received_at) DESC, event_id) AS place
+    FROM mail_event
+    WHERE event_type = 'bounces' AND status IN ('1', '2', '9', '10', '11') AND recipient IS NOT NULL
+) b
+WHERE place = 1 AND NOT EXISTS (
+    SELECT 1 FROM mail_event taken
+    WHERE taken.recipient = b.recipient AND taken.event_type = 'deliveries' AND taken.status = 'succeeded'
+      AND COALESCE(taken.occurred_at, taken.received_at) > b.last_bounced_at
+);
