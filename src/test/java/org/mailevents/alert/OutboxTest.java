@@ -38,6 +38,8 @@ import org.mailevents.support.TestSettings;
 class OutboxTest {
 
     private final TestDatabase database = TestDatabase.h2();
+    /** For the tests with very many rows, which H2 would otherwise write to the file several times. */
+    private final TestDatabase inMemory = TestDatabase.h2InMemory();
     private final Mailbox mailbox = Mailbox.folder();
     private final TestSettings settings = TestSettings.of(database, mailbox);
 
@@ -89,20 +91,20 @@ class OutboxTest {
 
     @Test
     void howeverManyBounceAMailIsNotTooLargeForAMailServer() {
-        try (InProcess application = settings.startInProcess()) {
+        try (InProcess application = TestSettings.of(inMemory, mailbox).startInProcess()) {
             // Given
             String reply = "550-5.7.26 Your email has been blocked because the sender is unauthenticated. ".repeat(6);
             String subject = "秋のお知らせ".repeat(8);
 
             // When
-            database.execute("INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender,"
+            inMemory.execute("INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender,"
                     + " subject, reason, enhanced_code, occurred_at, created_text, received_at, alert_state)"
                     + " SELECT RANDOM_UUID(), 'bounces', '4', 'policy', 'postmaster', '<' || x || '@mta01.example.com>',"
                     + " 'member' || x || '@example.net', 'news@shop.example.com', ?, ?, '5.7.26', CURRENT_TIMESTAMP,"
                     + " '2026-10-01 09:00:07', CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, 8000)", subject, reply);
 
             // Then
-            await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+            await().until(() -> inMemory.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent' LIMIT 1").isEmpty());
             assertThat(mailbox.mails()).allSatisfy(mail -> assertThat(size(mail)).isLessThan(10_000_000));
             assertThat(mailbox.mails().stream().flatMap(mail -> mail.addresses().stream()).distinct()).hasSize(8_000);
         }
@@ -112,10 +114,11 @@ class OutboxTest {
     void aMailServerThatDoesNotReadALargeMailDoesNotHoldItUpForEver() {
         // Given
         try (SmtpServer server = new SmtpServer((moment, address) -> moment == Moment.READING ? SmtpServer.DEAF : moment.usual())) {
-            try (InProcess application = settings.with("alert.endpoint", server.endpoint() + "?connectionTimeout=1000").startInProcess()) {
+            try (InProcess application = TestSettings.of(inMemory, mailbox)
+                    .with("alert.endpoint", server.endpoint() + "?connectionTimeout=1000").startInProcess()) {
 
                 // When
-                database.execute("INSERT INTO mail_event (event_id, event_type, status, audience, message_id, recipient, sender, reason,"
+                inMemory.execute("INSERT INTO mail_event (event_id, event_type, status, audience, message_id, recipient, sender, reason,"
                         + " received_at, alert_state)"
                         + " SELECT RANDOM_UUID(), 'bounces', '4', 'postmaster', '<' || x || '@mta01.example.com>',"
                         + " 'member' || x || '@example.net', 'news@shop.example.com', REPEAT('refused ', 120), CURRENT_TIMESTAMP, 'pending'"
@@ -176,7 +179,7 @@ class OutboxTest {
 
                 // Then
                 await().until(() -> !database.rows("SELECT 1 FROM alert_incident WHERE closed_at IS NOT NULL").isEmpty());
-                await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+                await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent' LIMIT 1").isEmpty());
             }
         }
     }
@@ -197,7 +200,7 @@ class OutboxTest {
             // Then
             await().until(() -> !mailbox.naming(recipient).isEmpty());
             other.rollback();
-            await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent'").isEmpty());
+            await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state <> 'sent' LIMIT 1").isEmpty());
         }
     }
 
