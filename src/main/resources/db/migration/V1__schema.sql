@@ -22,7 +22,8 @@ CREATE TABLE mail_event (
     created_text       varchar,
     received_at        timestamp with time zone NOT NULL,
     extra              varchar,
-    -- pending, claimed, sent or own. There is no CHECK: H2 evaluates it in the session that created it, and fails once that session is closed.
+    -- Pending, claimed, sent or own. There is no CHECK, because H2 would evaluate it in the session that created it, and would fail once
+    -- that session is closed.
     alert_state        varchar,
     -- the mail that reports this bounce
     alert_id           uuid,
