@@ -272,7 +272,7 @@ class TeamEditsTest {
     @Test
     void kafkaHoldsEveryEventAlsoThoseOfAnOutage() throws IOException {
         TeamEdit.number(5).saveIn(folder);
-        try (KafkaBroker kafka = new KafkaBroker();
+        try (KafkaBroker kafka = new KafkaBroker("mail-events");
                 InProcess application = start(Map.of("kafka.brokers", kafka.address(), "kafka.topic", "mail-events"))) {
             // Given
             ObjectNode hostile = Payload.bounce("2").put("reason", HOSTILE);

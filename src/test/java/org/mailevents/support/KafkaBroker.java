@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.StreamSupport;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -28,7 +30,8 @@ public final class KafkaBroker implements AutoCloseable {
     private final Properties properties = new Properties();
     private KafkaRaftServer server;
 
-    public KafkaBroker() {
+    /** @param topic a topic that exists from the start, because a busy machine may make a new topic later than a producer waits */
+    public KafkaBroker(String topic) {
         try {
             Path data = TemporaryFolder.create("kafka");
             int controller = MailEvents.freePort();
@@ -48,6 +51,11 @@ public final class KafkaBroker implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         open();
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", address()))) {
+            admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The address for {@code bootstrap.servers}. */
