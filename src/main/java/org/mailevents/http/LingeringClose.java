@@ -30,7 +30,7 @@ final class LingeringClose extends ChannelDuplexHandler {
 
     /** How many bytes are read and discarded. The last read may exceed this by as much again. */
     private static final int MOST_BYTES = 32 * 1024;
-    private static final int MOST_SECONDS = 2;
+    private static final int MOST_SECONDS = 5;
 
     private int bytes;
     private boolean closing;

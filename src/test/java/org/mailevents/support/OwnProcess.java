@@ -173,7 +173,7 @@ public final class OwnProcess extends MailEvents {
 
     /** Waits until the application takes webhooks. */
     public OwnProcess started() {
-        await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofMillis(200)).until(() -> {
+        await().atMost(Duration.ofMinutes(10)).pollInterval(Duration.ofMillis(200)).until(() -> {
             if (!process.isAlive()) {
                 throw new IllegalStateException(log());
             }
