@@ -16,13 +16,13 @@ import org.mailevents.explain.Decision.Remark;
 import org.mailevents.explain.Decision.Revision;
 import org.mailevents.explain.Decision.Step;
 import org.mailevents.live.ActiveRoutes;
-import org.mailevents.rehearsal.RouteTrial;
-import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.rehearsal.Rehearsal;
+import org.mailevents.rehearsal.RehearsalOutcome;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteRevision;
 import org.mailevents.settings.Settings;
-import org.mailevents.store.RouteRevisions.Recorded;
 import org.mailevents.store.RouteRevisions;
+import org.mailevents.store.RouteRevisions.Recorded;
 import org.mailevents.store.StoredEvents;
 
 /**
@@ -72,9 +72,9 @@ final class Decisions {
             remarks.add(new Remark("personal-data-removed", "The personal data of the event was removed, so a condition on it is not met"
                     + " any more."));
         }
-        TrialOutcome outcome = null;
-        try (RouteTrial trial = new RouteTrial(context, inRoutes(asked.routes()))) {
-            outcome = trial.run(event.decided(null, null));
+        RehearsalOutcome outcome = null;
+        try (Rehearsal rehearsal = new Rehearsal(context, inRoutes(asked.routes()))) {
+            outcome = rehearsal.run(event.decided(null, null));
             compare(event, outcome, remarks);
         } catch (BrokenFile e) {
             remarks.add(new Remark("failed", "The routes of this revision do not load today: " + e.getMessage()));
@@ -92,7 +92,7 @@ final class Decisions {
         return audience == null || audience.equals(Settings.MUTED) ? null : new Settings(context).recipientsSetting(audience);
     }
 
-    private void compare(MailEvent event, TrialOutcome outcome, List<Remark> remarks) {
+    private void compare(MailEvent event, RehearsalOutcome outcome, List<Remark> remarks) {
         if (outcome.failure() != null) {
             remarks.add(new Remark("failed", "These routes fail for the event today: " + outcome.failure().getMessage()));
             return;

@@ -10,11 +10,11 @@ import org.apache.camel.model.ModelCamelContext;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.Database;
 import org.mailevents.live.ActiveRoutes;
-import org.mailevents.log.FailingRoutes.FailingRoute;
 import org.mailevents.log.FailingRoutes;
+import org.mailevents.log.FailingRoutes.FailingRoute;
 import org.mailevents.route.BrokenFile;
-import org.mailevents.route.RouteMap.RouteNode;
 import org.mailevents.route.RouteMap;
+import org.mailevents.route.RouteMap.RouteNode;
 
 /**
  * Makes the view of the routes as they run. The events are counted at most once a minute, because that takes a second of the processor. Not

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.live.ActiveRoutes;
-import org.mailevents.rehearsal.RouteTrial;
-import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.rehearsal.Rehearsal;
+import org.mailevents.rehearsal.RehearsalOutcome;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteMap.RouteNode;
 import org.mailevents.store.StoredEvents;
@@ -45,16 +45,17 @@ record Traffic(RouteView.Sample sample, Map<String, Long> routes, Map<BranchId, 
         Map<String, String> failures = new HashMap<>();
         int events = 0;
         StoredEvents stored = StoredEvents.newest(jdbi, since, StoredEvents.NO_END, MAX_EVENTS);
-        try (RouteTrial trial = new RouteTrial(context, active.files())) {
+        try (Rehearsal rehearsal = new Rehearsal(context, active.files())) {
             while (stored.hasNext() && System.nanoTime() < end) {
-                add(trial.run(stored.next().decided(null, null)), routes, branches, failures);
+                add(rehearsal.run(stored.next().decided(null, null)), routes, branches, failures);
                 events++;
             }
         }
         return new Traffic(new RouteView.Sample(since, events, events < MAX_EVENTS && !stored.hasNext()), routes, branches, failures);
     }
 
-    private static void add(TrialOutcome outcome, Map<String, Long> routes, Map<BranchId, Long> branches, Map<String, String> failures) {
+    private static void add(RehearsalOutcome outcome, Map<String, Long> routes, Map<BranchId, Long> branches,
+            Map<String, String> failures) {
         Set<String> passed = new HashSet<>();
         Set<BranchId> taken = new HashSet<>();
         Stream.concat(outcome.steps().stream(), outcome.copySteps().stream()).forEach(step -> {

@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
+import org.mailevents.rehearsal.Rehearsal;
 import org.mailevents.rehearsal.RouteTests;
-import org.mailevents.rehearsal.RouteTrial;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteFiles;
 import org.mailevents.route.RouteGraph;
@@ -58,8 +58,8 @@ public record DraftReview(Map<String, String> files, List<BrokenFile> mistakes, 
     }
 
     private static List<BrokenFile> failedTests(CamelContext application, Map<String, String> files) {
-        try (RouteTrial trial = new RouteTrial(application, files)) {
-            return new RouteTests(application).run(trial, files).failed();
+        try (Rehearsal rehearsal = new Rehearsal(application, files)) {
+            return new RouteTests(application).run(rehearsal, files).failed();
         } catch (BrokenFile e) {
             return List.of(e);
         }

@@ -51,7 +51,7 @@ public final class FolderWatch {
     }
 
     /** The routes, and their tests in {@code tests/}. They are read together, because one edit often changes both. */
-    public static FolderWatch ofRoutes(Path routes) {
+    static FolderWatch ofRoutes(Path routes) {
         return new FolderWatch(routes, Map.of(routes, name("\\.camel\\.yaml"), routes.resolve("tests"),
                 name(Pattern.quote(RouteFiles.TEST_ENDING))));
     }

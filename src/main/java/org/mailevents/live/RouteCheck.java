@@ -11,9 +11,9 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.mailevents.rehearsal.MisspeltDecisions;
+import org.mailevents.rehearsal.Rehearsal;
 import org.mailevents.rehearsal.RouteTestReader;
 import org.mailevents.rehearsal.RouteTests;
-import org.mailevents.rehearsal.RouteTrial;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteFiles;
 import org.mailevents.route.RouteGraph;
@@ -77,14 +77,14 @@ public final class RouteCheck {
             mistakes.addAll(unreadableTests(files, mistakes));
             return new Result(routes, 0, mistakes, List.of());
         }
-        try (RouteTrial trial = new RouteTrial(application, files)) {
-            RouteTests.Result tests = new RouteTests(application).run(trial, files);
+        try (Rehearsal rehearsal = new Rehearsal(application, files)) {
+            RouteTests.Result tests = new RouteTests(application).run(rehearsal, files);
             mistakes.addAll(tests.failed());
             List<String> warnings = new ArrayList<>();
             tests.undecided().forEach(test -> warnings.add(test.getMessage()));
-            new MisspeltDecisions(new Settings(application), files).in(trial.routes())
+            new MisspeltDecisions(new Settings(application), files).in(rehearsal.routes())
                     .forEach(warning -> warnings.add(warning.toString()));
-            trial.requireEveryEventPasses();
+            rehearsal.requireEveryEventPasses();
             return new Result(routes, tests.tests(), mistakes, warnings);
         } catch (BrokenFile e) {
             mistakes.add(e);

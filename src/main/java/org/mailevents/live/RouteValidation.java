@@ -18,8 +18,8 @@ import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.support.startup.DefaultStartupStepRecorder;
 import org.apache.camel.util.ObjectHelper;
+import org.mailevents.rehearsal.Rehearsal;
 import org.mailevents.rehearsal.RouteTests;
-import org.mailevents.rehearsal.RouteTrial;
 import org.mailevents.rehearsal.SecondContext;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteFiles;
@@ -28,7 +28,7 @@ import org.mailevents.route.RouteGraph;
 
 /**
  * Validates route files in a second Camel context, which creates every route with all its steps and starts none of them. So no consumer
- * runs, and no port opens. After that, {@link RouteTrial} runs one event of each status and code through the routes, and the tests in
+ * runs, and no port opens. After that, {@link Rehearsal} runs one event of each status and code through the routes, and the tests in
  * {@code routes/tests/} ({@link RouteTests}).
  *
  * <p>Camel 4.18 cannot validate a route without adding it: its loader reports a wrong key, but an unknown endpoint option, bean, language
@@ -65,9 +65,9 @@ final class RouteValidation {
      */
     Valid validate(Map<String, String> files) throws BrokenFile {
         Set<String> ids = load(files);
-        try (RouteTrial trial = new RouteTrial(application, files)) {
-            trial.requireEveryEventPasses();
-            return new Valid(ids, new RouteTests(application).requirePassed(trial, files));
+        try (Rehearsal rehearsal = new Rehearsal(application, files)) {
+            rehearsal.requireEveryEventPasses();
+            return new Valid(ids, new RouteTests(application).requirePassed(rehearsal, files));
         }
     }
 

@@ -23,12 +23,12 @@ import org.mailevents.event.Webhook;
 import org.mailevents.route.RouteGraph;
 
 /**
- * Stands for an endpoint in a {@link RouteTrial}. A message to it is noted in the {@link Recording} and goes nowhere else. Camel has made
+ * Stands for an endpoint in a {@link Rehearsal}. A message to it is noted in the {@link Recording} and goes nowhere else. Camel has made
  * the endpoint that it stands for, with all its options, but never makes a producer of it, so no connection opens.
  */
-public class RecordedEndpoint extends DefaultEndpoint {
+class RecordedEndpoint extends DefaultEndpoint {
 
-    /** Camel calls these local, but they do something outside the trial. */
+    /** Camel calls these local, but they do something outside the rehearsal. */
     private static final Set<String> OUTSIDE = Set.of("controlbus", "exec");
     /** The beans of Mail Events that a step may name. They change nothing. */
     private static final Set<String> OWN_BEANS = Set.of("collectEvents", "csvRow", "failure", "recipientHash");
@@ -50,9 +50,9 @@ public class RecordedEndpoint extends DefaultEndpoint {
     }
 
     /**
-     * Replaces all endpoints of a context that lead outside of the trial, before its routes are created.
+     * Replaces all endpoints of a context that lead outside of the rehearsal, before its routes are created.
      *
-     * @param directs the {@code direct:} names of the routes that the trial runs; any other is a route in Java
+     * @param directs the {@code direct:} names of the routes that the rehearsal runs; any other is a route in Java
      */
     static void replaceIn(CamelContext context, Set<String> directs) {
         Map<String, Processor> queues = new ConcurrentHashMap<>();

@@ -16,8 +16,8 @@ import org.mailevents.route.Place;
 import org.mailevents.route.RouteFiles;
 import org.mailevents.route.RouteGraph;
 
-/** What happens to one webhook in a {@link RouteTrial}. It is a property of the exchange, so that all copies of the exchange share it. */
-public final class Recording {
+/** What happens to one webhook in a {@link Rehearsal}. It is a property of the exchange, so that all copies of the exchange share it. */
+final class Recording {
 
     /** Why a webhook fails whose routes end too early. */
     static final String NOT_STORED = "the route ends without direct:store-events";
@@ -28,13 +28,13 @@ public final class Recording {
 
     /** Far more than a route needs for an event. A loop without an end would fill the memory. */
     private static final int MOST_STEPS = 10_000;
-    /** Far more than a webhook of a trial has, in characters or bytes. A text that doubles in a loop would fill the memory. */
+    /** Far more than a webhook of a rehearsal has, in characters or bytes. A text that doubles in a loop would fill the memory. */
     private static final int LONGEST_TEXT = 1_000_000;
     private static final int LONGEST_CALLS = 10_000_000;
 
     /** How many steps the webhook and all its copies may still take. */
     private final AtomicInteger stepsLeft;
-    private final List<TrialOutcome.Call> calls = new ArrayList<>();
+    private final List<RehearsalOutcome.Call> calls = new ArrayList<>();
     private final List<ProcessorDefinition<?>> steps = new ArrayList<>();
     private final List<Place> copySteps = new ArrayList<>();
     private final List<MailEvent> stored = new ArrayList<>();
@@ -50,7 +50,7 @@ public final class Recording {
     /** How many steps had run when the events were stored, or -1. */
     private int stepsBeforeStore = -1;
     /** The failure of a copy, which does not fail the webhook itself. */
-    private TrialOutcome aside;
+    private RehearsalOutcome aside;
 
     private record Decision(Object value, ProcessorDefinition<?> step) {
     }
@@ -76,7 +76,7 @@ public final class Recording {
         return recording;
     }
 
-    /** The recording of an exchange or of its copy, or null outside a trial. */
+    /** The recording of an exchange or of its copy, or null outside a rehearsal. */
     static Recording of(Exchange exchange) {
         return exchange.getProperty(PROPERTY, Recording.class);
     }
@@ -136,7 +136,7 @@ public final class Recording {
             end("an event sends more than 10,000,000 characters to other systems; look for a loop that never ends");
             return;
         }
-        calls.add(new TrialOutcome.Call(endpoint, body, step == null ? null : Place.of(step), answerMissing));
+        calls.add(new RehearsalOutcome.Call(endpoint, body, step == null ? null : Place.of(step), answerMissing));
         answerMissing |= answered;
     }
 
@@ -172,7 +172,7 @@ public final class Recording {
     }
 
     /** Adds what happened to a copy, which ran with a recording of its own. An answer that only the copy needs does not matter here. */
-    synchronized void add(TrialOutcome copy) {
+    synchronized void add(RehearsalOutcome copy) {
         stored.addAll(copy.stored());
         calls.addAll(copy.calls());
         copySteps.addAll(copy.steps());
@@ -193,7 +193,7 @@ public final class Recording {
     }
 
     /** @param exception why the webhook failed, or null if its routes ended normally */
-    synchronized TrialOutcome outcome(Throwable exception) {
+    synchronized RehearsalOutcome outcome(Throwable exception) {
         Throwable end = excess == null ? exception : excess;
         BrokenFile mistake = null;
         Place place = null;
@@ -208,7 +208,7 @@ public final class Recording {
             place = aside.failed();
             deliberate = aside.deliberate();
         }
-        return new TrialOutcome(List.copyOf(stored), List.copyOf(calls), mistake, place, deliberate, answerMissing,
+        return new RehearsalOutcome(List.copyOf(stored), List.copyOf(calls), mistake, place, deliberate, answerMissing,
                 steps.stream().map(Place::of).toList(), List.copyOf(copySteps), decidedBy(KIND), decidedBy(AUDIENCE),
                 stepsBeforeStore < 0 ? answerMissing : storedWithoutAnswer, stepsBeforeStore < 0 ? steps.size() : stepsBeforeStore);
     }

@@ -73,7 +73,7 @@ public final class RouteTestText {
     }
 
     private static String name(Map<String, Object> event, String type) {
-        String what = TrialEvents.name(type, text(event, "status"));
+        String what = RehearsalEvents.name(type, text(event, "status"));
         return what.substring(0, 1).toUpperCase(Locale.ROOT) + what.substring(1) + ", as stored (event " + event.get("eventId") + ")";
     }
 

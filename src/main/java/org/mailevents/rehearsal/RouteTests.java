@@ -19,8 +19,8 @@ import org.mailevents.event.WebhookBody;
 import org.mailevents.parse.WebhookPieces;
 import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.RecipientHash;
+import org.mailevents.rehearsal.RehearsalOutcome.Call;
 import org.mailevents.rehearsal.RouteTest.Send;
-import org.mailevents.rehearsal.TrialOutcome.Call;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.Place;
 import org.mailevents.route.RouteFiles;
@@ -60,7 +60,7 @@ public final class RouteTests {
     /**
      * What a test finds.
      *
-     * @param open whether the answer of another system, which the trial does not know, may make a difference
+     * @param open whether the answer of another system, which the rehearsal does not know, may make a difference
      */
     private record Difference(int line, String text, boolean open) {
     }
@@ -89,10 +89,10 @@ public final class RouteTests {
     /**
      * Runs all tests.
      *
-     * @param trial the routes, ready to run
+     * @param rehearsal the routes, ready to run
      * @param files the text of each file, by its path; other files than tests are left out
      */
-    public Result run(RouteTrial trial, Map<String, String> files) {
+    public Result run(Rehearsal rehearsal, Map<String, String> files) {
         int tests = 0;
         List<BrokenFile> failed = new ArrayList<>();
         List<BrokenFile> undecided = new ArrayList<>();
@@ -101,7 +101,7 @@ public final class RouteTests {
                 for (RouteTest test : RouteFiles.isTest(file.getKey()) ? new RouteTestReader(file.getKey(), file.getValue()).read()
                         : List.<RouteTest>of()) {
                     tests++;
-                    run(trial, files, test, failed, undecided);
+                    run(rehearsal, files, test, failed, undecided);
                 }
             } catch (BrokenFile e) {
                 failed.add(e);
@@ -110,9 +110,9 @@ public final class RouteTests {
         return new Result(tests, failed, undecided);
     }
 
-    private void run(RouteTrial trial, Map<String, String> files, RouteTest test, List<BrokenFile> failed, List<BrokenFile> undecided)
+    private void run(Rehearsal rehearsal, Map<String, String> files, RouteTest test, List<BrokenFile> failed, List<BrokenFile> undecided)
             throws BrokenFile {
-        TrialOutcome outcome = trial.runInTime(webhook(test));
+        RehearsalOutcome outcome = rehearsal.runInTime(webhook(test));
         Difference difference = difference(test, outcome);
         if (difference == null) {
             return;
@@ -122,14 +122,14 @@ public final class RouteTests {
             undecided.add(new BrokenFile(test.file(), test.line(), name + "is undecided, because the routes need the answer of another"
                     + " system. Without the answer, it " + difference.text()));
         } else {
-            String reason = BrokenFile.sentence(name + difference.text()) + hints(trial, files, outcome);
+            String reason = BrokenFile.sentence(name + difference.text()) + hints(rehearsal, files, outcome);
             failed.add(new BrokenFile(test.file(), difference.line(), reason + " If the routes are right, change or delete this test."));
         }
     }
 
     /** What is probably misspelt in the steps that ran. Otherwise a misspelt variable would look like a decision that is missing. */
-    private String hints(RouteTrial trial, Map<String, String> files, TrialOutcome outcome) {
-        return new MisspeltDecisions(new Settings(application), files).in(trial.routes()).stream()
+    private String hints(Rehearsal rehearsal, Map<String, String> files, RehearsalOutcome outcome) {
+        return new MisspeltDecisions(new Settings(application), files).in(rehearsal.routes()).stream()
                 .filter(hint -> hint.text().contains("Did you mean")) // a new audience is not misspelt
                 .filter(hint -> outcome.steps().stream().anyMatch(step -> step.toString().equals(hint.place())))
                 .map(hint -> " Please check " + BrokenFile.sentence(hint.toString())).collect(Collectors.joining());
@@ -141,8 +141,8 @@ public final class RouteTests {
      * @return the tests whose result depends on the answer of another system
      * @throws BrokenFile the first test that fails; its text names the others
      */
-    public List<BrokenFile> requirePassed(RouteTrial trial, Map<String, String> files) throws BrokenFile {
-        Result result = run(trial, files);
+    public List<BrokenFile> requirePassed(Rehearsal rehearsal, Map<String, String> files) throws BrokenFile {
+        Result result = run(rehearsal, files);
         List<BrokenFile> failed = result.failed();
         if (failed.isEmpty()) {
             return result.undecided();
@@ -169,7 +169,7 @@ public final class RouteTests {
     }
 
     /** What differs from what the test expects, or null. */
-    private Difference difference(RouteTest test, TrialOutcome outcome) {
+    private Difference difference(RouteTest test, RehearsalOutcome outcome) {
         if (outcome.failure() != null) {
             return new Difference(test.line(), "fails in the routes: " + outcome.failure().getMessage(), outcome.answerMissing());
         }
@@ -188,7 +188,7 @@ public final class RouteTests {
         return test.sends() == null ? null : sendDifference(test, outcome);
     }
 
-    private Difference sendDifference(RouteTest test, TrialOutcome outcome) {
+    private Difference sendDifference(RouteTest test, RehearsalOutcome outcome) {
         List<Send> sends = test.sends().all();
         List<Call> calls = outcome.calls();
         for (int i = 0; i < Math.max(sends.size(), calls.size()); i++) {
@@ -210,7 +210,7 @@ public final class RouteTests {
     }
 
     /** Whether an answer may decide where the routes send the next message. */
-    private static boolean choosesAfterCall(TrialOutcome outcome) {
+    private static boolean choosesAfterCall(RehearsalOutcome outcome) {
         List<Place> steps = outcome.steps();
         int call = outcome.calls().isEmpty() ? -1 : steps.indexOf(outcome.calls().get(0).place());
         return steps.subList(call + 1, steps.size()).stream().anyMatch(step -> CHOICE.matcher(step.step()).lookingAt());
@@ -230,7 +230,7 @@ public final class RouteTests {
     }
 
     /** Names the last step that set the variable. */
-    private static String decided(TrialOutcome outcome, String variable) {
+    private static String decided(RehearsalOutcome outcome, String variable) {
         return outcome.steps().stream().filter(step -> step.step().matches("(set|remove)Variables?\\[(.*,)?" + variable + "(,.*)?]"))
                 .reduce((first, last) -> last).map(step -> " (" + step + ")").orElse("");
     }

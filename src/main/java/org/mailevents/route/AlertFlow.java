@@ -22,7 +22,7 @@ import org.apache.camel.model.WireTapDefinition;
  * Checks that the route {@code send-alerts} mails the bounces. An edit that stops it, or that marks a mail as sent before it was sent,
  * would end the alerts. Nothing else would notice that, because nothing fails without a mail.
  */
-public final class AlertFlow {
+final class AlertFlow {
 
     private static final String ROUTE = "send-alerts";
     private static final String CLAIM = "direct:claim-alerts";

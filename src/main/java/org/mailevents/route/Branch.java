@@ -17,7 +17,7 @@ import org.mailevents.camel.YamlPlace;
  * @param line      the line of the branch in its file, from 1
  * @param steps     the steps of the branch, without the steps in them
  */
-public record Branch(String condition, int line, List<ProcessorDefinition<?>> steps) {
+record Branch(String condition, int line, List<ProcessorDefinition<?>> steps) {
 
     /** The branches of a {@code choice} or {@code filter}. Every other step has none. */
     static List<Branch> of(NamedNode step) {

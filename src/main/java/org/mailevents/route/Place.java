@@ -21,7 +21,7 @@ import org.mailevents.camel.YamlPlace;
  */
 public record Place(String route, String file, int line, String step, String branch, int branchLine) {
 
-    /** A trial asks for the same few steps with every event. */
+    /** A rehearsal asks for the same few steps with every event. */
     private static final Map<ProcessorDefinition<?>, Place> KNOWN = Collections.synchronizedMap(new WeakHashMap<>());
 
     /** The place of a step. Its file is null if the step is not from a file. */

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.event.MailEvent;
 import org.mailevents.rehearsal.MisspeltDecisions;
-import org.mailevents.rehearsal.RouteTrial;
-import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.rehearsal.Rehearsal;
+import org.mailevents.rehearsal.RehearsalOutcome;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.Place;
 import org.mailevents.route.RouteWarning;
@@ -50,10 +50,10 @@ final class Comparison implements AutoCloseable {
     private int notComparable;
 
     /** The routes of one side. */
-    private record Side(RouteTrial trial, Set<String> readPersonal) {
+    private record Side(Rehearsal rehearsal, Set<String> readPersonal) {
 
         static Side of(CamelContext application, Map<String, String> files) throws BrokenFile {
-            return new Side(new RouteTrial(application, files), PersonalFields.readBy(files));
+            return new Side(new Rehearsal(application, files), PersonalFields.readBy(files));
         }
 
         boolean mayDependOnPersonal(List<Place> steps) {
@@ -87,18 +87,18 @@ final class Comparison implements AutoCloseable {
         try {
             after = Side.of(application, drafts);
         } catch (BrokenFile e) {
-            before.trial().close();
+            before.rehearsal().close();
             throw e;
         }
     }
 
     /** What an event leads to on both sides. */
-    record Outcomes(TrialOutcome before, TrialOutcome after) {
+    record Outcomes(RehearsalOutcome before, RehearsalOutcome after) {
     }
 
     /** Runs an event. */
     Outcomes add(MailEvent event) {
-        Outcomes outcomes = new Outcomes(before.trial().run(event), after.trial().run(event));
+        Outcomes outcomes = new Outcomes(before.rehearsal().run(event), after.rehearsal().run(event));
         Set<Difference> found = Difference.between(event, outcomes.before(), outcomes.after(), audiences);
         if (personal.differIn(event)) {
             withoutIncomparable(outcomes, found);
@@ -110,7 +110,7 @@ final class Comparison implements AutoCloseable {
         Set<Difference> constant = new LinkedHashSet<>(found);
         int again = differByThemselves > 0 ? AGAIN_AFTER_CHANCE : different <= FIRST_EVENTS ? AGAIN_AT_FIRST : 1;
         for (int i = 0; i < again && !constant.isEmpty(); i++) {
-            constant.retainAll(Difference.between(event, before.trial().run(event), after.trial().run(event), audiences));
+            constant.retainAll(Difference.between(event, before.rehearsal().run(event), after.rehearsal().run(event), audiences));
         }
         differByThemselves += constant.size() < found.size() ? 1 : 0;
         notKnown += constant.stream().allMatch(Difference::known) ? 0 : 1;
@@ -132,7 +132,7 @@ final class Comparison implements AutoCloseable {
         found.removeIf(difference -> decisions || others && difference.what() != What.AUDIENCE && difference.what() != What.KIND);
     }
 
-    private static List<Place> all(TrialOutcome outcome) {
+    private static List<Place> all(RehearsalOutcome outcome) {
         return Stream.concat(outcome.steps().stream(), outcome.copySteps().stream()).toList();
     }
 
@@ -186,7 +186,7 @@ final class Comparison implements AutoCloseable {
 
     /** What is probably misspelt in the drafts. */
     List<RouteWarning> warnings(MisspeltDecisions decisions) {
-        return decisions.in(after.trial().routes());
+        return decisions.in(after.rehearsal().routes());
     }
 
     int changed() {
@@ -207,6 +207,6 @@ final class Comparison implements AutoCloseable {
 
     @Override
     public void close() {
-        Stream.of(before, after).forEach(side -> side.trial().close());
+        Stream.of(before, after).forEach(side -> side.rehearsal().close());
     }
 }

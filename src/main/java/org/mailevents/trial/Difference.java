@@ -8,8 +8,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.mailevents.event.MailEvent;
-import org.mailevents.rehearsal.TrialOutcome.Call;
-import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.rehearsal.RehearsalOutcome;
+import org.mailevents.rehearsal.RehearsalOutcome.Call;
 import org.mailevents.route.Place;
 
 /**
@@ -42,7 +42,7 @@ record Difference(What what, String before, String after, String about, At place
     }
 
     /** All differences of an event. */
-    static Set<Difference> between(MailEvent event, TrialOutcome before, TrialOutcome after, Audiences audiences) {
+    static Set<Difference> between(MailEvent event, RehearsalOutcome before, RehearsalOutcome after, Audiences audiences) {
         Set<Difference> differences = new LinkedHashSet<>();
         MailEvent one = stored(event, before);
         MailEvent other = stored(event, after);
@@ -62,15 +62,15 @@ record Difference(What what, String before, String after, String about, At place
         return differences;
     }
 
-    private static At decider(String value, Place step, TrialOutcome outcome) {
+    private static At decider(String value, Place step, RehearsalOutcome outcome) {
         return At.of(value != null && step != null ? step : outcome.lastBranch());
     }
 
-    private static MailEvent stored(MailEvent event, TrialOutcome outcome) {
+    private static MailEvent stored(MailEvent event, RehearsalOutcome outcome) {
         return outcome.stored().stream().filter(event::equals).findFirst().orElse(null);
     }
 
-    private static void failures(TrialOutcome before, TrialOutcome after, Set<Difference> differences) {
+    private static void failures(RehearsalOutcome before, RehearsalOutcome after, Set<Difference> differences) {
         String one = before.failure() == null ? null : before.failure().reason();
         String other = after.failure() == null ? null : after.failure().reason();
         if (other != null && !other.equals(one)) {
@@ -83,7 +83,7 @@ record Difference(What what, String before, String after, String about, At place
     }
 
     /** Equal messages are left out. What remains for an endpoint on both sides is the same call with another message. */
-    private static void calls(TrialOutcome before, TrialOutcome after, Set<Difference> differences) {
+    private static void calls(RehearsalOutcome before, RehearsalOutcome after, Set<Difference> differences) {
         Map<String, List<Call>> ones = byEndpoint(before);
         Map<String, List<Call>> others = byEndpoint(after);
         Set<String> endpoints = new LinkedHashSet<>(ones.keySet());
@@ -102,7 +102,7 @@ record Difference(What what, String before, String after, String about, At place
         }
     }
 
-    private static Map<String, List<Call>> byEndpoint(TrialOutcome outcome) {
+    private static Map<String, List<Call>> byEndpoint(RehearsalOutcome outcome) {
         return outcome.calls().stream().collect(Collectors.groupingBy(Call::endpoint));
     }
 

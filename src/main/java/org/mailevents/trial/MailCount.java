@@ -10,10 +10,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.mailevents.alert.MailForecast.Bounce;
 import org.mailevents.alert.MailForecast;
+import org.mailevents.alert.MailForecast.Bounce;
 import org.mailevents.event.MailEvent;
-import org.mailevents.rehearsal.TrialOutcome;
+import org.mailevents.rehearsal.RehearsalOutcome;
 import org.mailevents.settings.Settings;
 
 /** Counts the alert mails of both sides, see {@link MailForecast}. */
@@ -34,7 +34,7 @@ final class MailCount {
         add(event, outcomes.after(), after);
     }
 
-    private void add(MailEvent event, TrialOutcome outcome, Map<String, List<Bounce>> bounces) {
+    private void add(MailEvent event, RehearsalOutcome outcome, Map<String, List<Bounce>> bounces) {
         if (outcome.failure() == null) {
             outcome.stored().stream().map(audiences::mailed).filter(Objects::nonNull)
                     .forEach(audience -> bounces.computeIfAbsent(audience, name -> new ArrayList<>())

@@ -34,7 +34,7 @@ import org.mailevents.store.StoredEvents;
 /** Tries drafts: runs events through them and through the active routes, and tells what they would change. */
 final class Trial {
 
-    /** How long a trial for a person may take. Then it tells how far it has come. */
+    /** How long a trial that somebody waits for may take. Then it tells how far it has come. */
     static final Duration LIMIT = Duration.ofSeconds(30);
     static final int MAX_EXAMPLES = 50;
 

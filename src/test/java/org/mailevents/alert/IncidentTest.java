@@ -160,6 +160,7 @@ class IncidentTest {
         }
     }
 
+    /** Eight days are one more than the week in which the usual number of bounces is counted. */
     @ParameterizedTest
     @CsvSource({"ANY,8,4", "ANY,8,5", "OFFICE,3,4"})
     void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days, int seed) {

@@ -3,14 +3,12 @@ package org.mailevents.live;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mailevents.support.ShippedRoutes.edit;
+import static org.mailevents.support.ShippedRoutes.files;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.AfterAll;
@@ -20,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.rehearsal.MisspeltDecisions;
-import org.mailevents.rehearsal.RouteTrial;
+import org.mailevents.rehearsal.Rehearsal;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteGraph;
 import org.mailevents.route.RouteWarning;
@@ -173,8 +171,8 @@ class RouteMistakesTest {
                 """.formatted(name));
         files.put("routes/other.camel.yaml", "- route: {id: other, from: {uri: 'direct:other', steps: [{toD: '" + uri + "'}]}}");
 
-        try (RouteTrial trial = new RouteTrial(application.context(), files)) {
-            assertThat(new MisspeltDecisions(new Settings(application.context()), files).in(trial.routes()))
+        try (Rehearsal rehearsal = new Rehearsal(application.context(), files)) {
+            assertThat(new MisspeltDecisions(new Settings(application.context()), files).in(rehearsal.routes()))
                     .extracting(RouteWarning::text).isEqualTo(warning == null ? List.of() : List.of(warning));
         }
     }
@@ -275,8 +273,7 @@ class RouteMistakesTest {
     private static String fault(String route, String right, String wrong) throws IOException {
         Map<String, String> files = files();
         String file = "routes/" + route + ".camel.yaml";
-        assertThat(files.get(file)).contains(right);
-        files.put(file, files.get(file).replace(right, wrong));
+        edit(files, file, right, wrong);
         try {
             validate(files);
         } catch (BrokenFile e) {
@@ -289,15 +286,5 @@ class RouteMistakesTest {
 
     private static void validate(Map<String, String> files) throws BrokenFile {
         new RouteValidation(application.context(), javaRoutes).validate(files);
-    }
-
-    private static Map<String, String> files() throws IOException {
-        Map<String, String> files = new TreeMap<>();
-        try (Stream<Path> paths = Files.list(Path.of("routes"))) {
-            for (Path path : paths.filter(path -> path.toString().endsWith(".camel.yaml")).toList()) {
-                files.put(path.toString(), Files.readString(path));
-            }
-        }
-        return files;
     }
 }

@@ -30,12 +30,12 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.event.MailEvent;
+import org.mailevents.rehearsal.Rehearsal;
+import org.mailevents.rehearsal.RehearsalEvents;
 import org.mailevents.rehearsal.RouteTest;
 import org.mailevents.rehearsal.RouteTestReader;
 import org.mailevents.rehearsal.RouteTestText;
 import org.mailevents.rehearsal.RouteTests;
-import org.mailevents.rehearsal.RouteTrial;
-import org.mailevents.rehearsal.TrialEvents;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteFiles;
 import org.mailevents.route.RouteGraph;
@@ -90,7 +90,7 @@ class RouteTestsTest {
         assertThat(result.failed()).isEmpty();
         assertThat(result.undecided()).isEmpty();
         assertThat(result.tests()).isEqualTo(tests.size());
-        assertThat(TrialEvents.all()).extracting(MailEvent::status).filteredOn(status -> !status.startsWith("new-"))
+        assertThat(RehearsalEvents.all()).extracting(MailEvent::status).filteredOn(status -> !status.startsWith("new-"))
                 .allSatisfy(status -> assertThat(tests).anyMatch(test -> test.webhook().contains("\"status\":\"" + status + "\"")));
         assertThat(RouteTests.audiences(files)).containsExactly("list-owner", "postmaster");
     }
@@ -416,8 +416,8 @@ class RouteTestsTest {
     }
 
     private static RouteTests.Result run(Map<String, String> files) throws BrokenFile {
-        try (RouteTrial trial = new RouteTrial(application.context(), files)) {
-            return new RouteTests(application.context()).run(trial, files);
+        try (Rehearsal rehearsal = new Rehearsal(application.context(), files)) {
+            return new RouteTests(application.context()).run(rehearsal, files);
         }
     }
 

@@ -191,7 +191,7 @@ class SafeEditsTest {
                 "a bounce without an audience goes to alert.undecided. To mute bounces, set the variable audience to none"));
     }
 
-    /** Only a step that computes its endpoint can be a loop, and only for an event unlike those of the trial: any other loop is refused. */
+    /** Only a step that computes its endpoint can loop, and only for an event unlike those of the rehearsal. Other loops are refused. */
     @ParameterizedTest
     @ValueSource(strings = {
         "- toD:\n    uri: direct:${header.back}",

@@ -40,7 +40,7 @@ import org.mailevents.route.RouteFiles;
  *
  * <p>It leans on Camel's public {@code EndpointStrategy} and {@code InterceptStrategy}. It is not safe for use by several threads at once.
  */
-public final class RouteTrial implements AutoCloseable {
+public final class Rehearsal implements AutoCloseable {
 
     /** A loop ends after 10,000 steps, so only a single step takes this long, or a machine that hardly moves. */
     private static final Duration LONGEST_RUN = Duration.ofSeconds(30);
@@ -50,9 +50,9 @@ public final class RouteTrial implements AutoCloseable {
     private final ProducerTemplate template;
     private final Duration longestRun;
     /** The outcome of a webhook whose routes took too long, or null. */
-    private TrialOutcome stuck;
+    private RehearsalOutcome stuck;
     /** Starts no thread until it is used. */
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(new CamelThreadFactory("trial", "trial", true));
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(new CamelThreadFactory("rehearsal", "rehearsal", true));
 
     /**
      * Makes the routes of the files ready to run.
@@ -61,18 +61,18 @@ public final class RouteTrial implements AutoCloseable {
      * @param files       the text of each file, by its path
      * @throws BrokenFile if the files do not load; the validation of the live edit finds more mistakes, and its texts are better
      */
-    public RouteTrial(CamelContext application, Map<String, String> files) throws BrokenFile {
+    public Rehearsal(CamelContext application, Map<String, String> files) throws BrokenFile {
         this(application, files, LONGEST_RUN);
     }
 
-    RouteTrial(CamelContext application, Map<String, String> files, Duration longestRun) throws BrokenFile {
+    Rehearsal(CamelContext application, Map<String, String> files, Duration longestRun) throws BrokenFile {
         this.longestRun = longestRun;
-        context = SecondContext.of(application, "trial");
+        context = SecondContext.of(application, "rehearsal");
         try {
             RecordLanguage.use(context);
             CurrentDirect.use(context);
             context.setSourceLocationEnabled(true);
-            TrialSteps.use(context);
+            RehearsalSteps.use(context);
             RouteFiles.load(context, files);
             context.removeRouteDefinitions(context.getRouteDefinitions().stream().filter(route -> !isCalled(route)).toList());
             neverRetry();
@@ -90,7 +90,7 @@ public final class RouteTrial implements AutoCloseable {
     }
 
     /** Tells what the routes do with a webhook that holds only this event. */
-    public TrialOutcome run(MailEvent event) {
+    public RehearsalOutcome run(MailEvent event) {
         return run(webhook(event));
     }
 
@@ -99,7 +99,7 @@ public final class RouteTrial implements AutoCloseable {
     }
 
     /** Tells what the routes do with a webhook. */
-    public TrialOutcome run(Webhook webhook) {
+    public RehearsalOutcome run(Webhook webhook) {
         Exchange exchange = exchange(webhook);
         return run(exchange, Recording.in(exchange, webhook));
     }
@@ -110,7 +110,7 @@ public final class RouteTrial implements AutoCloseable {
         return exchange;
     }
 
-    private TrialOutcome run(Exchange exchange, Recording recording) {
+    private RehearsalOutcome run(Exchange exchange, Recording recording) {
         Throwable end;
         try {
             template.send(ENTRANCE, exchange);
@@ -125,23 +125,23 @@ public final class RouteTrial implements AutoCloseable {
     /**
      * Runs one event of each status and code through the routes.
      *
-     * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the trial does not know: the answer
-     *                    of another system, or a text that the sender of a mail decides
+     * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the rehearsal does not know: the
+     *                    answer of another system, or a text that the sender of a mail decides
      */
     public static void requireEveryEventPasses(CamelContext application, Map<String, String> files) throws BrokenFile {
-        try (RouteTrial trial = new RouteTrial(application, files)) {
-            trial.requireEveryEventPasses();
+        try (Rehearsal rehearsal = new Rehearsal(application, files)) {
+            rehearsal.requireEveryEventPasses();
         }
     }
 
-    /** The same for a trial that is ready to run. */
+    /** The same for a rehearsal that is ready to run. */
     public void requireEveryEventPasses() throws BrokenFile {
-        for (MailEvent event : TrialEvents.all()) {
-            TrialOutcome outcome = runInTime(webhook(event));
+        for (MailEvent event : RehearsalEvents.all()) {
+            RehearsalOutcome outcome = runInTime(webhook(event));
             BrokenFile failure = outcome.failure();
             if (failure != null && !outcome.answerMissing() && !outcome.deliberate() && !dependsOnText(event, outcome)) {
                 throw new BrokenFile(failure.file(), failure.line(),
-                        TrialEvents.name(event.eventType(), event.status()) + " fails: " + failure.reason());
+                        RehearsalEvents.name(event.eventType(), event.status()) + " fails: " + failure.reason());
             }
         }
     }
@@ -150,18 +150,18 @@ public final class RouteTrial implements AutoCloseable {
      * Whether a step fails because of the made-up text of an event, for instance because it expects JSON in {@code apiData}. A misspelt
      * name, on the other hand, fails in the same way with every text. A text with which the step does not run says nothing.
      */
-    private boolean dependsOnText(MailEvent event, TrialOutcome mistake) throws BrokenFile {
+    private boolean dependsOnText(MailEvent event, RehearsalOutcome mistake) throws BrokenFile {
         if (mistake.failed() == null || mistake.failure().reason().equals(Recording.NOT_STORED)) {
             return false;
         }
-        String reason = TrialEvents.withoutTexts(mistake.failure().reason(), event);
+        String reason = RehearsalEvents.withoutTexts(mistake.failure().reason(), event);
         BrokenFile again = runInTime(webhook(event)).failure();
-        boolean steady = again != null && reason.equals(TrialEvents.withoutTexts(again.reason(), event));
-        for (MailEvent other : TrialEvents.withOtherTexts(event)) {
-            TrialOutcome outcome = runInTime(webhook(other));
+        boolean steady = again != null && reason.equals(RehearsalEvents.withoutTexts(again.reason(), event));
+        for (MailEvent other : RehearsalEvents.withOtherTexts(event)) {
+            RehearsalOutcome outcome = runInTime(webhook(other));
             boolean passed = !mistake.failed().equals(outcome.failed());
             if (outcome.ran(mistake.failed())
-                    && (passed || steady && !reason.equals(TrialEvents.withoutTexts(outcome.failure().reason(), other)))) {
+                    && (passed || steady && !reason.equals(RehearsalEvents.withoutTexts(outcome.failure().reason(), other)))) {
                 return true;
             }
         }
@@ -169,10 +169,10 @@ public final class RouteTrial implements AutoCloseable {
     }
 
     /**
-     * Like {@link #run(Webhook)}, but gives up after some time. Then the thread of the trial may be busy for ever, so the trial runs no
-     * more webhooks, and the outcome of each of them is the same.
+     * Like {@link #run(Webhook)}, but gives up after some time. Then the thread of the rehearsal may be busy for ever. So the rehearsal
+     * runs no more webhooks, and the outcome of each of them is the same.
      */
-    TrialOutcome runInTime(Webhook webhook) throws BrokenFile {
+    RehearsalOutcome runInTime(Webhook webhook) throws BrokenFile {
         if (stuck != null) {
             return stuck;
         }
@@ -192,7 +192,7 @@ public final class RouteTrial implements AutoCloseable {
         }
     }
 
-    /** The routes that run in the trial: those that other routes call. */
+    /** The routes that run in the rehearsal: those that other routes call. */
     public List<RouteDefinition> routes() {
         return context.getRouteDefinitions();
     }
@@ -208,7 +208,7 @@ public final class RouteTrial implements AutoCloseable {
         return directs;
     }
 
-    /** A mistake does not go away within a trial, and the trial must not wait for it. */
+    /** A mistake does not go away within a rehearsal, and the rehearsal must not wait for it. */
     private void neverRetry() {
         neverRetry(context.getCamelContextExtension().getErrorHandlerFactory());
         for (RouteDefinition route : context.getRouteDefinitions()) {
@@ -251,7 +251,7 @@ public final class RouteTrial implements AutoCloseable {
         try {
             context.close();
         } catch (IOException e) {
-            throw new UncheckedIOException("The context of the trial could not be closed", e);
+            throw new UncheckedIOException("The context of the rehearsal could not be closed", e);
         }
     }
 }

@@ -6,7 +6,7 @@ import org.mailevents.route.BrokenFile;
 import org.mailevents.route.Place;
 
 /**
- * What routes do with a webhook in a {@link RouteTrial}.
+ * What routes do with a webhook in a {@link Rehearsal}.
  *
  * @param stored        the events that reached {@code direct:store-events}, with the kind and the audience that the routes decided
  * @param calls         what the routes would send to other systems, in the order of the steps
@@ -14,7 +14,7 @@ import org.mailevents.route.Place;
  *                      step; null if nothing failed
  * @param failed        the step that failed, or null if nothing failed or the step is not known
  * @param deliberate    whether a step {@code throwException} failed, which a team writes on purpose
- * @param answerMissing whether the routes went on after they asked another system. The trial does not know its answer, so what follows,
+ * @param answerMissing whether the routes went on after they asked another system. The rehearsal does not know its answer, so what follows,
  *                      a failure included, may be different with the real answer
  * @param steps         the steps that ran, in their order
  * @param copySteps     the steps that ran for copies of the webhook, behind a wire tap or a queue
@@ -23,7 +23,7 @@ import org.mailevents.route.Place;
  * @param decisionOpen  whether an answer was already missing when the events were stored, so that kind and audience may be different
  * @param deciding      how many of the steps ran before the events were stored; all of them if the events were not stored
  */
-public record TrialOutcome(List<MailEvent> stored, List<Call> calls, BrokenFile failure, Place failed, boolean deliberate,
+public record RehearsalOutcome(List<MailEvent> stored, List<Call> calls, BrokenFile failure, Place failed, boolean deliberate,
         boolean answerMissing, List<Place> steps, List<Place> copySteps, Place kindStep, Place audienceStep, boolean decisionOpen,
         int deciding) {
 

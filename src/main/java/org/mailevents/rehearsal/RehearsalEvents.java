@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 import org.mailevents.event.MailEvent;
 
 /** One event of each status and code, to find a mistake in routes before a real event meets it. */
-public final class TrialEvents {
+public final class RehearsalEvents {
 
     /** The last status and the last code are not the vendor's. They stand for those that the vendor may add. */
     private static final List<String> STATUSES = List.of("queued", "succeeded", "deferred", "failed", "new-status");
@@ -17,7 +17,7 @@ public final class TrialEvents {
     private static final List<String> FREE_TEXTS = List.of("{\"key\":\"value\"}", "4257", "2026-01-05T00:00:07Z", "<key>value</key>",
             "a-b-c-d-e-f_g_h,i,j,k;l;m;n:o:p/q/r|s|t|u=v=w x y z");
 
-    private TrialEvents() {
+    private RehearsalEvents() {
     }
 
     /** One event of each status and code. */

@@ -2,18 +2,16 @@ package org.mailevents.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mailevents.support.ShippedRoutes.edit;
+import static org.mailevents.support.ShippedRoutes.files;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.apache.camel.processor.errorhandler.RedeliveryPolicy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,8 +29,8 @@ import org.mailevents.support.Mailbox;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** What a trial tells is what the routes do, and nothing leaves the trial. */
-class RouteTrialTest {
+/** What a rehearsal tells is what the routes do, and nothing leaves the rehearsal. */
+class RehearsalTest {
 
     private static final String BOUNCES = "routes/route-bounces.camel.yaml";
     private static final String WEBHOOK = "routes/route-webhook.camel.yaml";
@@ -59,7 +57,7 @@ class RouteTrialTest {
     void aBounceGetsTheKindAndTheAudienceOfItsBranch(String code, String kind, String audience) throws Exception {
         MailEvent bounce = bounce(code);
 
-        TrialOutcome outcome = run(files(), bounce);
+        RehearsalOutcome outcome = run(files(), bounce);
 
         assertThat(outcome.failure()).isNull();
         assertThat(outcome.stored()).containsExactly(bounce.decided(kind, audience));
@@ -72,7 +70,7 @@ class RouteTrialTest {
         Map<String, String> files = files();
         edit(files, BOUNCES, "${body.status} regex '4|7'", "${body.recipent} regex '4|7'");
 
-        TrialOutcome outcome = run(files, bounce("4"));
+        RehearsalOutcome outcome = run(files, bounce("4"));
 
         assertThat(outcome.stored()).isEmpty();
         assertThat(outcome.failure()).hasMessageMatching(
@@ -84,7 +82,7 @@ class RouteTrialTest {
         Map<String, String> files = files();
         edit(files, BOUNCES, "${body.status} regex '4|7'", "${body.recipent} regex '4|7'");
 
-        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+        assertThatThrownBy(() -> Rehearsal.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
                 .hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: a bounce with code \\w+ fails: .*recipent.*");
     }
 
@@ -101,7 +99,7 @@ class RouteTrialTest {
         files.put("routes/tell.camel.yaml", tell(steps));
         edit(files, BOUNCES, "              - choice:", "              - wireTap: {uri: direct:tell}\n              - choice:");
 
-        RouteTrial.requireEveryEventPasses(application.context(), files);
+        Rehearsal.requireEveryEventPasses(application.context(), files);
     }
 
     @ParameterizedTest
@@ -117,11 +115,11 @@ class RouteTrialTest {
         files.put("routes/tell.camel.yaml", tell(steps));
         edit(files, BOUNCES, "              - choice:", "              - wireTap: {uri: direct:tell}\n              - choice:");
 
-        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+        assertThatThrownBy(() -> Rehearsal.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
                 .hasMessageStartingWith("routes/tell.camel.yaml:").hasMessageContaining(named);
     }
 
-    /** Without a limit, the trial itself would fill the memory, which ends the process. */
+    /** Without a limit, the rehearsal itself would fill the memory, which ends the process. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             {loop: {doWhile: true, simple: '${body} != null', steps: [{setVariable: {name: a, constant: b}}]}}    | more than 10,000 steps
@@ -140,7 +138,7 @@ class RouteTrialTest {
         files.put("routes/tell.camel.yaml", tell(steps));
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
 
-        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+        assertThatThrownBy(() -> Rehearsal.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
                 .hasMessageMatching("routes/tell.camel.yaml:\\d: a bounce with code 1 fails: .*" + reason + ".*");
     }
 
@@ -151,7 +149,7 @@ class RouteTrialTest {
         files.put("routes/tell.camel.yaml", tell(loop));
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
 
-        RouteTrial.requireEveryEventPasses(application.context(), files);
+        Rehearsal.requireEveryEventPasses(application.context(), files);
     }
 
     @ParameterizedTest
@@ -172,8 +170,8 @@ class RouteTrialTest {
                 + handler.replace("SLOWLY", "{maximumRedeliveries: 5, redeliveryDelay: 60000}") + "}\n");
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
 
-        try (RouteTrial trial = new RouteTrial(application.context(), files, Duration.ofSeconds(5))) {
-            TrialOutcome outcome = trial.runInTime(webhook(bounce("4")));
+        try (Rehearsal rehearsal = new Rehearsal(application.context(), files, Duration.ofSeconds(5))) {
+            RehearsalOutcome outcome = rehearsal.runInTime(webhook(bounce("4")));
 
             assertThat(outcome.steps()).extracting(Place::toString).containsOnlyOnce("routes/tell.camel.yaml:7");
             assertThat(String.valueOf(outcome.failure())).doesNotContain("takes longer");
@@ -187,10 +185,10 @@ class RouteTrialTest {
                 .replaceFirst("\\{setBody.*", "{poll: {uri: 'file:target/nothing'}}"));
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
 
-        RouteTrial.requireEveryEventPasses(application.context(), files);
+        Rehearsal.requireEveryEventPasses(application.context(), files);
     }
 
-    /** A trial holds up the live edits of all files, so it must not wait twice for the same step, and not at its end. */
+    /** A rehearsal holds up the live edits of all files, so it must not wait twice for the same step, and not at its end. */
     @Test
     void aStepThatNeverEndsIsNamedAndNotTriedAgain() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
@@ -206,9 +204,9 @@ class RouteTrialTest {
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
         long begin = System.nanoTime();
 
-        try (RouteTrial trial = new RouteTrial(application.context(), files, Duration.ofSeconds(2))) {
-            TrialOutcome first = trial.runInTime(webhook(bounce("4")));
-            TrialOutcome second = trial.runInTime(webhook(bounce("5")));
+        try (Rehearsal rehearsal = new Rehearsal(application.context(), files, Duration.ofSeconds(2))) {
+            RehearsalOutcome first = rehearsal.runInTime(webhook(bounce("4")));
+            RehearsalOutcome second = rehearsal.runInTime(webhook(bounce("5")));
 
             assertThat(first.failure()).hasMessage("routes/tell.camel.yaml:6: an event takes longer than 2 s in the routes;"
                     + " look for a step that never ends");
@@ -228,7 +226,7 @@ class RouteTrialTest {
 
     @Test
     void theRoutesAsTheyComePass() throws Exception {
-        RouteTrial.requireEveryEventPasses(application.context(), files());
+        Rehearsal.requireEveryEventPasses(application.context(), files());
     }
 
     @Test
@@ -266,13 +264,13 @@ class RouteTrialTest {
                                 uri: direct:tell
                     """);
 
-            TrialOutcome outcome = run(files, bounce("4"));
+            RehearsalOutcome outcome = run(files, bounce("4"));
 
             assertThat(outcome.failure()).isNull();
             assertThat(outcome.answerMissing()).as("only a copy of the webhook asks the other system").isFalse();
-            assertThat(outcome.calls()).extracting(TrialOutcome.Call::endpoint)
+            assertThat(outcome.calls()).extracting(RehearsalOutcome.Call::endpoint)
                     .containsExactly(other.url(""), "file:target/never-written");
-            assertThat(outcome.calls()).extracting(TrialOutcome.Call::body).containsOnly("bounced: 1");
+            assertThat(outcome.calls()).extracting(RehearsalOutcome.Call::body).containsOnly("bounced: 1");
             assertThat(outcome.calls().get(1).place()).hasToString("routes/tell.camel.yaml:16");
             assertThat(other.requests).isEmpty();
             assertThat(Path.of("target/never-written")).doesNotExist();
@@ -298,7 +296,7 @@ class RouteTrialTest {
                             uri: seda:tell
                 """);
 
-        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+        assertThatThrownBy(() -> Rehearsal.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
                 .hasMessageMatching("routes/tell.camel.yaml:6: a delivery with status queued fails: .*stord.*");
     }
 
@@ -311,7 +309,7 @@ class RouteTrialTest {
                             message: not yet
                 """);
 
-        RouteTrial.requireEveryEventPasses(application.context(), files);
+        Rehearsal.requireEveryEventPasses(application.context(), files);
         assertThat(run(files, bounce("4")).failure()).hasMessageMatching("routes/route-webhook.camel.yaml:\\d+: not yet");
     }
 
@@ -322,33 +320,18 @@ class RouteTrialTest {
         Map<String, String> files = files();
         files.put(WEBHOOK, files.get(WEBHOOK).substring(0, files.get(WEBHOOK).indexOf("        - choice:")) + step.indent(8));
 
-        assertThatThrownBy(() -> RouteTrial.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+        assertThatThrownBy(() -> Rehearsal.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
                 .hasMessageMatching("routes/route-webhook.camel.yaml:\\d+: a delivery with status queued fails: "
                         + "the route ends without direct:store-events");
     }
 
-    private static TrialOutcome run(Map<String, String> files, MailEvent event) throws BrokenFile {
-        try (RouteTrial trial = new RouteTrial(application.context(), files)) {
-            return trial.run(event);
+    private static RehearsalOutcome run(Map<String, String> files, MailEvent event) throws BrokenFile {
+        try (Rehearsal rehearsal = new Rehearsal(application.context(), files)) {
+            return rehearsal.run(event);
         }
-    }
-
-    private static void edit(Map<String, String> files, String file, String right, String wrong) {
-        assertThat(files.get(file)).contains(right);
-        files.put(file, files.get(file).replace(right, wrong));
     }
 
     private static MailEvent bounce(String code) {
-        return TrialEvents.event("bounces", code);
-    }
-
-    private static Map<String, String> files() throws IOException {
-        Map<String, String> files = new TreeMap<>();
-        try (Stream<Path> paths = Files.list(Path.of("routes"))) {
-            for (Path path : paths.filter(path -> path.toString().endsWith(".camel.yaml")).toList()) {
-                files.put(path.toString(), Files.readString(path));
-            }
-        }
-        return files;
+        return RehearsalEvents.event("bounces", code);
     }
 }

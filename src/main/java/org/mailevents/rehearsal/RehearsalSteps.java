@@ -24,20 +24,20 @@ import org.apache.camel.spi.InterceptStrategy;
 import org.apache.camel.support.processor.DelegateAsyncProcessor;
 
 /**
- * Notes each step of a {@link RouteTrial}, and changes the steps that would wait, log, or remember something of the event. A {@code delay},
+ * Notes each step of a {@link Rehearsal}, and changes the steps that would wait, log, or remember something of the event. A {@code delay},
  * {@code throttle} or {@code sample} lets the event pass, and {@code log} only evaluates its message. An idempotent consumer takes every
  * event for a new one, and {@code wireTap} sends its copy at once. A step {@code bean} or {@code process} of a team may call another
  * system, so it is only noted, like an endpoint. The {@link Recording} ends a webhook that takes too many steps or too much memory.
  */
-public final class TrialSteps implements InterceptStrategy {
+final class RehearsalSteps implements InterceptStrategy {
 
     /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
-    private TrialSteps() {
+    private RehearsalSteps() {
     }
 
     /** Adds the strategy to a context whose routes are not created yet. */
     static void use(CamelContext context) {
-        context.getCamelContextExtension().addInterceptStrategy(new TrialSteps());
+        context.getCamelContextExtension().addInterceptStrategy(new RehearsalSteps());
     }
 
     private interface Step {
