@@ -5,6 +5,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.time.Clock;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.apache.camel.util.ObjectHelper;
@@ -34,25 +36,29 @@ public final class Database extends HikariDataSource {
 
     private final DatabaseBreaker breaker = new DatabaseBreaker(LOG);
     private final ClosedH2File closedFile;
+    private final Optional<EventPartitions> partitions;
     private final DatabaseSchema schema;
 
-    private Database(HikariConfig config, DataSource withoutPool, ClosedH2File closedFile) {
+    private Database(HikariConfig config, DataSource withoutPool, ClosedH2File closedFile, PartitionLength length, Clock clock) {
         super(config);
         this.closedFile = closedFile;
-        this.schema = new DatabaseSchema(withoutPool, DatabaseUrl.isH2(config.getJdbcUrl()));
+        this.partitions = DatabaseUrl.isH2(config.getJdbcUrl()) ? Optional.empty()
+                : Optional.of(new EventPartitions(JdbiFactory.create(withoutPool), length));
+        this.schema = new DatabaseSchema(withoutPool, partitions, clock);
     }
 
     /**
      * Opens the pool. If the database is down, the pool opens as well, and connections are refused until the database is back.
      *
+     * @param clock tells which partitions are needed
      * @throws IllegalStateException when the database answers and refuses the connection or the migration: waiting does not help
      */
-    public static Database open(Settings settings, Meters meters) {
+    public static Database open(Settings settings, Meters meters, Clock clock) {
         ClosedH2File closedFile = ClosedH2File.watched();
         HikariConfig config = PoolConfig.of(settings);
         config.setExceptionOverride(closedFile);
         DataSource withoutPool = PoolConfig.withoutPool(config);
-        Database database = new Database(config, withoutPool, closedFile);
+        Database database = new Database(config, withoutPool, closedFile, PartitionLength.of(settings.text("store.partition")), clock);
         // without the pool, because the pool hides the error and gives up on a database that is slow to open
         try (Connection open = withoutPool.getConnection()) {
             database.schema.migrate();
@@ -93,6 +99,11 @@ public final class Database extends HikariDataSource {
             throw e;
         }
         return connection;
+    }
+
+    /** The partitions of {@code mail_event}; empty on H2, where it is one table. */
+    public Optional<EventPartitions> partitions() {
+        return partitions;
     }
 
     /** How many INSERTs may run at a time. With H2 one: H2 counts an event that two INSERTs store at once for neither of them. */

@@ -66,6 +66,7 @@ public final class Settings {
             entry("store.queue", Settings::positive),
             entry("store.queue-size", unlessEmpty(Settings::bytes)),
             entry("store.max-wait", Settings::duration),
+            entry("store.partition", oneOf("day", "week", "month")),
             entry("retention.days", unlessEmpty(Settings::positive)),
             entry("privacy.hash-recipients", Settings::text),
             entry("privacy.retention-days", unlessEmpty(Settings::positive)),
@@ -144,6 +145,14 @@ public final class Settings {
         return (settings, key) -> {
             if (!settings.text(key).isEmpty()) {
                 kind.accept(settings, key);
+            }
+        };
+    }
+
+    private static BiConsumer<Settings, String> oneOf(String... values) {
+        return (settings, key) -> {
+            if (!List.of(values).contains(settings.required(key))) {
+                throw settings.invalid(key, "one of " + String.join(", ", values), null);
             }
         };
     }
