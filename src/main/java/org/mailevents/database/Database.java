@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -33,6 +34,9 @@ public final class Database extends HikariDataSource {
      * resources left (53). The numbers are H2's codes of broken connections.
      */
     private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|90067|90098|90121");
+
+    /** How long a caller waits for a connection. */
+    private static final Duration MAX_WAIT = Duration.ofMillis(1_800);
 
     private final DatabaseBreaker breaker = new DatabaseBreaker(LOG);
     private final ClosedH2File closedFile;
@@ -91,7 +95,7 @@ public final class Database extends HikariDataSource {
 
     private Connection connect() throws SQLException {
         closedFile.reopen(getHikariPoolMXBean());
-        Connection connection = super.getConnection();
+        Connection connection = pooled();
         try {
             schema.migrate();
         } catch (SQLException | RuntimeException e) {
@@ -104,6 +108,22 @@ public final class Database extends HikariDataSource {
     /** The partitions of {@code mail_event}; empty on H2, where it is one table. */
     public Optional<EventPartitions> partitions() {
         return partitions;
+    }
+
+    /** Waits for a connection of the pool, unless an attempt to open one has failed. */
+    private Connection pooled() throws SQLException {
+        long began = System.nanoTime();
+        while (true) {
+            try {
+                return super.getConnection();
+            } catch (SQLTransientConnectionException e) {
+                // Without an SQLSTATE, all connections are in use, or the server is slow to answer, or a failure was reported to another
+                // caller: the pool reports each failure once.
+                if (e.getSQLState() != null || isDown() || System.nanoTime() - began > MAX_WAIT.toNanos()) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** How many INSERTs may run at a time. With H2 one: H2 counts an event that two INSERTs store at once for neither of them. */

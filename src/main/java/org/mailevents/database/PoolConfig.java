@@ -16,6 +16,12 @@ final class PoolConfig {
      */
     private static final int OTHER_CONNECTIONS = 18;
 
+    /**
+     * The shortest that HikariCP allows. The pool always waits its whole timeout, even if the server refuses each of its attempts. {@link
+     * Database} waits again if no attempt has failed.
+     */
+    private static final int CONNECTION_TIMEOUT_MILLIS = 250;
+
     /** Seconds that PostgreSQL has to accept a connection: TCP, TLS and login. */
     private static final Map<String, String> LOGIN_TIMEOUTS = Map.of("connectTimeout", "2", "loginTimeout", "2");
 
@@ -32,7 +38,7 @@ final class PoolConfig {
         config.setPassword(settings.text("database.password"));
         config.setMaximumPoolSize(Database.writers(settings) + OTHER_CONNECTIONS);
         config.setMinimumIdle(2);
-        config.setConnectionTimeout(2_000);
+        config.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
         config.setValidationTimeout(1_500);
         config.setInitializationFailTimeout(-1);
         if (DatabaseUrl.isH2(config.getJdbcUrl())) {
