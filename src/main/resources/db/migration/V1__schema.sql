@@ -86,6 +86,8 @@ CREATE TABLE alert_mail (
     about       varchar,
     message_id  varchar                  NOT NULL,
     made_at     timestamp with time zone NOT NULL,
+    -- the recipients who do not get the mail again, one on each line: the mail server has accepted or permanently refused them
+    settled     varchar,
     -- the time of the next attempt; null once the mail has been sent
     retry_at    timestamp with time zone,
     sent_at     timestamp with time zone,

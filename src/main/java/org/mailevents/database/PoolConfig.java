@@ -25,6 +25,12 @@ final class PoolConfig {
     /** Seconds that PostgreSQL has to accept a connection: TCP, TLS and login. */
     private static final Map<String, String> LOGIN_TIMEOUTS = Map.of("connectTimeout", "2", "loginTimeout", "2");
 
+    /**
+     * A machine that is lost in the middle of a transaction cannot close its connection. PostgreSQL would keep the locks of the transaction
+     * for hours, until TCP gives up, and the other processes could not mail the bounces that are locked.
+     */
+    private static final String END_ABANDONED_TRANSACTIONS = "SET idle_in_transaction_session_timeout = '10s'";
+
     private PoolConfig() {
     }
 
@@ -53,6 +59,7 @@ final class PoolConfig {
             LOGIN_TIMEOUTS.forEach(config::addDataSourceProperty);
             config.addDataSourceProperty("socketTimeout", "5");
             config.addDataSourceProperty("tcpKeepAlive", "true");
+            config.setConnectionInitSql(END_ABANDONED_TRANSACTIONS);
         }
         return config;
     }
