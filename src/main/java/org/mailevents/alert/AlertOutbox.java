@@ -131,8 +131,8 @@ final class AlertOutbox {
         claimed.remove(mail);
         Instant now = clock.instant();
         jdbi.useTransaction(handle -> handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?", mail).mapTo(Instant.class).findOne()
-                .ifPresent(madeAt -> handle.execute("UPDATE alert_mail SET retry_at = ?, settled = COALESCE(?, settled) WHERE mail_id = ? AND sent_at IS NULL",
-                        now.plus(timeToRetry(madeAt, now)), settled.stored(mail), mail)));
+                .ifPresent(madeAt -> handle.execute("UPDATE alert_mail SET retry_at = ?, settled = COALESCE(?, settled)"
+                        + " WHERE mail_id = ? AND sent_at IS NULL", now.plus(timeToRetry(madeAt, now)), settled.stored(mail), mail)));
         settled.forget(mail);
     }
 

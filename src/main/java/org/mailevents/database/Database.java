@@ -30,8 +30,9 @@ public final class Database extends HikariDataSource {
     private static final Logger LOG = LoggerFactory.getLogger("database");
 
     /**
-     * SQLSTATE of a database that cannot be reached: the connection failed (08), the server starts or stops (57P), the server has
-     * ended a transaction that did nothing for too long (25P03), or the server has no resources left (53). The numbers are H2's codes of broken connections.
+     * SQLSTATE of a database that cannot be reached: the connection failed (08), the server starts or stops (57P), the server has ended a
+     * transaction that did nothing for too long (25P03), or the server has no resources left (53). The numbers are H2's codes of broken
+     * connections.
      */
     private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|25P03|90067|90098|90121");
 
