@@ -110,7 +110,8 @@ class SeveralProcessesTest {
             execute(lost, "LOCK TABLE rejected_event");
 
             // Then
-            await().atMost(Duration.ofSeconds(20)).until(() -> database.rows("SELECT 1 FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+            await().atMost(Duration.ofSeconds(20)).until(() -> database.rows("SELECT 1 FROM pg_locks l"
+                    + " JOIN pg_class c ON c.oid = l.relation"
                     + " WHERE c.relname = 'rejected_event'").isEmpty());
             // an outage, so that no event counts as refused
             assertThatThrownBy(lost::commit).matches(Database::isAbsent);

@@ -1,6 +1,9 @@
 package org.mailevents.chaos;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import org.mailevents.support.Payload;
@@ -15,6 +18,9 @@ record NumberedEvent(String type, int number) {
 
     private static final List<String> STATUSES = List.of("queued", "succeeded", "deferred", "failed", "expired");
     private static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42");
+    /** The page shows the events of the last hours. The time is the same in every webhook, because it belongs to the event's identity. */
+    private static final String CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneId.of("Asia/Tokyo"))
+            .format(Instant.now());
     private static final ObjectNode DELIVERY = Payload.delivery("queued");
     private static final ObjectNode BOUNCE = Payload.bounce("2");
 
@@ -28,7 +34,7 @@ record NumberedEvent(String type, int number) {
 
     ObjectNode json() {
         ObjectNode element = (bounce() ? BOUNCE : DELIVERY).deepCopy();
-        return element.put("status", status()).put("messageId", messageId()).put("to", recipient());
+        return element.put("status", status()).put("messageId", messageId()).put("to", recipient()).put("created", CREATED);
     }
 
     /** The values that its row must have. */

@@ -72,11 +72,11 @@ class SeveralProcessesIT {
                 load.end();
             }
             faults.settle();
-            assertSameSummaries(installations.stream().map(Installation::process).toList(), ledger);
-            installations.forEach(Installation::stop);
             Verdict verdict = new Verdict(ledger, faults.counts(), installations, mailServer, server.database());
             System.out.println(Verdict.table(SEED, Map.of("three processes", verdict.counts)));
             assertThat(verdict.gaps).as("The logs are in %s, -Dchaos.seed=%s", installations.get(0).folder.getParent(), SEED).isEmpty();
+            assertSameSummaries(installations.stream().map(Installation::process).toList(), ledger);
+            installations.forEach(Installation::stop);
         } finally {
             installations.forEach(Installation::close);
         }
