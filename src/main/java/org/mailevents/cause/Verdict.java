@@ -23,4 +23,10 @@ public record Verdict(String cause, boolean dead, String or, Sureness sureness, 
         /** Nothing tells the cause. */
         NONE
     }
+
+    /** Whether the vendor's code means a cause of a different kind. A code that means no certain cause contradicts nothing. */
+    public boolean contradicts(CauseTable table, String code) {
+        return rule != null && !code.isEmpty() && table.code(code).compare()
+                && !table.cause(table.code(code).cause()).kind().equals(table.cause(cause).kind());
+    }
 }

@@ -6,7 +6,7 @@ import java.text.Normalizer;
  * One form for all spellings of the same words: lower case, without marks, with one space between two words and one at each end. The phrases
  * of the rules and the replies are brought into this form, so that {@code User-unknown.} and {@code user unknown} are the same. A dot or an
  * at sign within a word stays, because domains, codes and addresses contain it. Full-width letters become usual ones, and half-width
- * katakana become full-width ones, as with NFKC.
+ * katakana become full-width ones, as with NFKC. Of a web address, only its host stays.
  */
 final class Words {
 
@@ -21,6 +21,10 @@ final class Words {
             if (c >= '\uFF01' && c <= '\uFF5E') {
                 c -= 0xFEE0;
             }
+            if (c == ':' && wide.startsWith("://", i)) {
+                i = endOfUrl(wide, words, i + 3);
+                continue;
+            }
             if (c == '\'' || c == '\u2019') {
                 continue; // doesn't and doesnt are the same
             }
@@ -34,6 +38,21 @@ final class Words {
         }
         end(words);
         return words.toString();
+    }
+
+    /** Keeps only the host of a web address: its path says nothing, and could contain any word. */
+    private static int endOfUrl(String text, StringBuilder words, int start) {
+        end(words);
+        int i = start;
+        while (i < text.length() && (Character.isLetterOrDigit(text.charAt(i)) || ".-".indexOf(text.charAt(i)) >= 0)) {
+            char c = text.charAt(i++);
+            words.append(c == '-' ? ' ' : lower(c));
+        }
+        end(words);
+        while (i < text.length() && text.charAt(i) > ' ' && "<>\"".indexOf(text.charAt(i)) < 0) {
+            i++;
+        }
+        return i - 1;
     }
 
     private static char lower(char c) {
