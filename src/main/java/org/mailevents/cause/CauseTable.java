@@ -99,7 +99,8 @@ public final class CauseTable {
     public Optional<String> lacking(String language) {
         return Stream.of(lacking("causes/", causes, cause -> cause.texts().containsKey(language)),
                 lacking("codes/", codes, code -> code.names().containsKey(language)),
-                lacking("enhanced/", enhanced, code -> code.texts().containsKey(language))).flatMap(entries -> entries).min(String::compareTo);
+                lacking("enhanced/", enhanced, code -> code.texts().containsKey(language)))
+                .flatMap(entries -> entries).min(String::compareTo);
     }
 
     private static <T> Stream<String> lacking(String section, Map<String, T> entries, Predicate<T> complete) {

@@ -30,7 +30,7 @@ public record Rule(int number, int line, String cause, String or, Boolean dead, 
      * @param also     phrases of which one must be there beside one of {@code words}
      * @param not      phrases that must not be there
      */
-    public record When(List<String> to, List<String> host, List<String> code, List<String> reply, List<String> enhanced, List<String> command,
-                List<String> words, List<String> also, List<String> not) {
+    public record When(List<String> to, List<String> host, List<String> code, List<String> reply, List<String> enhanced,
+                       List<String> command, List<String> words, List<String> also, List<String> not) {
     }
 }

@@ -268,7 +268,8 @@ class CauseTableTest {
     void aCauseNeedsAllItsTextsAndNoOther(String key) {
         assertThat(SCHEMA.validate(SMALL.replaceFirst("\"" + key + "\"", "\"" + key + "x\""), InputFormat.JSON)).isNotEmpty();
         assertThatThrownBy(() -> CauseTable.parse("bounce-causes.json", SMALL.replaceFirst("\"" + key + "\"", "\"" + key + "x\"")))
-                .hasMessage("bounce-causes.json:7: causes/unknown/ja/" + key + "x: unknown key; the keys here are name, text, action, again");
+                .hasMessage("bounce-causes.json:7: causes/unknown/ja/" + key + "x: unknown key; the keys here are"
+                        + " name, text, action, again");
         String without = SMALL.replaceFirst("(, )?\"" + key + "\": \"[^\"]*\"", "").replace("{, ", "{");
         assertThat(SCHEMA.validate(without, InputFormat.JSON)).isNotEmpty();
         assertThatThrownBy(() -> CauseTable.parse("bounce-causes.json", without))
@@ -279,7 +280,8 @@ class CauseTableTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "[]", "{}", "null", "\"codes\"", "{\"causes\": {}, \"codes\": {}, \"enhanced\": {}}", "{\"codes\": []}", "{} {}"})
+    @ValueSource(strings = {"", " ", "[]", "{}", "null", "\"codes\"", "{\"causes\": {}, \"codes\": {}, \"enhanced\": {}}",
+            "{\"codes\": []}", "{} {}"})
     void soIsWhatIsNoTableAtAll(String json) {
         assertThatThrownBy(() -> CauseTable.parse("bounce-causes.json", json)).isInstanceOf(BrokenFile.class)
                 .hasMessageStartingWith("bounce-causes.json");

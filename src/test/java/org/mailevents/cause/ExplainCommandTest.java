@@ -71,7 +71,8 @@ class ExplainCommandTest {
         Path file = folder.resolve("replies.jsonl");
         Files.writeString(file, "{}\n550 User unknown\n");
 
-        assertThatThrownBy(() -> explain("--json", "--file=" + file)).hasMessageStartingWith(file + ":2: write one JSON object in each line");
+        assertThatThrownBy(() -> explain("--json", "--file=" + file))
+                .hasMessageStartingWith(file + ":2: write one JSON object in each line");
         assertThatThrownBy(() -> explain("--json", "--file=" + folder.resolve("absent"))).hasMessageContaining("does not exist");
     }
 

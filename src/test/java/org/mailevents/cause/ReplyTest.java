@@ -2,6 +2,7 @@ package org.mailevents.cause;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -15,21 +16,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ReplyTest {
 
     private static final CauseRules RULES = ShippedCauses.rules();
-    /** The best of several runs, because the machine also does other things. */
+    /** The best of several runs, in the time of the processor, because the machine also does other things. */
     private static final int RUNS = 20;
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            `550 5.1.1 <a@example.com>: User unknown`                                | 550 | 5.1.1  |      |            | `@ user unknown`
+            `550 5.1.1 <a@example.com>: User unknown` | 550 | 5.1.1 | | | `@ user unknown`
             `<a@b.example>: host mx.b.example[192.0.2.1] said: 550 No (in reply to RCPT TO command)` | 550 | | RCPT | mx.b.example | `no`
-            `550 No (in reply to end of DATA command)`                               | 550 |        | DATA |            | `no`
-            `550-5.1.1 The account 550-5.1.1 does 550 5.1.1 not exist`               | 550 | 5.1.1  |      |            | `the account does not exist`
-            `Sorry, no mailbox here. (#5.1.1)`                                       |     | 5.1.1  |      |            | `sorry no mailbox here`
-            `４５０　４．２．２　Ｆｕｌｌ`                                                  | 450 | 4.2.2  |      |            | `full`
-            `ﾒｰﾙﾎﾞｯｸｽ`                                                             |     |        |      |            | `メールボックス`
-            `554 Blocked, see <https://www.spamhaus.org/query?q=user-unknown>.`      | 554 |        |      |            | `blocked see https www.spamhaus.org`
-            `The user doesn’t exist`                                                |     |        |      |            | `the user doesnt exist`
-            `connect to mx.example[192.0.2.10]:25: 1.2.3.4`                          |     |        |      |            | `connect to mx.example 192.0.2.10 25 1.2.3.4`
+            `550 No (in reply to end of DATA command)` | 550 | | DATA | | `no`
+            `550-5.1.1 The account 550-5.1.1 does 550 5.1.1 not exist` | 550 | 5.1.1 | | | `the account does not exist`
+            `Sorry, no mailbox here. (#5.1.1)` | | 5.1.1 | | | `sorry no mailbox here`
+            `４５０　４．２．２　Ｆｕｌｌ` | 450 | 4.2.2 | | | `full`
+            `ﾒｰﾙﾎﾞｯｸｽ` | | | | | `メールボックス`
+            `554 Blocked, see <https://www.spamhaus.org/query?q=user-unknown>.` | 554 | | | | `blocked see https www.spamhaus.org`
+            `The user doesn’t exist` | | | | | `the user doesnt exist`
+            `connect to mx.example[192.0.2.10]:25: 1.2.3.4` | | | | | `connect to mx.example 192.0.2.10 25 1.2.3.4`
             """)
     void aReplyIsRead(String text, String code, String enhanced, String command, String host, String words) {
         Reply reply = Reply.of(text, "");
@@ -70,25 +71,29 @@ class ReplyTest {
         Bounce bounce = new Bounce(reply, "a".repeat(1_000) + "@docomo.ne.jp", "2", "");
         long best = Long.MAX_VALUE;
         for (int i = 0; i < RUNS; i++) {
-            long start = System.nanoTime();
+            long start = cpuTime();
             RULES.decide(bounce);
-            best = Math.min(best, System.nanoTime() - start);
+            best = Math.min(best, cpuTime() - start);
         }
 
         assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(5));
+    }
+
+    private static long cpuTime() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
 
     @Test
     void tenThousandRepliesTakeLessThanTwoSeconds() {
         long best = Long.MAX_VALUE;
         for (int run = 0; run < 3; run++) {
-            long start = System.nanoTime();
+            long start = cpuTime();
             for (int i = 0; i < 10_000; i++) {
                 RULES.decide(new Bounce("host mx" + i + ".example.net[192.0.2.1] said: 550 5.1.1 <user" + i + "@example.net>: Recipient"
                         + " address rejected: this mailbox is not what it was (in reply to RCPT TO command)", "user" + i + "@example.net",
                         "2", ""));
             }
-            best = Math.min(best, System.nanoTime() - start);
+            best = Math.min(best, cpuTime() - start);
         }
 
         assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofSeconds(2));
