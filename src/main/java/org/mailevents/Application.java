@@ -10,15 +10,18 @@ import org.apache.camel.main.Main;
 import org.apache.camel.util.function.ThrowingFunction;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.alert.Preview;
+import org.mailevents.cause.ExplainCommand;
 import org.mailevents.console.ConsoleSteps;
 import org.mailevents.explain.ExplainSteps;
 import org.mailevents.http.RunningApplication;
+import org.mailevents.live.LiveCauses;
 import org.mailevents.live.LiveRoutes;
 import org.mailevents.log.FailureText;
 import org.mailevents.receive.ReceiveWebhook;
 import org.mailevents.retention.ExpireEvents;
 import org.mailevents.retention.RemovePersonalData;
 import org.mailevents.sample.SampleMail;
+import org.mailevents.settings.Settings;
 import org.mailevents.spool.ReplaySpool;
 import org.mailevents.spool.SpoolWebhook;
 import org.mailevents.start.Check;
@@ -116,6 +119,8 @@ public final class Application {
     private static void runWithArguments(String... args) throws Exception {
         if (args[0].equals("try")) {
             Help.print(tryRoutes(withSettings(), List.of(args).subList(1, args.length)));
+        } else if (args[0].equals("explain")) {
+            Help.print(explain(withSettings(), List.of(args).subList(1, args.length)));
         } else if (args[0].equals("explain-decision")) {
             if (args.length != 2) {
                 throw new IllegalArgumentException("The command explain-decision needs the id of one event, which is the eventId in the"
@@ -124,13 +129,22 @@ public final class Application {
             Help.print(explainDecision(withSettings(), args[1]));
         } else {
             throw new IllegalArgumentException("Unknown command: " + String.join(" ", args) + ". The commands are preview, preview stored,"
-                    + " check [folder], sample, sample anyway, try, explain-decision with the id of an event, help and --version.");
+                    + " check [folder], sample, sample anyway, try, explain with a reply,"
+                    + " explain-decision with the id of an event, help and --version.");
         }
     }
 
     /** Asks the application that runs with these settings what drafts of routes would change, and returns the answer as text. */
     public static String tryRoutes(Main main, List<String> arguments) throws Exception {
         return withoutServer(main, context -> TryCommand.run(context, arguments));
+    }
+
+    /** Tells the cause of replies with the rules of the folder. No application needs to run. */
+    public static String explain(Main main, List<String> arguments) throws Exception {
+        return withoutServer(main, context -> {
+            Settings settings = new Settings(context);
+            return ExplainCommand.run(LiveCauses.read(settings), settings.required("alert.language"), arguments);
+        });
     }
 
     /** Asks the application that runs with these settings why an event has its audience, and returns the answer as text. */

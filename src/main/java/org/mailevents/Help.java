@@ -27,6 +27,9 @@ final class Help {
               try [file…]       tell what edited routes would change for the stored events; without a
                                 file, the drafts in routes/drafts. Before the files: --events=10000,
                                 --since=time, --until=time, or --payload=file for a webhook of your own
+              explain "550 …"   tell the cause of a reply, and whether its address is dead. Beside the reply:
+                                --to=address, --code=number, --command=RCPT or DATA, --json;
+                                or for many replies --json --file=replies.jsonl
               explain-decision <event id>
                                 say why an event has its audience, and so who got a mail
               help, --help, -h  show this text

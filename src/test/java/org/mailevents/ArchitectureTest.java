@@ -39,12 +39,13 @@ class ArchitectureTest {
     private static final String ARROWS = """
             alert     | database live log metrics privacy route settings spool
             camel     | log
-            console   | database event live log settings store
+            cause     | route
+            console   | cause database event live log settings store
             database  | event log metrics settings
             event     |
             explain   | database event live log rehearsal route settings store
             http      | event log metrics settings
-            live      | camel http log metrics rehearsal route settings
+            live      | camel cause http log metrics rehearsal route settings
             log       |
             metrics   |
             parse     | event privacy
@@ -109,7 +110,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"event", "parse"})
+    @CsvSource({"cause", "event", "parse"})
     void whatAWebhookSaysIsUnderstoodWithoutCamelDatabaseAndServer(String name) {
         noClasses().that().resideInAPackage(ROOT + "." + name + "..")
                 .should().dependOnClassesThat(resideInAnyPackage("org.apache.camel..", "java.sql..", "javax.sql..", "io.vertx..",

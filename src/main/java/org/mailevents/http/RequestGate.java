@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.mailevents.event.Problem;
 import org.mailevents.event.WebhookBody;
@@ -30,8 +31,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class RequestGate {
 
-    /** The only path of the API that takes a POST. */
-    private static final String TRY_PATH = "/api/try";
+    /** The paths of the API that take a POST. */
+    private static final Set<String> POSTED = Set.of("/api/try", "/api/explain");
     /** The log of the route that takes webhooks. */
     private static final Logger LOG = LoggerFactory.getLogger("receive-webhook");
 
@@ -186,8 +187,8 @@ public final class RequestGate {
         if (refusal.isEmpty()) {
             admit(context);
         } else {
-            // A caller that posts does not want to see the page. It uses a wrong path for the webhook, unless it tries drafts.
-            boolean mistaken = context.request().method().equals(HttpMethod.POST) && !context.normalizedPath().equals(TRY_PATH);
+            // A caller that posts does not want to see the page. It uses a wrong path for the webhook, unless the API takes its POST.
+            boolean mistaken = context.request().method().equals(HttpMethod.POST) && !POSTED.contains(context.normalizedPath());
             answer(context, mistaken ? notFound() : refusal.get());
         }
     }

@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.AlertCheck;
+import org.mailevents.live.LiveCauses;
 import org.mailevents.live.RouteCheck;
 import org.mailevents.settings.Settings;
 
@@ -62,6 +63,9 @@ public final class Check {
         AlertCheck.Result alerts = AlertCheck.of(context);
         refused.addAll(alerts.settings());
         alerts.mistakes().forEach(file -> files.add(file.getMessage()));
+        if (alerts.settings().isEmpty()) { // the causes need the languages of the alerts
+            LiveCauses.mistakes(settings).forEach(file -> files.add(file.getMessage()));
+        }
         MisspeltSettings.warnings(settings).forEach(warning -> warnings.add("warning: " + warning));
 
         List<String> lines = new ArrayList<>();

@@ -14,6 +14,7 @@ import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
 import org.mailevents.http.ApiRequests;
 import org.mailevents.live.ActiveRoutes;
+import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailureLog;
@@ -44,6 +45,7 @@ public final class Wiring implements CamelConfiguration {
         HttpTimeouts.use(context);
         CurrentDirect.use(context);
         Meters meters = bindPartsInMemory(context);
+        LiveCauses.in(context);
         Registry registry = context.getRegistry();
         registry.bind("failingRoutes", FailingRoutes.shownIn(context));
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));

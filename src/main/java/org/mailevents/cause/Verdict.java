@@ -1,0 +1,32 @@
+package org.mailevents.cause;
+
+/**
+ * What is concluded of a failed delivery.
+ *
+ * @param cause    the id of the cause
+ * @param dead     whether the address is dead, so that writing to it is of no use
+ * @param or       the id of a second cause that is as possible, or empty
+ * @param sureness how sure the conclusion is
+ * @param rule     the rule that applied; null if only the vendor's code tells the cause, or nothing does
+ * @param reply    the reply as it was read
+ */
+public record Verdict(String cause, boolean dead, String or, Sureness sureness, Rule rule, Reply reply) {
+
+    /** How sure a conclusion is. */
+    public enum Sureness {
+        /** The reply says so. */
+        REPLY,
+        /** The reply has two meanings. */
+        AMBIGUOUS,
+        /** Only the vendor's code says so: there is no reply, or no rule knows it. */
+        CODE,
+        /** Nothing tells the cause. */
+        NONE
+    }
+
+    /** Whether the vendor's code means a cause of a different kind. A code that means no certain cause contradicts nothing. */
+    public boolean contradicts(CauseTable table, String code) {
+        return rule != null && !code.isEmpty() && table.code(code).compare()
+                && !table.cause(table.code(code).cause()).kind().equals(table.cause(cause).kind());
+    }
+}

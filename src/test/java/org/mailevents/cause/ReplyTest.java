@@ -1,0 +1,101 @@
+package org.mailevents.cause;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Shows what is read in a reply, and that no reply takes long, whatever it holds. */
+class ReplyTest {
+
+    private static final CauseRules RULES = ShippedCauses.rules();
+    /** The best of several runs, in the time of the processor, because the machine also does other things. */
+    private static final int RUNS = 20;
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            `550 5.1.1 <a@example.com>: User unknown` | 550 | 5.1.1 | | | `@ user unknown`
+            `<a@b.example>: host mx.b.example[192.0.2.1] said: 550 No (in reply to RCPT TO command)` | 550 | | RCPT | mx.b.example | `no`
+            `550 No (in reply to end of DATA command)` | 550 | | DATA | | `no`
+            `550-5.1.1 The account 550-5.1.1 does 550 5.1.1 not exist` | 550 | 5.1.1 | | | `the account does not exist`
+            `Sorry, no mailbox here. (#5.1.1)` | | 5.1.1 | | | `sorry no mailbox here`
+            `４５０　４．２．２　Ｆｕｌｌ` | 450 | 4.2.2 | | | `full`
+            `ﾒｰﾙﾎﾞｯｸｽ` | | | | | `メールボックス`
+            `554 Blocked, see <https://www.spamhaus.org/query?q=user-unknown>.` | 554 | | | | `blocked see https www.spamhaus.org`
+            `The user doesn’t exist` | | | | | `the user doesnt exist`
+            `connect to mx.example[192.0.2.10]:25: 1.2.3.4` | | | | | `connect to mx.example 192.0.2.10 25 1.2.3.4`
+            """)
+    void aReplyIsRead(String text, String code, String enhanced, String command, String host, String words) {
+        Reply reply = Reply.of(text, "");
+
+        assertThat(reply).isEqualTo(new Reply(orEmpty(code), orEmpty(enhanced), orEmpty(command), orEmpty(host), " " + words + " "));
+    }
+
+    private static String orEmpty(String text) {
+        return text == null ? "" : text;
+    }
+
+    @Test
+    void aKnownCommandIsNotReadInTheReply() {
+        assertThat(Reply.of("550 No (in reply to RCPT TO command)", "DATA").command()).isEqualTo("DATA");
+        assertThat(Reply.of("550 No", "end of DATA").command()).isEqualTo("DATA");
+    }
+
+    static Stream<String> hostileReplies() {
+        int size = 1_000_000;
+        Random random = new Random(7);
+        StringBuilder anything = new StringBuilder();
+        random.ints(size, 1, 0xFFFF).forEach(c -> anything.append((char) c));
+        StringBuilder phrases = new StringBuilder();
+        List<Rule> rules = RULES.rules();
+        while (phrases.length() < size) {
+            rules.get(random.nextInt(rules.size())).when().words().forEach(phrase -> phrases.append(phrase).append(' '));
+        }
+        return Stream.of("a".repeat(size), " ".repeat(size), "5".repeat(size), "550 ".repeat(size / 4), "5.1.1 ".repeat(size / 6),
+                "user ".repeat(size / 5), "user unknow ".repeat(size / 12), "@".repeat(size), "(in reply to ".repeat(size / 13),
+                "host a said:".repeat(size / 12), "://".repeat(size / 3), "ﾊﾞ".repeat(size / 2), "\uFF9E".repeat(size),
+                "e\u0301\u0323".repeat(size / 3), "\u0323\u0301".repeat(size / 2), "\uD83D".repeat(size), "'".repeat(size),
+                ".".repeat(size), "<".repeat(size), "存在し".repeat(size / 3), anything.toString(), phrases.toString());
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostileReplies")
+    void noReplyTakesLongerThanFiveMilliseconds(String reply) {
+        Bounce bounce = new Bounce(reply, "a".repeat(1_000) + "@docomo.ne.jp", "2", "");
+        long best = Long.MAX_VALUE;
+        for (int i = 0; i < RUNS; i++) {
+            long start = cpuTime();
+            RULES.decide(bounce);
+            best = Math.min(best, cpuTime() - start);
+        }
+
+        assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(5));
+    }
+
+    private static long cpuTime() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+
+    @Test
+    void tenThousandRepliesTakeLessThanTwoSeconds() {
+        long best = Long.MAX_VALUE;
+        for (int run = 0; run < 3; run++) {
+            long start = cpuTime();
+            for (int i = 0; i < 10_000; i++) {
+                RULES.decide(new Bounce("host mx" + i + ".example.net[192.0.2.1] said: 550 5.1.1 <user" + i + "@example.net>: Recipient"
+                        + " address rejected: this mailbox is not what it was (in reply to RCPT TO command)", "user" + i + "@example.net",
+                        "2", ""));
+            }
+            best = Math.min(best, cpuTime() - start);
+        }
+
+        assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofSeconds(2));
+    }
+}
