@@ -13,6 +13,7 @@ import org.mailevents.alert.Preview;
 import org.mailevents.console.ConsoleSteps;
 import org.mailevents.explain.ExplainSteps;
 import org.mailevents.http.RunningApplication;
+import org.mailevents.kafka.ReplayLog;
 import org.mailevents.live.LiveRoutes;
 import org.mailevents.log.FailureText;
 import org.mailevents.receive.ReceiveWebhook;
@@ -167,7 +168,7 @@ public final class Application {
         main.configure().addConfiguration(Wiring.class);
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class,
+                ReplayLog.class, AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class,
                 ExplainSteps.class, TryRoutes.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());

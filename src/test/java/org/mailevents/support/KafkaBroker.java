@@ -30,8 +30,14 @@ public final class KafkaBroker implements AutoCloseable {
     private final Properties properties = new Properties();
     private KafkaRaftServer server;
 
-    /** @param topic a topic that exists from the start, because a busy machine may make a new topic later than a producer waits */
+    /** @param topic a topic with one partition */
     public KafkaBroker(String topic) {
+        this();
+        create(topic, 1);
+    }
+
+    /** A broker without topics. */
+    public KafkaBroker() {
         try {
             Path data = TemporaryFolder.create("kafka");
             int controller = MailEvents.freePort();
@@ -43,6 +49,9 @@ public final class KafkaBroker implements AutoCloseable {
                     Map.entry("listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controller),
                     Map.entry("log.dirs", data.toString()),
                     Map.entry("offsets.topic.replication.factor", "1"),
+                    Map.entry("offsets.topic.num.partitions", "1"),
+                    // a group does not wait for further members
+                    Map.entry("group.initial.rebalance.delay.ms", "0"),
                     Map.entry("transaction.state.log.replication.factor", "1"),
                     Map.entry("transaction.state.log.min.isr", "1")));
             // kafka-storage.sh format writes the same
@@ -51,8 +60,12 @@ public final class KafkaBroker implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         open();
+    }
+
+    /** Makes a topic at once, because a busy machine may make a new topic later than a producer waits. */
+    public void create(String topic, int partitions) {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", address()))) {
-            admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
+            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
         } catch (InterruptedException | ExecutionException e) {
             throw new IllegalStateException(e);
         }
