@@ -44,7 +44,7 @@ class ArchitectureTest {
             event     |
             explain   | database event live log rehearsal route settings store
             http      | event log metrics settings
-            kafka     | database event log metrics parse privacy settings spool
+            kafka     | camel database event log metrics parse privacy settings spool
             live      | camel http log metrics rehearsal route settings
             log       |
             metrics   |

@@ -62,7 +62,7 @@ public final class KafkaLog implements SharedLog, AutoCloseable {
      */
     public static KafkaLog open(CamelContext context, KafkaSettings settings, Meters meters) {
         try {
-            new ProducerConfig(settings.producer());
+            KafkaSettings.made(() -> new ProducerConfig(settings.producer()));
         } catch (ConfigException e) {
             throw new IllegalArgumentException("Kafka's client cannot use " + KafkaSettings.BROKERS + " or " + Settings.KAFKA_CLIENT + "*: "
                     + e.getMessage(), e);
@@ -152,7 +152,7 @@ public final class KafkaLog implements SharedLog, AutoCloseable {
             throw new IllegalStateException("The log is closed");
         }
         if (producer == null) {
-            producer = new KafkaProducer<>(settings.producer());
+            producer = KafkaSettings.made(() -> new KafkaProducer<>(settings.producer()));
         }
         return producer;
     }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.mailevents.settings.Settings;
 
 /**
@@ -50,6 +51,18 @@ public record KafkaSettings(String brokers, String topic, boolean always, int co
         } catch (ClassNotFoundException e) {
             throw new IllegalArgumentException(BROKERS + " is set, but Kafka's client is missing. Put the folder lib/ of the archive beside"
                     + " mail-events.jar, or leave " + BROKERS + " empty.", e);
+        }
+    }
+
+    /** Makes a client. Kafka looks its classes up by the context class loader, and that of `camel run` does not know them. */
+    static <T> T made(Supplier<T> client) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(KafkaSettings.class.getClassLoader());
+        try {
+            return client.get();
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 

@@ -84,7 +84,7 @@ final class LogLag implements AutoCloseable {
     private void measure() {
         try {
             if (admin == null) {
-                admin = Admin.create(settings.admin());
+                admin = KafkaSettings.made(() -> Admin.create(settings.admin()));
             }
             Map<TopicPartition, Long> committed = committed();
             last = measurement(committed, offsets(committed, OffsetSpec.latest()), clock.instant());

@@ -22,6 +22,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.mailevents.camel.Timers.Timer;
 import org.mailevents.database.Database;
 import org.mailevents.log.FailingRoutes.WaitingWebhook;
 import org.mailevents.log.FailureText;
@@ -60,6 +61,8 @@ final class LogReader implements Runnable {
     private final KafkaSettings settings;
     private final Database database;
     private final StoreRecords store;
+    private final Timer polls;
+    private final Timer batches;
     private final ExecutorService storing = Executors.newSingleThreadExecutor(task -> new Thread(task, "store-log"));
     private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -72,10 +75,16 @@ final class LogReader implements Runnable {
     private volatile Instant notBefore = Instant.EPOCH;
     private long loggedAt = System.nanoTime() - LOG_INTERVAL.toNanos();
 
-    LogReader(KafkaSettings settings, Database database, StoreRecords store) {
+    /**
+     * @param polls   the timer of the thread that polls
+     * @param batches the timer of the thread that stores
+     */
+    LogReader(KafkaSettings settings, Database database, StoreRecords store, Timer polls, Timer batches) {
         this.settings = settings;
         this.database = database;
         this.store = store;
+        this.polls = polls;
+        this.batches = batches;
     }
 
     /** Tells the thread to end. */
@@ -104,9 +113,11 @@ final class LogReader implements Runnable {
     @Override
     public void run() {
         while (!stopping) {
-            try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer())) {
+            try (Consumer<byte[], byte[]> consumer = KafkaSettings.made(() -> new KafkaConsumer<>(settings.consumer()))) {
                 consumer.subscribe(List.of(settings.topic()), new Partitions());
-                readFrom(consumer);
+                while (!stopping) {
+                    polls.run(() -> readFrom(consumer));
+                }
                 finish(consumer);
             } catch (Throwable e) {
                 logFailure(e);
@@ -119,21 +130,19 @@ final class LogReader implements Runnable {
     }
 
     private void readFrom(Consumer<byte[], byte[]> consumer) {
-        while (!stopping) {
-            if (database.isDown() || isFull()) {
-                consumer.pause(consumer.assignment());
-            } else {
-                consumer.resume(consumer.paused());
-            }
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(batch == null ? IDLE : STORING)) {
-                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-                read.put(partition, record.offset() + 1);
-                open.put(new Place(partition, record.offset()), LogRecord.read(record));
-            }
-            if (batch == null || batch.isDone()) {
-                commit(consumer);
-                batch = nextBatch();
-            }
+        if (database.isDown() || isFull()) {
+            consumer.pause(consumer.assignment());
+        } else {
+            consumer.resume(consumer.paused());
+        }
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(batch == null ? IDLE : STORING)) {
+            TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+            read.put(partition, record.offset() + 1);
+            open.put(new Place(partition, record.offset()), LogRecord.read(record));
+        }
+        if (batch == null || batch.isDone()) {
+            commit(consumer);
+            batch = nextBatch();
         }
     }
 
@@ -143,12 +152,13 @@ final class LogReader implements Runnable {
 
     /** @return null if no record is due */
     private Future<?> nextBatch() {
+        batches.run(() -> { }); // alive, and without work
         Instant now = Instant.now();
         if (database.isDown() || notBefore.isAfter(now)) {
             return null;
         }
         List<LogRecord> due = open.values().stream().filter(record -> !dueAt(record).isAfter(now)).toList();
-        return due.isEmpty() ? null : storing.submit(() -> store(due));
+        return due.isEmpty() ? null : storing.submit(() -> batches.run(() -> store(due)));
     }
 
     private static Instant dueAt(LogRecord record) {

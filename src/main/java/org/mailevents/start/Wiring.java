@@ -1,6 +1,7 @@
 package org.mailevents.start;
 
 import com.zaxxer.hikari.HikariDataSource;
+import java.util.Optional;
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
@@ -40,6 +41,7 @@ public final class Wiring implements CamelConfiguration {
         Settings settings = new Settings(context);
         settings.requireValid();
         ReceiveWebhook.requireStartable(context);
+        Optional<KafkaSettings> kafka = KafkaSettings.of(settings);
         RecordLanguage.use(context);
         CaughtErrors.use(context);
         FailedSteps.use(context);
@@ -52,14 +54,17 @@ public final class Wiring implements CamelConfiguration {
         registry.bind(Database.NAME, Database.open(settings, meters), null, "close");
         Spool spool = Spool.open(context, meters);
         registry.bind("spool", spool);
-        KafkaSettings.of(settings).ifPresentOrElse(kafka -> {
-            KafkaLog log = KafkaLog.open(context, kafka, meters);
-            registry.bind("kafkaLog", log, null, "close");
-            spool.use(log);
-        }, () -> meters.watchNothing(Level.LOG_UP, Level.LOG_LAG, Level.LOG_AGE));
+        kafka.ifPresentOrElse(log -> bindLog(context, log, spool, meters),
+                () -> meters.watchNothing(Level.LOG_UP, Level.LOG_LAG, Level.LOG_AGE));
         registry.bind("activeRoutes", ActiveRoutes.in(settings.routes()));
         bindBeansOfRoutes(context);
         context.addStartupListener(new StartUp());
+    }
+
+    private static void bindLog(CamelContext context, KafkaSettings settings, Spool spool, Meters meters) {
+        KafkaLog log = KafkaLog.open(context, settings, meters);
+        context.getRegistry().bind("kafkaLog", log, null, "close");
+        spool.use(log);
     }
 
     /** Binds the parts that open nothing. A command such as {@code preview} needs only these. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -77,7 +78,7 @@ class ChaosIT {
                 load.end();
             }
             faults.quiet();
-            Verdict verdict = new Verdict(ledger, faults.counts(), installation, mailServer, database);
+            Verdict verdict = new Verdict(ledger, faults.counts(), List.of(installation), mailServer, database);
             TABLE.put(name, verdict.counts);
             assertThat(verdict.gaps).as("%s, the logs are in %s, -Dchaos.seed=%s", name, installation.folder, SEED).isEmpty();
         }

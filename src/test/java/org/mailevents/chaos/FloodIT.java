@@ -138,7 +138,7 @@ class FloodIT {
             long after = installation.liveHeap();
             String log = installation.process().log();
             installation.stop();
-            Verdict verdict = new Verdict(ledger, floods, installation, mailServer, database);
+            Verdict verdict = new Verdict(ledger, floods, List.of(installation), mailServer, database);
             System.out.println("Flood of " + FLOOD.toSeconds() + " s: live heap " + before + " MB before, " + after
                     + " MB after; 99 % answered within " + ledger.answeredWithin(0.99) + " ms; " + verdict.counts);
             assertThat(verdict.gaps).isEmpty();

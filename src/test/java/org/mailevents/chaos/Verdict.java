@@ -20,7 +20,7 @@ final class Verdict {
     final Map<String, Object> counts = new LinkedHashMap<>();
     final List<String> gaps = new ArrayList<>();
 
-    Verdict(Ledger ledger, Map<String, Object> faults, Installation installation, MailServer mailServer, TestDatabase database) {
+    Verdict(Ledger ledger, Map<String, Object> faults, List<Installation> installations, MailServer mailServer, TestDatabase database) {
         counts.put("webhooks posted", ledger.posts);
         counts.put("– answered 200", ledger.accepted);
         counts.put("– refused with 503: neither database nor room in the spool", ledger.refused);
@@ -36,7 +36,7 @@ final class Verdict {
         gap("bounces not marked as mailed", database.rows("SELECT event_id FROM mail_event WHERE alert_state <> 'sent'"));
         gap("mails not marked as sent", database.rows("SELECT what, audience FROM alert_mail WHERE sent_at IS NULL"));
         gap("rejected events", database.rows("SELECT reason FROM rejected_event"));
-        gap("webhooks left in the spool", installation.spooled());
+        gap("webhooks left in the spool", installations.stream().flatMap(installation -> installation.spooled().stream()).toList());
         gap("kinds of wrong answers", ledger.wrong.entrySet());
     }
 

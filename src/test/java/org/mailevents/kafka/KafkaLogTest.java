@@ -23,9 +23,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -173,17 +170,7 @@ class KafkaLogTest {
     @Test
     void aWebhookThatAlwaysFailsIsQuarantinedAndDelaysNoOther() throws IOException {
         // Given
-        Path route = folder.resolve("routes/route-deliveries.camel.yaml");
-        Files.writeString(route, Files.readString(route).replaceFirst("(?m)^( +)- split:$", """
-                $1- filter:
-                $1    expression:
-                $1      simple:
-                $1        expression: "\\${body.events[0].subject} == 'poison'"
-                $1    steps:
-                $1      - throwException:
-                $1          exceptionType: java.lang.IllegalStateException
-                $1          message: "no"
-                $0"""));
+        failWithPoison();
         TestDatabase database = TestDatabase.h2InMemory();
         try (InProcess application = settings(database, BROKER, "always").with("spool.attempts", 3).startInProcess()) {
             List<ObjectNode> good = deliveries(20);
@@ -196,31 +183,64 @@ class KafkaLogTest {
 
             // Then
             await().until(() -> stored(database).equals(ids(good)));
-            await().untilAsserted(() -> assertThat(application.health().body()).contains("1 webhook waits"));
             await().until(() -> database.rows("SELECT reason FROM rejected_event").size() == 1);
             Map<String, String> rejected = database.row("SELECT reason, payload FROM rejected_event");
             assertThat(rejected.get("reason")).contains("route-deliveries failed at").contains("route-deliveries.camel.yaml:");
             assertThat(rejected.get("payload")).contains(poison.get("messageId").asText());
             await().untilAsserted(() -> assertThat(Scrape.of(application).value("mail_events_log_lag_webhooks")).isZero());
             assertThat(BROKER.records(topic)).as("each attempt but the last is a record").hasSize(21 + 2);
-            assertThat(application.health().body()).doesNotContain("1 webhook waits");
         }
+    }
+
+    @Test
+    void aWebhookThatFailsIsStoredOnceItsRouteIsMended() throws IOException {
+        // Given
+        String good = failWithPoison();
+        TestDatabase database = TestDatabase.h2InMemory();
+        try (InProcess application = settings(database, BROKER, "always").startInProcess()) {
+            ObjectNode poison = Payload.delivery("queued").put("subject", "poison");
+            assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", poison)), 1);
+            await().untilAsserted(() -> assertThat(application.health().body()).contains("1 webhook waits"));
+            assertThat(stored(database)).isEmpty();
+
+            // When
+            Files.writeString(route(), good);
+
+            // Then
+            await().until(() -> stored(database).equals(ids(List.of(poison))));
+            await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("1 webhook waits"));
+        }
+    }
+
+    private Path route() {
+        return folder.resolve("routes/route-deliveries.camel.yaml");
+    }
+
+    /** Makes the route fail for a webhook with this subject. @return the route as it was */
+    private String failWithPoison() throws IOException {
+        String good = Files.readString(route());
+        Files.writeString(route(), good.replaceFirst("(?m)^( +)- split:$", """
+                $1- filter:
+                $1    expression:
+                $1      simple:
+                $1        expression: "\\${body.events[0].subject} == 'poison'"
+                $1    steps:
+                $1      - throwException:
+                $1          exceptionType: java.lang.IllegalStateException
+                $1          message: "no"
+                $0"""));
+        return good;
     }
 
     @Test
     void whatIsNoWebhookIsQuarantinedToo() {
         // Given
         TestDatabase database = TestDatabase.h2InMemory();
-        try (InProcess application = settings(database, BROKER, "outage").startInProcess();
-                KafkaProducer<String, String> stranger = new KafkaProducer<>(Map.of("bootstrap.servers", BROKER.address()),
-                        new StringSerializer(), new StringSerializer())) {
+        try (InProcess application = settings(database, BROKER, "outage").startInProcess()) {
             ObjectNode delivery = Payload.delivery("queued");
 
             // When
-            stranger.send(new ProducerRecord<>(topic, "{\"half\": "));
-            stranger.send(new ProducerRecord<>(topic, "a key", null));
-            stranger.send(new ProducerRecord<>(topic, Payload.json("deliveries", delivery)));
-            stranger.flush();
+            BROKER.append(topic, "{\"half\": ", null, Payload.json("deliveries", delivery));
 
             // Then
             await().until(() -> stored(database).equals(ids(List.of(delivery))));
