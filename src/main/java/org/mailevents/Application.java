@@ -26,6 +26,7 @@ import org.mailevents.start.Check;
 import org.mailevents.start.HealthPort;
 import org.mailevents.start.Wiring;
 import org.mailevents.store.CountEvents;
+import org.mailevents.store.PreparePartitions;
 import org.mailevents.store.StoreEvents;
 import org.mailevents.trial.TryCommand;
 import org.mailevents.trial.TryRoutes;
@@ -168,8 +169,8 @@ public final class Application {
         main.configure().addConfiguration(Wiring.class);
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                ReplayLog.class, AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, ConsoleSteps.class,
-                ExplainSteps.class, TryRoutes.class);
+                ReplayLog.class, AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class,
+                PreparePartitions.class, ConsoleSteps.class, ExplainSteps.class, TryRoutes.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

@@ -1,6 +1,9 @@
--- The same text runs on PostgreSQL and on H2 (MODE=PostgreSQL).
+-- The same text runs on PostgreSQL and on H2 (MODE=PostgreSQL). H2 has neither partitions nor partial indexes, so there these placeholders
+-- are empty.
 
 -- One row for each event. A row is also its own outbox: alert_state says how far its alert is.
+-- The id begins with the event's own time. So the key makes an event unique in all partitions, and a new event changes the indexes of one
+-- partition only.
 CREATE TABLE mail_event (
     event_id           uuid                     PRIMARY KEY,
     event_type         varchar                  NOT NULL,
@@ -29,14 +32,15 @@ CREATE TABLE mail_event (
     alert_id           uuid,
     -- the revision of the routes that decided this event
     route_revision     varchar
-);
+) ${partitioned};
+${default-partition}
 CREATE INDEX mail_event_message ON mail_event (message_id, recipient);
 -- whether an address has bounced before
 CREATE INDEX mail_event_recipient ON mail_event (recipient, event_type, received_at);
 CREATE INDEX mail_event_received ON mail_event (received_at);
-CREATE INDEX mail_event_alert ON mail_event (alert_state, audience, received_at);
-CREATE INDEX mail_event_alert_id ON mail_event (alert_id);
--- The bounces of a time. On H2 this index has all events, because H2 has no partial indexes.
+CREATE INDEX mail_event_alert ON mail_event (alert_state, audience, received_at) ${alerts-only};
+CREATE INDEX mail_event_alert_id ON mail_event (alert_id) ${mailed-only};
+-- the bounces of a time
 CREATE INDEX mail_event_bounce ON mail_event (event_type, received_at) ${bounces-only};
 
 -- What could not be stored as an event. The payload of an element is a complete webhook, so that it can be posted again after a correction.
@@ -82,6 +86,8 @@ CREATE TABLE alert_mail (
     about       varchar,
     message_id  varchar                  NOT NULL,
     made_at     timestamp with time zone NOT NULL,
+    -- the recipients who do not get the mail again, one on each line: the mail server has accepted or permanently refused them
+    settled     varchar,
     -- the time of the next attempt; null once the mail has been sent
     retry_at    timestamp with time zone,
     sent_at     timestamp with time zone,
@@ -167,3 +173,9 @@ WHERE place = 1 AND NOT EXISTS (
     WHERE taken.recipient = b.recipient AND taken.event_type = 'deliveries' AND taken.status = 'succeeded'
       AND COALESCE(taken.occurred_at, taken.received_at) > b.last_bounced_at
 );
+
+-- One row for each job that one process at a time does. The process locks the row.
+CREATE TABLE housekeeping (
+    job varchar PRIMARY KEY
+);
+INSERT INTO housekeeping (job) VALUES ('COUNT'), ('EXPIRE'), ('PERSONAL_DATA'), ('PARTITIONS');

@@ -40,7 +40,7 @@ class ArchitectureTest {
             alert     | database live log metrics privacy route settings spool
             camel     | log
             console   | database event live log settings store
-            database  | log metrics settings
+            database  | event log metrics settings
             event     |
             explain   | database event live log rehearsal route settings store
             http      | event log metrics settings

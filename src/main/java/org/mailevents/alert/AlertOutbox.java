@@ -46,6 +46,7 @@ final class AlertOutbox {
     private final Duration retry;
     private final MailContents contents;
     private final Function<UUID, String> messageId;
+    private final SettledRecipients settled;
     /** The mails that this process has claimed and that are neither sent nor failed, and since when, by {@link System#nanoTime}. */
     private final Map<UUID, Long> claimed = new ConcurrentHashMap<>();
     /** Mails that were sent, but could not be marked because the database was down. */
@@ -54,13 +55,16 @@ final class AlertOutbox {
     /**
      * @param retry     how long a mail waits for its first retry
      * @param messageId makes the Message-ID of a mail from its id
+     * @param settled   the recipients who do not need a mail any more; they are stored with a mail that is retried
      */
-    AlertOutbox(Jdbi jdbi, Clock clock, Duration retry, MailContents contents, Function<UUID, String> messageId) {
+    AlertOutbox(Jdbi jdbi, Clock clock, Duration retry, MailContents contents, Function<UUID, String> messageId,
+            SettledRecipients settled) {
         this.jdbi = jdbi;
         this.clock = clock;
         this.retry = retry;
         this.contents = contents;
         this.messageId = messageId;
+        this.settled = settled;
     }
 
     /**
@@ -127,8 +131,9 @@ final class AlertOutbox {
         claimed.remove(mail);
         Instant now = clock.instant();
         jdbi.useTransaction(handle -> handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?", mail).mapTo(Instant.class).findOne()
-                .ifPresent(madeAt -> handle.execute("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ? AND sent_at IS NULL",
-                        now.plus(timeToRetry(madeAt, now)), mail)));
+                .ifPresent(madeAt -> handle.execute("UPDATE alert_mail SET retry_at = ?, settled = COALESCE(?, settled)"
+                        + " WHERE mail_id = ? AND sent_at IS NULL", now.plus(timeToRetry(madeAt, now)), settled.stored(mail), mail)));
+        settled.forget(mail);
     }
 
     /** Grows, because a mail server that refuses a mail permanently must not be asked every ten seconds. */
@@ -202,6 +207,8 @@ final class AlertOutbox {
                 return Optional.empty();
             }
             claimed.put(mail, System.nanoTime());
+            handle.select("SELECT settled FROM alert_mail WHERE mail_id = ? AND settled IS NOT NULL", mail).mapTo(String.class).findOne()
+                    .ifPresent(stored -> settled.restore(mail, stored));
             Mailing mailing = contents.read(handle, mail);
             if (mailing instanceof Alert alert && alert.total() == 0) {
                 LOG.warn("A mail to the audience {} is not sent, because its bounces were deleted", alert.audience());

@@ -113,13 +113,14 @@ public final class AlertSteps extends RouteBuilder {
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
         double urgentRate = settings.percent("alert.rate");
         Map<String, String> recipients = byStoredForm(mail.recipients());
-        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, recipients), mail::messageId);
+        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, recipients), mail::messageId,
+                settledRecipients);
         OwnBounces ownBounces = new OwnBounces(mail.sender(), recipients.keySet(), clock);
         UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(mail.fallback()).keySet(), outbox);
         Optional<MissingWebhooks> missingWebhooks = settings.text("alert.silence").isEmpty() ? Optional.empty()
                 : Optional.of(new MissingWebhooks(jdbi, spool, clock, settings.duration("alert.silence"), outbox));
         Incidents incidents = new Incidents(jdbi, database, spool, clock, policy, urgentRate, ownBounces, unreachable, outbox);
-        return new DueMails(database, outbox, incidents, new Notices(spool, clock, retry), missingWebhooks);
+        return new DueMails(database, outbox, incidents, new Notices(spool, SpoolPlace.of(settings), clock, retry), missingWebhooks);
     }
 
     /**
@@ -145,7 +146,7 @@ public final class AlertSteps extends RouteBuilder {
     }
 
     private void markSent(Mailing mailing) throws IOException {
-        settledRecipients.forget(mailing);
+        settledRecipients.forget(mailing.id());
         meters.mailSent();
         dueMails.markSent(mailing);
         LOG.info("Sent {}", mailing);

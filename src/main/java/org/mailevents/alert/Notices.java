@@ -1,14 +1,12 @@
 package org.mailevents.alert;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.mailevents.spool.Spool;
 
 /**
@@ -27,13 +25,18 @@ final class Notices {
     private static final List<String> KINDS = List.of("failed", "filling");
 
     private final Spool spool;
+    private final String place;
     private final Clock clock;
     private final Duration retry;
     private final Map<String, Instant> notBefore = new HashMap<>();
 
-    /** @param retry how long a notice that could not be sent waits for its next try */
-    Notices(Spool spool, Clock clock, Duration retry) {
+    /**
+     * @param place the machine and the folder of the spool
+     * @param retry how long a notice that could not be sent waits for its next try
+     */
+    Notices(Spool spool, String place, Clock clock, Duration retry) {
         this.spool = spool;
+        this.place = place;
         this.clock = clock;
         this.retry = retry;
     }
@@ -85,7 +88,8 @@ final class Notices {
     private Notice notice(String what) {
         Instant lastSent = spool.notes().lastTold(what);
         Instant now = clock.instant();
-        return new Notice(UUID.nameUUIDFromBytes((what + lastSent).getBytes(StandardCharsets.UTF_8)), what, Map.of(
+        // every process has a spool of its own, and a mail server may drop a mail whose Message-ID it has seen
+        return new Notice(AlertOutbox.Row.id(place, what, lastSent), what, Map.of(
                 "webhooks", spool.failedSince(lastSent.isAfter(now) ? Instant.EPOCH : lastSent),
                 "percent", Math.round(spool.fill() * 100)), now);
     }

@@ -40,6 +40,7 @@ final class OwnBounces {
             OR COALESCE(LOWER(e.sender), '') = :sender
             AND NOT EXISTS (SELECT 1 FROM mail_event other WHERE LOWER(other.sender) = :sender AND other.received_at > :since
             AND other.recipient <> e.recipient AND LOWER(other.recipient) NOT IN (<recipients>)))
+            ORDER BY e.event_id FOR UPDATE
             """.formatted(BounceRows.STORED_SIZE, MARK);
 
     private final String sender;
@@ -63,7 +64,10 @@ final class OwnBounces {
     record OwnBounce(UUID eventId, String address, long size) {
     }
 
-    /** The own bounces among the pending ones of the audience. */
+    /**
+     * The own bounces among the pending ones of the audience. The transaction locks them, so that a second process waits here until the
+     * first one has reported their recipients. Otherwise both would report them.
+     */
     List<OwnBounce> find(Handle handle, String audience) {
         return handle.createQuery(FIND).bind("audience", audience).bindList("recipients", recipients).bind("sender", sender)
                 .bind("since", clock.instant().minus(LATELY)).mapTo(OwnBounce.class).list();

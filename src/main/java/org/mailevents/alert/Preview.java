@@ -53,7 +53,8 @@ public final class Preview {
     }
 
     private List<Alert> stored() {
-        try (Database database = Database.open(new Settings(context), mandatoryFindSingleByType(context, Meters.class));
+        Meters meters = mandatoryFindSingleByType(context, Meters.class);
+        try (Database database = Database.open(new Settings(context), meters, TimeSource.of(context));
                 Handle handle = JdbiFactory.create(database).open()) {
             List<Bounce> bounces = MailContents.latest(handle, MAX_STORED);
             if (bounces.isEmpty()) {

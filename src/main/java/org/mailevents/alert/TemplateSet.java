@@ -3,7 +3,6 @@ package org.mailevents.alert;
 import freemarker.template.Configuration;
 import freemarker.template.TemplateException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.HashMap;
@@ -24,7 +23,7 @@ final class TemplateSet {
         this.templates = templates;
         this.causes = causes;
         this.zone = settings.zone("webhook.time-zone");
-        this.spool = Path.of(settings.required("spool.directory")).toAbsolutePath().normalize().toString();
+        this.spool = SpoolPlace.of(settings);
     }
 
     Configuration templates() {

@@ -5,6 +5,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.apache.camel.util.ObjectHelper;
@@ -27,32 +30,40 @@ public final class Database extends HikariDataSource {
     private static final Logger LOG = LoggerFactory.getLogger("database");
 
     /**
-     * SQLSTATE of a database that cannot be reached: the connection failed (08), the server starts or stops (57P), or the server has no
-     * resources left (53). The numbers are H2's codes of broken connections.
+     * SQLSTATE of a database that cannot be reached: the connection failed (08), the server starts or stops (57P), the server has ended a
+     * transaction that did nothing for too long (25P03), or the server has no resources left (53). The numbers are H2's codes of broken
+     * connections.
      */
-    private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|90067|90098|90121");
+    private static final Pattern ABSENT = Pattern.compile("08.*|57P.*|53.*|25P03|90067|90098|90121");
+
+    /** How long a caller waits for a connection. */
+    private static final Duration MAX_WAIT = Duration.ofMillis(1_800);
 
     private final DatabaseBreaker breaker = new DatabaseBreaker(LOG);
     private final ClosedH2File closedFile;
+    private final Optional<EventPartitions> partitions;
     private final DatabaseSchema schema;
 
-    private Database(HikariConfig config, DataSource withoutPool, ClosedH2File closedFile) {
+    private Database(HikariConfig config, DataSource withoutPool, ClosedH2File closedFile, PartitionLength length, Clock clock) {
         super(config);
         this.closedFile = closedFile;
-        this.schema = new DatabaseSchema(withoutPool, DatabaseUrl.isH2(config.getJdbcUrl()));
+        this.partitions = DatabaseUrl.isH2(config.getJdbcUrl()) ? Optional.empty()
+                : Optional.of(new EventPartitions(JdbiFactory.create(withoutPool), length));
+        this.schema = new DatabaseSchema(withoutPool, partitions, clock);
     }
 
     /**
      * Opens the pool. If the database is down, the pool opens as well, and connections are refused until the database is back.
      *
+     * @param clock tells which partitions are needed
      * @throws IllegalStateException when the database answers and refuses the connection or the migration: waiting does not help
      */
-    public static Database open(Settings settings, Meters meters) {
+    public static Database open(Settings settings, Meters meters, Clock clock) {
         ClosedH2File closedFile = ClosedH2File.watched();
         HikariConfig config = PoolConfig.of(settings);
         config.setExceptionOverride(closedFile);
         DataSource withoutPool = PoolConfig.withoutPool(config);
-        Database database = new Database(config, withoutPool, closedFile);
+        Database database = new Database(config, withoutPool, closedFile, PartitionLength.of(settings.text("store.partition")), clock);
         // without the pool, because the pool hides the error and gives up on a database that is slow to open
         try (Connection open = withoutPool.getConnection()) {
             database.schema.migrate();
@@ -85,7 +96,7 @@ public final class Database extends HikariDataSource {
 
     private Connection connect() throws SQLException {
         closedFile.reopen(getHikariPoolMXBean());
-        Connection connection = super.getConnection();
+        Connection connection = pooled();
         try {
             schema.migrate();
         } catch (SQLException | RuntimeException e) {
@@ -93,6 +104,27 @@ public final class Database extends HikariDataSource {
             throw e;
         }
         return connection;
+    }
+
+    /** The partitions of {@code mail_event}; empty on H2, where it is one table. */
+    public Optional<EventPartitions> partitions() {
+        return partitions;
+    }
+
+    /** Waits for a connection of the pool, unless an attempt to open one has failed. */
+    private Connection pooled() throws SQLException {
+        long began = System.nanoTime();
+        while (true) {
+            try {
+                return super.getConnection();
+            } catch (SQLTransientConnectionException e) {
+                // Without an SQLSTATE, all connections are in use, or the server is slow to answer, or a failure was reported to another
+                // caller: the pool reports each failure once.
+                if (e.getSQLState() != null || isDown() || System.nanoTime() - began > MAX_WAIT.toNanos()) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** How many INSERTs may run at a time. With H2 one: H2 counts an event that two INSERTs store at once for neither of them. */

@@ -4,27 +4,37 @@ import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.TransitionCheckResult;
 import io.github.resilience4j.core.IntervalFunction;
+import java.net.ConnectException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.apache.camel.util.ObjectHelper;
 import org.slf4j.Logger;
 
 /** The circuit breaker of the database. While the database is down, no caller waits for a connection. */
 final class DatabaseBreaker {
 
-    /** Three failures in a row are an outage. Tries begin after half a second; the time between two tries grows to five seconds. */
+    private static final Duration FIRST_RETRY = Duration.ofMillis(500);
+
+    /**
+     * A refused connection is an outage, and so are three failures in a row of another kind. Tries begin after half a second; the time
+     * between two tries grows to five seconds.
+     */
     static final CircuitBreakerConfig CONFIG = CircuitBreakerConfig.custom()
             .slidingWindowSize(3)
             .minimumNumberOfCalls(3)
             .failureRateThreshold(100)
+            .transitionOnResult(result -> result.isRight() && isRefusal(result.get())
+                    ? TransitionCheckResult.transitionToOpenAndWaitFor(FIRST_RETRY) : TransitionCheckResult.noTransition())
             .permittedNumberOfCallsInHalfOpenState(1)
             // a try that ends with an Error, for instance OutOfMemoryError, never returns its permit
             .maxWaitDurationInHalfOpenState(Duration.ofSeconds(10))
             .automaticTransitionFromOpenToHalfOpenEnabled(true)
-            .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialBackoff(Duration.ofMillis(500), 2, Duration.ofSeconds(5)))
+            .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialBackoff(FIRST_RETRY, 2, Duration.ofSeconds(5)))
             .build();
 
     private final CircuitBreaker breaker = CircuitBreaker.of("database", CONFIG);
@@ -38,6 +48,16 @@ final class DatabaseBreaker {
                 default -> { }
             }
         });
+    }
+
+    /** Whether the server refused the connection, or is just starting. A server that does not answer at all may only be slow. */
+    private static boolean isRefusal(Throwable failure) {
+        for (Throwable cause : ObjectHelper.createExceptionIterable(failure)) {
+            if (cause instanceof ConnectException || cause instanceof SQLException sql && "57P03".equals(sql.getSQLState())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether the database is known to be down. */

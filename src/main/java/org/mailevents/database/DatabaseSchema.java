@@ -4,8 +4,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.time.Clock;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
@@ -13,17 +16,19 @@ import org.flywaydb.core.Flyway;
 final class DatabaseSchema {
 
     private final DataSource dataSource;
-    private final boolean h2;
+    private final Optional<EventPartitions> partitions;
+    private final Clock clock;
     private final ReentrantLock migration = new ReentrantLock();
     private volatile boolean migrated;
 
     /**
      * @param dataSource gives connections that do not come from the pool, because the pool gives none before the migration
-     * @param h2         whether the database is H2, which has no partial indexes
+     * @param partitions empty for H2, which has neither partitions nor partial indexes
      */
-    DatabaseSchema(DataSource dataSource, boolean h2) {
+    DatabaseSchema(DataSource dataSource, Optional<EventPartitions> partitions, Clock clock) {
         this.dataSource = dataSource;
-        this.h2 = h2;
+        this.partitions = partitions;
+        this.clock = clock;
     }
 
     /**
@@ -44,14 +49,27 @@ final class DatabaseSchema {
                         .dataSource(dataSource)
                         .locations(location())
                         .failOnMissingLocations(true)
-                        .placeholders(Map.of("bounces-only", h2 ? "" : "WHERE event_type = 'bounces'"))
+                        .placeholders(placeholders())
                         .load()
                         .migrate();
+                // before the first event: rows that are in the default partition would have to be moved
+                partitions.ifPresent(each -> each.prepare(clock.instant()));
                 migrated = true;
             }
         } finally {
             migration.unlock();
         }
+    }
+
+    /** What only PostgreSQL has. */
+    private Map<String, String> placeholders() {
+        Map<String, String> ofPostgres = Map.of(
+                "partitioned", "PARTITION BY RANGE (event_id)",
+                "default-partition", "CREATE TABLE " + EventPartitions.DEFAULT + " PARTITION OF mail_event DEFAULT;",
+                "bounces-only", "WHERE event_type = 'bounces'",
+                "alerts-only", "WHERE alert_state IS NOT NULL",
+                "mailed-only", "WHERE alert_id IS NOT NULL");
+        return partitions.isPresent() ? ofPostgres : ofPostgres.keySet().stream().collect(Collectors.toMap(key -> key, key -> ""));
     }
 
     /** {@code camel run} compiles src/main/java and has no resources of Mail Events on its class path. */

@@ -16,8 +16,20 @@ final class PoolConfig {
      */
     private static final int OTHER_CONNECTIONS = 18;
 
+    /**
+     * The shortest that HikariCP allows. The pool always waits its whole timeout, even if the server refuses each of its attempts. {@link
+     * Database} waits again if no attempt has failed.
+     */
+    private static final int CONNECTION_TIMEOUT_MILLIS = 250;
+
     /** Seconds that PostgreSQL has to accept a connection: TCP, TLS and login. */
     private static final Map<String, String> LOGIN_TIMEOUTS = Map.of("connectTimeout", "2", "loginTimeout", "2");
+
+    /**
+     * A machine that is lost in the middle of a transaction cannot close its connection. PostgreSQL would keep the locks of the transaction
+     * for hours, until TCP gives up, and the other processes could not mail the bounces that are locked.
+     */
+    private static final String END_ABANDONED_TRANSACTIONS = "SET idle_in_transaction_session_timeout = '10s'";
 
     private PoolConfig() {
     }
@@ -32,7 +44,7 @@ final class PoolConfig {
         config.setPassword(settings.text("database.password"));
         config.setMaximumPoolSize(Database.writers(settings) + OTHER_CONNECTIONS);
         config.setMinimumIdle(2);
-        config.setConnectionTimeout(2_000);
+        config.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
         config.setValidationTimeout(1_500);
         config.setInitializationFailTimeout(-1);
         if (DatabaseUrl.isH2(config.getJdbcUrl())) {
@@ -47,6 +59,7 @@ final class PoolConfig {
             LOGIN_TIMEOUTS.forEach(config::addDataSourceProperty);
             config.addDataSourceProperty("socketTimeout", "5");
             config.addDataSourceProperty("tcpKeepAlive", "true");
+            config.setConnectionInitSql(END_ABANDONED_TRANSACTIONS);
         }
         return config;
     }

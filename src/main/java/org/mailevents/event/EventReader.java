@@ -15,6 +15,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.ResolverStyle;
 import java.util.LinkedHashMap;
@@ -57,10 +58,17 @@ public final class EventReader {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
     private final ZoneId zone;
-    private volatile Occurred lastOccurred = new Occurred("", null);
+    private volatile Occurred lastOccurred = Occurred.UNKNOWN;
 
-    /** A time that was read. The events of a webhook often have the same, and to read it takes as long as to hash the event. */
-    private record Occurred(String created, Instant at) {
+    /**
+     * A time that was read. The events of a webhook often have the same, and to read it takes as long as to hash the event.
+     *
+     * @param at    the time in the zone of {@code webhook.time-zone}; null if there is none
+     * @param asUtc the time as if it were in UTC, so that an id does not depend on a setting; null if there is none
+     */
+    private record Occurred(String created, Instant at, Instant asUtc) {
+
+        static final Occurred UNKNOWN = new Occurred("", null, null);
     }
 
     /** @param zone the time zone of {@code created}, which is sent without a zone */
@@ -101,14 +109,15 @@ public final class EventReader {
         if (extra != null && extra.length() > MAX_TEXT) {
             throw new UnstorableEvent("the unknown keys are longer than " + MAX_TEXT + " characters");
         }
+        Occurred occurred = occurred(createdText, delivery);
         UUID id = delivery
-                ? EventId.of(fields.serverComposition(), eventType, messageId, recipient, status, createdText, reason)
-                : EventId.of(fields.serverComposition(), eventType, canonical(element));
+                ? EventId.at(occurred.asUtc, fields.serverComposition(), eventType, messageId, recipient, status, createdText, reason)
+                : EventId.at(occurred.asUtc, fields.serverComposition(), eventType, canonical(element));
         return new MailEvent(id, eventType, status, null, null, messageId, recipient,
                 firstOf(values.text("from"), envelopeFrom), firstOf(values.text("returnPath"), envelopeFrom),
                 values.text("subject"), values.text("apiData"), kept, enhancedCode(kept),
                 values.text("sourceIp"), values.text("senderIp"), fields.serverComposition(),
-                occurredAt(createdText, delivery), createdText, receivedAt, extra);
+                occurred.at, createdText, receivedAt, extra);
     }
 
     private static String firstOf(String text, String other) {
@@ -121,20 +130,20 @@ public final class EventReader {
         }
     }
 
-    private Instant occurredAt(String created, boolean delivery) throws UnstorableEvent {
+    private Occurred occurred(String created, boolean delivery) throws UnstorableEvent {
         if (created == null || created.isBlank()) {
-            return null;
+            return Occurred.UNKNOWN;
         }
         Occurred latest = lastOccurred;
         if (created.equals(latest.created)) {
-            return latest.at;
+            return latest;
         }
         try {
             LocalDateTime time = LocalDateTime.parse(created, CREATED);
             if (time.getYear() >= FIRST_YEAR && time.getYear() <= LAST_YEAR) {
-                latest = new Occurred(created, time.atZone(zone).toInstant());
+                latest = new Occurred(created, time.atZone(zone).toInstant(), time.toInstant(ZoneOffset.UTC));
                 lastOccurred = latest;
-                return latest.at;
+                return latest;
             }
         } catch (DateTimeException e) {
             // The exception below says so.
@@ -142,7 +151,7 @@ public final class EventReader {
         if (delivery) {
             throw new UnstorableEvent("created is not a date and time in the form YYYY-MM-DD HH:MM:SS, from 1970 to 9999");
         }
-        return null;
+        return Occurred.UNKNOWN;
     }
 
     private static String enhancedCode(String reason) {

@@ -13,6 +13,8 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.BackgroundJob;
 import org.mailevents.database.Database;
+import org.mailevents.database.EventPartitions;
+import org.mailevents.database.Housekeeping;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.retention.ExpiredRows.Step;
 import org.mailevents.settings.Settings;
@@ -21,10 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes rows that were received more than {@code retention.days} ago. Without that setting the route does not exist. Rows are deleted in
- * small steps and not by dropping partitions: PostgreSQL requires the time in the key of a partitioned table, and the same event, received
- * again in another partition, would then be a second row. Any number of processes may do this on one database: a row that one process has
- * deleted is not found by the others.
+ * Deletes what was received more than {@code retention.days} ago. Without that setting the route does not exist. On PostgreSQL, it drops a
+ * whole partition of events at once. It deletes all other rows in small steps: the events of H2 and of PostgreSQL's default partition, the
+ * rejected events and the incidents. One process at a time does this, for all processes of the database.
  */
 public final class ExpireEvents extends RouteBuilder {
 
@@ -42,12 +43,13 @@ public final class ExpireEvents extends RouteBuilder {
      */
     static final String ALERT_DONE = "alert_state IS NULL OR alert_state = 'own' OR alert_state = 'sent' AND (received_at <= ?"
             + " OR NOT EXISTS (SELECT 1 FROM alert_mail m JOIN alert_incident i ON i.incident_id = m.incident_id"
-            + " WHERE m.mail_id = mail_event.alert_id AND (i.closed_at IS NULL"
+            + " WHERE m.mail_id = alert_id AND (i.closed_at IS NULL"
             + " OR EXISTS (SELECT 1 FROM alert_mail u WHERE u.incident_id = i.incident_id AND u.sent_at IS NULL))))";
 
-    private final ExpiredRows events = new ExpiredRows("mail_event", ALERT_DONE);
+    private ExpiredRows events;
     private final ExpiredRows rejected = new ExpiredRows("rejected_event", "1 = 1");
     private Database database;
+    private boolean isPartitioned;
     private Jdbi jdbi;
     private Clock clock;
     private RetentionPeriod period;
@@ -65,6 +67,8 @@ public final class ExpireEvents extends RouteBuilder {
         }
         period = period(settings);
         database = mandatoryFindSingleByType(getContext(), Database.class);
+        isPartitioned = database.partitions().isPresent();
+        events = new ExpiredRows(isPartitioned ? EventPartitions.DEFAULT : "mail_event", ALERT_DONE);
         jdbi = JdbiFactory.create(database);
         clock = TimeSource.of(getContext());
         job = new BackgroundJob(database, REST, LOG, "Cannot delete rows older than retention.days: {}");
@@ -72,7 +76,7 @@ public final class ExpireEvents extends RouteBuilder {
         // @formatter:off
         // at most four steps a second; when nothing is old enough, one step every five seconds
         from("scheduler:expire-events?delay=250&backoffIdleThreshold=1&backoffMultiplier=20").routeId(ID)
-            .description("Deletes rows older than retention.days, the oldest first, in small steps")
+            .description("Deletes what is older than retention.days: whole partitions at once, other rows in small steps")
             .onException(Throwable.class).handled(true).logExhausted(false).process(job::failed).end()
             .filter(exchange -> job.isRested())
                 .setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, constant(false))
@@ -97,7 +101,7 @@ public final class ExpireEvents extends RouteBuilder {
         long began = System.nanoTime();
         boolean more;
         try {
-            more = jdbi.withHandle(handle -> delete(handle, now));
+            more = delete(now);
         } finally {
             job.restAfter(began);
         }
@@ -109,14 +113,19 @@ public final class ExpireEvents extends RouteBuilder {
     }
 
     /** @return whether there may be more rows that are old enough */
-    private boolean delete(Handle handle, Instant now) {
+    private boolean delete(Instant now) {
         Instant end = period.end(now);
         Instant endOfAlerts = period.endOfAlerts(now);
-        Step ofEvents = events.step(handle, now, end, endOfAlerts);
+        if (isPartitioned) {
+            Housekeeping.EXPIRE.run(jdbi, handle -> ExpiredPartitions.dropOldest(handle, end, endOfAlerts)).flatMap(name -> name)
+                    .ifPresent(name -> LOG.info("Deleted all events of the partition {}, because they are older than {} days"
+                            + " (retention.days)", name, period.days()));
+        }
+        Step ofEvents = Housekeeping.EXPIRE.run(jdbi, handle -> events.step(handle, now, end, endOfAlerts)).orElse(Step.NONE);
         deletedEvents += ofEvents.changed();
-        Step ofRejected = rejected.step(handle, now, end);
+        Step ofRejected = Housekeeping.EXPIRE.run(jdbi, handle -> rejected.step(handle, now, end)).orElse(Step.NONE);
         deletedRejected += ofRejected.changed();
-        int ofIncidents = deleteIncidents(handle, endOfAlerts);
+        int ofIncidents = Housekeeping.EXPIRE.run(jdbi, handle -> deleteIncidents(handle, endOfAlerts)).orElse(0);
         deletedIncidents += ofIncidents;
         return ofEvents.more() || ofRejected.more() || ofIncidents == MAX_INCIDENTS;
     }

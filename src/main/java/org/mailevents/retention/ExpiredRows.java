@@ -38,6 +38,8 @@ final class ExpiredRows {
      * @param more    whether there may be more rows that are old enough
      */
     record Step(int changed, boolean more) {
+
+        static final Step NONE = new Step(0, false);
     }
 
     /**
@@ -58,7 +60,7 @@ final class ExpiredRows {
         OldestRows oldest = oldest(handle, table, passedUntil, before);
         if (oldest.size() == 0) {
             restartIfDue(now);
-            return new Step(0, false);
+            return Step.NONE;
         }
         // by time and not by id: rows received together lie together on the disk, and their ids are spread over the whole index
         int deleted = handle.execute("DELETE FROM " + table + " WHERE received_at > ? AND received_at <= ? AND (" + disposable + ")",

@@ -13,7 +13,7 @@ import org.mailevents.retention.ExpiredRows.Step;
 /**
  * Removes the personal data from old rows of {@code mail_event}; the rows stay. It walks through the table once, from the oldest row on.
  * The database holds how far it has come, whichever process goes on. Rows whose data had to stay and late rows are in a remainder: a range
- * of time that is processed again later. No step needs a transaction, because each statement changes nothing when it is repeated.
+ * of time that is processed again later.
  */
 public final class PersonalData {
 
@@ -67,8 +67,7 @@ public final class PersonalData {
             if (hasDataLeft(handle, removedUntil, oldest.newest())) {
                 addRemainder(handle, removedUntil, oldest.newest(), now.plus(RETRY_INTERVAL));
             }
-            // the condition fails when another process has been faster
-            handle.execute("UPDATE privacy_progress SET removed_until = ? WHERE removed_until = ?", oldest.newest(), removedUntil);
+            handle.execute("UPDATE privacy_progress SET removed_until = ?", oldest.newest());
         }
         Remainder remainder = nextRemainder(handle, now, before);
         if (remainder != null) {

@@ -11,6 +11,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.BackgroundJob;
 import org.mailevents.database.Database;
+import org.mailevents.database.Housekeeping;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.retention.ExpiredRows.Step;
 import org.mailevents.settings.Settings;
@@ -20,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Removes personal data that was received more than {@code privacy.retention-days} ago. Without that setting the route does not exist. The
- * rows of events stay, so that they are counted and a repeated event is still a duplicate. The pace is that of {@link ExpireEvents}. Any
- * number of processes may do this on one database.
+ * rows of events stay, so that they are counted and a repeated event is still a duplicate. The pace is that of {@link ExpireEvents}. One
+ * process at a time does this, for all processes of the database.
  */
 public final class RemovePersonalData extends RouteBuilder {
 
@@ -73,7 +74,7 @@ public final class RemovePersonalData extends RouteBuilder {
         long began = System.nanoTime();
         boolean more;
         try {
-            more = jdbi.withHandle(handle -> remove(handle, now));
+            more = remove(now);
         } finally {
             job.restAfter(began);
         }
@@ -82,18 +83,19 @@ public final class RemovePersonalData extends RouteBuilder {
     }
 
     /** @return whether there may be more rows that are old enough */
-    private boolean remove(Handle handle, Instant now) {
+    private boolean remove(Instant now) {
         Instant end = period.end(now);
         Instant endOfAlerts = period.endOfAlerts(now);
-        Step ofEvents = PersonalData.step(handle, now, end, endOfAlerts);
+        Housekeeping lock = Housekeeping.PERSONAL_DATA;
+        Step ofEvents = lock.run(jdbi, handle -> PersonalData.step(handle, now, end, endOfAlerts)).orElse(Step.NONE);
         events += ofEvents.changed();
         // always from the oldest row on: these rows are few, and rows from the spool may be late
-        int ofRejected = handle.execute("DELETE FROM rejected_event WHERE rejected_id IN (SELECT rejected_id FROM rejected_event"
-                + " WHERE received_at < ? ORDER BY received_at LIMIT " + MAX_REJECTED + ")", end);
+        int ofRejected = lock.run(jdbi, handle -> handle.execute("DELETE FROM rejected_event WHERE rejected_id IN (SELECT rejected_id"
+                + " FROM rejected_event WHERE received_at < ? ORDER BY received_at LIMIT " + MAX_REJECTED + ")", end)).orElse(0);
         rejected += ofRejected;
         boolean more = ofEvents.more() || ofRejected == MAX_REJECTED;
         if (!more || !nextAlerts.isAfter(now)) {
-            removeFromAlerts(handle, end, endOfAlerts);
+            lock.run(jdbi, handle -> removeFromAlerts(handle, end, endOfAlerts));
             report(now);
             nextAlerts = now.plus(ALERT_INTERVAL);
         }
@@ -104,10 +106,11 @@ public final class RemovePersonalData extends RouteBuilder {
      * A team's template may put an address into a subject. The mails about unreachable addresses name the addresses; these stay for a
      * month, so that the fallback is not told of the same address again.
      */
-    private static void removeFromAlerts(Handle handle, Instant end, Instant endOfAlerts) {
+    private static int removeFromAlerts(Handle handle, Instant end, Instant endOfAlerts) {
         handle.execute("UPDATE alert_incident SET subject = NULL WHERE subject IS NOT NULL AND closed_at < ? AND NOT EXISTS ("
                 + "SELECT 1 FROM alert_mail m WHERE m.incident_id = alert_incident.incident_id AND m.sent_at IS NULL)", end);
-        handle.execute("UPDATE alert_mail SET about = NULL WHERE what = 'unreachable' AND about IS NOT NULL AND sent_at < ?", endOfAlerts);
+        return handle.execute("UPDATE alert_mail SET about = NULL WHERE what = 'unreachable' AND about IS NOT NULL AND sent_at < ?",
+                endOfAlerts);
     }
 
     /** At most once a day, and for the first time when the first removal is complete. */

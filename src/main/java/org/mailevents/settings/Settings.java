@@ -69,6 +69,7 @@ public final class Settings {
             entry("store.queue", Settings::positive),
             entry("store.queue-size", unlessEmpty(Settings::bytes)),
             entry("store.max-wait", Settings::duration),
+            entry("store.partition", oneOf("day", "week", "month")),
             entry("retention.days", unlessEmpty(Settings::positive)),
             entry("privacy.hash-recipients", Settings::text),
             entry("privacy.retention-days", unlessEmpty(Settings::positive)),
@@ -77,7 +78,7 @@ public final class Settings {
             entry("spool.attempts", Settings::positive),
             entry("spool.kafka.brokers", Settings::text),
             entry("spool.kafka.topic", Settings::required),
-            entry("spool.kafka.mode", (settings, key) -> settings.oneOf(key, "outage", "always")),
+            entry("spool.kafka.mode", (settings, key) -> settings.word(key, "outage", "always")),
             entry("spool.kafka.consumers", Settings::count),
             entry("alert.to", Settings::list),
             entry("alert.undecided", Settings::audience),
@@ -152,6 +153,14 @@ public final class Settings {
         return (settings, key) -> {
             if (!settings.text(key).isEmpty()) {
                 kind.accept(settings, key);
+            }
+        };
+    }
+
+    private static BiConsumer<Settings, String> oneOf(String... values) {
+        return (settings, key) -> {
+            if (!List.of(values).contains(settings.required(key))) {
+                throw settings.invalid(key, "one of " + String.join(", ", values), null);
             }
         };
     }
@@ -267,7 +276,7 @@ public final class Settings {
     }
 
     /** One of these words. */
-    public String oneOf(String key, String... words) {
+    public String word(String key, String... words) {
         String word = required(key);
         if (!List.of(words).contains(word)) {
             throw invalid(key, "one of the words " + String.join(", ", words), null);

@@ -16,7 +16,7 @@ final class JavaRoutes {
             "explain-decision", "draw-routes", "try-routes", "list-drafts", "answer", "answer-failure");
     /** The routes that start by themselves. */
     static final List<String> OTHERS = List.of("receive-webhook", "replay-spool", "renew-claims", "watch-alerts", "expire-waiting",
-            "find-database", "count-events", "expire-events", "remove-personal-data");
+            "find-database", "count-events", "prepare-partitions", "expire-events", "remove-personal-data");
 
     private JavaRoutes() {
     }

@@ -27,6 +27,7 @@ import org.mailevents.receive.CollectEvents;
 import org.mailevents.receive.ReceiveWebhook;
 import org.mailevents.rehearsal.RouteTestText;
 import org.mailevents.settings.Settings;
+import org.mailevents.settings.TimeSource;
 import org.mailevents.spool.Spool;
 
 /**
@@ -51,7 +52,7 @@ public final class Wiring implements CamelConfiguration {
         Registry registry = context.getRegistry();
         registry.bind("failingRoutes", FailingRoutes.shownIn(context));
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
-        registry.bind(Database.NAME, Database.open(settings, meters), null, "close");
+        registry.bind(Database.NAME, Database.open(settings, meters, TimeSource.of(context)), null, "close");
         Spool spool = Spool.open(context, meters);
         registry.bind("spool", spool);
         kafka.ifPresentOrElse(log -> bindLog(context, log, spool, meters),

@@ -11,6 +11,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.BackgroundJob;
 import org.mailevents.database.Database;
+import org.mailevents.database.Housekeeping;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.settings.TimeSource;
 import org.slf4j.LoggerFactory;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Counts the events of each hour by status into {@code event_count}. A chart then needs no scan of millions of rows, and the counts stay
  * when the rows are deleted. A slot of ten minutes is counted once it is over. The INSERT of the events does not count, because all writers
- * would wait for each other at the row of the current hour. Any number of processes may run this job on one database.
+ * would wait for each other at the row of the current hour. One process at a time counts, for all processes of the database.
  */
 public final class CountEvents extends RouteBuilder {
 
@@ -54,14 +55,14 @@ public final class CountEvents extends RouteBuilder {
     }
 
     private void step(Exchange exchange) throws SQLException {
-        exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, jdbi.inTransaction(this::count));
+        exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, Housekeeping.COUNT.run(jdbi, this::count).orElse(false));
         job.succeeded();
     }
 
     /** @return whether there was something to count */
     private boolean count(Handle handle) throws SQLException {
         handle.getConnection().setNetworkTimeout(Runnable::run, TIMEOUT_MILLIS); // the pool sets it back
-        Instant countedUntil = EventCounts.lockCountedUntil(handle);
+        Instant countedUntil = EventCounts.countedUntil(handle);
         long began = System.nanoTime();
         if (job.isRested() && EventCounts.recountSlot(handle, countedUntil)) {
             job.restAfter(began);

@@ -57,9 +57,9 @@ public final class EventCounts {
         }
     }
 
-    /** Locks the progress until the end of the transaction: one process counts at a time, and the others wait. */
-    static Instant lockCountedUntil(Handle handle) {
-        return time(handle, "SELECT until_time FROM event_counted FOR UPDATE");
+    /** All events that were received before this time are counted. */
+    static Instant countedUntil(Handle handle) {
+        return time(handle, "SELECT until_time FROM event_counted");
     }
 
     /**

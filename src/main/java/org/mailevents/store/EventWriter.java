@@ -90,7 +90,7 @@ final class EventWriter {
                 quarantine(rows);
             }
             for (List<MailEvent> rows : inserts(webhooks, Webhook::events, Comparator.comparing(MailEvent::eventId))) {
-                insert(rows, lateTimes, outcome);
+                insert(rows, lateTimes, outcome, false);
             }
         } catch (SQLException | RuntimeException e) {
             throw Database.isAbsent(e) ? new DatabaseAbsent(e) : e;
@@ -112,8 +112,13 @@ final class EventWriter {
         return inserts;
     }
 
-    /** Inserts events. When the database refuses one of them, this method finds it by halving the list, and puts it into quarantine. */
-    private void insert(List<MailEvent> events, Set<Instant> lateTimes, Outcome outcome) throws SQLException {
+    /**
+     * Inserts events. When the database refuses one of them, this method finds it by halving the list, and puts it into quarantine.
+     *
+     * @param refusedOnce whether the database has refused the only event before. One refusal may be a coincidence: PostgreSQL refuses a row
+     *                    of the default partition whose own partition is created during the INSERT
+     */
+    private void insert(List<MailEvent> events, Set<Instant> lateTimes, Outcome outcome, boolean refusedOnce) throws SQLException {
         try {
             outcome.stored.addAll(commit(events, lateTimes));
             meters.inserted(events.size());
@@ -121,8 +126,10 @@ final class EventWriter {
             if (!isRefused(e) || Database.isAbsent(e)) {
                 throw e;
             } else if (events.size() > 1) {
-                insert(events.subList(0, events.size() / 2), lateTimes, outcome);
-                insert(events.subList(events.size() / 2, events.size()), lateTimes, outcome);
+                insert(events.subList(0, events.size() / 2), lateTimes, outcome, false);
+                insert(events.subList(events.size() / 2, events.size()), lateTimes, outcome, false);
+            } else if (!refusedOnce) {
+                insert(events, lateTimes, outcome, true);
             } else {
                 MailEvent event = events.get(0);
                 quarantine(List.of(RejectedEvent.of(event, "the database refused it: " + FailureText.describe(e))));

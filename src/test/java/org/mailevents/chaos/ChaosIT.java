@@ -3,13 +3,10 @@ package org.mailevents.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -50,15 +47,7 @@ class ChaosIT {
 
     @AfterAll
     static void print() {
-        StringBuilder table = new StringBuilder(row("seed " + SEED, TABLE.keySet())
-                + row("---", Collections.nCopies(TABLE.size(), "---:")));
-        TABLE.values().stream().flatMap(counts -> counts.keySet().stream()).distinct()
-                .forEach(what -> table.append(row(what, TABLE.values().stream().map(counts -> counts.get(what)).toList())));
-        System.out.println(table);
-    }
-
-    private static String row(String what, Collection<?> cells) {
-        return "| " + what + " | " + cells.stream().map(String::valueOf).collect(Collectors.joining(" | ")) + " |\n";
+        System.out.println(Verdict.table(SEED, TABLE));
     }
 
     private static void run(String name, Installation installation, TestDatabase database, PostgresServer databaseServer) {
@@ -70,7 +59,7 @@ class ChaosIT {
             installation.set(Map.of("alert.endpoint", mailServer.endpoint(), "alert.first-delay", "1s", "alert.updates", "1s",
                     "alert.max-per-hour", "100000", "java.tool.options", "-Xmx128m"));
             installation.start();
-            Faults faults = new Faults(new Random(SEED), ledger, installation, mailServer, database, databaseServer);
+            Faults faults = new Faults(new Random(SEED), ledger, List.of(installation), mailServer, database, databaseServer);
             try (Load load = new Load(ledger, installation::process, SEED)) {
                 faults.storm(KILLS - 1, OUTAGES);
                 faults.databaseOutage(OUTAGE);

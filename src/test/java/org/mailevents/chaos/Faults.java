@@ -42,6 +42,13 @@ final class Faults {
     private static final String RECOVERY = "– all rows there after its end, s";
     private static final String FULL = "times the spool was full";
     private static final String EDITS = "routes broken and mended";
+    private static final String FREEZES = "processes frozen for 25 s";
+    private static final String CUTS = "times all connections of a process to the database broke";
+    private static final String SLOWEST_MAIL = "– slowest mail of a killed process, ms after the kill";
+    private static final String REPEATS = "– webhooks that had to be posted again because of them";
+    /** Longer than the lease of a mail. */
+    private static final Duration FREEZE = Duration.ofSeconds(25);
+    private static final Duration MAX_MAIL_DELAY = Duration.ofSeconds(30);
 
     private static final String ROUTE = "routes/route-deliveries.camel.yaml";
     /** A typing error, a component, a bean and a route that do not exist, half of the file, and an empty file. */
@@ -55,7 +62,7 @@ final class Faults {
 
     private final Random random;
     private final Ledger ledger;
-    private final Installation installation;
+    private final List<Installation> installations;
     private final MailServer mailServer;
     private final TestDatabase database;
     /** Null where the database is a file, which cannot be stopped. */
@@ -64,16 +71,20 @@ final class Faults {
     private boolean mailServerDown;
     private boolean databaseDown;
 
-    Faults(Random random, Ledger ledger, Installation installation, MailServer mailServer, TestDatabase database,
+    Faults(Random random, Ledger ledger, List<Installation> installations, MailServer mailServer, TestDatabase database,
             PostgresServer databaseServer) {
         this.random = random;
         this.ledger = ledger;
-        this.installation = installation;
+        this.installations = installations;
         this.mailServer = mailServer;
         this.database = database;
         this.databaseServer = databaseServer;
         List.of(KILLS, KILLS_AFTER_MAIL, STOPS, MAIL_SERVER_OUTAGES, DATABASE_OUTAGES, HEAP_BEFORE, HEAP_AFTER, RECOVERY, FULL, EDITS)
                 .forEach(fault -> counts.put(fault, 0));
+        if (areSeveral()) {
+            List.of(FULL).forEach(counts::remove);
+            List.of(FREEZES, CUTS, SLOWEST_MAIL, REPEATS).forEach(fault -> counts.put(fault, 0));
+        }
         if (databaseServer == null) {
             List.of(DATABASE_OUTAGES, HEAP_BEFORE, HEAP_AFTER, RECOVERY).forEach(fault -> counts.put(fault, "n/a"));
         }
@@ -89,9 +100,18 @@ final class Faults {
         int afterMail = (kills + 3) / 4;
         faults.addAll(Collections.nCopies(kills - afterMail, this::kill));
         faults.addAll(Collections.nCopies(afterMail, this::killAfterMail));
-        faults.addAll(Collections.nCopies(Math.max(0, outages - afterMail), this::stop));
-        faults.addAll(Collections.nCopies(outages, this::edit));
-        faults.addAll(Collections.nCopies(2 * outages, this::switchMailServer));
+        if (areSeveral()) {
+            faults.addAll(Collections.nCopies(outages, this::stop));
+            faults.addAll(Collections.nCopies(outages, this::cut));
+            // A freeze is long, so the short run has none.
+            faults.addAll(Collections.nCopies(outages - 1, this::freeze));
+            faults.addAll(Collections.nCopies(outages - 1, this::edit));
+            faults.addAll(Collections.nCopies(2 * (outages - 1), this::switchMailServer));
+        } else {
+            faults.addAll(Collections.nCopies(Math.max(0, outages - afterMail), this::stop));
+            faults.addAll(Collections.nCopies(outages, this::edit));
+            faults.addAll(Collections.nCopies(2 * outages, this::switchMailServer));
+        }
         if (databaseServer != null) {
             faults.addAll(Collections.nCopies(2 * outages, this::switchDatabase));
         }
@@ -108,10 +128,26 @@ final class Faults {
         }
     }
 
+    private boolean areSeveral() {
+        return installations.size() > 1;
+    }
+
+    private Installation any() {
+        return installations.get(random.nextInt(installations.size()));
+    }
+
     private void kill() {
         happened(KILLS);
+        Installation installation = any();
         installation.kill();
+        leaveTheWorkToTheOthers();
         installation.start();
+    }
+
+    private void leaveTheWorkToTheOthers() {
+        if (areSeveral()) {
+            awaitAnswers(random.nextInt(MAX_ANSWERS_BETWEEN));
+        }
     }
 
     /** Kills the process when the mail server has accepted a mail and the database does not yet mark the mail as sent. */
@@ -122,25 +158,68 @@ final class Faults {
         if (databaseDown) {
             switchDatabase();
         }
-        // The audience of a mail that a killed process has claimed would get no other mail before the lease expires.
-        stop();
+        if (!areSeveral()) {
+            // The audience of a mail that a killed process has claimed would get no other mail before the lease expires.
+            stop();
+        }
         happened(KILLS);
         happened(KILLS_AFTER_MAIL);
-        CompletableFuture<Void> killed = new CompletableFuture<>();
-        mailServer.onNext(() -> {
-            installation.kill();
-            killed.complete(null);
+        CompletableFuture<MailServer.Digest> killed = new CompletableFuture<>();
+        mailServer.onNext(mail -> {
+            sender(mail).kill();
+            killed.complete(mail);
         });
         await().until(killed::isDone);
-        letClaimsRunOut();
+        Instant kill = Instant.now();
+        Installation installation = sender(killed.join());
+        if (areSeveral()) {
+            String messageId = killed.join().messageId();
+            await().until(() -> mailServer.received().stream().filter(mail -> mail.messageId().equals(messageId)).count() > 1);
+            Duration delay = Duration.between(kill, Instant.now());
+            counts.merge(SLOWEST_MAIL, (int) delay.toMillis(), (before, now) -> Math.max((int) before, (int) now));
+            assertThat(delay).isLessThan(MAX_MAIL_DELAY);
+        } else {
+            letClaimsRunOut();
+        }
         installation.start();
+    }
+
+    /** The process that has sent the mail. Each of several processes has a sender of its own. */
+    private Installation sender(MailServer.Digest mail) {
+        return installations.stream().filter(installation -> !areSeveral() || mail.sender().equals(installation.setting("alert.from")))
+                .findAny().orElseThrow();
     }
 
     private void stop() {
         happened(STOPS);
+        Installation installation = any();
+        int before = ledger.repeats();
         installation.stop();
-        letClaimsRunOut();
+        if (areSeveral()) {
+            leaveTheWorkToTheOthers();
+            counts.merge(REPEATS, ledger.repeats() - before, (all, now) -> (int) all + (int) now);
+        } else {
+            letClaimsRunOut();
+        }
         installation.start();
+    }
+
+    /** The others take over the mails of the frozen process, which then goes on as if no time had passed. */
+    private void freeze() {
+        happened(FREEZES);
+        Installation installation = any();
+        installation.freeze();
+        await().pollDelay(FREEZE).until(() -> true);
+        installation.thaw();
+    }
+
+    /** Breaks the connections of a process to the database, as a network does. */
+    private void cut() {
+        if (databaseDown) {
+            switchDatabase();
+        }
+        happened(CUTS);
+        database.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?", any().name());
     }
 
     private void switchMailServer() {
@@ -166,6 +245,7 @@ final class Faults {
     /** Saves a route with a mistake and later corrects it. No webhook fails, and the corrected route is active within ten seconds. */
     private void edit() {
         happened(EDITS);
+        Installation installation = any();
         String good = installation.read(ROUTE);
         installation.save(ROUTE, MISTAKES.get(random.nextInt(MISTAKES.size())).apply(good));
         awaitAnswers(1 + random.nextInt(MAX_ANSWERS_BETWEEN));
@@ -181,6 +261,7 @@ final class Faults {
             return;
         }
         happened(DATABASE_OUTAGES);
+        Installation installation = installations.get(0);
         long heap = installation.liveHeap();
         int refused = ledger.refused.get();
         databaseServer.kill();
@@ -189,7 +270,7 @@ final class Faults {
         databaseServer.start();
         Instant back = Instant.now();
         List<String> acknowledged = ledger.acknowledged.stream().map(NumberedEvent::messageId).toList();
-        await().atMost(MAX_RECOVERY).until(() -> installation.spooled().isEmpty());
+        await().atMost(MAX_RECOVERY).until(this::isSpoolEmpty);
         assertThat(acknowledged).filteredOn(Predicate.not(stored()::contains)).isEmpty();
         Duration recovery = Duration.between(back, Instant.now());
         counts.put(HEAP_BEFORE, heap);
@@ -206,6 +287,7 @@ final class Faults {
     void fillSpool() {
         happened(FULL);
         happened(KILLS);
+        Installation installation = installations.get(0);
         String good = installation.read(ROUTE);
         installation.set(Map.of("spool.max-size", "200 KB"));
         installation.kill();
@@ -230,14 +312,20 @@ final class Faults {
         ledger.noRoom(false);
     }
 
+    /** Waits until every event is stored and every alert is mailed. The processes go on. */
+    void settle() {
+        await().until(this::isSpoolEmpty);
+        await().until(() -> unmailed().isEmpty());
+    }
+
     /** Waits until every event is stored and every alert is mailed, or will never be. Afterwards the application is stopped. */
     void quiet() {
+        Installation installation = installations.get(0);
         for (int i = 0; i < 5; i++) {
-            await().until(() -> installation.spooled().isEmpty());
+            await().until(this::isSpoolEmpty);
             installation.stop();
             letClaimsRunOut();
-            List<String> untold = database.rows("SELECT recipient FROM mail_event WHERE alert_state IN ('pending', 'claimed')").stream()
-                    .map(row -> row.get("recipient")).toList();
+            List<String> untold = unmailed();
             if (untold.isEmpty()) {
                 return;
             }
@@ -246,6 +334,16 @@ final class Faults {
             await().until(() -> mailServer.namedSince(before).containsAll(untold));
         }
         installation.stop();
+    }
+
+    private boolean isSpoolEmpty() {
+        return installations.stream().allMatch(installation -> installation.spooled().isEmpty());
+    }
+
+    /** The recipients of the bounces that no mail has reported, as far as the database says. */
+    private List<String> unmailed() {
+        return database.rows("SELECT recipient FROM mail_event WHERE alert_state IN ('pending', 'claimed')").stream()
+                .map(row -> row.get("recipient")).toList();
     }
 
     /** The lease of a mail that a killed process has claimed expires after 20 seconds. That is too long to wait here. */
@@ -262,7 +360,7 @@ final class Faults {
 
     private void awaitAnswers(int more) {
         int goal = ledger.answers() + more;
-        await().until(() -> ledger.answers() >= goal);
+        await().atMost(LIMIT).until(() -> ledger.answers() >= goal);
     }
 
     private void happened(String fault) {

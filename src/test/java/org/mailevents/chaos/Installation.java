@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.RunningJvm;
 
@@ -16,7 +17,8 @@ final class Installation implements AutoCloseable {
 
     final Path folder = OwnProcess.folder("routes", "application.properties");
 
-    private final Map<String, String> settings = new HashMap<>(Map.of("store.max-wait", "5s"));
+    private final Map<String, String> settings = new HashMap<>(Map.of("store.max-wait", "5s",
+            "camel.server.port", String.valueOf(MailEvents.freePort()), "camel.management.port", String.valueOf(MailEvents.freePort())));
     private volatile OwnProcess process;
 
     /** The settings take effect at the next start. */
@@ -24,13 +26,28 @@ final class Installation implements AutoCloseable {
         settings.putAll(some);
     }
 
+    /** Also the name of its connections to the database, if the test has set that. */
+    String name() {
+        return folder.getFileName().toString();
+    }
+
+    /** The value that {@link #set} has given, or the port, which stays the same. */
+    String setting(String name) {
+        return settings.get(name);
+    }
+
     OwnProcess process() {
         return process;
     }
 
     void start() {
-        process = OwnProcess.jar(folder, settings);
+        launch();
         process.started();
+    }
+
+    /** Starts the process, and does not wait until it takes webhooks. */
+    void launch() {
+        process = OwnProcess.jar(folder, settings);
     }
 
     /** Stops the process with SIGTERM, as an operator does. */
@@ -41,6 +58,25 @@ final class Installation implements AutoCloseable {
     /** Kills the process, as {@code kill -9} does. */
     void kill() {
         process.kill();
+    }
+
+    /** Stops the process in the middle of its work, as a machine without CPU time does, until {@link #thaw}. */
+    void freeze() {
+        signal("STOP");
+    }
+
+    void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).inheritIO().start().waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The used heap after a full garbage collection, in MB. */

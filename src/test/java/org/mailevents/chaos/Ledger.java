@@ -21,6 +21,7 @@ final class Ledger {
     final AtomicInteger refused = new AtomicInteger();
     final AtomicInteger refusedAtStartOrStop = new AtomicInteger();
     final AtomicInteger unanswered = new AtomicInteger();
+    final AtomicInteger refusedByProxy = new AtomicInteger();
     final AtomicInteger spooled = new AtomicInteger();
     final Collection<Long> millis = new ConcurrentLinkedQueue<>();
     /** The answers that should not occur, and the number of each. */
@@ -52,9 +53,18 @@ final class Ledger {
         unanswered.incrementAndGet();
     }
 
+    /** How often a caller had to repeat a webhook because of a process that stops or has died. */
+    int repeats() {
+        return refusedAtStartOrStop.get() + unanswered.get() + refusedByProxy.get();
+    }
+
     /** @return whether this answer acknowledges the events */
     boolean answered(List<NumberedEvent> events, HttpResponse<String> answer, long millis) {
         this.millis.add(millis);
+        if (List.of(502, 503, 504).contains(answer.statusCode()) && !isOfMailEvents(answer)) {
+            refusedByProxy.incrementAndGet();
+            return false;
+        }
         switch (answer.statusCode()) {
             case 200 -> {
                 accepted.incrementAndGet();
@@ -82,6 +92,11 @@ final class Ledger {
             default -> wrong(answer.statusCode() + " " + answer.body());
         }
         return false;
+    }
+
+    /** The load balancer's own errors are web pages. */
+    private static boolean isOfMailEvents(HttpResponse<String> answer) {
+        return answer.headers().firstValue("Content-Type").orElse("").startsWith("application/");
     }
 
     private void wrong(String answer) {

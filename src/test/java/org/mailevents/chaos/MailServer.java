@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
@@ -26,14 +27,18 @@ final class MailServer implements AutoCloseable {
 
     private final ServerSetup setup = new ServerSetup(MailEvents.freePort(), "127.0.0.1", ServerSetup.PROTOCOL_SMTP);
     private final List<Digest> received = new CopyOnWriteArrayList<>();
-    private final AtomicReference<Runnable> onNext = new AtomicReference<>(() -> { });
+    private final AtomicReference<Consumer<Digest>> onNext = new AtomicReference<>(mail -> { });
     private GreenMail server;
 
-    /** A mail and the recipients that it names. */
-    record Digest(String messageId, Set<String> recipients) {
+    /**
+     * A mail and the recipients that it names.
+     *
+     * @param sender the header From, which may tell which process has sent the mail
+     */
+    record Digest(String messageId, String sender, Set<String> recipients) {
 
         private static Digest of(Mailbox.Mail mail) {
-            return new Digest(mail.header("Message-ID"), Set.copyOf(mail.addresses()));
+            return new Digest(mail.header("Message-ID"), mail.header("From"), Set.copyOf(mail.addresses()));
         }
     }
 
@@ -51,7 +56,7 @@ final class MailServer implements AutoCloseable {
     }
 
     /** Runs this when the next mail has arrived, before the server confirms the mail. */
-    void onNext(Runnable action) {
+    void onNext(Consumer<Digest> action) {
         onNext.set(action);
     }
 
@@ -60,8 +65,9 @@ final class MailServer implements AutoCloseable {
         UserManager users = server.getUserManager();
         MessageDeliveryHandler store = users.getMessageDeliveryHandler();
         users.setMessageDeliveryHandler((message, to) -> {
-            received.add(Digest.of(new Mailbox.Mail(message.getMessage())));
-            onNext.getAndSet(() -> { }).run();
+            Digest mail = Digest.of(new Mailbox.Mail(message.getMessage()));
+            received.add(mail);
+            onNext.getAndSet(any -> { }).accept(mail);
             return store.handle(message, to);
         });
         server.start();

@@ -2,6 +2,7 @@ package org.mailevents.chaos;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,6 +27,9 @@ final class Verdict {
         counts.put("– refused with 503: neither database nor room in the spool", ledger.refused);
         counts.put("– refused with 503: starting or stopping", ledger.refusedAtStartOrStop);
         counts.put("– without an answer: not running, or killed before the answer", ledger.unanswered);
+        if (installations.size() > 1) {
+            counts.put("– refused by the load balancer, because a process had died", ledger.refusedByProxy);
+        }
         counts.put("slowest answer, ms", ledger.answeredWithin(1));
         counts.putAll(faults);
         counts.put("events sent", ledger.sent.size());
@@ -38,6 +42,19 @@ final class Verdict {
         gap("rejected events", database.rows("SELECT reason FROM rejected_event"));
         gap("webhooks left in the spool", installations.stream().flatMap(installation -> installation.spooled().stream()).toList());
         gap("kinds of wrong answers", ledger.wrong.entrySet());
+    }
+
+    /** The counts of several runs side by side, as docs/proof.md has them. */
+    static String table(long seed, Map<String, Map<String, Object>> runs) {
+        StringBuilder table = new StringBuilder(row("seed " + seed, runs.keySet())
+                + row("---", Collections.nCopies(runs.size(), "---:")));
+        runs.values().stream().flatMap(counts -> counts.keySet().stream()).distinct()
+                .forEach(what -> table.append(row(what, runs.values().stream().map(counts -> counts.get(what)).toList())));
+        return table.toString();
+    }
+
+    private static String row(String what, Collection<?> cells) {
+        return "| " + what + " | " + cells.stream().map(String::valueOf).collect(Collectors.joining(" | ")) + " |\n";
     }
 
     private void rows(Ledger ledger, TestDatabase database) {

@@ -132,7 +132,7 @@ class CheckTest {
 
     @Test
     void theRoutesInJavaAreThoseOfTheApplication() {
-        try (InProcess application = TestSettings.of(TestDatabase.h2()).with("retention.days", "30", "privacy.retention-days", "30")
+        try (InProcess application = TestSettings.of(TestDatabase.postgres()).with("retention.days", "30", "privacy.retention-days", "30")
                 .startInProcess()) {
             List<RouteDefinition> java = ((ModelCamelContext) application.context()).getRouteDefinitions().stream()
                     .filter(route -> !Files.exists(Path.of("routes/" + route.getRouteId() + ".camel.yaml"))).toList();

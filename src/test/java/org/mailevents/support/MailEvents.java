@@ -37,13 +37,19 @@ public abstract class MailEvents implements AutoCloseable {
 
     /** Permits for the questions that the API answers at a time. */
     public final Semaphore questions = new Semaphore(8);
-    public final int port = freePort();
-    public final int healthPort = freePort();
+    public final int port;
+    public final int healthPort;
     private final boolean https;
 
-    /** @param settings the settings that differ from {@code application.properties} */
+    /** @param settings the settings that differ from {@code application.properties}; they may have the ports */
     MailEvents(Map<String, String> settings) {
+        port = port(settings, "camel.server.port");
+        healthPort = port(settings, "camel.management.port");
         https = Boolean.parseBoolean(settings.get("camel.ssl.enabled"));
+    }
+
+    private static int port(Map<String, String> settings, String setting) {
+        return settings.containsKey(setting) ? Integer.parseInt(settings.get(setting)) : freePort();
     }
 
     @Override

@@ -9,10 +9,12 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** A reverse proxy with HTTPS in front of an application, configured as docs/deployment.md says. */
+/** A reverse proxy with HTTPS in front of one application, or of several, configured as docs/deployment.md says. */
 public final class Proxy implements AutoCloseable {
 
     /** The proxies that docs/deployment.md has a block for. */
@@ -60,6 +62,11 @@ public final class Proxy implements AutoCloseable {
             this.allPaths = allPaths;
         }
 
+        /** The example with a load balancer. */
+        private Path balancer() {
+            return Path.of("ops", this == HAPROXY ? "haproxy.cfg" : "nginx.conf");
+        }
+
         private String block() {
             return Markdown.read(Path.of("docs/deployment.md")).block(language);
         }
@@ -70,15 +77,17 @@ public final class Proxy implements AutoCloseable {
         }
     }
 
+    /** A machine of the examples with a load balancer, and its health check if the proxy asks for it. */
+    private static final Pattern MACHINE = Pattern.compile("192\\.0\\.2\\.1([1-3]):8080( check port )?(?:9876)?");
+
     private final int port = MailEvents.freePort();
     private final Process process;
 
-    private Proxy(Kind kind, String block, MailEvents application) {
+    private Proxy(Kind kind, String block) {
         Path folder = TemporaryFolder.create("proxy");
         Path log = folder.resolve("log.txt");
         String configuration = kind.frame.formatted(block).replaceAll("/etc/\\S+\\.(crt|key|pem)", Certificate.pem().toString())
-                .replaceAll("(?<=listen |bind |VirtualHost )(\\*?:)?443", "127.0.0.1:" + port)
-                .replace("127.0.0.1:8080", "127.0.0.1:" + application.port);
+                .replaceAll("(?<=listen |bind |VirtualHost )(\\*?:)?443", "127.0.0.1:" + port);
         try {
             Files.writeString(folder.resolve("proxy.conf"), placed(configuration, folder));
             process = new ProcessBuilder(kind.command.stream().map(word -> placed(word, folder)).toList()).directory(folder.toFile())
@@ -96,9 +105,62 @@ public final class Proxy implements AutoCloseable {
 
     /** Starts a proxy in front of an application. The test is skipped if the program is not installed. */
     public static Proxy start(Kind kind, UnaryOperator<String> change, MailEvents application) {
+        assumeInstalled(kind);
+        return new Proxy(kind, change.apply(kind.block()).replace("127.0.0.1:8080", "127.0.0.1:" + application.port));
+    }
+
+    /**
+     * Starts a load balancer in front of three places for applications, as the example in {@code ops/} says. The test is skipped if the
+     * program is not installed.
+     *
+     * @param ports       the port of the HTTP endpoint of each application
+     * @param healthPorts the port of the health check of each application
+     */
+    public static Proxy balancing(Kind kind, List<Integer> ports, List<Integer> healthPorts) {
+        assumeInstalled(kind);
+        try {
+            String example = Files.readString(kind.balancer());
+            return new Proxy(kind, MACHINE.matcher(example).replaceAll(machine -> {
+                int application = Integer.parseInt(machine.group(1)) - 1;
+                return "127.0.0.1:" + ports.get(application)
+                        + (machine.group(2) == null ? "" : machine.group(2) + healthPorts.get(application));
+            }));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void assumeInstalled(Kind kind) {
         assumeTrue(Files.isExecutable(Path.of(kind.command.get(0))), kind.command.get(0)
                 + " is missing, so what passes through it is not known");
-        return new Proxy(kind, change.apply(kind.block()), application);
+    }
+
+    /** The proxy as the sender of webhooks sees it. */
+    public MailEvents site() {
+        return new Site(port);
+    }
+
+    /** Applications behind the proxy. They have no log, spool or health of their own. */
+    private static final class Site extends MailEvents {
+
+        private Site(int port) {
+            super(Map.of("camel.ssl.enabled", "true", "camel.server.port", String.valueOf(port)));
+        }
+
+        @Override
+        public String log() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Path spool() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {
+            // the test closes the proxy
+        }
     }
 
     private String placed(String text, Path folder) {
