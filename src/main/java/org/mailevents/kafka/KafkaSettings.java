@@ -40,7 +40,7 @@ public record KafkaSettings(String brokers, String topic, boolean always, int co
         }
         requireClient();
         return Optional.of(new KafkaSettings(settings.required(BROKERS), settings.required("spool.kafka.topic"),
-                settings.word("spool.kafka.mode", "outage", "always").equals("always"), settings.count("spool.kafka.consumers"),
+                settings.required("spool.kafka.mode").equals("always"), settings.count("spool.kafka.consumers"),
                 // the database gets most of the time, and the folder the rest
                 settings.duration("store.max-wait").dividedBy(5), settings.withPrefix(Settings.KAFKA_CLIENT)));
     }

@@ -78,7 +78,7 @@ public final class Settings {
             entry("spool.attempts", Settings::positive),
             entry("spool.kafka.brokers", Settings::text),
             entry("spool.kafka.topic", Settings::required),
-            entry("spool.kafka.mode", (settings, key) -> settings.word(key, "outage", "always")),
+            entry("spool.kafka.mode", oneOf("outage", "always")),
             entry("spool.kafka.consumers", Settings::count),
             entry("alert.to", Settings::list),
             entry("alert.undecided", Settings::audience),
@@ -273,15 +273,6 @@ public final class Settings {
             throw invalid(key, "a whole number from 0 to 99", null);
         }
         return Integer.parseInt(number);
-    }
-
-    /** One of these words. */
-    public String word(String key, String... words) {
-        String word = required(key);
-        if (!List.of(words).contains(word)) {
-            throw invalid(key, "one of the words " + String.join(", ", words), null);
-        }
-        return word;
     }
 
     /** A TCP port, from 0 to 65,535. */
