@@ -14,6 +14,7 @@ import org.mailevents.cause.ExplainCommand;
 import org.mailevents.console.ConsoleSteps;
 import org.mailevents.explain.ExplainSteps;
 import org.mailevents.http.RunningApplication;
+import org.mailevents.kafka.ReplayLog;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.LiveRoutes;
 import org.mailevents.log.FailureText;
@@ -182,8 +183,8 @@ public final class Application {
         main.configure().addConfiguration(Wiring.class);
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class, PreparePartitions.class,
-                ConsoleSteps.class, ExplainSteps.class, TryRoutes.class);
+                ReplayLog.class, AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class,
+                PreparePartitions.class, ConsoleSteps.class, ExplainSteps.class, TryRoutes.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

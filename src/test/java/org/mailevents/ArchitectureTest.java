@@ -45,19 +45,20 @@ class ArchitectureTest {
             event     |
             explain   | database event live log rehearsal route settings store
             http      | event log metrics settings
+            kafka     | camel database event log metrics parse privacy settings spool
             live      | camel cause http log metrics rehearsal route settings
             log       |
             metrics   |
             parse     | event privacy
             privacy   |
-            receive   | database event http log metrics parse privacy settings store
+            receive   | database event http log metrics parse privacy settings spool store
             rehearsal | camel event parse privacy route settings
             retention | database settings
             route     | camel log settings
             sample    | event http settings
             settings  |
             spool     | database event log metrics parse privacy settings store
-            start     | alert camel database event http live log metrics privacy receive rehearsal route settings spool
+            start     | alert camel database event http kafka live log metrics privacy receive rehearsal route settings spool
             store     | camel database event live log metrics retention route settings
             trial     | alert console database event http live log metrics parse privacy rehearsal route settings store""";
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.mailevents.support.Archive;
 import org.mailevents.support.Containerfile;
 import org.mailevents.support.Kubernetes;
@@ -32,7 +33,8 @@ class OpsTest {
 
     private final UnitFile unit = UnitFile.read(Path.of("ops/mail-events.service"));
     private final Containerfile containerfile = Containerfile.read(Path.of("ops/Containerfile"));
-    private final Kubernetes kubernetes = Kubernetes.read(Path.of("ops/kubernetes.yaml"));
+    private final Kubernetes onePod = Kubernetes.read(Path.of("ops/kubernetes.yaml"));
+    private final Kubernetes withKafka = Kubernetes.read(Path.of("ops/kubernetes-kafka.yaml"));
     private final Properties settings = new Properties();
 
     OpsTest() throws IOException {
@@ -56,7 +58,9 @@ class OpsTest {
         int stop = Integer.parseInt(settings.getProperty("camel.main.shutdownTimeout"));
         assertThat(Integer.parseInt(unit.value("TimeoutStopSec"))).isGreaterThanOrEqualTo(stop + 5);
         assertThat(unit.value("SuccessExitStatus")).isEqualTo("143");
-        assertThat(kubernetes.<Integer>pod("terminationGracePeriodSeconds")).isGreaterThanOrEqualTo(stop + 5);
+        assertThat(onePod.<Integer>pod("terminationGracePeriodSeconds")).isGreaterThanOrEqualTo(stop + 5);
+        int preStop = withKafka.container("lifecycle", "preStop", "sleep", "seconds");
+        assertThat(withKafka.<Integer>pod("terminationGracePeriodSeconds")).isGreaterThanOrEqualTo(preStop + stop + 5);
     }
 
     @Test
@@ -83,7 +87,7 @@ class OpsTest {
         assertThat(unit.value("SuccessExitStatus").split(" ")).doesNotContain(String.valueOf(process.exitValue()));
         assertThat(unit.value("Restart")).isEqualTo("on-failure");
         assertThat(containerfile.environment()).containsAllEntriesOf(unit.environment());
-        assertThat(kubernetes.<String>pod("restartPolicy")).isEqualTo("Always");
+        assertThat(List.of(onePod, withKafka)).allMatch(kubernetes -> kubernetes.<String>pod("restartPolicy").equals("Always"));
         for (String page : List.of("docs/deployment.md", "docs/ja/deployment.md")) {
             String text = Files.readString(Path.of(page));
             assertThat(text.lines().filter(line -> line.startsWith("podman run "))).isNotEmpty()
@@ -139,8 +143,9 @@ class OpsTest {
         writtenBeside("database.url", "spool.directory", "alert.endpoint");
     }
 
-    @Test
-    void everyVariableIsASetting() {
+    @ParameterizedTest
+    @MethodSource("manifests")
+    void everyVariableIsASetting(Kubernetes kubernetes) {
         Set<String> variables = settings.stringPropertyNames().stream().map(key -> key.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_"))
                 .collect(Collectors.toSet());
         assertThat(kubernetes.<Map<String, String>>get("ConfigMap", "data").keySet()).isSubsetOf(variables)
@@ -150,23 +155,50 @@ class OpsTest {
         assertThat(image).isSubsetOf(variables);
     }
 
-    @Test
-    void thePodIsConfinedAndAsTheImageIs() {
+    @ParameterizedTest
+    @MethodSource("manifests")
+    void thePodIsConfinedAndAsTheImageIs(Kubernetes kubernetes) {
         assertThat(kubernetes.<Map<String, Object>>container("securityContext")).containsEntry("allowPrivilegeEscalation", false)
                 .containsEntry("readOnlyRootFilesystem", true).containsEntry("capabilities", Map.of("drop", List.of("ALL")));
         assertThat(kubernetes.<Map<String, Object>>pod("securityContext")).containsEntry("runAsNonRoot", true)
                 .containsEntry("seccompProfile", Map.of("type", "RuntimeDefault"));
         Stream.of("runAsUser", "runAsGroup", "fsGroup").forEach(id ->
                 assertThat(containerfile.value("USER").split(":")).contains(kubernetes.<Integer>pod("securityContext", id).toString()));
-        assertThat(mounts()).containsOnlyKeys(Stream.concat(Stream.of("/tmp"), Stream.of(containerfile.value("VOLUME").split(" ")))
-                .toList());
-        assertThat(kubernetes.<String>get("StatefulSet", "spec", "volumeClaimTemplates", 0, "metadata", "name"))
-                .isEqualTo(mounts().get("/app/data"));
-        assertThat(kubernetes.<Integer>get("StatefulSet", "spec", "replicas")).isEqualTo(1);
+        assertThat(mounts(kubernetes)).containsOnlyKeys(Stream.concat(Stream.of("/tmp"),
+                Stream.of(containerfile.value("VOLUME").split(" "))).toList());
+        assertThat(mounts(kubernetes)).containsEntry("/app/data", "data");
+    }
+
+    /** Only this pod keeps its data, so there may be no second one. */
+    @Test
+    void withoutKafkaThereIsOnePodWithAVolume() {
+        assertThat(onePod.<String>get("StatefulSet", "spec", "volumeClaimTemplates", 0, "metadata", "name")).isEqualTo("data");
+        assertThat(onePod.<Integer>get("StatefulSet", "spec", "replicas")).isEqualTo(1);
+        assertThat(onePod.<Object>get("StatefulSet", "spec", "serviceName")).isEqualTo(onePod.get("Service", "metadata", "name"));
     }
 
     @Test
-    void itsPortsAreThoseOfTheApplication() {
+    void withKafkaThereAreAsManyPodsAsTheLoadNeedsAndNoneKeepsAWebhook() {
+        Map<String, String> data = withKafka.get("ConfigMap", "data");
+        assertThat(data).containsEntry("SPOOL_KAFKA_MODE", "always").containsEntry("SPOOL_MAX_SIZE", "1B");
+        assertThat(Integer.parseInt(data.get("SPOOL_KAFKA_CONSUMERS"))).isPositive();
+        Map<String, Object> deployment = withKafka.get("Deployment", "spec");
+        assertThat(deployment).as("the autoscaler sets their number").doesNotContainKey("replicas");
+        Object name = withKafka.get("Deployment", "metadata", "name");
+        assertThat(withKafka.<Object>get("HorizontalPodAutoscaler", "spec", "scaleTargetRef"))
+                .isEqualTo(Map.of("apiVersion", "apps/v1", "kind", "Deployment", "name", name));
+        assertThat(withKafka.<Integer>get("HorizontalPodAutoscaler", "spec", "minReplicas")).isGreaterThan(1);
+        assertThat(withKafka.<String>get("HorizontalPodAutoscaler", "spec", "metrics", 0, "resource", "name")).isEqualTo("cpu");
+        assertThat(withKafka.<String>container("resources", "requests", "cpu")).as("the autoscaler compares with it").isNotEmpty();
+        assertThat(withKafka.<String>get("HorizontalPodAutoscaler", "spec", "metrics", 1, "external", "metric", "name"))
+                .isEqualTo("mail_events_log_lag_webhooks");
+        assertThat(withKafka.<Object>get("PodDisruptionBudget", "spec", "selector")).isEqualTo(deployment.get("selector"));
+        assertThat(withKafka.<Integer>get("PodDisruptionBudget", "spec", "maxUnavailable")).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("manifests")
+    void itsPortsAreThoseOfTheApplication(Kubernetes kubernetes) {
         Map<String, String> ports = kubernetes.<List<Map<String, Object>>>container("ports").stream()
                 .collect(Collectors.toMap(port -> port.get("name").toString(), port -> port.get("containerPort").toString()));
         assertThat(ports).containsExactlyInAnyOrderEntriesOf(Map.of("webhooks", port("camel.server.port"), "management",
@@ -177,30 +209,37 @@ class OpsTest {
         assertThat(kubernetes.<String>get("ConfigMap", "data", "CAMEL_MANAGEMENT_HOST")).isEqualTo("0.0.0.0");
     }
 
-    @Test
-    void itsVolumeOfRoutesHasEveryTemplateInItsFolder() throws IOException {
-        List<Map<String, String>> items = kubernetes.pod("volumes", 0, "projected", "sources", 1, "configMap", "items");
+    @ParameterizedTest
+    @MethodSource("manifests")
+    void itsVolumeOfRoutesHasEveryTemplateInItsFolder(Kubernetes kubernetes) throws IOException {
+        int routes = kubernetes.<List<Map<String, Object>>>pod("volumes").stream().map(volume -> volume.get("name")).toList()
+                .indexOf("routes");
+        List<Map<String, String>> items = kubernetes.pod("volumes", routes, "projected", "sources", 1, "configMap", "items");
         assertThat(items).allSatisfy(item -> assertThat(item.get("path")).isEqualTo("templates/" + item.get("key")));
         assertThat(items.stream().map(item -> item.get("key"))).containsExactlyElementsOf(Archive.files(Path.of("routes/templates")));
     }
 
-    @Test
-    void everythingThatItNamesIsThere() {
+    @ParameterizedTest
+    @MethodSource("manifests")
+    void everythingThatItNamesIsThere(Kubernetes kubernetes) {
         String labels = "app.kubernetes.io/name";
-        Object name = kubernetes.get("StatefulSet", "spec", "template", "metadata", "labels", labels);
-        assertThat(kubernetes.<Object>get("StatefulSet", "spec", "selector", "matchLabels", labels)).isEqualTo(name);
+        Object name = kubernetes.get(kubernetes.workload(), "spec", "template", "metadata", "labels", labels);
+        assertThat(kubernetes.<Object>get(kubernetes.workload(), "spec", "selector", "matchLabels", labels)).isEqualTo(name);
         assertThat(kubernetes.<Object>get("Service", "spec", "selector", labels)).isEqualTo(name);
-        assertThat(kubernetes.<Object>get("StatefulSet", "spec", "serviceName")).isEqualTo(kubernetes.get("Service", "metadata", "name"));
         assertThat(kubernetes.<Object>container("envFrom", 0, "configMapRef", "name"))
                 .isEqualTo(kubernetes.get("ConfigMap", "metadata", "name"));
         Set<Object> volumes = kubernetes.<List<Map<String, Object>>>pod("volumes").stream().map(volume -> volume.get("name"))
                 .collect(Collectors.toSet());
         volumes.add("data");
-        assertThat(mounts().values()).containsExactlyInAnyOrderElementsOf(volumes.stream().map(Object::toString).toList());
+        assertThat(mounts(kubernetes).values()).containsExactlyInAnyOrderElementsOf(volumes.stream().map(Object::toString).toList());
+    }
+
+    static Stream<Kubernetes> manifests() throws IOException {
+        return Stream.of(Kubernetes.read(Path.of("ops/kubernetes.yaml")), Kubernetes.read(Path.of("ops/kubernetes-kafka.yaml")));
     }
 
     /** The volume of each mounted path. */
-    private Map<String, String> mounts() {
+    private Map<String, String> mounts(Kubernetes kubernetes) {
         return kubernetes.<List<Map<String, Object>>>container("volumeMounts").stream()
                 .collect(Collectors.toMap(mount -> mount.get("mountPath").toString(), mount -> mount.get("name").toString()));
     }

@@ -14,12 +14,12 @@ import org.apache.camel.support.RoutePolicySupport;
 
 /**
  * Delays new webhooks while routes are replaced, and before that lets the webhooks in progress finish. If a route were stopped while a
- * webhook runs through it, the webhook would fail. This route policy is only on the two routes that bring webhooks into the YAML routes.
+ * webhook runs through it, the webhook would fail. This route policy is only on the routes that bring webhooks into the YAML routes.
  * Any other route, such as one that counts events or sends mails, may run for minutes, and no webhook must wait for it.
  */
 final class WebhookPause extends RoutePolicySupport implements RoutePolicyFactory {
 
-    private static final Set<String> ROUTES = Set.of("receive-webhook", "replay-spool");
+    private static final Set<String> ROUTES = Set.of("receive-webhook", "replay-spool", "replay-log");
     private static final int ALL = Integer.MAX_VALUE;
     /**
      * A fair semaphore, so that no webhook overtakes {@link #pauseDuring}. It is not a lock, because a webhook may end on another thread

@@ -2,10 +2,14 @@ package org.mailevents.log;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.health.HealthCheckResultBuilder;
@@ -34,7 +38,15 @@ public final class FailingRoutes extends AbstractHealthCheck {
         }
     }
 
-    private volatile Supplier<List<FailingRoute>> failing = List::of;
+    /**
+     * A webhook that waits because a step failed.
+     *
+     * @param receivedAt when the webhook arrived
+     */
+    public record WaitingWebhook(FailedStep step, Instant receivedAt) {
+    }
+
+    private final List<Supplier<Stream<WaitingWebhook>>> waiting = new CopyOnWriteArrayList<>();
 
     /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private FailingRoutes() {
@@ -51,14 +63,17 @@ public final class FailingRoutes extends AbstractHealthCheck {
         return routes;
     }
 
-    /** Sets where the failing routes are read from, each time that somebody asks. */
-    public void watch(Supplier<List<FailingRoute>> failing) {
-        this.failing = failing;
+    /** Adds a place in which webhooks wait. It is read each time that somebody asks. */
+    public void watch(Supplier<Stream<WaitingWebhook>> waiting) {
+        this.waiting.add(waiting);
     }
 
     /** The routes that fail now. */
     public List<FailingRoute> all() {
-        return failing.get();
+        Map<FailedStep, List<Instant>> received = waiting.stream().flatMap(Supplier::get).collect(Collectors.groupingBy(
+                WaitingWebhook::step, Collectors.mapping(WaitingWebhook::receivedAt, Collectors.toList())));
+        return received.entrySet().stream().map(one -> new FailingRoute(one.getKey().route(), one.getKey().place(),
+                Collections.min(one.getValue()), one.getValue().size())).sorted(Comparator.comparing(FailingRoute::since)).toList();
     }
 
     @Override

@@ -33,6 +33,9 @@ public final class Meters {
         ALERT_AGE("mail.events.alert.oldest.age", "seconds", "How long the oldest bounce has waited for its mail; 0 if none waits"),
         QUEUE_EVENTS("mail.events.queue.events", "events", "The events that wait for an INSERT"),
         EDITS_BROKEN("mail.events.edits.broken", "files", "The saved routes and templates that are not activated because they are broken"),
+        LOG_LAG("mail.events.log.lag", "webhooks", "The webhooks in the log that wait to be stored; NaN if not known or without a log"),
+        LOG_AGE("mail.events.log.oldest.age", "seconds", "How long the oldest webhook in the log has waited; NaN likewise"),
+        LOG_UP("mail.events.log.up", null, "0 while the brokers of the log are known to be down; NaN without a log"),
         DATABASE_UP("mail.events.database.up", null, "0 while the database is known to be down, otherwise 1");
 
         private final String meter;
@@ -70,8 +73,9 @@ public final class Meters {
         stored = counter("mail.events.stored", "The events that became new rows");
         duplicates = counter("mail.events.duplicates", "The events that were already stored");
         rejected = counter("mail.events.rejected", "The events in quarantine (rejected_event)");
-        spooled = counter("mail.events.spooled", "The events written into the spool");
-        replayed = counters("mail.events.replayed", "The events replayed from the spool", "outcome", "stored", "duplicates", "rejected");
+        spooled = counter("mail.events.spooled", "The events written into the spool or the log");
+        replayed = counters("mail.events.replayed", "The events replayed from the spool or the log", "outcome",
+                "stored", "duplicates", "rejected");
         webhooks = counters("mail.events.webhooks", "The answers to webhooks", "status", 200, 400, 401, 404, 405, 413, 415, 503);
         mails = counters("mail.events.mails", "The mails that were sent, and the attempts that failed", "outcome", "sent", "failed");
         edits = counters("mail.events.edits",
@@ -160,6 +164,11 @@ public final class Meters {
     /** @param value is read at each scrape, so it must not wait for anything */
     public void watch(Level level, Supplier<Number> value) {
         Gauge.builder(level.meter, value).baseUnit(level.unit).description(level.description).register(registry);
+    }
+
+    /** Shows gauges of something that this application does not have, so that every alert rule finds its metrics. */
+    public void watchNothing(Level... levels) {
+        Stream.of(levels).forEach(level -> watch(level, () -> Double.NaN));
     }
 
     private Counter counter(String name, String description, String... tags) {

@@ -32,6 +32,7 @@ import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
+import org.mailevents.spool.Spool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -53,6 +54,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     private Clock clock;
     private Meters meters;
     private FailureLog failures;
+    private Spool spool;
 
     /**
      * Checks what the endpoint needs and opens nothing: a start that is refused must not touch the database.
@@ -81,6 +83,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         clock = TimeSource.of(getContext());
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         failures = mandatoryFindSingleByType(getContext(), FailureLog.class);
+        spool = mandatoryFindSingleByType(getContext(), Spool.class);
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
                 mandatoryFindSingleByType(getContext(), RecipientHash.class));
         long maxInFlight = settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5);
@@ -110,7 +113,13 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
                 .process(WebhookProgress::nextPiece)
                 .doTry()
                     .process(WebhookProgress::requireDatabase)
-                    .to("direct:take-webhook")
+                    .filter(exchange -> spool.takesEvery())
+                        .to("direct:append-webhook")
+                    .end()
+                    .filter(body().isInstanceOf(Webhook.class))
+                        .to("direct:take-webhook")
+                    .end()
+                .endDoTry()
                 .doCatch(Throwable.class)
                     // The sender does not need to know of the failure once the spool has the events on disk.
                     .enrich("direct:spool-webhook", ReceiveWebhook::spoolOutcome, true)
@@ -220,7 +229,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         if (receipt.spooled() > 0 && failure != null) {
             failures.reportOnce("take-webhook", failure);
         }
-        LOG.atLevel(receipt.spooled() > 0 ? Level.DEBUG : Level.INFO).log(
+        LOG.atLevel(receipt.spooled() > 0 && failure != null ? Level.DEBUG : Level.INFO).log(
                 "{}: {} received, {} stored, {} duplicates, {} rejected, {} spooled in {} ms", label(webhook), receipt.received(),
                 receipt.stored(), receipt.duplicates(), receipt.rejected(), receipt.spooled(), exchange.getClock().elapsed());
     }

@@ -44,6 +44,9 @@ public final class Settings {
     /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
     public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language");
 
+    /** The beginning of the settings that are properties of Kafka's client, as in {@code spool.kafka.client.sasl.mechanism}. */
+    public static final String KAFKA_CLIENT = "spool.kafka.client.";
+
     /** Each setting with the method that reads its kind. */
     private static final Map<String, BiConsumer<Settings, String>> KNOWN = Map.ofEntries(
             entry("camel.server.host", Settings::required),
@@ -73,6 +76,10 @@ public final class Settings {
             entry("spool.directory", Settings::required),
             entry("spool.max-size", Settings::bytes),
             entry("spool.attempts", Settings::positive),
+            entry("spool.kafka.brokers", Settings::text),
+            entry("spool.kafka.topic", Settings::required),
+            entry("spool.kafka.mode", oneOf("outage", "always")),
+            entry("spool.kafka.consumers", Settings::count),
             entry("alert.to", Settings::list),
             entry("alert.undecided", Settings::audience),
             entry("alert.fallback", Settings::text),
@@ -100,9 +107,10 @@ public final class Settings {
         return KNOWN.keySet();
     }
 
-    /** Whether a name is a setting of Mail Events, or the setting of an audience. */
+    /** Whether a name is a setting of Mail Events, the setting of an audience, or a property of Kafka's client. */
     public static boolean isKnown(String key) {
-        return KNOWN.containsKey(key) || OF_AUDIENCES.stream().anyMatch(setting -> key.startsWith(setting + "."));
+        return KNOWN.containsKey(key) || key.startsWith(KAFKA_CLIENT)
+                || OF_AUDIENCES.stream().anyMatch(setting -> key.startsWith(setting + "."));
     }
 
     /** The environment variable that overrides a setting: {@code ALERT_TO} for {@code alert.to}. */
@@ -110,9 +118,9 @@ public final class Settings {
         return key.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
     }
 
-    /** Whether an environment variable overrides a setting of Mail Events, or the setting of an audience. */
+    /** The same of an environment variable that overrides a setting. */
     public static boolean isKnownVariable(String name) {
-        return KNOWN.keySet().stream().map(Settings::variable).anyMatch(name::equals)
+        return KNOWN.keySet().stream().map(Settings::variable).anyMatch(name::equals) || name.startsWith(variable(KAFKA_CLIENT))
                 || OF_AUDIENCES.stream().anyMatch(setting -> name.startsWith(variable(setting) + "_"));
     }
 
@@ -229,6 +237,21 @@ public final class Settings {
                 .collect(Collectors.toSet());
     }
 
+    /**
+     * The settings whose names begin so, without this beginning. In an environment variable, each underscore behind the beginning stands
+     * for a dot.
+     */
+    public Map<String, String> withPrefix(String prefix) {
+        Map<String, String> found = new TreeMap<>();
+        inFiles().filter(key -> key.startsWith(prefix)).forEach(key -> found.put(key.substring(prefix.length()), text(key)));
+        System.getenv().forEach((name, value) -> {
+            if (name.startsWith(variable(prefix))) {
+                found.put(name.substring(prefix.length()).toLowerCase(Locale.ROOT).replace('_', '.'), value);
+            }
+        });
+        return found;
+    }
+
     /** The names of all settings in the files that are not empty, whoever uses them. */
     public Stream<String> inFiles() {
         return context.getPropertiesComponent().loadProperties().stringPropertyNames().stream().filter(key -> !text(key).isEmpty());
@@ -239,6 +262,15 @@ public final class Settings {
         String number = required(key);
         if (!number.matches("[1-9]\\d{0,8}")) {
             throw invalid(key, "a whole number from 1 to 999999999", null);
+        }
+        return Integer.parseInt(number);
+    }
+
+    /** A whole number from 0 to 99. */
+    public int count(String key) {
+        String number = required(key);
+        if (!number.matches("\\d{1,2}")) {
+            throw invalid(key, "a whole number from 0 to 99", null);
         }
         return Integer.parseInt(number);
     }

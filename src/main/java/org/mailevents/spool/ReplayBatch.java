@@ -1,6 +1,5 @@
 package org.mailevents.spool;
 
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -10,18 +9,20 @@ import org.mailevents.parse.WebhookPieces;
 
 /**
  * Spooled webhooks of one event type that are stored as one webhook, because a webhook may hold any number of events. So a backlog needs
- * far fewer commits than the webhooks did when they arrived. A file that does not fit into memory is a batch of its own, in pieces.
+ * far fewer commits than the webhooks did when they arrived. A webhook that does not fit into memory is a batch of its own, in pieces.
+ *
+ * @param <T> where a webhook was read from: a file of the folder, or a record of the log
  */
-final class ReplayBatch {
+public final class ReplayBatch<T> {
 
     private static final int MAX_EVENTS = 1_000;
     /** In characters. */
     private static final int MAX_LENGTH = 1_000_000;
 
-    private final Map<Path, Webhook> webhooks = new LinkedHashMap<>();
+    private final Map<T, Webhook> webhooks = new LinkedHashMap<>();
     private int events;
     private int length;
-    /** The remaining pieces of a file that has several. */
+    /** The remaining pieces of a webhook that has several. */
     private WebhookPieces rest;
     private boolean begun;
     private Receipt receipt = new Receipt(0, 0, 0, 0, 0);
@@ -30,8 +31,9 @@ final class ReplayBatch {
     private ReplayBatch() {
     }
 
-    static ReplayBatch empty() {
-        return new ReplayBatch();
+    /** A batch to which webhooks can be added. */
+    public static <T> ReplayBatch<T> empty() {
+        return new ReplayBatch<>();
     }
 
     /**
@@ -39,7 +41,7 @@ final class ReplayBatch {
      *
      * @return false if the webhook belongs into another batch
      */
-    boolean add(Path file, WebhookPieces pieces) {
+    public boolean add(T source, WebhookPieces pieces) {
         Webhook webhook = pieces.next();
         boolean isLong = pieces.hasNext();
         boolean fits = webhooks.isEmpty() || !isLong && fits(webhook);
@@ -49,7 +51,7 @@ final class ReplayBatch {
         if (!fits) {
             return false;
         }
-        webhooks.put(file, webhook);
+        webhooks.put(source, webhook);
         events += webhook.received();
         length += webhook.length();
         rest = isLong ? pieces : null;
@@ -62,20 +64,23 @@ final class ReplayBatch {
                 && events + webhook.received() <= MAX_EVENTS && length + webhook.length() <= MAX_LENGTH;
     }
 
-    boolean isEmpty() {
+    /** Whether no webhook was added. */
+    public boolean isEmpty() {
         return webhooks.isEmpty();
     }
 
-    Set<Path> files() {
+    /** Where the webhooks were read from, in the order in which they were added. */
+    public Set<T> sources() {
         return webhooks.keySet();
     }
 
-    boolean hasNext() {
+    /** Whether {@link #next} has something to store. */
+    public boolean hasNext() {
         return !begun && !isEmpty() || rest != null && rest.hasNext();
     }
 
-    /** All webhooks as one, or the next piece of the only file. */
-    Webhook next() {
+    /** All webhooks as one, or the next piece of the only webhook. */
+    public Webhook next() {
         if (begun) {
             return rest.next();
         }
@@ -83,16 +88,18 @@ final class ReplayBatch {
         return webhooks.size() == 1 ? webhooks.values().iterator().next() : Webhook.of(webhooks.values());
     }
 
-    void addReceipt(Receipt ofPiece) {
+    /** @param ofPiece the receipt of what {@link #next} returned last */
+    public void addReceipt(Receipt ofPiece) {
         receipt = receipt.plus(ofPiece);
     }
 
     /** The receipt for all pieces so far. */
-    Receipt receipt() {
+    public Receipt receipt() {
         return receipt;
     }
 
-    void close() {
+    /** Closes a webhook of which pieces remain. */
+    public void close() {
         if (rest != null) {
             rest.close();
         }

@@ -10,16 +10,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.util.ObjectHelper;
@@ -29,7 +25,7 @@ import org.mailevents.event.EventReader;
 import org.mailevents.event.Receipt;
 import org.mailevents.log.FailedStep;
 import org.mailevents.log.FailingRoutes;
-import org.mailevents.log.FailingRoutes.FailingRoute;
+import org.mailevents.log.FailingRoutes.WaitingWebhook;
 import org.mailevents.log.FailureLog;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
@@ -95,7 +91,7 @@ public final class ReplaySpool extends RouteBuilder {
         database = mandatoryFindSingleByType(getContext(), Database.class);
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         failureLog = mandatoryFindSingleByType(getContext(), FailureLog.class);
-        mandatoryFindSingleByType(getContext(), FailingRoutes.class).watch(this::failingRoutes);
+        mandatoryFindSingleByType(getContext(), FailingRoutes.class).watch(this::waitingForSteps);
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
         rejectedEvents = new RejectedEvents(database, spool);
         reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
@@ -140,7 +136,7 @@ public final class ReplaySpool extends RouteBuilder {
                 Files.deleteIfExists(replayRejected);
             }
         }
-        ReplayBatch batch = nextBatch();
+        ReplayBatch<Path> batch = nextBatch();
         exchange.setVariable("batch", batch.isEmpty() ? null : batch);
         exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, !batch.isEmpty());
     }
@@ -173,8 +169,8 @@ public final class ReplaySpool extends RouteBuilder {
     /**
      * The oldest webhooks that fit into one batch. A webhook that has failed is a batch of its own, which shows which webhook is at fault.
      */
-    private ReplayBatch nextBatch() {
-        ReplayBatch batch = ReplayBatch.empty();
+    private ReplayBatch<Path> nextBatch() {
+        ReplayBatch<Path> batch = ReplayBatch.empty();
         boolean full = false;
         while (!full && !waiting.isEmpty()) {
             Path file = waiting.peek();
@@ -188,7 +184,7 @@ public final class ReplaySpool extends RouteBuilder {
         return batch;
     }
 
-    private boolean add(ReplayBatch batch, Path file) {
+    private boolean add(ReplayBatch<Path> batch, Path file) {
         try {
             SpooledWebhook spooled = spool.read(file);
             WebhookPieces pieces = reader.read(spooled.body(), spooled.receivedAt());
@@ -206,9 +202,9 @@ public final class ReplaySpool extends RouteBuilder {
     }
 
     private void batchStored(Exchange exchange) throws IOException {
-        ReplayBatch batch = batch(exchange);
+        ReplayBatch<Path> batch = batch(exchange);
         batch.close();
-        for (Path file : batch.files()) {
+        for (Path file : batch.sources()) {
             failures.remove(file);
             if (copiedFiles.isUnchanged(file)) {
                 copiedFiles.forget(file);
@@ -217,7 +213,7 @@ public final class ReplaySpool extends RouteBuilder {
         }
         Receipt receipt = batch.receipt();
         meters.replayed(receipt.stored(), receipt.duplicates(), receipt.rejected());
-        int webhooks = batch.files().size();
+        int webhooks = batch.sources().size();
         LOG.info("Replayed {} from the spool: {} received, {} stored, {} duplicates, {} rejected",
                 webhooks == 1 ? "1 webhook" : webhooks + " webhooks", receipt.received(), receipt.stored(), receipt.duplicates(),
                 receipt.rejected());
@@ -225,19 +221,18 @@ public final class ReplaySpool extends RouteBuilder {
 
     /** Has the whole batch retried. If some of its pieces are stored, their events will be duplicates. */
     private void batchFailed(Exchange exchange, Throwable failure) {
-        ReplayBatch batch = batch(exchange);
+        ReplayBatch<Path> batch = batch(exchange);
         batch.close();
         exchange.removeVariable("batch");
-        if (ObjectHelper.getException(StoreBusy.class, failure) != null
-                || ObjectHelper.getException(DatabaseAbsent.class, failure) != null && !database.answers()) {
-            // the database is at fault and not the webhook, so the attempt is not counted
+        if (isOfDatabase(failure, database)) {
+            // the attempt is not counted
             waiting.clear();
             exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
-        } else if (batch.files().size() > 1) {
+        } else if (batch.sources().size() > 1) {
             FailedStep step = failureLog.reportOnce("take-webhook", failure);
-            batch.files().forEach(file -> failures.put(file, Failure.notCounted(step)));
+            batch.sources().forEach(file -> failures.put(file, Failure.notCounted(step)));
         } else {
-            batch.files().forEach(file -> webhookFailed(file, "take-webhook", failure));
+            batch.sources().forEach(file -> webhookFailed(file, "take-webhook", failure));
         }
     }
 
@@ -254,16 +249,9 @@ public final class ReplaySpool extends RouteBuilder {
         moveToFailed(file, step.line("failed", failure));
     }
 
-    /** The steps because of which webhooks wait. */
-    private List<FailingRoute> failingRoutes() {
-        Map<FailedStep, List<Instant>> received = new HashMap<>();
-        failures.forEach((file, failure) -> {
-            if (failure.step() != null) {
-                received.computeIfAbsent(failure.step(), step -> new ArrayList<>()).add(SpoolFolder.receivedAt(file));
-            }
-        });
-        return received.entrySet().stream().map(one -> new FailingRoute(one.getKey().route(), one.getKey().place(),
-                Collections.min(one.getValue()), one.getValue().size())).sorted(Comparator.comparing(FailingRoute::since)).toList();
+    private Stream<WaitingWebhook> waitingForSteps() {
+        return failures.entrySet().stream().filter(one -> one.getValue().step() != null)
+                .map(one -> new WaitingWebhook(one.getValue().step(), SpoolFolder.receivedAt(one.getKey())));
     }
 
     private void moveToFailed(Path file, String reason) {
@@ -276,7 +264,14 @@ public final class ReplaySpool extends RouteBuilder {
         }
     }
 
-    private static Duration retryInterval(int attempts) {
+    /** Whether the database is at fault and not the webhook. */
+    public static boolean isOfDatabase(Throwable failure, Database database) {
+        return ObjectHelper.getException(StoreBusy.class, failure) != null
+                || ObjectHelper.getException(DatabaseAbsent.class, failure) != null && !database.answers();
+    }
+
+    /** The time between the last of these failed attempts and the next attempt. */
+    public static Duration retryInterval(int attempts) {
         Duration interval = FIRST_RETRY.multipliedBy(1L << Math.min(attempts - 1, 20));
         return interval.compareTo(LONGEST_RETRY) < 0 ? interval : LONGEST_RETRY;
     }
@@ -285,7 +280,8 @@ public final class ReplaySpool extends RouteBuilder {
         return exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
     }
 
-    private static ReplayBatch batch(Exchange exchange) {
+    @SuppressWarnings("unchecked")
+    private static ReplayBatch<Path> batch(Exchange exchange) {
         return exchange.getVariable("batch", ReplayBatch.class);
     }
 }

@@ -43,6 +43,8 @@ public final class Spool {
     private final OperatorNotes notes;
     private volatile boolean lastWriteFailed;
     private Backlog backlog;
+    /** Null if webhooks wait only in the folder. */
+    private SharedLog log;
 
     private Spool(Path directory, long maxSize) throws IOException {
         folder = SpoolFolder.open(directory);
@@ -171,10 +173,24 @@ public final class Spool {
         size.recount(folder::bytesOnDisk);
     }
 
-    /** Whether no webhook waits to be stored; false if the folder cannot be read, because a webhook may wait there. */
+    /** Lets webhooks wait in this log. The folder then takes only those that the log does not take. */
+    public void use(SharedLog log) {
+        this.log = log;
+    }
+
+    Optional<SharedLog> log() {
+        return Optional.ofNullable(log);
+    }
+
+    /** Whether every webhook goes through the log before it is stored. */
+    public boolean takesEvery() {
+        return log != null && log.takesEvery();
+    }
+
+    /** Whether no webhook waits to be stored; false if the folder or the log cannot be read, because a webhook may wait there. */
     public boolean isEmpty() {
         try {
-            return oldest(1, file -> true).isEmpty();
+            return oldest(1, file -> true).isEmpty() && (log == null || log.isEmpty());
         } catch (UncheckedIOException e) {
             return false;
         }

@@ -1,6 +1,7 @@
 package org.mailevents.start;
 
 import com.zaxxer.hikari.HikariDataSource;
+import java.util.Optional;
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
@@ -13,12 +14,15 @@ import org.mailevents.camel.Timers;
 import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
 import org.mailevents.http.ApiRequests;
+import org.mailevents.kafka.KafkaLog;
+import org.mailevents.kafka.KafkaSettings;
 import org.mailevents.live.ActiveRoutes;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailureLog;
 import org.mailevents.metrics.Meters;
+import org.mailevents.metrics.Meters.Level;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.receive.CollectEvents;
 import org.mailevents.receive.ReceiveWebhook;
@@ -39,6 +43,7 @@ public final class Wiring implements CamelConfiguration {
         Settings settings = new Settings(context);
         settings.requireValid();
         ReceiveWebhook.requireStartable(context);
+        Optional<KafkaSettings> kafka = KafkaSettings.of(settings);
         RecordLanguage.use(context);
         CaughtErrors.use(context);
         FailedSteps.use(context);
@@ -50,10 +55,19 @@ public final class Wiring implements CamelConfiguration {
         registry.bind("failingRoutes", FailingRoutes.shownIn(context));
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
         registry.bind(Database.NAME, Database.open(settings, meters, TimeSource.of(context)), null, "close");
-        registry.bind("spool", Spool.open(context, meters));
+        Spool spool = Spool.open(context, meters);
+        registry.bind("spool", spool);
+        kafka.ifPresentOrElse(log -> bindLog(context, log, spool, meters),
+                () -> meters.watchNothing(Level.LOG_UP, Level.LOG_LAG, Level.LOG_AGE));
         registry.bind("activeRoutes", ActiveRoutes.in(settings.routes()));
         bindBeansOfRoutes(context);
         context.addStartupListener(new StartUp());
+    }
+
+    private static void bindLog(CamelContext context, KafkaSettings settings, Spool spool, Meters meters) {
+        KafkaLog log = KafkaLog.open(context, settings, meters);
+        context.getRegistry().bind("kafkaLog", log, null, "close");
+        spool.use(log);
     }
 
     /** Binds the parts that open nothing. A command such as {@code preview} needs only these. */

@@ -13,9 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import org.junit.jupiter.api.AfterAll;
@@ -27,8 +29,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.log.FailedStep;
 import org.mailevents.log.FailingRoutes;
-import org.mailevents.log.FailingRoutes.FailingRoute;
+import org.mailevents.log.FailingRoutes.WaitingWebhook;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
@@ -294,8 +297,9 @@ class PageTest {
     void aRouteThatFailsIsShown() {
         // Given
         FailingRoutes routes = application.context().getRegistry().findSingleByType(FailingRoutes.class);
-        List<FailingRoute> before = routes.all();
-        routes.watch(() -> List.of(new FailingRoute("route-bounces", "routes/route-bounces.camel.yaml:34", now, 300)));
+        FailedStep step = new FailedStep("route-bounces", "routes/route-bounces.camel.yaml:34");
+        List<WaitingWebhook> waiting = new CopyOnWriteArrayList<>(Collections.nCopies(300, new WaitingWebhook(step, now)));
+        routes.watch(waiting::stream);
         try {
             // When
             visit("en");
@@ -310,7 +314,7 @@ class PageTest {
             // Then
             wait(() -> text("#notice").endsWith("（routes/route-bounces.camel.yaml:34）。スプールで待っている Webhook: 300件。原因はログに出ています。"));
         } finally {
-            routes.watch(() -> before);
+            waiting.clear();
         }
     }
 

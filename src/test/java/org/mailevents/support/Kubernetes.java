@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -37,17 +38,26 @@ public record Kubernetes(List<Object> objects) {
         return (T) value;
     }
 
+    /** The kind of the object that makes the pods. */
+    public String workload() {
+        return Stream.of("StatefulSet", "Deployment").filter(this::has).findFirst().orElseThrow();
+    }
+
+    private boolean has(String kind) {
+        return objects.stream().anyMatch(object -> kind.equals(((Map<?, ?>) object).get("kind")));
+    }
+
     /** The value at this path in the only container of the pod. */
     public <T> T container(Object... path) {
         List<Object> all = new ArrayList<>(List.of("spec", "template", "spec", "containers", 0));
         all.addAll(List.of(path));
-        return get("StatefulSet", all.toArray());
+        return get(workload(), all.toArray());
     }
 
     /** The value at this path in the pod. */
     public <T> T pod(Object... path) {
         List<Object> all = new ArrayList<>(List.of("spec", "template", "spec"));
         all.addAll(List.of(path));
-        return get("StatefulSet", all.toArray());
+        return get(workload(), all.toArray());
     }
 }
