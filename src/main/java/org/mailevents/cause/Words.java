@@ -4,9 +4,9 @@ import java.text.Normalizer;
 
 /**
  * One form for all spellings of the same words: lower case, without marks, with one space between two words and one at each end. The
- * phrases of the rules and the replies are brought into this form, so that {@code User-unknown.} and {@code user unknown} are the same. A dot or an
- * at sign within a word stays, because domains, codes and addresses contain it. Full-width letters become usual ones, and half-width
- * katakana become full-width ones, as with NFKC. Of a web address, only its host stays.
+ * phrases of the rules and the replies are brought into this form, so that {@code User-unknown.} and {@code user unknown} are the same. A
+ * dot or an at sign within a word stays, because domains, codes and addresses contain it. Full-width letters become usual ones, and
+ * half-width katakana become full-width ones, as with NFKC. Of a web address, only its host stays.
  */
 final class Words {
 
