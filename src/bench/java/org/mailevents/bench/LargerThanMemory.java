@@ -72,8 +72,8 @@ final class LargerThanMemory {
         }
         LargerThanMemory benchmark = new LargerThanMemory(postgres.database(), seconds);
         benchmark.measure(rows);
-        benchmark.add("\n%d MB of memory for PostgreSQL %s and the cached pages of its files, %s. Medians of %d rounds of %s s.\n", megabytes,
-                postgres.database().row("SHOW server_version").get("server_version").split(" ")[0], settings, ROUNDS, seconds);
+        benchmark.add("\n%d MB of memory for PostgreSQL %s and the cached pages of its files, %s. Medians of %d rounds of %s s.\n",
+                megabytes, postgres.database().row("SHOW server_version").get("server_version").split(" ")[0], settings, ROUNDS, seconds);
         Files.writeString(Path.of("target/benchmark-memory.md"), benchmark.report);
     }
 
