@@ -1,13 +1,8 @@
 package org.mailevents.bench;
 
-import static org.awaitility.Awaitility.await;
-
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,12 +13,10 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.mailevents.bench.Driver.Load;
 import org.mailevents.bench.Driver.Result;
-import org.mailevents.bench.Driver.Turn;
 import org.mailevents.support.PostgresServer;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * counted.
  * <p>The command is {@code mvn -Pbench verify}. {@code -Dbench.seconds} is the length of a measurement. {@code -Dbench.rows} is the size of
  * the big table; 0 leaves the big table out. {@code -Dbench.cases} is a regular expression that selects cases, for instance {@code
- * ^1-json-64 ours}.
+ * ^1-json-64 ours}. {@code -Dbench.memory} measures {@link LargerThanMemory} instead.
  * <p>The benchmark fails when an event is lost or an answer is not a receipt. It does not fail when a target is missed, because machines
  * differ. It needs Linux, where the processor time and the memory of a process can be read.
  */
@@ -45,8 +38,6 @@ public final class Benchmark implements AutoCloseable {
     private static final Pattern CASES = Pattern.compile(System.getProperty("bench.cases", ".*"));
     private static final double WARM_UP_SECONDS = 1.5;
     private static final int ROUNDS = 2;
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Enough memory for the indexes, and no checkpoint during a turn. Everything else is PostgreSQL's default. */
     private static final Map<String, String> POSTGRES = Map.of("shared_buffers", "512MB", "max_wal_size", "16GB",
@@ -94,14 +85,19 @@ public final class Benchmark implements AutoCloseable {
     private final PostgresServer postgres = new PostgresServer(POSTGRES);
     private final Map<Case, List<Contender>> cases = chosen();
     private final Tables tables = new Tables(postgres.database());
+    private final Turns turns = new Turns(tables);
     private final Map<Contender, ServerProcess> servers = new EnumMap<>(Contender.class);
-    private long turns;
 
     public static void main(String... args) throws Exception {
         ((Logger) LoggerFactory.getLogger("io.zonky")).setLevel(Level.WARN);
         if (!Files.exists(Path.of("/proc/self/clear_refs"))) {
             throw new IllegalStateException("Run the benchmark on Linux: only there can it read the processor time and the memory of"
                     + " a process.");
+        }
+        String memory = System.getProperty("bench.memory", "");
+        if (!memory.isEmpty()) {
+            LargerThanMemory.run(memory, ROWS, SECONDS);
+            return;
         }
         Report report = new Report();
         try (Benchmark benchmark = new Benchmark()) {
@@ -159,15 +155,16 @@ public final class Benchmark implements AutoCloseable {
             servers.put(each, switch (each) {
                 case ROW_BY_ROW -> ServerProcess.of(RowByRow.class, tables.database());
                 case CEILING -> ServerProcess.of(Ceiling.class, tables.database());
-                default -> ServerProcess.jar(tables.database());
+                default -> ServerProcess.jar(tables.database(), Map.of());
             });
             // warm-up: the Java compiler must not be measured, and it has much to compile for Camel
-            turn(each, new Load(1, false, false), 64, each == Contender.OURS ? 25 : 8, 0.1);
-            turn(each, new Load(100, false, false), 64, 4, 0.1);
+            turn(each, new Case(new Load(1, false, false), 64), each == Contender.OURS ? 25 : 8, 0.1);
+            turn(each, new Case(new Load(100, false, false), 64), 4, 0.1);
         }
         if (big) {
             // fills the caches as a table of this size does, and writes what is first written after a checkpoint
-            turn(contenders.stream().filter(contender -> contender.big).findFirst().orElseThrow(), new Load(100, false, false), 64, 5, 0.1);
+            turn(contenders.stream().filter(contender -> contender.big).findFirst().orElseThrow(),
+                    new Case(new Load(100, false, false), 64), 5, 0.1);
         }
     }
 
@@ -190,7 +187,7 @@ public final class Benchmark implements AutoCloseable {
                 Collections.reverse(order);
             }
             for (Contender contender : order) {
-                Result result = turn(contender, each.load(), each.connections(), WARM_UP_SECONDS, SECONDS);
+                Result result = turn(contender, each, WARM_UP_SECONDS, SECONDS);
                 report.add(each, contender, result);
                 System.out.printf("%d  %-22s %-12s %,9.0f events/s  p99 %,7.1f ms  %5.1f CPU s/M  %4.0f MB%s%n", round + 1, each,
                         contender.label, result.requests * each.load().events() / result.seconds, result.p99Millis,
@@ -200,42 +197,8 @@ public final class Benchmark implements AutoCloseable {
         }
     }
 
-    /** Sends webhooks to a server, and then checks that the table holds every event that the server acknowledged. */
-    private Result turn(Contender contender, Load load, int connections, double warmUp, double seconds)
-            throws IOException, InterruptedException {
-        tables.use(contender.big);
-        Instant start = Instant.now();
-        ServerProcess server = servers.get(contender.server());
-        Result result = drive(new Turn(server.port, server.pid(), load, connections, warmUp, seconds, ++turns << 32));
-        if (result.failure != null) {
-            throw new IllegalStateException(contender.label + " answered: " + result.failure);
-        }
-        if (result.received != result.sent || result.rejected > 0
-                || result.received != result.stored + result.duplicates + result.spooled) {
-            throw new IllegalStateException(contender.label + " gave a wrong receipt: " + JSON.writeValueAsString(result));
-        }
-        await(contender.label + ": a row for each of " + result.distinct + " events").atMost(Duration.ofMinutes(1))
-                .until(() -> tables.receivedSince(start) == result.distinct);
-        if (result.spooled == 0 && result.stored != result.distinct) {
-            throw new IllegalStateException(contender.label + " stored " + result.distinct + " events and acknowledged " + result.stored);
-        }
-        return result;
-    }
-
-    /** The driver runs for seconds only: the quick compiler suits it. */
-    private static Result drive(Turn turn) throws IOException, InterruptedException {
-        Process driver = new ProcessBuilder(ServerProcess.JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-Xshare:auto",
-                "-classpath", System.getProperty("java.class.path"), Driver.class.getName(), JSON.writeValueAsString(turn))
-                .redirectError(Redirect.INHERIT).start();
-        try {
-            String result = new String(driver.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (driver.waitFor() != 0) {
-                throw new IllegalStateException("the driver failed");
-            }
-            return JSON.readValue(result, Result.class);
-        } finally {
-            driver.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
-        }
+    private Result turn(Contender contender, Case measured, double warmUp, double seconds) throws IOException, InterruptedException {
+        return turns.run(contender.label, servers.get(contender.server()), contender.big, measured, warmUp, seconds);
     }
 
     @Override

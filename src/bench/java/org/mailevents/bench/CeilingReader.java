@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -220,7 +222,9 @@ final class CeilingReader {
         }
         sha256.update(content.flip());
         ByteBuffer digest = ByteBuffer.wrap(sha256.digest());
-        return new UUID(digest.getLong() & ~0xF000L | 0x8000L, digest.getLong() & ~(0b11L << 62) | 0b10L << 62);
+        // the time as if it were in UTC, and then the hash
+        long time = LocalDateTime.parse(row.created.replace(' ', 'T')).toInstant(ZoneOffset.UTC).toEpochMilli();
+        return new UUID(time << 16 | digest.getLong() >>> 48 & 0xFFFL | 0x8000L, digest.getLong() & ~(0b11L << 62) | 0b10L << 62);
     }
 
     /** Sets the columns that the routes of Mail Events decide. */

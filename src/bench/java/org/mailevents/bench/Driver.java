@@ -11,6 +11,9 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +37,9 @@ final class Driver {
     /** Placeholders in the prepared requests. They look the same in JSON and in a form. */
     private static final String MESSAGE_ID = "MMMMMMMM-MMMM-MMMM";
     private static final String RECIPIENT = "RRRRRR";
+    /** All events of a turn happen when it begins, as the vendor writes it. So they go into the partition of the present. */
+    private static final String CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneId.of("Asia/Tokyo"))
+            .format(Instant.now());
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     /** The factor that spreads numbers. It is odd, so that no two numbers have the same product (modulo 2^64). */
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
@@ -82,7 +88,7 @@ final class Driver {
 
         private static ObjectNode element(String status) {
             return Payload.delivery(status).put("messageId", "<" + MESSAGE_ID + "-820a-c4e87987dbce@mta01.example.com>")
-                    .put("to", "user" + RECIPIENT + "@example.jp");
+                    .put("to", "user" + RECIPIENT + "@example.jp").put("created", CREATED);
         }
     }
 

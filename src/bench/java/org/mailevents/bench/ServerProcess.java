@@ -30,7 +30,7 @@ final class ServerProcess implements AutoCloseable {
     private final File log;
     private final Process process;
 
-    private ServerProcess(List<String> program, TestDatabase database, Path folder) throws IOException {
+    private ServerProcess(List<String> program, TestDatabase database, Map<String, String> settings, Path folder) throws IOException {
         log = folder.resolve("log.txt").toFile();
         List<String> command = new ArrayList<>(List.of(JAVA));
         command.addAll(MEMORY);
@@ -41,21 +41,26 @@ final class ServerProcess implements AutoCloseable {
         environment.put("CAMEL_SERVER_PORT", String.valueOf(port));
         environment.put("CAMEL_MANAGEMENT_PORT", String.valueOf(MailEvents.freePort()));
         database.settings().forEach((key, value) -> environment.put(key.toUpperCase(Locale.ROOT).replace('.', '_'), value));
+        environment.putAll(settings);
         process = builder.start();
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         await().atMost(Duration.ofMinutes(1)).until(this::answers);
     }
 
-    /** Mail Events, as a user runs it. */
-    static ServerProcess jar(TestDatabase database) throws IOException {
-        return new ServerProcess(List.of("-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()), database,
+    /**
+     * Mail Events, as a user runs it.
+     *
+     * @param settings environment variables
+     */
+    static ServerProcess jar(TestDatabase database, Map<String, String> settings) throws IOException {
+        return new ServerProcess(List.of("-jar", Path.of("target/mail-events.jar").toAbsolutePath().toString()), database, settings,
                 OwnProcess.folder("routes", "application.properties"));
     }
 
     /** A server that Mail Events is compared with. It uses the same environment variables. */
     static ServerProcess of(Class<?> main, TestDatabase database) throws IOException {
         return new ServerProcess(List.of("-classpath", System.getProperty("java.class.path"), main.getName()), database,
-                TemporaryFolder.create(main.getSimpleName()));
+                Map.of(), TemporaryFolder.create(main.getSimpleName()));
     }
 
     long pid() {

@@ -105,9 +105,14 @@ public final class PostgresServer {
         return new TestDatabase("jdbc:postgresql://127.0.0.1:" + first.getPort() + "/" + name, "postgres", "postgres");
     }
 
+    /** The processes of the server, of which each connection has one. */
+    public List<ProcessHandle> processes() {
+        return Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
+    }
+
     /** Kills all processes of the server at once. */
     public void kill() {
-        List<ProcessHandle> processes = Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
+        List<ProcessHandle> processes = processes();
         processes.forEach(ProcessHandle::destroyForcibly);
         processes.forEach(process -> process.onExit().join());
     }
