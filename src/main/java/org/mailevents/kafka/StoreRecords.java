@@ -77,6 +77,7 @@ final class StoreRecords {
     boolean store(List<LogRecord> records, Consumer<Collection<LogRecord>> done) {
         Deque<LogRecord> waiting = new ArrayDeque<>(records);
         Set<LogRecord> alone = new HashSet<>();
+        boolean left = false;
         while (!waiting.isEmpty() && !stopping) {
             ReplayBatch<LogRecord> batch = ReplayBatch.empty();
             List<LogRecord> sources = List.of(waiting.peek());
@@ -95,15 +96,17 @@ final class StoreRecords {
                     for (int i = sources.size() - 1; i >= 0; i--) {
                         waiting.push(sources.get(i));
                     }
-                } else if (!postpone(sources.get(0), failure)) {
-                    return false;
                 } else {
                     waiting.remove(sources.get(0));
-                    done.accept(sources);
+                    if (postpone(sources.get(0), failure)) {
+                        done.accept(sources);
+                    } else {
+                        left = true; // the log takes nothing now, and this webhook does not delay the others
+                    }
                 }
             }
         }
-        return waiting.isEmpty();
+        return waiting.isEmpty() && !left;
     }
 
     /** Adds the first webhooks that fit. One that has failed is a batch of its own, which shows which webhook is at fault. */

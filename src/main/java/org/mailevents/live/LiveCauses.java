@@ -86,7 +86,8 @@ public final class LiveCauses {
             String language = settings.required(setting);
             Optional<String> lacking = table.lacking(language);
             if (lacking.isPresent()) {
-                throw new BrokenFile(file, 0, lacking.get() + " has no text in the language " + language + ", which " + setting + " sets");
+                throw new BrokenFile(file, 0, lacking.get() + " has no text in the language " + language + ". Set " + setting
+                        + " to a language of the file, or add the text");
             }
         }
         String rules = path(settings, RULES);
