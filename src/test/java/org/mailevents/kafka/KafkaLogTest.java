@@ -177,9 +177,10 @@ class KafkaLogTest {
             ObjectNode poison = Payload.delivery("queued").put("subject", "poison");
 
             // When
-            assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", good.get(0))), 1);
             assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", poison)), 1);
-            good.subList(1, 20).forEach(one -> assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", one)), 1));
+            // alone in its first batch, because the step looks at the first event of a batch only
+            await().until(() -> BROKER.records(topic).size() > 1);
+            good.forEach(one -> assertSpooled(application.post(MailEvents.JSON, Payload.json("deliveries", one)), 1));
 
             // Then
             await().until(() -> stored(database).equals(ids(good)));
