@@ -75,7 +75,7 @@ class JarLogIT {
         Path route = folder.resolve("routes/route-deliveries.camel.yaml");
         Files.writeString(route, Files.readString(route).replaceFirst("(?m)^( +)- log:\\s+message: failed$",
                 "$1- log:\n$1    message: in flight\n"
-                        + "$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"7000\"\n$0"));
+                        + "$1- delay:\n$1    expression:\n$1      constant:\n$1        expression: \"5000\"\n$0"));
         OwnProcess application = OwnProcess.jar(folder, Map.of()).started();
         await().until(() -> application.observe("health/ready").statusCode() == 200);
         CompletableFuture<Integer> answer = CompletableFuture.supplyAsync(() ->

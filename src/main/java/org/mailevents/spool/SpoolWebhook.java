@@ -35,7 +35,7 @@ public final class SpoolWebhook extends RouteBuilder {
             .description("Writes a webhook that could not be stored into the spool; all of its events count as spooled")
             .errorHandler(noErrorHandler())
             // A log that takes every webhook has just refused this one.
-            .filter(exchange -> !spool.takesEvery())
+            .filter(exchange -> spool.log().isPresent() && !spool.takesEvery())
                 .to("direct:append-webhook")
             .end()
             .filter(body().isInstanceOf(Webhook.class))
