@@ -63,8 +63,8 @@ class ArchiveIT {
 
         // Then
         List<String> expected = new ArrayList<>(List.of("Containerfile", "application.properties",
-                "grafana-dashboard.json", "kubernetes-kafka.yaml", "kubernetes.yaml", "mail-events.jar", "mail-events.service",
-                "prometheus-alerts.yaml"));
+                "grafana-dashboard.json", "haproxy.cfg", "kubernetes-kafka.yaml", "kubernetes.yaml", "mail-events.jar",
+                "mail-events.service", "nginx.conf", "prometheus-alerts.yaml"));
         Archive.files(Path.of("target/lib")).forEach(file -> expected.add("lib/" + file));
         try (Stream<Path> top = Files.list(Path.of(""))) {
             top.map(Path::toString).filter(file -> file.endsWith(".md") || file.equals("LICENSE")).forEach(expected::add);
