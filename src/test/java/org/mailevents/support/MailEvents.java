@@ -49,7 +49,8 @@ public abstract class MailEvents implements AutoCloseable {
     }
 
     private static int port(Map<String, String> settings, String setting) {
-        return settings.containsKey(setting) ? Integer.parseInt(settings.get(setting)) : freePort();
+        String port = settings.getOrDefault(setting, ""); // a test may set one that is refused
+        return port.matches("\\d{1,5}") ? Integer.parseInt(port) : freePort();
     }
 
     @Override
