@@ -47,10 +47,11 @@ public final class CauseTable {
      * One of the vendor's bounce codes.
      *
      * @param cause   the id of the cause that the code means
+     * @param kind    what the kind of such a bounce is if only the code tells its cause; null for the kind of the cause
      * @param names   the name by language
      * @param compare whether an enhanced code can contradict it
      */
-    public record Code(String cause, Map<String, String> names, boolean compare) {
+    public record Code(String cause, String kind, Map<String, String> names, boolean compare) {
     }
 
     /**

@@ -21,7 +21,7 @@ final class CauseTableReader {
 
     private static final List<String> TEXT_KEYS = List.of("name", "text", "action", "again");
     private static final List<String> CAUSE_KEYS = List.of("kind", "dead", "sendAgain");
-    private static final List<String> CODE_KEYS = List.of("cause", "compare");
+    private static final List<String> CODE_KEYS = List.of("cause", "kind", "compare");
     private static final Pattern ID = Pattern.compile("[a-z]+(-[a-z]+)*");
     private static final Pattern CODE = Pattern.compile("\\d+|" + CauseTable.UNKNOWN);
     private static final Pattern ENHANCED_CODE = Pattern.compile("[245]|(X|[245]\\.\\d{1,3}|X\\.\\d{1,3})\\.\\d{1,3}");
@@ -105,7 +105,8 @@ final class CauseTableReader {
             throw file.broken(code.has("cause") ? at.appendProperty("cause") : at, "\"cause\" must be a key of \"causes\"");
         }
         boolean compare = !code.has("compare") || file.flag(code.get("compare"), at.appendProperty("compare"));
-        return new Code(code.get("cause").textValue(), Map.copyOf(names), compare);
+        String kind = code.has("kind") ? file.text(code.get("kind"), at.appendProperty("kind")) : null;
+        return new Code(code.get("cause").textValue(), kind, Map.copyOf(names), compare);
     }
 
     private Map<String, Enhanced> enhanced(JsonNode all, JsonPointer at, Set<String> known) throws BrokenFile {

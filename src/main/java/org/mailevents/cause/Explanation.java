@@ -40,7 +40,7 @@ public record Explanation(String cause, @JsonInclude boolean dead, String or, St
         Rule rule = verdict.rule();
         Reply reply = verdict.reply();
         return new Explanation(verdict.cause(), verdict.dead(), verdict.or(), verdict.sureness().name().toLowerCase(Locale.ROOT),
-                cause.kind(), cause.sendAgain(),
+                verdict.kind(rules.table(), bounce.code()), cause.sendAgain(),
                 rule == null ? null : new AppliedRule(rule.number(), rule.line(), rule.reason(), rule.source(), rule.removal()),
                 verdict.contradicts(rules.table(), bounce.code()),
                 new Read(reply.code(), reply.enhanced(), reply.command(), reply.host()), cause.texts());

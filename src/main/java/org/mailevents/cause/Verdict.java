@@ -24,6 +24,12 @@ public record Verdict(String cause, boolean dead, String or, Sureness sureness, 
         NONE
     }
 
+    /** The kind of such a bounce. Where no rule applies, the vendor's code may tell a kind of its own. */
+    public String kind(CauseTable table, String code) {
+        String ofCode = rule == null && !code.isEmpty() ? table.code(code).kind() : null;
+        return ofCode == null ? table.cause(cause).kind() : ofCode;
+    }
+
     /** Whether the vendor's code means a cause of a different kind. A code that means no certain cause contradicts nothing. */
     public boolean contradicts(CauseTable table, String code) {
         return rule != null && !code.isEmpty() && table.code(code).compare()

@@ -57,7 +57,10 @@ public final class EventReader {
     private static final ObjectMapper SORTED = JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
+    private static final Causes.Conclusion NO_FAILURE = new Causes.Conclusion(null, null, false);
+
     private final ZoneId zone;
+    private final Causes causes;
     private volatile Occurred lastOccurred = Occurred.UNKNOWN;
 
     /**
@@ -71,16 +74,20 @@ public final class EventReader {
         static final Occurred UNKNOWN = new Occurred("", null, null);
     }
 
-    /** @param zone the time zone of {@code created}, which is sent without a zone */
-    public EventReader(ZoneId zone) {
+    /**
+     * @param zone   the time zone of {@code created}, which is sent without a zone
+     * @param causes decides the cause of each bounce and of each failed delivery
+     */
+    public EventReader(ZoneId zone, Causes causes) {
         this.zone = zone;
+        this.causes = causes;
     }
 
     /**
      * @param fields     the fields of the webhook
      * @param element    one element of its array
      * @param receivedAt when the webhook arrived
-     * @return the event, without kind and audience
+     * @return the event, without an audience
      * @throws UnstorableEvent if the element cannot be stored; the message is the reason in {@code rejected_event}
      */
     public MailEvent read(WebhookFields fields, JsonNode element, Instant receivedAt) throws UnstorableEvent {
@@ -89,7 +96,8 @@ public final class EventReader {
             throw new UnstorableEvent("the element is not a JSON object but of the type " + type);
         }
         String eventType = fields.eventType();
-        boolean delivery = eventType.equals("deliveries") || eventType.equals("bounces");
+        boolean bounce = eventType.equals(MailEvent.BOUNCES);
+        boolean delivery = bounce || eventType.equals(MailEvent.DELIVERIES);
         Element values = Element.of(element);
         if (delivery) {
             values.requireStorable();
@@ -113,7 +121,10 @@ public final class EventReader {
         UUID id = delivery
                 ? EventId.at(occurred.asUtc, fields.serverComposition(), eventType, messageId, recipient, status, createdText, reason)
                 : EventId.at(occurred.asUtc, fields.serverComposition(), eventType, canonical(element));
-        return new MailEvent(id, eventType, status, null, null, messageId, recipient,
+        Causes.Conclusion failure = bounce ? causes.decide(kept, recipient, status)
+                : delivery && "failed".equals(status) ? causes.decide(kept, recipient, "") : NO_FAILURE;
+        return new MailEvent(id, eventType, status, failure.cause(), failure.dead(), bounce ? failure.kind() : null, null, messageId,
+                recipient,
                 firstOf(values.text("from"), envelopeFrom), firstOf(values.text("returnPath"), envelopeFrom),
                 values.text("subject"), values.text("apiData"), kept, enhancedCode(kept),
                 values.text("sourceIp"), values.text("senderIp"), fields.serverComposition(),

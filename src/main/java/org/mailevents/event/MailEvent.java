@@ -16,7 +16,9 @@ import java.util.UUID;
  * @param eventId           the id, which is the same each time the event arrives; see {@link EventId}
  * @param eventType         {@code deliveries}, {@code bounces} or a different type, as sent
  * @param status            the word of a delivery or the code of a bounce, as sent
- * @param kind              the kind that the routes derive from the status, or null
+ * @param cause             the id of the cause of a bounce or of a failed delivery, such as {@code mailbox-full}; null for other events
+ * @param dead              whether the reply shows that the address is dead, so that writing to it is of no use
+ * @param kind              the kind of the cause of a bounce, or the kind that the routes set, or null
  * @param audience          the audience that the routes want to alert, {@code none} for a muted event, or null if they decide nothing
  * @param messageId         the Message-ID with its angle brackets, as sent
  * @param recipient         the address to which the mail was sent ({@code to}, in version 1 {@code envelopeTo})
@@ -35,7 +37,7 @@ import java.util.UUID;
  * @param extra             the keys without a column, as a JSON object, or null
  */
 public record MailEvent(
-        UUID eventId, String eventType, String status, String kind, String audience,
+        UUID eventId, String eventType, String status, String cause, boolean dead, String kind, String audience,
         String messageId, String recipient, String sender, String returnPath, String subject, String apiData,
         String reason, String enhancedCode, String sourceIp, String senderIp, String serverComposition,
         @JsonSerialize(using = ToStringSerializer.class) Instant occurredAt, String createdText,
@@ -66,6 +68,8 @@ public record MailEvent(
 
     /** The event type of bounces. */
     public static final String BOUNCES = "bounces";
+    /** The event type of deliveries. */
+    public static final String DELIVERIES = "deliveries";
 
     /** The id only. Error messages quote their objects, and no address may get into a log. */
     @Override
@@ -86,7 +90,7 @@ public record MailEvent(
 
     /** The same event with the decisions of the routes. Both may be null. A bounce without an audience gets {@code alert.undecided}. */
     public MailEvent decided(String kind, String audience) {
-        return new MailEvent(eventId, eventType, status, kind, audience, messageId, recipient, sender, returnPath, subject, apiData,
+        return new MailEvent(eventId, eventType, status, cause, dead, kind, audience, messageId, recipient, sender, returnPath, subject, apiData,
                 reason, enhancedCode, sourceIp, senderIp, serverComposition, occurredAt, createdText, receivedAt, extra);
     }
 }

@@ -58,7 +58,7 @@ final class StoreRecords {
         this.meters = mandatoryFindSingleByType(context, Meters.class);
         this.failureLog = mandatoryFindSingleByType(context, FailureLog.class);
         Settings settings = new Settings(context);
-        this.reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
+        this.reader = new WebhookReader(mandatoryFindSingleByType(context, EventReader.class),
                 mandatoryFindSingleByType(context, RecipientHash.class));
         this.maxAttempts = settings.positive("spool.attempts");
     }

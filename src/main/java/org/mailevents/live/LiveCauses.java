@@ -59,13 +59,13 @@ public final class LiveCauses {
      * @throws BrokenFile the first mistake
      */
     public static CauseRules read(Settings settings) throws BrokenFile {
-        return validated(settings, watch(settings.routes()).first());
+        return parsed(settings, watch(settings.routes()).first());
     }
 
     /** The first mistake in the two files, or nothing. */
     public static List<BrokenFile> mistakes(Settings settings) {
         try {
-            read(settings);
+            validated(settings, watch(settings.routes()).first());
             return List.of();
         } catch (BrokenFile e) {
             return List.of(e);
@@ -76,22 +76,28 @@ public final class LiveCauses {
         return new FolderWatch(routes, "(?<=^bounce-(causes|rules))\\.json");
     }
 
-    private static CauseRules validated(Settings settings, Map<String, String> files) throws BrokenFile {
+    private static CauseRules parsed(Settings settings, Map<String, String> files) throws BrokenFile {
         FolderWatch.requireText(files);
         String file = path(settings, TABLE);
         CauseTable table = CauseTable.parse(file, text(files, file));
+        String rules = path(settings, RULES);
+        return CauseRules.parse(rules, text(files, rules), table);
+    }
+
+    /** The alerts need the texts in their languages. */
+    private static CauseRules validated(Settings settings, Map<String, String> files) throws BrokenFile {
+        CauseRules rules = parsed(settings, files);
         Set<String> languages = new TreeSet<>(settings.audiences("alert.language"));
         languages.add("alert.language");
         for (String setting : languages) {
             String language = settings.required(setting);
-            Optional<String> lacking = table.lacking(language);
+            Optional<String> lacking = rules.table().lacking(language);
             if (lacking.isPresent()) {
-                throw new BrokenFile(file, 0, lacking.get() + " has no text in the language " + language + ". Set " + setting
+                throw new BrokenFile(path(settings, TABLE), 0, lacking.get() + " has no text in the language " + language + ". Set " + setting
                         + " to a language of the file, or add the text");
             }
         }
-        String rules = path(settings, RULES);
-        return CauseRules.parse(rules, text(files, rules), table);
+        return rules;
     }
 
     private static String path(Settings settings, String file) {

@@ -41,7 +41,7 @@ public final class CollectEvents implements AggregationStrategy, Processor {
         } else if (event == null) {
             webhook.setException(new IllegalStateException("The split needs onPrepare: " + NAME));
         } else {
-            decided(webhook).add(event.decided(branch.getVariable("kind", String.class), audience(event, branch)));
+            decided(webhook).add(event.decided(kind(event, branch), audience(event, branch)));
         }
         return webhook;
     }
@@ -56,6 +56,12 @@ public final class CollectEvents implements AggregationStrategy, Processor {
                     + " events came back from the split. Does the split have a timeout?"));
         }
         webhook.getMessage().setBody(whole.withEvents(decided));
+    }
+
+    /** The kind that the branch has set, or else the kind of the cause. */
+    private static String kind(MailEvent event, Exchange branch) {
+        String kind = branch.getVariable("kind", String.class);
+        return kind == null ? event.kind() : kind;
     }
 
     /**

@@ -84,7 +84,7 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         failures = mandatoryFindSingleByType(getContext(), FailureLog.class);
         spool = mandatoryFindSingleByType(getContext(), Spool.class);
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
+        reader = new WebhookReader(mandatoryFindSingleByType(getContext(), EventReader.class),
                 mandatoryFindSingleByType(getContext(), RecipientHash.class));
         long maxInFlight = settings.bytes("webhook.max-in-flight", Runtime.getRuntime().maxMemory() / 5);
         Bodies bodies = new Bodies(settings.bytes("webhook.max-body"), maxInFlight, Bodies.PATIENCE);

@@ -1,5 +1,7 @@
 package org.mailevents.rehearsal;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -26,6 +28,7 @@ import org.apache.camel.model.errorhandler.DefaultErrorHandlerDefinition;
 import org.apache.camel.util.concurrent.CamelThreadFactory;
 import org.mailevents.camel.CurrentDirect;
 import org.mailevents.camel.RecordLanguage;
+import org.mailevents.event.Causes;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Receipt;
 import org.mailevents.event.Webhook;
@@ -49,6 +52,7 @@ public final class Rehearsal implements AutoCloseable {
     private final DefaultCamelContext context;
     private final ProducerTemplate template;
     private final Duration longestRun;
+    private final Causes causes;
     /** The outcome of a webhook whose routes took too long, or null. */
     private RehearsalOutcome stuck;
     /** Starts no thread until it is used. */
@@ -67,6 +71,7 @@ public final class Rehearsal implements AutoCloseable {
 
     Rehearsal(CamelContext application, Map<String, String> files, Duration longestRun) throws BrokenFile {
         this.longestRun = longestRun;
+        causes = mandatoryFindSingleByType(application, Causes.class);
         context = SecondContext.of(application, "rehearsal");
         try {
             RecordLanguage.use(context);
@@ -123,7 +128,7 @@ public final class Rehearsal implements AutoCloseable {
     }
 
     /**
-     * Runs one event of each status and code through the routes.
+     * Runs one event of each status, code and cause through the routes.
      *
      * @throws BrokenFile for the first event that fails, unless it fails on purpose, or because of what the rehearsal does not know: the
      *                    answer of another system, or a text that the sender of a mail decides
@@ -136,12 +141,12 @@ public final class Rehearsal implements AutoCloseable {
 
     /** The same for a rehearsal that is ready to run. */
     public void requireEveryEventPasses() throws BrokenFile {
-        for (MailEvent event : RehearsalEvents.all()) {
+        for (Map.Entry<String, MailEvent> each : RehearsalEvents.all(causes).entrySet()) {
+            MailEvent event = each.getValue();
             RehearsalOutcome outcome = runInTime(webhook(event));
             BrokenFile failure = outcome.failure();
             if (failure != null && !outcome.answerMissing() && !outcome.deliberate() && !dependsOnText(event, outcome)) {
-                throw new BrokenFile(failure.file(), failure.line(),
-                        RehearsalEvents.name(event.eventType(), event.status()) + " fails: " + failure.reason());
+                throw new BrokenFile(failure.file(), failure.line(), each.getKey() + " fails: " + failure.reason());
             }
         }
     }

@@ -1,12 +1,16 @@
 package org.mailevents.rehearsal;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.mailevents.event.Causes;
+import org.mailevents.event.Causes.Conclusion;
 import org.mailevents.event.MailEvent;
 
-/** One event of each status and code, to find a mistake in routes before a real event meets it. */
+/** One event of each status, code and cause, to find a mistake in routes before a real event meets it. */
 public final class RehearsalEvents {
 
     /** The last status and the last code are not the vendor's. They stand for those that the vendor may add. */
@@ -17,20 +21,30 @@ public final class RehearsalEvents {
     private static final List<String> FREE_TEXTS = List.of("{\"key\":\"value\"}", "4257", "2026-01-05T00:00:07Z", "<key>value</key>",
             "a-b-c-d-e-f_g_h,i,j,k;l;m;n:o:p/q/r|s|t|u=v=w x y z");
 
+    private static final String RECIPIENT = "recipient@example.jp";
+    private static final Conclusion NO_FAILURE = new Conclusion(null, null, false);
+
     private RehearsalEvents() {
     }
 
-    /** One event of each status and code. */
-    public static List<MailEvent> all() {
-        return Stream.of(STATUSES.stream().map(status -> event("deliveries", status)), CODES.stream().map(code -> event("bounces", code)),
-                Stream.of(event("blocks", "new-status"))).flatMap(events -> events).toList();
+    /**
+     * One event of each status, code and cause.
+     *
+     * @return the events by what they are, for instance: a bounce with code 4
+     */
+    public static Map<String, MailEvent> all(Causes causes) {
+        Map<String, MailEvent> events = new LinkedHashMap<>();
+        STATUSES.forEach(status -> events.put(name(MailEvent.DELIVERIES, status), event(MailEvent.DELIVERIES, status, causes)));
+        CODES.forEach(code -> events.put(name(MailEvent.BOUNCES, code), event(MailEvent.BOUNCES, code, causes)));
+        causes.all().forEach(cause -> events.put("a bounce with the cause " + cause.cause(), event(MailEvent.BOUNCES, "99", cause)));
+        events.put(name("blocks", "new-status"), event("blocks", "new-status", causes));
+        return events;
     }
 
-    /** For instance: a bounce with code 4. */
     static String name(String type, String status) {
         return switch (type) {
-            case "deliveries" -> "a delivery with status " + status;
-            case "bounces" -> "a bounce with code " + status;
+            case MailEvent.DELIVERIES -> "a delivery with status " + status;
+            case MailEvent.BOUNCES -> "a bounce with code " + status;
             default -> "an event of the type " + type;
         };
     }
@@ -41,8 +55,8 @@ public final class RehearsalEvents {
     }
 
     private static MailEvent with(MailEvent event, String text) {
-        return new MailEvent(event.eventId(), event.eventType(), event.status(), null, null, event.messageId(), event.recipient(),
-                event.sender(), event.returnPath(), text, text, text, event.enhancedCode(), event.sourceIp(), event.senderIp(),
+        return new MailEvent(event.eventId(), event.eventType(), event.status(), event.cause(), event.dead(), event.kind(), null,
+                event.messageId(), event.recipient(), event.sender(), event.returnPath(), text, text, text, event.enhancedCode(), event.sourceIp(), event.senderIp(),
                 event.serverComposition(), event.occurredAt(), event.createdText(), event.receivedAt(), "{\"other\":4257}");
     }
 
@@ -52,10 +66,16 @@ public final class RehearsalEvents {
                 .reduce(message, (rest, text) -> rest.replace(text, "…"));
     }
 
-    static MailEvent event(String type, String status) {
+    static MailEvent event(String type, String status, Causes causes) {
+        boolean bounce = type.equals(MailEvent.BOUNCES);
+        return event(type, status, bounce || status.equals("failed") ? causes.decide("", RECIPIENT, bounce ? status : "") : NO_FAILURE);
+    }
+
+    private static MailEvent event(String type, String status, Conclusion failure) {
         Instant at = Instant.parse("2026-01-05T00:00:07Z");
-        return new MailEvent(new UUID(0x8000L, 0x8000_0000_0000_0000L), type, status, null, null, "<trial@mail.example.com>",
-                "recipient@example.jp", "sender@example.com", "bounce@example.com", "Subject", "CAMPAIGN-1", "550 5.1.1 User unknown",
-                "5.1.1", "192.0.2.1", "192.0.2.2", "pro", at, "2026-01-05 09:00:07", at, "{\"key\":\"value\"}");
+        return new MailEvent(new UUID(0x8000L, 0x8000_0000_0000_0000L), type, status, failure.cause(), failure.dead(), failure.kind(),
+                null, "<trial@mail.example.com>", RECIPIENT, "sender@example.com", "bounce@example.com", "Subject", "CAMPAIGN-1",
+                "550 5.1.1 User unknown", "5.1.1", "192.0.2.1", "192.0.2.2", "pro", at, "2026-01-05 09:00:07", at,
+                "{\"key\":\"value\"}");
     }
 }

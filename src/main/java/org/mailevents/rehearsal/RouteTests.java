@@ -43,7 +43,7 @@ public final class RouteTests {
     /** @param application the context whose settings decide how a webhook is read */
     public RouteTests(CamelContext application) {
         this.application = application;
-        this.reader = new WebhookReader(new EventReader(new Settings(application).zone("webhook.time-zone")),
+        this.reader = new WebhookReader(mandatoryFindSingleByType(application, EventReader.class),
                 mandatoryFindSingleByType(application, RecipientHash.class));
     }
 

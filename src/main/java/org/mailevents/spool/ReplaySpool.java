@@ -94,7 +94,7 @@ public final class ReplaySpool extends RouteBuilder {
         mandatoryFindSingleByType(getContext(), FailingRoutes.class).watch(this::waitingForSteps);
         replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
         rejectedEvents = new RejectedEvents(database, spool);
-        reader = new WebhookReader(new EventReader(settings.zone("webhook.time-zone")),
+        reader = new WebhookReader(mandatoryFindSingleByType(getContext(), EventReader.class),
                 mandatoryFindSingleByType(getContext(), RecipientHash.class));
         maxAttempts = settings.positive("spool.attempts");
 

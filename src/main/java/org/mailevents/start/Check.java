@@ -13,6 +13,7 @@ import org.apache.camel.CamelContext;
 import org.mailevents.alert.AlertCheck;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.RouteCheck;
+import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
 
 /**
@@ -59,12 +60,15 @@ public final class Check {
             sum = count(routes.routes(), "file", "files") + " of routes, " + count(routes.tests(), "test", "tests") + ", ";
         } catch (IllegalArgumentException e) {
             refused.add(e.getMessage()); // without this setting, the routes cannot be checked
+        } catch (BrokenFile e) {
+            files.add(e.getMessage()); // the causes decide which branch a bounce takes
         }
         AlertCheck.Result alerts = AlertCheck.of(context);
         refused.addAll(alerts.settings());
         alerts.mistakes().forEach(file -> files.add(file.getMessage()));
         if (alerts.settings().isEmpty()) { // the causes need the languages of the alerts
-            LiveCauses.mistakes(settings).forEach(file -> files.add(file.getMessage()));
+            LiveCauses.mistakes(settings).stream().map(BrokenFile::getMessage).filter(mistake -> !files.contains(mistake))
+                    .forEach(files::add);
         }
         MisspeltSettings.warnings(settings).forEach(warning -> warnings.add("warning: " + warning));
 

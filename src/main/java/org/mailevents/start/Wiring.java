@@ -2,6 +2,7 @@ package org.mailevents.start;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.camel.CamelConfiguration;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
@@ -11,8 +12,11 @@ import org.mailevents.camel.FailedSteps;
 import org.mailevents.camel.HttpTimeouts;
 import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
+import org.mailevents.cause.CauseRules;
+import org.mailevents.cause.DecidedCauses;
 import org.mailevents.database.Database;
 import org.mailevents.event.CsvRow;
+import org.mailevents.event.EventReader;
 import org.mailevents.http.ApiRequests;
 import org.mailevents.kafka.KafkaLog;
 import org.mailevents.kafka.KafkaSettings;
@@ -27,6 +31,7 @@ import org.mailevents.privacy.RecipientHash;
 import org.mailevents.receive.CollectEvents;
 import org.mailevents.receive.ReceiveWebhook;
 import org.mailevents.rehearsal.RouteTestText;
+import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 import org.mailevents.spool.Spool;
@@ -50,7 +55,7 @@ public final class Wiring implements CamelConfiguration {
         HttpTimeouts.use(context);
         CurrentDirect.use(context);
         Meters meters = bindPartsInMemory(context);
-        LiveCauses.in(context);
+        bindCauses(context, LiveCauses.in(context)::rules);
         Registry registry = context.getRegistry();
         registry.bind("failingRoutes", FailingRoutes.shownIn(context));
         registry.bind("recipientHash", RecipientHash.with(settings.text(RecipientHash.SETTING)));
@@ -88,11 +93,19 @@ public final class Wiring implements CamelConfiguration {
      *
      * @throws IllegalArgumentException if {@code privacy.hash-recipients} cannot be used
      */
-    static void bindForCheck(CamelContext context) {
+    static void bindForCheck(CamelContext context) throws BrokenFile {
+        CauseRules rules = LiveCauses.read(new Settings(context));
+        bindCauses(context, () -> rules);
         Registry registry = context.getRegistry();
         registry.bind(Database.NAME, new HikariDataSource()); // without a URL, it opens nothing
         bindBeansOfRoutes(context);
         registry.bind("recipientHash", RecipientHash.with(new Settings(context).text(RecipientHash.SETTING)));
+    }
+
+    private static void bindCauses(CamelContext context, Supplier<CauseRules> rules) {
+        DecidedCauses causes = new DecidedCauses(rules);
+        context.getRegistry().bind("causes", causes);
+        context.getRegistry().bind("eventReader", new EventReader(new Settings(context).zone("webhook.time-zone"), causes));
     }
 
     /** Binds the beans that the YAML routes name. */

@@ -15,6 +15,8 @@ final class EventTables {
             new Column<>("event_id", "uuid", MailEvent::eventId),
             new Column<>("event_type", "varchar", MailEvent::eventType),
             new Column<>("status", "varchar", MailEvent::status),
+            new Column<>("cause", "varchar", MailEvent::cause),
+            new Column<>("dead", "boolean", event -> event.cause() == null ? null : event.dead()),
             new Column<>("kind", "varchar", MailEvent::kind),
             new Column<>("audience", "varchar", MailEvent::audience),
             new Column<>("message_id", "varchar", MailEvent::messageId),

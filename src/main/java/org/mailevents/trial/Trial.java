@@ -1,5 +1,7 @@
 package org.mailevents.trial;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -176,7 +178,7 @@ final class Trial {
 
     /** @param rejected gets the reasons why elements are no events */
     private List<MailEvent> events(String payload, List<String> rejected) {
-        WebhookReader reader = new WebhookReader(new EventReader(new Settings(application).zone("webhook.time-zone")), hash);
+        WebhookReader reader = new WebhookReader(mandatoryFindSingleByType(application, EventReader.class), hash);
         List<MailEvent> events = new ArrayList<>();
         WebhookBody body = WebhookBody.of(!payload.stripLeading().startsWith("{"), payload);
         try (WebhookPieces pieces = reader.read(body, clock.instant())) {

@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.cause.ShippedCauses;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
@@ -86,7 +87,7 @@ class WebhookReaderTest {
     }
 
     private static WebhookReader reader(String key) {
-        return new WebhookReader(new EventReader(ZoneId.of("Asia/Tokyo")), RecipientHash.with(key));
+        return new WebhookReader(new EventReader(ZoneId.of("Asia/Tokyo"), ShippedCauses.causes()), RecipientHash.with(key));
     }
 
     private static String text(WebhookBody body) throws IOException {

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.cause.ShippedCauses;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
 import org.mailevents.route.BrokenFile;
@@ -332,6 +333,6 @@ class RehearsalTest {
     }
 
     private static MailEvent bounce(String code) {
-        return RehearsalEvents.event("bounces", code);
+        return RehearsalEvents.event("bounces", code, ShippedCauses.causes());
     }
 }
