@@ -15,6 +15,7 @@ CREATE TABLE mail_event (
     audience           varchar,
     message_id         varchar,
     recipient          varchar,
+    ${lower-recipient}
     sender             varchar,
     return_path        varchar,
     subject            varchar,
@@ -38,8 +39,8 @@ CREATE TABLE mail_event (
 ) ${partitioned};
 ${default-partition}
 CREATE INDEX mail_event_message ON mail_event (message_id, recipient);
--- whether an address has bounced before
-CREATE INDEX mail_event_recipient ON mail_event (recipient, event_type, received_at);
+-- the events of an address, in whatever case it is written
+CREATE INDEX mail_event_address ON mail_event (${address}, event_type, received_at);
 CREATE INDEX mail_event_received ON mail_event (received_at);
 CREATE INDEX mail_event_alert ON mail_event (alert_state, audience, received_at) ${alerts-only};
 CREATE INDEX mail_event_alert_id ON mail_event (alert_id) ${mailed-only};
@@ -103,7 +104,7 @@ CREATE TABLE event_count (
     received_slot timestamp with time zone NOT NULL,
     occurred_hour timestamp with time zone NOT NULL,
     event_type    varchar                  NOT NULL,
-    -- a status of a delivery or a code of a bounce that the vendor has documented, or other
+    -- a status of a delivery that the vendor has documented, the cause of a bounce, or other
     status        varchar                  NOT NULL,
     events        bigint                   NOT NULL
 );
@@ -158,24 +159,41 @@ WHERE e.event_type IN ('deliveries', 'bounces') AND e.message_id IS NOT NULL AND
              OR COALESCE(s.occurred_at, s.received_at) = COALESCE(e.occurred_at, e.received_at) AND s.event_id < e.event_id))
   );
 
--- The suppression list: addresses that bounced for good and have not taken mail since.
+-- The events with the address: the recipient in lower case. A query by address uses an index on both databases. PostgreSQL has an index
+-- on the expression. H2 has no such indexes, so there the expression is a column, which H2 fills by itself.
+CREATE VIEW event_by_address AS
+SELECT e.*, ${address} AS address FROM mail_event e;
+
+-- The suppression list: the addresses that bounced as dead, or to which the vendor sends nothing, and that have not taken mail since.
+-- The case of a domain does not matter (RFC 5321, 2.4). So a recipient is here once: its address and its local part tell it apart.
 -- A row whose personal data was removed has no recipient. All these rows would otherwise be one recipient.
+-- What takes the recipient off the list is leaves_with: delivery is a mail that it takes. With unblocking, the vendor sends nothing before
+-- somebody lifts the block, and the next mail that the recipient takes then takes it off.
 CREATE VIEW undeliverable_recipient AS
-SELECT recipient, status, kind, reason, first_bounced_at, last_bounced_at, bounces
+SELECT recipient, address, status, cause, dead, kind, reason, first_bounced_at, last_bounced_at, bounces, last_succeeded_at,
+       CASE WHEN cause = 'not-attempted' THEN 'unblocking' ELSE 'delivery' END AS leaves_with
 FROM (
-    SELECT recipient, status, kind, reason,
-           MIN(COALESCE(occurred_at, received_at)) OVER (PARTITION BY recipient) AS first_bounced_at,
-           MAX(COALESCE(occurred_at, received_at)) OVER (PARTITION BY recipient) AS last_bounced_at,
-           COUNT(*) OVER (PARTITION BY recipient) AS bounces,
-           ROW_NUMBER() OVER (PARTITION BY recipient ORDER BY COALESCE(occurred_at, received_at) DESC, event_id) AS place
-    FROM mail_event
-    WHERE event_type = 'bounces' AND status IN ('1', '2', '9', '10', '11') AND recipient IS NOT NULL
-) b
-WHERE place = 1 AND NOT EXISTS (
-    SELECT 1 FROM mail_event taken
-    WHERE taken.recipient = b.recipient AND taken.event_type = 'deliveries' AND taken.status = 'succeeded'
-      AND COALESCE(taken.occurred_at, taken.received_at) > b.last_bounced_at
-);
+    SELECT b.*, (
+        SELECT MAX(COALESCE(taken.occurred_at, taken.received_at)) FROM event_by_address taken
+        WHERE taken.address = b.address AND taken.event_type = 'deliveries' AND taken.status = 'succeeded'
+          AND LEFT(taken.recipient, POSITION('@' IN taken.recipient)) = b.local_part
+    ) AS last_succeeded_at
+    FROM (
+        SELECT n.*,
+               MIN(bounced_at) OVER (PARTITION BY address, local_part) AS first_bounced_at,
+               MAX(bounced_at) OVER (PARTITION BY address, local_part) AS last_bounced_at,
+               COUNT(*) OVER (PARTITION BY address, local_part) AS bounces,
+               ROW_NUMBER() OVER (PARTITION BY address, local_part ORDER BY bounced_at DESC, event_id) AS place
+        FROM (
+            SELECT recipient, ${address} AS address, LEFT(recipient, POSITION('@' IN recipient)) AS local_part, status, cause, dead, kind,
+                   reason, COALESCE(occurred_at, received_at) AS bounced_at, event_id
+            FROM mail_event
+            WHERE event_type = 'bounces' AND (dead OR cause = 'not-attempted') AND recipient IS NOT NULL
+        ) n
+    ) b
+    WHERE place = 1
+) listed
+WHERE (last_succeeded_at > last_bounced_at) IS NOT TRUE;
 
 -- One row for each job that one process at a time does. The process locks the row.
 CREATE TABLE housekeeping (

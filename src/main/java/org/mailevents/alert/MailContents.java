@@ -36,7 +36,7 @@ final class MailContents {
     private static final String BOUNCE = "SELECT e.recipient, " + Stream.of("status", "kind", "created_text", "subject", "sender",
             "message_id", "api_data", "enhanced_code", "reason").map(column -> "LEFT(e." + column + ", " + 2 * MAX_TEXT + ") AS " + column)
             .collect(Collectors.joining(", "))
-            + ", EXISTS (SELECT 1 FROM mail_event before WHERE before.recipient = e.recipient"
+            + ", EXISTS (SELECT 1 FROM event_by_address before WHERE before.address = LOWER(e.recipient)"
             + " AND before.event_type = 'bounces' AND before.received_at < e.received_at) AS known";
 
     /** The personal data of old bounces may have been removed while their incident lasts. Such bounces are counted, but not listed. */

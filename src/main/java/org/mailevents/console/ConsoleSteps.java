@@ -3,7 +3,6 @@ package org.mailevents.console;
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializerProvider;
@@ -18,9 +17,6 @@ import java.util.function.Function;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.jdbi.v3.core.Jdbi;
-import org.mailevents.cause.CauseRules;
-import org.mailevents.cause.ExplainCommand;
-import org.mailevents.cause.Explanation;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.event.Problem;
@@ -50,14 +46,14 @@ public final class ConsoleSteps extends RouteBuilder {
             .addSerializer(Timestamp.class, instant(Timestamp::toInstant)));
     private Clock clock;
     private SummaryReader summaries;
-    private LiveCauses causes;
 
     @Override
     public void configure() throws Exception {
-        causes = LiveCauses.in(getContext());
+        LiveCauses causes = LiveCauses.in(getContext());
         clock = TimeSource.of(getContext());
         Jdbi jdbi = JdbiFactory.create(mandatoryFindSingleByType(getContext(), Database.class));
-        summaries = new SummaryReader(getContext(), jdbi);
+        summaries = new SummaryReader(getContext(), jdbi, causes);
+        SuppressionList suppressions = new SuppressionList(jdbi, causes, new Settings(getContext()).required("alert.language"));
 
         // @formatter:off
         from("direct:summarize").routeId("summarize")
@@ -65,15 +61,10 @@ public final class ConsoleSteps extends RouteBuilder {
             .errorHandler(noErrorHandler())
             .process(this::summarize);
 
-        from("direct:explain-reply").routeId("explain-reply")
-            .description("Tells the cause of a reply, and whether its address is dead")
-            .errorHandler(noErrorHandler())
-            .process(this::explainReply);
-
         from("direct:list-suppressions").routeId("list-suppressions")
             .description("Writes the suppression list as CSV")
             .errorHandler(noErrorHandler())
-            .process(exchange -> SuppressionList.answer(jdbi, exchange));
+            .process(suppressions::answer);
 
         from("direct:answer").routeId("answer")
             .description("Answers with the body as JSON, or with 404 when the body is empty")
@@ -125,25 +116,5 @@ public final class ConsoleSteps extends RouteBuilder {
                 generator.writeString(instant.apply(value).toString());
             }
         };
-    }
-
-    /** Answers with JSON, or with text if the caller wants text. */
-    private void explainReply(Exchange exchange) throws Exception {
-        String type = exchange.getMessage().getHeader(Exchange.CONTENT_TYPE, "", String.class);
-        if (!type.matches("(?i)application/json(?:\\s*;.*)?")) {
-            ApiAnswer.problem(exchange, new Problem(415, "Send the request as application/json."));
-            return;
-        }
-        CauseRules rules = causes.rules();
-        Explanation explanation;
-        try {
-            explanation = Explanation.of(rules, ExplainCommand.bounce(json.readTree(exchange.getMessage().getBody(String.class))));
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("Send a JSON object, such as {\"reply\": \"550 5.1.1 User unknown\"}.", e);
-        }
-        boolean text = exchange.getMessage().getHeader("Accept", "", String.class).startsWith("text/plain");
-        ApiAnswer.put(exchange, 200, text ? "text/plain; charset=utf-8" : "application/json", text
-                ? explanation.text(rules.table(), new Settings(getContext()).required("alert.language"))
-                : json.writeValueAsString(explanation));
     }
 }

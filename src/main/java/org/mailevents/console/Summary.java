@@ -11,7 +11,7 @@ import org.mailevents.log.FailingRoutes.FailingRoute;
  * @param since         the beginning of the time that the summary covers; it ends now
  * @param database      {@code up} or {@code down}; while the database is down, the lists are empty
  * @param hours         what happened in each hour, the oldest hour first; hours without an event are left out
- * @param causes        how many bounces have which code, the most frequent code first
+ * @param causes        how many bounces have which cause, the most frequent cause first
  * @param domains       the domains to which the newest bounces belong, the most frequent domain first
  * @param incidents     the open incidents, the oldest first
  * @param latestBounces the newest bounces, the newest first
@@ -32,24 +32,24 @@ record Summary(Instant since, String database, List<Hour> hours, List<Cause> cau
     record Hour(Instant hour, Map<String, Long> events) {
     }
 
-    /** @param code the vendor's code, or {@code other} for a code that the vendor has not documented */
-    record Cause(String code, long bounces) {
+    /** @param cause the id of a cause of the active table */
+    record Cause(String cause, long bounces) {
     }
 
     /**
      * @param domain    the part of the addresses behind the at sign
-     * @param code      the most frequent code of the domain
+     * @param cause     the most frequent cause of the domain
      * @param addresses how many different addresses bounced
      */
-    record Domain(String domain, String code, long bounces, long addresses) {
+    record Domain(String domain, String cause, long bounces, long addresses) {
     }
 
     record OpenIncident(String audience, Instant openedAt, Instant lastBounceAt, int mails) {
     }
 
     /** A bounce. Except for the code, which is its {@code status}, the fields are named like the columns of {@code mail_event}. */
-    record Bounce(String recipient, String code, String kind, String reason, String messageId, String subject, Instant occurredAt,
-            Instant receivedAt) {
+    record Bounce(String recipient, String code, String cause, Boolean dead, String kind, String reason, String messageId, String subject,
+            Instant occurredAt, Instant receivedAt) {
     }
 
     /**

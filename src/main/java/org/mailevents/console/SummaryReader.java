@@ -30,6 +30,7 @@ import org.mailevents.console.Summary.Hour;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
 import org.mailevents.database.Database;
+import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailingRoutes.FailingRoute;
@@ -60,9 +61,9 @@ final class SummaryReader {
     // ordered by both columns of the index, so that H2 reads no more rows than it returns
     private static final String NEWEST_BOUNCES = " FROM mail_event WHERE event_type = 'bounces' AND received_at >= ?"
             + " ORDER BY event_type DESC, received_at DESC LIMIT ";
-    static final String BOUNCED_RECIPIENTS = "SELECT recipient, status" + NEWEST_BOUNCES + MAX_BOUNCES;
-    static final String LATEST_BOUNCES = "SELECT recipient, status AS code, kind, reason, message_id, subject, occurred_at, received_at"
-            + NEWEST_BOUNCES + LATEST;
+    static final String BOUNCED_RECIPIENTS = "SELECT recipient, cause" + NEWEST_BOUNCES + MAX_BOUNCES;
+    static final String LATEST_BOUNCES = "SELECT recipient, status AS code, cause, dead, kind, reason, message_id, subject, occurred_at,"
+            + " received_at" + NEWEST_BOUNCES + LATEST;
 
     private static final String METERS = "mail.events.";
 
@@ -71,10 +72,12 @@ final class SummaryReader {
     private final Jdbi jdbi;
     private final FailingRoutes failingRoutes;
     private final PendingEdits edits;
+    private final LiveCauses liveCauses;
 
-    SummaryReader(CamelContext context, Jdbi jdbi) {
+    SummaryReader(CamelContext context, Jdbi jdbi, LiveCauses liveCauses) {
         this.context = context;
         this.jdbi = jdbi;
+        this.liveCauses = liveCauses;
         clock = TimeSource.of(context);
         failingRoutes = mandatoryFindSingleByType(context, FailingRoutes.class);
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
@@ -92,10 +95,15 @@ final class SummaryReader {
         }
     }
 
-    private record BouncedRecipient(String recipient, String status) {
+    private record BouncedRecipient(String recipient, String cause) {
 
         String domain() {
             return recipient.substring(recipient.lastIndexOf('@') + 1).toLowerCase(Locale.ROOT);
+        }
+
+        /** The case of a domain does not matter (RFC 5321, 2.4). */
+        String address() {
+            return recipient.substring(0, recipient.lastIndexOf('@') + 1) + domain();
         }
     }
 
@@ -134,30 +142,35 @@ final class SummaryReader {
         return hours.entrySet().stream().map(entry -> new Hour(entry.getKey(), entry.getValue())).toList();
     }
 
-    private static List<Cause> causes(List<Count> counts) {
+    private List<Cause> causes(List<Count> counts) {
         Map<String, Long> causes = new HashMap<>();
-        counts.stream().filter(Count::isBounce).forEach(count -> causes.merge(count.statusOf(), count.events(), Long::sum));
+        counts.stream().filter(Count::isBounce).forEach(count -> causes.merge(known(count.statusOf()), count.events(), Long::sum));
         return causes.entrySet().stream().map(entry -> new Cause(entry.getKey(), entry.getValue()))
-                .sorted(Comparator.comparing(Cause::bounces).reversed().thenComparing(Cause::code)).toList();
+                .sorted(Comparator.comparing(Cause::bounces).reversed().thenComparing(Cause::cause)).toList();
     }
 
-    private static List<Domain> domains(Handle handle, Instant since) {
-        Map<String, Map<String, Long>> codes = new HashMap<>();
+    /** A cause that the table does not have any more, or null, counts as unknown. */
+    private String known(String cause) {
+        return liveCauses.rules().table().cause(cause).id();
+    }
+
+    private List<Domain> domains(Handle handle, Instant since) {
+        Map<String, Map<String, Long>> causes = new HashMap<>();
         Map<String, Set<String>> addresses = new HashMap<>();
         handle.select(BOUNCED_RECIPIENTS, since).mapTo(BouncedRecipient.class).forEach(bounce -> {
             if (bounce.recipient() != null) { // null once personal data has been removed
-                codes.computeIfAbsent(bounce.domain(), domain -> new HashMap<>()).merge(String.valueOf(bounce.status()), 1L, Long::sum);
-                addresses.computeIfAbsent(bounce.domain(), domain -> new HashSet<>()).add(bounce.recipient());
+                causes.computeIfAbsent(bounce.domain(), domain -> new HashMap<>()).merge(known(bounce.cause()), 1L, Long::sum);
+                addresses.computeIfAbsent(bounce.domain(), domain -> new HashSet<>()).add(bounce.address());
             }
         });
-        return codes.entrySet().stream().map(entry -> domain(entry.getKey(), entry.getValue(), addresses.get(entry.getKey()).size()))
+        return causes.entrySet().stream().map(entry -> domain(entry.getKey(), entry.getValue(), addresses.get(entry.getKey()).size()))
                 .sorted(Comparator.comparing(Domain::bounces).reversed().thenComparing(Domain::domain)).limit(DOMAINS).toList();
     }
 
-    private static Domain domain(String name, Map<String, Long> codes, long addresses) {
-        String mostFrequent = codes.entrySet().stream()
+    private static Domain domain(String name, Map<String, Long> causes, long addresses) {
+        String mostFrequent = causes.entrySet().stream()
                 .max(Map.Entry.<String, Long>comparingByValue().thenComparing(Map.Entry.comparingByKey())).orElseThrow().getKey();
-        return new Domain(name, mostFrequent, codes.values().stream().mapToLong(Long::longValue).sum(), addresses);
+        return new Domain(name, mostFrequent, causes.values().stream().mapToLong(Long::longValue).sum(), addresses);
     }
 
     private static List<OpenIncident> incidents(Handle handle) {

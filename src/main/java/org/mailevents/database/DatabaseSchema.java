@@ -8,7 +8,6 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 
@@ -61,15 +60,19 @@ final class DatabaseSchema {
         }
     }
 
-    /** What only PostgreSQL has. */
+    /** Where the two databases differ: only PostgreSQL has partitions, partial indexes and indexes on expressions. */
     private Map<String, String> placeholders() {
-        Map<String, String> ofPostgres = Map.of(
-                "partitioned", "PARTITION BY RANGE (event_id)",
-                "default-partition", "CREATE TABLE " + EventPartitions.DEFAULT + " PARTITION OF mail_event DEFAULT;",
-                "bounces-only", "WHERE event_type = 'bounces'",
-                "alerts-only", "WHERE alert_state IS NOT NULL",
-                "mailed-only", "WHERE alert_id IS NOT NULL");
-        return partitions.isPresent() ? ofPostgres : ofPostgres.keySet().stream().collect(Collectors.toMap(key -> key, key -> ""));
+        return partitions.isPresent()
+                ? Map.of("partitioned", "PARTITION BY RANGE (event_id)",
+                        "default-partition", "CREATE TABLE " + EventPartitions.DEFAULT + " PARTITION OF mail_event DEFAULT;",
+                        "bounces-only", "WHERE event_type = 'bounces'",
+                        "alerts-only", "WHERE alert_state IS NOT NULL",
+                        "mailed-only", "WHERE alert_id IS NOT NULL",
+                        "lower-recipient", "",
+                        "address", "LOWER(recipient)")
+                : Map.of("partitioned", "", "default-partition", "", "bounces-only", "", "alerts-only", "", "mailed-only", "",
+                        "lower-recipient", "recipient_lower varchar GENERATED ALWAYS AS (LOWER(recipient)),",
+                        "address", "recipient_lower");
     }
 
     /** {@code camel run} compiles src/main/java and has no resources of Mail Events on its class path. */

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -19,8 +20,8 @@ public final class Page {
 
     private static final String CHART = "META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
 
-    private static final Map<String, String> FILES = Map.of("/", "index.html", "/console.css", "console.css", "/console.js", "console.js",
-            "/words.js", "words.js", "/routes.js", "routes.js", "/icon.svg", "icon.svg");
+    private static final List<String> FILES = List.of("console.css", "icon.svg", "words.js", "parts.js", "causes.js", "overview.js",
+            "routes.js", "drafts.js", "history.js", "console.js");
     private static final Map<String, String> TYPES = Map.of("html", "text/html", "css", "text/css", "js", "text/javascript",
             "svg", "image/svg+xml");
 
@@ -40,8 +41,8 @@ public final class Page {
 
     /** @throws UncheckedIOException if a file is missing */
     public static Page load() {
-        Map<String, Resource> resources = FILES.entrySet().stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, entry -> resource(entry.getValue(), Page::own)));
+        Map<String, Resource> resources = FILES.stream().collect(Collectors.toMap("/"::concat, name -> resource(name, Page::own)));
+        resources.put("/", resource("index.html", Page::own));
         resources.put("/chart.js", resource(CHART, Page::packaged));
         return new Page(resources);
     }

@@ -15,6 +15,7 @@ import org.mailevents.camel.Timers;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.DecidedCauses;
 import org.mailevents.database.Database;
+import org.mailevents.event.AskedAddress;
 import org.mailevents.event.CsvRow;
 import org.mailevents.event.EventReader;
 import org.mailevents.http.ApiRequests;
@@ -111,6 +112,7 @@ public final class Wiring implements CamelConfiguration {
     /** Binds the beans that the YAML routes name. */
     private static void bindBeansOfRoutes(CamelContext context) {
         Registry registry = context.getRegistry();
+        registry.bind(AskedAddress.NAME, new AskedAddress());
         registry.bind(CollectEvents.NAME, new CollectEvents());
         registry.bind(CsvRow.NAME, new CsvRow());
         registry.bind(FailureLog.NAME, FailureLog.of(context));

@@ -19,12 +19,11 @@ public final class EventCounts {
     private static final Duration SETTLED = Duration.ofMinutes(1);
 
     /**
-     * SQL, the same for both databases: the status under which an event is counted. For a bounce it is the vendor's code. A status that the
-     * vendor has not documented is {@code other}, because a caller can send any text.
+     * SQL, the same for both databases: the status under which an event is counted. For a bounce it is the id of its cause. A status that
+     * the vendor has not documented is {@code other}, because a caller can send any text.
      */
-    public static final String STATUS = "CASE WHEN event_type = 'deliveries' AND status IN ('queued', 'succeeded', 'deferred', 'failed')"
-            + " OR event_type = 'bounces' AND status IN ('1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '99')"
-            + " THEN status ELSE 'other' END";
+    public static final String STATUS = "CASE WHEN event_type = 'bounces' THEN COALESCE(cause, 'unknown')"
+            + " WHEN event_type = 'deliveries' AND status IN ('queued', 'succeeded', 'deferred', 'failed') THEN status ELSE 'other' END";
 
     /** SQL: the type under which an event is counted; an undocumented type is {@code other}. */
     public static final String TYPE = "CASE WHEN event_type IN ('deliveries', 'bounces', 'blocks') THEN event_type ELSE 'other' END";

@@ -5,6 +5,7 @@ import static org.mailevents.support.Answers.assertProblem;
 import static org.mailevents.support.Answers.assertReceipt;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,35 +159,170 @@ public interface ApiCases extends Cases {
         assertThat(ofAddress).hasSize(1).isEqualTo(ofMessage);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"%s@example.net", "%S@EXAMPLE.net", "  %s@example.net\u3000", "mailto:%s@example.net",
+            "\"Name, B.\" <%s@example.net>", "%s＠ｅｘａｍｐｌｅ．ｎｅｔ"})
+    default void anAddressIsFoundInWhateverFormItIsAskedFor(String form) {
+        // Given
+        String local = "Taro." + UUID.randomUUID();
+        ObjectNode capitals = Payload.delivery("succeeded").put("to", local + "@Example.NET");
+        ObjectNode small = Payload.delivery("queued").put("to", local.toLowerCase(Locale.ROOT) + "@example.net");
+        post("deliveries", capitals, small);
+
+        // When
+        JsonNode events = ask("/api/recipients/" + Api.encoded(form.formatted(local)));
+
+        // Then
+        assertThat(events.findValuesAsText("recipient")).as("as they were sent")
+                .containsExactlyInAnyOrder(capitals.get("to").asText(), small.get("to").asText());
+    }
+
+    @Test
+    default void anAddressThatWasSentToInFullWidthLettersIsFoundByThem() {
+        // Given
+        ObjectNode delivery = Payload.delivery("queued").put("to", "ｔａｒｏ＠" + UUID.randomUUID() + ".example");
+        post("deliveries", delivery);
+
+        // When
+        JsonNode events = ask("/api/recipients/" + Api.encoded(delivery.get("to").asText()));
+
+        // Then
+        assertThat(events.findValuesAsText("messageId")).containsExactly(delivery.get("messageId").asText());
+    }
+
+    @Test
+    default void eachFailureTellsItsCause() {
+        // Given
+        ObjectNode failed = Payload.delivery("failed").put("created", "2026-10-01 09:00:00").put("reason", "552 5.2.2 Mailbox full");
+        ObjectNode bounce = Payload.bounce("2").put("to", failed.get("to").asText()).put("messageId", failed.get("messageId").asText())
+                .put("created", "2026-10-01 09:00:01").put("reason", "550 5.1.1 User unknown");
+        post("deliveries", failed, failed.deepCopy().put("status", "queued").put("created", "2026-10-01 08:00:00"));
+        post("bounces", bounce);
+
+        // When
+        JsonNode ofMessage = ask("/api/messages/" + Api.encoded(bounce.get("messageId").asText()));
+        JsonNode ofAddress = ask("/api/recipients/" + Api.encoded(bounce.get("to").asText()));
+
+        // Then
+        assertThat(ofMessage.findValuesAsText("cause")).containsExactly("null", "mailbox-full", "unknown-user");
+        assertThat(ofMessage.findValuesAsText("dead")).containsExactly("null", "false", "true");
+        assertThat(ofAddress.findValuesAsText("cause")).containsExactly("unknown-user", "mailbox-full", "null");
+    }
+
+    @Test
+    default void theCausesAreThoseOfTheFile() throws IOException {
+        // Given
+        JsonNode file = new ObjectMapper().readTree(Path.of("routes/bounce-causes.json").toFile());
+
+        // When
+        JsonNode told = ask("/api/causes");
+
+        // Then
+        assertThat(told.path("causes").fieldNames()).toIterable().containsExactlyElementsOf(() -> file.get("causes").fieldNames());
+        told.path("causes").fields().forEachRemaining(cause -> {
+            JsonNode expected = file.path("causes").path(cause.getKey());
+            assertThat(cause.getValue().path("dead")).isEqualTo(expected.path("dead"));
+            assertThat(cause.getValue().path("texts").path("ja")).isEqualTo(expected.path("ja"));
+            assertThat(cause.getValue().path("texts").path("en")).isEqualTo(expected.path("en"));
+        });
+        told.path("codes").fields().forEachRemaining(code -> assertThat(code.getValue().path("names").path("ja"))
+                .isEqualTo(file.path("codes").path(code.getKey()).path("ja")));
+        assertThat(told.path("codes").fieldNames()).toIterable().containsExactlyElementsOf(() -> file.get("codes").fieldNames());
+    }
+
     @Test
     default void anAddressIsOnTheSuppressionListUntilItTakesMail() {
         // Given
-        ObjectNode bounce = Payload.bounce("2").put("created", "2026-10-01 09:00:00").put("reason", "=HYPERLINK(\"x\"),\r\nsecond line");
-        post("bounces", bounce, bounce.deepCopy().put("created", "2026-10-02 09:00:00"));
+        ObjectNode bounce = Payload.bounce("2").put("created", "2026-10-01 09:00:00").put("reason", "=550 5.1.1 User unknown,\r\nsecond");
         String address = bounce.get("to").asText();
+        post("deliveries", Payload.delivery("succeeded").put("to", address).put("created", "2026-09-30 09:00:00"));
+        post("bounces", bounce, bounce.deepCopy().put("created", "2026-10-02 09:00:00"));
 
         // When
         JsonNode listed = Api.find(ask("/api/suppressions"), "recipient", address);
-        String file = get("/api/suppressions.csv").body();
+        String file = get("/api/suppressions.csv?language=en").body();
         post("deliveries", Payload.delivery("succeeded").put("to", address).put("created", "2026-10-03 09:00:00"));
 
         // Then
+        assertThat(listed.path("cause").asText()).isEqualTo("unknown-user");
+        assertThat(listed.path("dead").asBoolean()).isTrue();
         assertThat(listed.path("code").asText()).isEqualTo("2");
         assertThat(listed.path("bounces").asInt()).isEqualTo(2);
         assertThat(listed.path("firstBouncedAt").asText()).isEqualTo("2026-10-01T00:00:00Z");
         assertThat(listed.path("lastBouncedAt").asText()).isEqualTo("2026-10-02T00:00:00Z");
-        assertThat(file)
-                .startsWith("\uFEFF\"recipient\",\"status\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\",\"bounces\"\r\n")
-                .contains("\"" + address + "\",\"2\",\"permanent, address\",\"'=HYPERLINK(\"\"x\"\"),\r\nsecond line\","
-                        + "\"2026-10-01T00:00:00Z\",\"2026-10-02T00:00:00Z\",\"2\"\r\n");
+        assertThat(listed.path("lastSucceededAt").asText()).isEqualTo("2026-09-30T00:00:00Z");
+        assertThat(listed.path("leavesWith").asText()).isEqualTo("delivery");
+        JsonNode texts = ask("/api/causes").at("/causes/unknown-user/texts/en");
+        assertThat(file).startsWith("\uFEFF\"recipient\",\"cause\",\"cause_name\",\"dead\",\"status\",\"kind\",\"reason\","
+                + "\"first_bounced_at\",\"last_bounced_at\",\"bounces\",\"last_succeeded_at\",\"leaves_with\",\"what_to_do\"\r\n");
+        assertThat(file).contains("\"" + address + "\",\"unknown-user\",\"" + texts.path("name").asText()
+                + "\",\"true\",\"2\",\"permanent, address\",\"'=550 5.1.1 User unknown,\r\nsecond\",\"2026-10-01T00:00:00Z\","
+                + "\"2026-10-02T00:00:00Z\",\"2\",\"2026-09-30T00:00:00Z\",\"delivery\",\"" + texts.path("action").asText() + "\"\r\n");
         assertThat(Api.find(ask("/api/suppressions"), "recipient", address)).isNull();
         assertThat(get("/api/suppressions.csv").body()).doesNotContain(address);
     }
 
     @Test
+    default void onlyDeadAddressesAndThoseThatTheVendorBlocksAreSuppressed() {
+        // Given
+        ObjectNode filtered = Payload.bounce("2").put("to", UUID.randomUUID() + "@docomo.ne.jp").put("reason", "550 Unknown user");
+        ObjectNode blocked = Payload.bounce("10").put("reason", "");
+        ObjectNode codeOnly = Payload.bounce("2").put("reason", "");
+        post("bounces", filtered, blocked, codeOnly);
+
+        // When
+        JsonNode list = ask("/api/suppressions");
+
+        // Then
+        assertThat(Api.find(list, "recipient", filtered.get("to").asText())).as("the reply has two meanings").isNull();
+        JsonNode one = Api.find(list, "recipient", blocked.get("to").asText());
+        assertThat(one.path("cause").asText()).isEqualTo("not-attempted");
+        assertThat(one.path("dead").asBoolean()).isFalse();
+        assertThat(one.path("leavesWith").asText()).isEqualTo("unblocking");
+        assertThat(one.path("lastSucceededAt").isNull()).isTrue();
+        assertThat(Api.find(list, "recipient", codeOnly.get("to").asText()).path("dead").asBoolean()).isTrue();
+    }
+
+    @Test
+    default void theCaseOfADomainNeverMakesTwoOfAnAddress() {
+        // Given
+        String local = "Taro." + UUID.randomUUID();
+        ObjectNode first = Payload.bounce("2").put("to", local + "@example.net").put("created", "2026-10-01 09:00:00");
+        ObjectNode second = Payload.bounce("2").put("to", local + "@EXAMPLE.Net").put("created", "2026-10-02 09:00:00");
+        post("bounces", second, first);
+
+        // When
+        JsonNode list = ask("/api/suppressions");
+
+        // Then
+        assertThat(Api.find(list, "recipient", first.get("to").asText())).isNull();
+        assertThat(Api.find(list, "recipient", second.get("to").asText()).path("bounces").asInt()).isEqualTo(2);
+
+        // When
+        post("deliveries", Payload.delivery("succeeded").put("to", local + "@Example.NET").put("created", "2026-10-03 09:00:00"));
+
+        // Then
+        assertThat(get("/api/suppressions.csv").body()).doesNotContain(local);
+    }
+
+    @Test
+    default void theFileSpeaksTheLanguageOfItsReader() {
+        ObjectNode bounce = Payload.bounce("10").put("reason", "");
+        post("bounces", bounce);
+        JsonNode texts = ask("/api/causes").at("/causes/not-attempted/texts");
+
+        for (String language : new String[] {"ja", "en"}) {
+            assertThat(get("/api/suppressions.csv?language=" + language).body().lines().filter(line -> line.contains(
+                    bounce.get("to").asText()))).singleElement().asString()
+                    .contains("\"" + texts.path(language).path("name").asText() + "\"", texts.path(language).path("action").asText());
+        }
+        assertThat(assertProblem(get("/api/suppressions.csv?language=xx"), 400)).contains("en, ja");
+    }
+
+    @Test
     default void theSummaryTellsOfNow() {
         // Given
-        ObjectNode bounce = Payload.bounce("5").put("created", CREATED.format(Instant.now()));
+        ObjectNode bounce = Payload.bounce("5").put("created", CREATED.format(Instant.now())).put("reason", "552 5.2.2 Mailbox full");
         post("bounces", bounce);
 
         // When
@@ -194,7 +331,7 @@ public interface ApiCases extends Cases {
         // Then
         assertThat(summary.path("database").asText()).isEqualTo("up");
         assertThat(summary.path("latestBounces")).as("other cases add to them").isNotEmpty();
-        assertThat(Api.find(summary.path("causes"), "code", "5").path("bounces").asLong()).isPositive();
+        assertThat(Api.find(summary.path("causes"), "cause", "mailbox-full").path("bounces").asLong()).isPositive();
         assertThat(summary.path("hours").findValues("bounced")).isNotEmpty();
         assertThat(summary.path("pipeline").path("figures").path("stored").asDouble()).isPositive();
     }
@@ -207,7 +344,8 @@ public interface ApiCases extends Cases {
 
     @ParameterizedTest
     @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript",
-            "/routes.js,text/javascript", "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
+            "/parts.js,text/javascript", "/causes.js,text/javascript", "/overview.js,text/javascript", "/drafts.js,text/javascript",
+            "/history.js,text/javascript", "/routes.js,text/javascript", "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
     default void thePageIsServed(String path, String mediaType) {
         HttpResponse<String> answer = get(path);
 

@@ -53,9 +53,9 @@ public interface ViewCases extends Cases {
     default void anAddressIsUndeliverableFromItsBounceUntilItTakesMail(String code, String kind) {
         // Given
         boolean listed = List.of("1", "2", "9", "10", "11").contains(code);
-        ObjectNode first = Payload.bounce(code).put("created", "2026-10-01 09:00:00");
+        ObjectNode first = Payload.bounce(code).put("created", "2026-10-01 09:00:00").put("reason", "");
         String recipient = first.get("to").asText();
-        ObjectNode second = Payload.bounce(code).put("to", recipient).put("created", "2026-10-03 09:00:00");
+        ObjectNode second = Payload.bounce(code).put("to", recipient).put("created", "2026-10-03 09:00:00").put("reason", "");
         ObjectNode before = Payload.delivery("succeeded").put("to", recipient).put("created", "2026-10-02 09:00:00");
         ObjectNode after = Payload.delivery("succeeded").put("to", recipient).put("created", "2026-10-04 09:00:00");
         String view = "SELECT * FROM undeliverable_recipient WHERE recipient = ?";

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.deque.html.axecore.results.Rule;
 import com.deque.html.axecore.selenium.AxeBuilder;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,7 +81,7 @@ class PageTest {
         post("deliveries", delivered, at(delivered.deepCopy().put("status", "deferred").put("reason", "450 4.2.0 Greylisted"), 590),
                 at(delivered.deepCopy().put("status", "succeeded"), 400), at(Payload.delivery("failed"), 100));
         post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
-        post("bounces", bounced, at(Payload.bounce("5"), 90));
+        post("bounces", bounced, at(Payload.bounce("5").put("reason", "552 5.2.2 Mailbox full"), 90));
         ChromeOptions options = new ChromeOptions().setBinary(CHROMIUM.toFile());
         options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -144,10 +146,10 @@ class PageTest {
         assertThat(painted("time-chart")).isTrue();
         assertThat(painted("causes-chart")).isTrue();
         assertThat(text("#domains-table")).contains("example.net").contains("2");
-        assertThat(text("#latest-table")).contains(bounced.get("to").asText(), "Unknown user (2)", "Overcapacity (5)");
+        assertThat(text("#latest-table")).contains(bounced.get("to").asText(), "Unknown user (2)\nyes", "Mailbox full (5)\nno");
         assertThat(text("#pipeline-table")).contains("Events received 9", "stored 9");
         browser.findElement(By.cssSelector("#causes-table")).findElement(By.xpath("./ancestor::details/summary")).click();
-        assertThat(text("#causes-table")).contains("Unknown user (2) 1");
+        assertThat(text("#causes-table")).contains("Unknown user\n1", "Mailbox full\n1");
     }
 
     private boolean painted(String canvas) {
@@ -353,8 +355,105 @@ class PageTest {
         shown("#show-suppressions").click();
 
         wait(() -> text("#suppressions-table").contains(bounced.get("to").asText()));
-        assertThat(text("#suppressions-table")).contains("Unknown user (2)").doesNotContain("Overcapacity");
-        assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv");
+        assertThat(text("#suppressions-table")).contains("Unknown user (2)", "none stored", "A mail that the address accepts")
+                .doesNotContain("Mailbox full");
+        assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv?language=en");
+        assertThat(violations()).isEmpty();
+
+        visit("ja");
+        shown("#show-suppressions").click();
+
+        wait(() -> text("#suppressions-table").contains("この宛先にメールが届くこと"));
+        assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv?language=ja");
+    }
+
+    @Test
+    void aCauseOpensToWhatHappenedAndWhatToDo() throws IOException {
+        // Given
+        JsonNode texts = causes().at("/causes/mailbox-full/en");
+
+        // When
+        shown("#latest-table .cause summary").click();
+
+        // Then
+        assertThat(text("#latest-table")).contains(texts.get("text").asText(), texts.get("action").asText(), texts.get("again").asText(),
+                "Code 5 of Customers Mail Cloud: " + causes().at("/codes/5/en").asText());
+        assertThat(violations()).isEmpty();
+
+        // When
+        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
+
+        // Then
+        assertThat(text(".message")).contains("Bounced: Unknown user (2) – the address is dead",
+                causes().at("/causes/unknown-user/en/action").asText());
+    }
+
+    private JsonNode causes() throws IOException {
+        return new ObjectMapper().readTree(routes.resolve("bounce-causes.json").toFile());
+    }
+
+    @Test
+    void aCauseThatIsRenamedIsShownByItsNewName() throws IOException {
+        // Given
+        Path file = routes.resolve("bounce-causes.json");
+        String good = Files.readString(file);
+        String name = causes().at("/causes/unknown-user/en/name").asText();
+        Files.writeString(file, good.replace('"' + name + '"', "\"Nobody of this name\""));
+        try {
+            // When, Then
+            wait(() -> {
+                visit("en");
+                return text("#latest-table").contains("Nobody of this name (2)");
+            });
+        } finally {
+            Files.writeString(file, good);
+        }
+        wait(() -> {
+            visit("en");
+            return text("#latest-table").contains(name + " (2)");
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"en,no,recipient-filter", "ja,いいえ,recipient-filter"})
+    void aReplyIsExplained(String language, String dead, String second) throws IOException {
+        // Given
+        visit(language);
+
+        // When
+        shown("#reply").sendKeys("550 Unknown user a@docomo.ne.jp");
+        shown("#reply-to").sendKeys("a@docomo.ne.jp");
+        shown("#reply-code").sendKeys("2");
+        shown("#explain button").click();
+
+        // Then
+        JsonNode cause = causes().at("/causes/unknown-user/" + language);
+        assertThat(text("#explanation")).contains(cause.get("name").asText() + " (unknown-user)", "\n" + dead + "\n",
+                causes().at("/causes/" + second + "/" + language + "/name").asText(), "docomo answers this also", "bounce-rules.json:",
+                "https://", cause.get("text").asText(), cause.get("action").asText()).doesNotContain("undefined");
+        assertThat(violations()).isEmpty();
+        assertFitsOnAPhone();
+
+        // When
+        shown("#reply").clear();
+        shown("#reply-to").clear();
+        shown("#explain button").click();
+
+        // Then
+        wait(() -> text("#explanation").contains(language.equals("en") ? "Only the code of Customers Mail Cloud says so" : "コードだけに基づく"));
+    }
+
+    private void assertFitsOnAPhone() {
+        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", 390, "height", 800, "deviceScaleFactor", 1, "mobile", true));
+        try {
+            wait(() -> number("document.documentElement.clientWidth") == 390);
+            assertThat((List<?>) browser.executeScript("return [...document.querySelectorAll('body *')].filter(e => !e.closest('svg')"
+                    + " && !e.closest('.scroll') && e.getBoundingClientRect().right > 391).map(e => e.id || e.className || e.tagName)"))
+                    .isEmpty();
+        } finally {
+            browser.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
+        }
     }
 
     @ParameterizedTest
@@ -400,7 +499,7 @@ class PageTest {
         // Then
         assertThat(browser.findElement(By.tagName("html")).getAttribute("lang")).isEqualTo("ja");
         assertThat(text("#totals")).contains("配信完了", "バウンス");
-        assertThat(text("#latest-table")).contains("ユーザ不明 (2)");
+        assertThat(text("#latest-table")).contains("宛先不明 (2)\nはい", "容量オーバー (5)\nいいえ");
         shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
         wait(() -> text("#messages").contains("配信完了: 宛先サーバーが受け取りました"));
         assertThat(browser.findElement(By.tagName("body")).getText()).doesNotContain("undefined").doesNotContain("null");

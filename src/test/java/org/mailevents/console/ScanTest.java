@@ -28,9 +28,11 @@ class ScanTest {
 
     /** One event for each second. One in a hundred is a bounce. Each address has ten events, and each message has two. */
     private static final String FILL =
-            "INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at, occurred_at, created_text)"
+            "INSERT INTO mail_event (event_id, event_type, status, cause, dead, message_id, recipient, received_at, occurred_at,"
+            + " created_text)"
             + " SELECT CAST(LPAD(CAST(n AS varchar), 32, '0') AS uuid), CASE WHEN MOD(n, 100) = 0 THEN 'bounces' ELSE 'deliveries' END,"
-            + " CASE WHEN MOD(n, 100) = 0 THEN '2' ELSE 'succeeded' END, CONCAT('<', n / 2, '@mta>'),"
+            + " CASE WHEN MOD(n, 100) = 0 THEN '2' ELSE 'succeeded' END, CASE WHEN MOD(n, 100) = 0 THEN 'unknown-user' END,"
+            + " CASE WHEN MOD(n, 100) = 0 THEN TRUE END, CONCAT('<', n / 2, '@mta>'),"
             + " CONCAT('u', MOD(n, " + EVENTS / 10 + "), '@example.net'),"
             + " " + SOME + " + n * INTERVAL '1' SECOND, " + SOME + " + n * INTERVAL '1' SECOND, '' FROM ";
 
@@ -47,7 +49,7 @@ class ScanTest {
 
             Map<String, Integer> bounds = new LinkedHashMap<>();
             bounds.put(ofRoute("api-message").replace(":?messageId", "'<777@mta>'"), 100);
-            bounds.put(ofRoute("api-recipient").replace(":?address", "'u777@example.net'"), 400);
+            bounds.put(ofRoute("api-recipient").replace(":?asked", "'u777@example.net'").replace(":?address", "'U777@example.net'"), 400);
             bounds.put(with(SummaryReader.COUNTS, SOME, "TIMESTAMP WITH TIME ZONE '2026-09-01 16:30:00+00'", SOME), 10_000);
             bounds.put(with(SummaryReader.BOUNCED_RECIPIENTS, SOME), 10_001);
             bounds.put(with(SummaryReader.LATEST_BOUNCES, SOME), 100);
