@@ -3,6 +3,8 @@
 /** The overview: charts, tables of bounces, and the suppression list. */
 const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced", "other"];
 const COLOURS = { queued: "#7d8590", succeeded: "#2e9e5b", deferred: "#d99a1c", failed: "#e0703a", bounced: "#c7362d", other: "#8a63c7" };
+/** The chart has room for the names of so many causes. The table has all of them. */
+const DRAWN_CAUSES = 10;
 
 const charts = {};
 let summary = null;
@@ -68,11 +70,12 @@ function showSummary() {
     over.filter(slot => Object.keys(slot.events).length).reverse());
 
   const causes = summary.causes;
+  const drawn = causes.slice(0, DRAWN_CAUSES);
   chart("causes-chart", {
     type: "bar",
     data: {
-      labels: causes.map(one => textsOf(one.cause).name),
-      datasets: [{ label: words.bounces, backgroundColor: COLOURS.bounced, data: causes.map(one => one.bounces) }],
+      labels: drawn.map(one => textsOf(one.cause).name),
+      datasets: [{ label: words.bounces, backgroundColor: COLOURS.bounced, data: drawn.map(one => one.bounces) }],
     },
     options: { indexAxis: "y", scales: { x: { beginAtZero: true, ticks: { precision: 0 } } }, plugins: { legend: { display: false } } },
   }, words.chartOf(words.causes, causes.map(one => `${textsOf(one.cause).name} ${number(one.bounces)}`).join(", ")));
