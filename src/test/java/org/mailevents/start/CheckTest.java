@@ -133,7 +133,7 @@ class CheckTest {
 
         // Then
         assertThat(check().lines()).hasSize(2).first().asString().startsWith(routes + "/tests/mobile-team.test.yaml:")
-                .contains("expects the audience mobile-team, but the routes give list-owner");
+                .contains("expects the audience mobile-team, but the routes give postmaster");
     }
 
     @Test
