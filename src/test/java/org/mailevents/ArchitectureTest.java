@@ -39,7 +39,7 @@ class ArchitectureTest {
     private static final String ARROWS = """
             alert     | database live log metrics privacy route settings spool
             camel     | log
-            cause     | route
+            cause     | event route
             console   | cause database event live log settings store
             database  | event log metrics settings
             event     |
@@ -58,7 +58,7 @@ class ArchitectureTest {
             sample    | event http settings
             settings  |
             spool     | database event log metrics parse privacy settings store
-            start     | alert camel database event http kafka live log metrics privacy receive rehearsal route settings spool
+            start     | alert camel cause database event http kafka live log metrics privacy receive rehearsal route settings spool
             store     | camel database event live log metrics retention route settings
             trial     | alert console database event http live log metrics parse privacy rehearsal route settings store""";
 

@@ -150,8 +150,8 @@ class JarStartIT {
         Files.writeString(route, Files.readString(route).replace("expression: list-owner", "expression: crm"));
         OwnProcess bad = OwnProcess.jar(folder, unreachable, "check");
         assertThat(bad.ended()).isEqualTo(1);
-        assertThat(bad.log().lines()).hasSize(8).first().asString().startsWith("routes/tests/bounces.test.yaml:10: the test ");
-        assertThat(bad.log()).endsWith(": 5 mistakes.\n");
+        assertThat(bad.log().lines()).hasSize(10).first().asString().startsWith("routes/tests/bounces.test.yaml:10: the test ");
+        assertThat(bad.log()).endsWith(": 7 mistakes.\n");
 
         OwnProcess nowhere = OwnProcess.jar(folder, Map.of(), "check", "nowhere");
         assertThat(nowhere.ended()).isEqualTo(1);
@@ -283,7 +283,7 @@ class JarStartIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "routes/route-bounces.camel.yaml | direct:store-events | direct:store | :136: the route route-bounces sends to direct:store",
+        "routes/route-bounces.camel.yaml | direct:store-events | direct:store | :56: the route route-bounces sends to direct:store",
         "routes/templates/alert.txt.ftl  | words.intro         | words.introo | :3: The following has evaluated to null"})
     void aBrokenFileStopsTheStartAndIsNamedWithItsLine(String name, String right, String wrong, String line) throws IOException {
         Path folder = OwnProcess.folder("routes", "application.properties");

@@ -131,6 +131,23 @@ public final class EventReader {
                 occurred.at, createdText, receivedAt, extra);
     }
 
+    /**
+     * A stored event as it was before the routes decided: without an audience, and with the kind of its cause. The cause stays, even if
+     * the rules have been edited since.
+     */
+    public MailEvent undecided(MailEvent stored) {
+        boolean bounce = stored.eventType().equals(MailEvent.BOUNCES) && stored.cause() != null;
+        return stored.decided(bounce ? kindOfCause(stored) : null, null);
+    }
+
+    /** For some codes, the kind also depends on whether a rule applied, so the rules are asked first. */
+    private String kindOfCause(MailEvent bounce) {
+        Causes.Conclusion today = causes.decide(bounce.reason(), bounce.recipient(), bounce.status());
+        return today.cause().equals(bounce.cause()) ? today.kind()
+                : causes.all().stream().filter(cause -> cause.cause().equals(bounce.cause())).map(Causes.Conclusion::kind).findFirst()
+                        .orElse(bounce.kind());
+    }
+
     private static String firstOf(String text, String other) {
         return text == null || text.isBlank() && other != null ? other : text;
     }

@@ -90,7 +90,7 @@ public record MailEvent(
 
     /** The same event with the decisions of the routes. Both may be null. A bounce without an audience gets {@code alert.undecided}. */
     public MailEvent decided(String kind, String audience) {
-        return new MailEvent(eventId, eventType, status, cause, dead, kind, audience, messageId, recipient, sender, returnPath, subject, apiData,
-                reason, enhancedCode, sourceIp, senderIp, serverComposition, occurredAt, createdText, receivedAt, extra);
+        return new MailEvent(eventId, eventType, status, cause, dead, kind, audience, messageId, recipient, sender, returnPath, subject,
+                apiData, reason, enhancedCode, sourceIp, senderIp, serverComposition, occurredAt, createdText, receivedAt, extra);
     }
 }

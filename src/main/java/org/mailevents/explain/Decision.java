@@ -8,6 +8,8 @@ import org.mailevents.route.Place;
 /**
  * Why an event has its kind and its audience.
  *
+ * @param cause         as the row has it, or null if the event is no failure
+ * @param dead          whether the row says that the address is dead
  * @param kind          as the row has it, or null
  * @param audience      as the row has it, or null if nobody is mailed
  * @param recipients    the setting that names today's recipients of the audience, or null if nobody is mailed
@@ -18,8 +20,9 @@ import org.mailevents.route.Place;
  * @param remarks       what the reader must know before believing this, for instance that the routes decide differently today
  * @param text          all of this for a person, in English
  */
-record Decision(UUID eventId, String eventType, String status, Instant receivedAt, String kind, String audience, String recipients,
-        Revision revision, List<Branch> branches, Step kindSetBy, Step audienceSetBy, List<Remark> remarks, String text) {
+record Decision(UUID eventId, String eventType, String status, Instant receivedAt, String cause, boolean dead, String kind,
+        String audience, String recipients, Revision revision, List<Branch> branches, Step kindSetBy, Step audienceSetBy,
+        List<Remark> remarks, String text) {
 
     /**
      * @param id          the id of the revision

@@ -14,15 +14,18 @@ final class DecisionText {
 
     /** The same decision with its text. */
     static Decision in(Decision decision) {
-        return new Decision(decision.eventId(), decision.eventType(), decision.status(), decision.receivedAt(), decision.kind(),
-                decision.audience(), decision.recipients(), decision.revision(), decision.branches(), decision.kindSetBy(),
-                decision.audienceSetBy(), decision.remarks(), text(decision));
+        return new Decision(decision.eventId(), decision.eventType(), decision.status(), decision.receivedAt(), decision.cause(),
+                decision.dead(), decision.kind(), decision.audience(), decision.recipients(), decision.revision(), decision.branches(),
+                decision.kindSetBy(), decision.audienceSetBy(), decision.remarks(), text(decision));
     }
 
     private static String text(Decision decision) {
         StringBuilder text = new StringBuilder();
         line(text, "Event %s: %s, status %s, received %s".formatted(decision.eventId(), decision.eventType(), decision.status(),
                 decision.receivedAt()));
+        if (decision.cause() != null) {
+            line(text, "Cause: " + decision.cause() + (decision.dead() ? ", and the address is dead" : ""));
+        }
         line(text, "Kind: " + decided(decision.kind(), decision.kindSetBy(), "none"));
         String audience = Settings.MUTED.equals(decision.audience()) ? "none (muted, so nobody is mailed)" : decision.audience();
         line(text, "Audience: " + decided(audience, decision.audienceSetBy(), "not set, so nobody is mailed"));

@@ -1,5 +1,7 @@
 package org.mailevents.explain;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Jdbi;
+import org.mailevents.event.EventReader;
 import org.mailevents.event.MailEvent;
 import org.mailevents.explain.Decision.Branch;
 import org.mailevents.explain.Decision.Remark;
@@ -74,18 +77,22 @@ final class Decisions {
         }
         RehearsalOutcome outcome = null;
         try (Rehearsal rehearsal = new Rehearsal(context, inRoutes(asked.routes()))) {
-            outcome = rehearsal.run(event.decided(null, null));
+            outcome = rehearsal.run(undecided(event));
             compare(event, outcome, remarks);
         } catch (BrokenFile e) {
             remarks.add(new Remark("failed", "The routes of this revision do not load today: " + e.getMessage()));
         }
         List<Branch> branches = outcome == null ? List.of()
                 : outcome.steps().stream().filter(step -> step.branch() != null).map(Branch::of).distinct().toList();
-        Decision decision = new Decision(event.eventId(), event.eventType(), event.status(), event.receivedAt(), event.kind(),
-                event.audience(), recipients(event.audience()), asked.revision(), branches,
+        Decision decision = new Decision(event.eventId(), event.eventType(), event.status(), event.receivedAt(), event.cause(),
+                event.dead(), event.kind(), event.audience(), recipients(event.audience()), asked.revision(), branches,
                 outcome == null ? null : Step.of(outcome.kindStep()),
                 outcome == null ? null : Step.of(outcome.audienceStep()), List.copyOf(remarks), null);
         return DecisionText.in(decision);
+    }
+
+    private MailEvent undecided(MailEvent event) {
+        return mandatoryFindSingleByType(context, EventReader.class).undecided(event);
     }
 
     private String recipients(String audience) {
@@ -98,7 +105,7 @@ final class Decisions {
             return;
         }
         // empty if the routes drop the event today
-        MailEvent today = outcome.stored().isEmpty() ? event.decided(null, null) : outcome.stored().get(0);
+        MailEvent today = outcome.stored().isEmpty() ? undecided(event) : outcome.stored().get(0);
         if (today.audience() == null && event.eventType().equals(MailEvent.BOUNCES)) {
             today = event.decided(today.kind(), new Settings(context).audience("alert.undecided"));
             remarks.add(new Remark("undecided", "No step set an audience, so the bounce got the audience of alert.undecided: "

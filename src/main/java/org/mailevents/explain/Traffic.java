@@ -1,5 +1,7 @@
 package org.mailevents.explain;
 
+import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -9,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Jdbi;
+import org.mailevents.event.EventReader;
 import org.mailevents.live.ActiveRoutes;
 import org.mailevents.rehearsal.Rehearsal;
 import org.mailevents.rehearsal.RehearsalOutcome;
@@ -44,10 +47,11 @@ record Traffic(RouteView.Sample sample, Map<String, Long> routes, Map<BranchId, 
         Map<BranchId, Long> branches = new HashMap<>();
         Map<String, String> failures = new HashMap<>();
         int events = 0;
+        EventReader reader = mandatoryFindSingleByType(context, EventReader.class);
         StoredEvents stored = StoredEvents.newest(jdbi, since, StoredEvents.NO_END, MAX_EVENTS);
         try (Rehearsal rehearsal = new Rehearsal(context, active.files())) {
             while (stored.hasNext() && System.nanoTime() < end) {
-                add(rehearsal.run(stored.next().decided(null, null)), routes, branches, failures);
+                add(rehearsal.run(reader.undecided(stored.next())), routes, branches, failures);
                 events++;
             }
         }

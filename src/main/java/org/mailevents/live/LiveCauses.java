@@ -93,8 +93,8 @@ public final class LiveCauses {
             String language = settings.required(setting);
             Optional<String> lacking = rules.table().lacking(language);
             if (lacking.isPresent()) {
-                throw new BrokenFile(path(settings, TABLE), 0, lacking.get() + " has no text in the language " + language + ". Set " + setting
-                        + " to a language of the file, or add the text");
+                throw new BrokenFile(path(settings, TABLE), 0, lacking.get() + " has no text in the language " + language + ". Set "
+                        + setting + " to a language of the file, or add the text");
             }
         }
         return rules;

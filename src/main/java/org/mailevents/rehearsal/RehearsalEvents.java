@@ -56,8 +56,9 @@ public final class RehearsalEvents {
 
     private static MailEvent with(MailEvent event, String text) {
         return new MailEvent(event.eventId(), event.eventType(), event.status(), event.cause(), event.dead(), event.kind(), null,
-                event.messageId(), event.recipient(), event.sender(), event.returnPath(), text, text, text, event.enhancedCode(), event.sourceIp(), event.senderIp(),
-                event.serverComposition(), event.occurredAt(), event.createdText(), event.receivedAt(), "{\"other\":4257}");
+                event.messageId(), event.recipient(), event.sender(), event.returnPath(), text, text, text, event.enhancedCode(),
+                event.sourceIp(), event.senderIp(), event.serverComposition(), event.occurredAt(), event.createdText(),
+                event.receivedAt(), "{\"other\":4257}");
     }
 
     /** A message about an event without its free texts, so that messages about two events can be compared. */

@@ -26,8 +26,8 @@ public final class StoredEvents implements Iterator<MailEvent> {
     public static final Instant NO_END = Instant.parse("9999-01-01T00:00:00Z");
 
     private static final String SELECT = "SELECT event_id, event_type, status, cause, dead, kind, audience, message_id, recipient, sender,"
-            + " return_path, subject, api_data, reason, enhanced_code, source_ip, sender_ip, server_composition, occurred_at, created_text, received_at,"
-            + " extra FROM mail_event";
+            + " return_path, subject, api_data, reason, enhanced_code, source_ip, sender_ip, server_composition, occurred_at,"
+            + " created_text, received_at, extra FROM mail_event";
     private static final int MAX_ROWS = 200;
     /** In bytes. A row may have megabytes, and H2 closes its database file when memory runs out. */
     private static final long MAX_SIZE = 2_000_000;

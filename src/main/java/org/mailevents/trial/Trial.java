@@ -43,6 +43,7 @@ final class Trial {
     private final CamelContext application;
     private final Jdbi jdbi;
     private final ActiveRoutes active;
+    private final EventReader reader;
     private final RecipientHash hash;
     private final Clock clock;
     private final LongSupplier webhooks;
@@ -58,6 +59,7 @@ final class Trial {
         this.application = application;
         this.jdbi = jdbi;
         this.active = active;
+        this.reader = mandatoryFindSingleByType(application, EventReader.class);
         this.hash = hash;
         this.clock = clock;
         this.webhooks = webhooks;
@@ -109,7 +111,7 @@ final class Trial {
             String stopped = null;
             Iterator<MailEvent> all = source.events();
             while (stopped == null && all.hasNext()) {
-                MailEvent event = all.next().decided(null, null);
+                MailEvent event = reader.undecided(all.next());
                 Comparison.Outcomes outcomes = comparison.add(event);
                 if (mails != null) {
                     mails.add(event, outcomes);
@@ -178,10 +180,10 @@ final class Trial {
 
     /** @param rejected gets the reasons why elements are no events */
     private List<MailEvent> events(String payload, List<String> rejected) {
-        WebhookReader reader = new WebhookReader(mandatoryFindSingleByType(application, EventReader.class), hash);
+        WebhookReader webhook = new WebhookReader(reader, hash);
         List<MailEvent> events = new ArrayList<>();
         WebhookBody body = WebhookBody.of(!payload.stripLeading().startsWith("{"), payload);
-        try (WebhookPieces pieces = reader.read(body, clock.instant())) {
+        try (WebhookPieces pieces = webhook.read(body, clock.instant())) {
             while (pieces.hasNext()) {
                 Webhook piece = pieces.next();
                 if (piece.problem() != null) {

@@ -2,6 +2,7 @@ package org.mailevents.cases;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mailevents.support.Answers.assertProblem;
+import static org.mailevents.support.ShippedRoutes.REFUSED;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -40,18 +41,21 @@ public interface DecisionCases extends Cases {
         // Then
         assertThat(event.path("audience").asText()).isEqualTo("postmaster");
         assertThat(event.path("routeRevision").asText()).matches("[0-9a-f]{12}").isEqualTo(decision.path("revision").path("id").asText());
+        assertThat(decision.path("cause").asText()).isEqualTo("policy");
+        assertThat(decision.path("dead").asBoolean(true)).isFalse();
         assertThat(decision.path("kind").asText()).isEqualTo("policy");
+        assertThat(decision.path("kindSetBy").isNull()).as("it is that of the cause").isTrue();
         assertThat(decision.path("audience").asText()).isEqualTo("postmaster");
         assertThat(decision.path("revision").path("active").asBoolean()).isTrue();
         assertThat(decision.path("revision").path("decided").asBoolean()).isTrue();
         assertThat(decision.path("remarks")).isEmpty();
         assertThat(decision.path("branches").findValuesAsText("condition"))
-                .containsExactly("${body.eventType} == 'bounces'", "${body.status} regex '4|7'");
+                .containsExactly("${body.eventType} == 'bounces'", REFUSED);
         assertThat(decision.path("branches").findValuesAsText("file"))
                 .containsExactly("routes/route-webhook.camel.yaml", "routes/route-bounces.camel.yaml");
         List<String> yaml = Files.readAllLines(Path.of("routes/route-bounces.camel.yaml"));
         int condition = decision.at("/branches/1/line").asInt();
-        assertThat(yaml.subList(condition - 1, condition + 2)).anyMatch(text -> text.contains("regex '4|7'"));
+        assertThat(yaml.subList(condition - 1, condition + 2)).anyMatch(text -> text.contains(REFUSED));
         assertThat(decision.path("audienceSetBy").path("step").asText()).isEqualTo("setVariable[audience]");
         int line = decision.path("audienceSetBy").path("line").asInt();
         assertThat(yaml.get(line - 1)).contains("setVariable");

@@ -3,6 +3,8 @@ package org.mailevents.explain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.ShippedRoutes.REFUSED;
+import static org.mailevents.support.ShippedRoutes.withKind;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -61,7 +63,7 @@ class DecisionTest {
     @Test
     void anEventIsExplainedByTheRoutesThatDecidedIt() throws IOException {
         // Given
-        activate(shipped.replace("expression: policy", "expression: old policy"));
+        activate(withKind(shipped, "old policy"));
         String before = posted(Payload.bounce("4"));
 
         // When
@@ -79,7 +81,7 @@ class DecisionTest {
     @Test
     void aConditionOfATeamIsNamed() throws IOException {
         // Given
-        activate(shipped.replace("              - choice:\n", """
+        activate(shipped.replace("        - to:\n", """
                               - filter:
                                   expression:
                                     simple:
@@ -90,11 +92,8 @@ class DecisionTest {
                                         expression:
                                           constant:
                                             expression: sales
-                              - choice:
-                """).replace("                                expression: policy\n                        - setVariable:\n"
-                + "                            name: audience\n                            expression:\n"
-                + "                              constant:\n                                expression: postmaster\n",
-                "                                expression: policy\n"));
+                        - to:
+                """));
 
         // When
         JsonNode decision = decision(posted(Payload.bounce("4").put("apiData", "CAMPAIGN-7")));
@@ -102,10 +101,10 @@ class DecisionTest {
         // Then
         assertThat(decision.path("audience").asText()).isEqualTo("sales");
         assertThat(decision.path("branches").findValuesAsText("condition")).containsExactly("${body.eventType} == 'bounces'",
-                "${body.apiData} == 'CAMPAIGN-7'", "${body.status} regex '4|7'");
+                REFUSED, "${body.apiData} == 'CAMPAIGN-7'");
         int line = decision.path("audienceSetBy").path("line").asInt();
         assertThat(Files.readAllLines(file).subList(line - 1, line + 4)).anyMatch(text -> text.contains("sales"));
-        assertThat(Files.readAllLines(file).get(decision.at("/branches/1/line").asInt() - 1)).contains("- filter:");
+        assertThat(Files.readAllLines(file).get(decision.at("/branches/2/line").asInt() - 1)).contains("- filter:");
     }
 
     @Test
@@ -127,9 +126,8 @@ class DecisionTest {
     @Test
     void anUndecidedBounceAndAMutedOneAreExplained() throws IOException {
         // Given
-        activate(shipped.replace("                        - setVariable:\n                            name: audience\n"
-                + "                            expression:\n                              constant:\n"
-                + "                                expression: postmaster\n", "").replace("expression: list-owner", "expression: none"));
+        activate(shipped.replaceAll("- setVariable:\\s+name: audience\\s+expression:\\s+constant:\\s+expression: postmaster",
+                "- log: {message: undecided}").replace("expression: list-owner", "expression: none"));
 
         // When
         JsonNode undecided = decision(posted(Payload.bounce("4")));
@@ -161,7 +159,8 @@ class DecisionTest {
 
         String text = Application.explainDecision(main(application.port, settings.map()), eventId);
 
-        assertThat(text).isEqualTo(decision(eventId).path("text").asText()).contains("Event " + eventId, "Audience: postmaster",
+        assertThat(text).isEqualTo(decision(eventId).path("text").asText()).contains("Event " + eventId,
+                "Cause: policy\nKind: policy\nAudience: postmaster, set by setVariable[audience] in",
                 "Recipients: those of the setting alert.to");
     }
 

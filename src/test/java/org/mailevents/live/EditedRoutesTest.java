@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertReceipt;
 import static org.mailevents.support.Answers.assertSpooled;
+import static org.mailevents.support.ShippedRoutes.REFUSED;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -213,7 +214,7 @@ class EditedRoutesTest {
         // Given
         Map<String, String> kinds = Map.of("2", "permanent, address", "5", "temporary", "8", "the message", "42", "unknown");
         List<ObjectNode> bounces = IntStream.range(0, 10).boxed().flatMap(i -> kinds.keySet().stream().map(Payload::bounce)).toList();
-        ObjectNode withoutStatus = Payload.bounce("2").without("status");
+        ObjectNode withoutStatus = Payload.bounce("2").put("reason", "").without("status");
 
         try (InProcess application = start()) {
             // When
@@ -248,8 +249,8 @@ class EditedRoutesTest {
     @Test
     void aDecisionOnMoreThanTheStatusIsMadeForEachEvent() throws IOException {
         // Given
-        edit("route-bounces", yaml -> yaml.replace("${body.status} regex '4|7'",
-                "${body.status} regex '4|7' && ${body.apiData} == 'CAMPAIGN-7'"));
+        edit("route-bounces", yaml -> yaml.replace(REFUSED, REFUSED + " && ${body.apiData} == 'CAMPAIGN-7'")
+                .replaceFirst("expression: postmaster", "expression: crm"));
         ObjectNode ours = Payload.bounce("4").put("apiData", "CAMPAIGN-7");
         ObjectNode other = Payload.bounce("4").put("apiData", "CAMPAIGN-8");
 
@@ -258,8 +259,8 @@ class EditedRoutesTest {
             application.post(MailEvents.JSON, Payload.json("bounces", other, ours));
 
             // Then
-            assertThat(stored(ours)).containsEntry("kind", "policy");
-            assertThat(stored(other)).containsEntry("kind", "unknown");
+            assertThat(stored(ours)).containsEntry("audience", "crm");
+            assertThat(stored(other)).containsEntry("audience", "postmaster");
         }
     }
 
@@ -308,7 +309,8 @@ class EditedRoutesTest {
     @Test
     void aHashKeepsItsDomain() throws IOException {
         // Given
-        edit("route-bounces", yaml -> yaml.replace("${body.status} regex '4|7'", "${body.domain} == 'docomo.ne.jp'"));
+        edit("route-bounces", yaml -> yaml.replace(REFUSED, "${body.domain} == 'docomo.ne.jp'")
+                .replaceFirst("expression: postmaster", "expression: docomo"));
         ObjectNode bounce = Payload.bounce("42").put("to", "B4@DOCOMO.NE.JP");
 
         try (InProcess application = start(Map.of("privacy.hash-recipients", "a key of sixteen characters"))) {
@@ -316,7 +318,7 @@ class EditedRoutesTest {
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
 
             // Then
-            assertThat(database.row("SELECT * FROM mail_event")).containsEntry("kind", "policy")
+            assertThat(database.row("SELECT * FROM mail_event")).containsEntry("audience", "docomo")
                     .hasEntrySatisfying("recipient", hash -> assertThat(hash).matches("h-[0-9a-f]{32}@docomo\\.ne\\.jp"));
         }
     }

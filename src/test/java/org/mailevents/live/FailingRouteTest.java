@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertReceipt;
 import static org.mailevents.support.Answers.assertSpooled;
+import static org.mailevents.support.ShippedRoutes.REFUSED;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -66,7 +67,7 @@ class FailingRouteTest {
         // Given
         String good = Files.readString(file);
         // No made-up event has this apiData, so the mistake is not found when the file is saved.
-        String wrong = good.replace("${body.status} regex '3|5'", "${body.apiData} == 'CAMPAIGN-7' && ${body.recipent} == 'x'");
+        String wrong = good.replace(REFUSED, "${body.apiData} == 'CAMPAIGN-7' && ${body.recipent} == 'x'");
         Files.writeString(file, wrong);
         int line = (int) wrong.substring(0, wrong.indexOf("recipent")).lines().count() - 2; // the branch begins two lines above
         String place = file + ":" + line;
@@ -172,7 +173,7 @@ class FailingRouteTest {
 
         try (InProcess application = start()) {
             // When
-            Files.writeString(file, Files.readString(file).replace("${body.status} regex '3|5'", "${body.recipent} regex '3|5'"));
+            Files.writeString(file, Files.readString(file).replace(REFUSED, "${body.recipent} regex 'x'"));
 
             // Then
             await().until(() -> application.log().contains("Not activated: " + file));

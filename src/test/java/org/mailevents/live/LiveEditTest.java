@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertProblem;
 import static org.mailevents.support.Answers.assertReceipt;
+import static org.mailevents.support.ShippedRoutes.withFirstStep;
+import static org.mailevents.support.ShippedRoutes.withKind;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -175,7 +177,7 @@ class LiveEditTest {
     void howeverAnEditorSavesItTakesEffectWithinSeconds(String way) throws IOException {
         // Given
         Path file = folder.resolve("route-bounces.camel.yaml");
-        String text = Files.readString(file).replace("permanent, address", "edited");
+        String text = withKind(Files.readString(file), "edited");
 
         // When
         switch (way) {
@@ -205,11 +207,7 @@ class LiveEditTest {
         // Given
         Path caller = folder.resolve("route-bounces.camel.yaml");
         Path called = folder.resolve("name-kind.camel.yaml");
-        Runnable saveCaller = () -> save(caller, read(caller).replaceFirst("constant:\\s+expression: permanent, address",
-                "exchangeProperty:\n                                expression: none")
-                .replaceFirst("(?m)^( +)- setVariable:", "$1- to:\n$1    uri: direct:name-kind\n$0")
-                .replaceFirst("(?s)- setVariable:\\s+name: kind\\s+expression:\\s+exchangeProperty:\\s+expression: none\\s+- setVariable",
-                        "- setVariable"));
+        Runnable saveCaller = () -> save(caller, withFirstStep(read(caller), "- to:\n    uri: direct:name-kind"));
         Runnable saveCalled = () -> save(called, """
                 - route:
                     id: name-kind
@@ -240,7 +238,7 @@ class LiveEditTest {
         Route untouched = application.context().getRoute("route-deliveries");
 
         // When
-        save(file, read(file).replace("id: route-bounces", "id: sort-bounces").replace("permanent, address", "renamed"));
+        save(file, withKind(read(file), "renamed").replace("id: route-bounces", "id: sort-bounces"));
 
         // Then
         await().until(() -> kind().equals("renamed"));
@@ -252,7 +250,7 @@ class LiveEditTest {
     void aFileThatIsRenamedGoesOnAsTheNewOne() throws IOException {
         // When
         Path moved = Files.move(folder.resolve("route-bounces.camel.yaml"), folder.resolve("bounces.camel.yaml"));
-        save(moved, read(moved).replace("permanent, address", "moved"));
+        save(moved, withKind(read(moved), "moved"));
 
         // Then
         await().until(() -> kind().equals("moved"));

@@ -2,6 +2,7 @@ package org.mailevents.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.ShippedRoutes.withKind;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -81,7 +82,7 @@ class ManyEditsIT {
             // When
             for (int round = 1; round <= ROUNDS; round++) {
                 String mark = "edit " + round;
-                save("route-bounces", texts.get("route-bounces").replace("permanent, address", mark));
+                save("route-bounces", withKind(texts.get("route-bounces"), mark));
                 for (String sound : List.of("route-deliveries", "api-message", "api-recipient")) {
                     save(sound, texts.get(sound) + "# " + mark + "\n");
                 }

@@ -62,7 +62,7 @@ class RouteMistakesTest {
         "route-bounces    | uri: direct:store-events           | uri: '{{no.such.setting}}'   | no.such.setting",
         "route-bounces    | aggregationStrategy: collectEvents | aggregationStrategy: nobody  |"
             + " :7: Cannot find AggregationStrategy in Registry with name: nobody",
-        "route-bounces    | ${body.status} regex '6'           | ${body.status} regexp '6'    | ${body.status} regexp '6'",
+        "route-bounces    | ${body.dead}                       | ${body.dead} regexp 'true'   | ${body.dead} regexp 'true'",
         "route-bounces    | ${body.events}                     | ${bdy.events}                | bdy",
         "route-bounces    | id: route-bounces                  | id: route-webhook            | the route id route-webhook is used twice",
         "route-bounces    | id: route-bounces                  | id: store-events             | the route id store-events is used twice",

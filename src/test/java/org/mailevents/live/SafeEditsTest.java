@@ -110,7 +110,8 @@ class SafeEditsTest {
 
         // Then
         for (ObjectNode bounce : List.of(blank, filtered)) {
-            assertThat(stored(bounce)).containsEntry("audience", "duty").containsEntry("kind", null);
+            assertThat(stored(bounce)).containsEntry("audience", "duty")
+                    .containsEntry("kind", bounce == blank ? "policy" : "permanent, address");
             await().until(() -> !MAILBOX.naming(address(bounce)).isEmpty());
             assertThat(MAILBOX.naming(address(bounce)).get(0).to()).containsExactly("duty@example.com");
         }
@@ -155,12 +156,13 @@ class SafeEditsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "expression: list-owner | expression: list-onwer | :28: no setting knows the audience list-onwer, so its alerts go to alert.to."
+        "expression: list-owner | expression: list-onwer | :23: no setting knows the audience list-onwer, so its alerts go to alert.to."
             + " Did you mean list-owner?",
-        "expression: list-owner | expression: marketing  | :28: no setting knows the audience marketing, so its alerts go to alert.to."
+        "expression: list-owner | expression: marketing  | :23: no setting knows the audience marketing, so its alerts go to alert.to."
             + " If it is new, set alert.to.marketing in application.properties",
-        "name: audience         | name: audiense         | :28: nothing reads the variable audiense. Did you mean audience?",
-        "name: kind             | name: kidn             | :23: nothing reads the variable kidn. Did you mean kind?"})
+        "name: audience         | name: audiense         | :23: nothing reads the variable audiense. Did you mean audience?",
+        "- choice:              | '- setVariable: {name: kidn, constant: x}\n              - choice:' |"
+            + " :16: nothing reads the variable kidn. Did you mean kind?"})
     void aDecisionThatIsProbablyMisspeltIsActivatedAndPointedOut(String right, String wrong, String warning) throws IOException {
         // Given
         String place = ROUTES.resolve(ROUTE_BOUNCES) + warning;

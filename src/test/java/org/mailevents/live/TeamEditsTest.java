@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -52,19 +53,21 @@ class TeamEditsTest {
             // Given
             saveLive(application, TeamEdit.number(1));
             ObjectNode rejected = Payload.bounce("4").put("reason", HOSTILE);
-            ObjectNode misconfigured = Payload.bounce("7").without("reason");
-            String webhook = Payload.json("bounces", Payload.bounce("2"), rejected, Payload.bounce("5"), misconfigured);
+            ObjectNode withoutReply = Payload.bounce("4").without("reason");
+            ObjectNode notRelayed = Payload.bounce("99").put("reason", "554 5.7.1 Relay access denied");
+            String webhook = Payload.json("bounces", Payload.bounce("2"), rejected, Payload.bounce("5"), withoutReply,
+                    Payload.bounce("4").put("reason", "550 5.1.1 User unknown"), notRelayed);
 
             // When
-            assertReceipt(application.post(MailEvents.JSON, webhook), 4, 4, 0, 0);
-            assertReceipt(application.post(MailEvents.JSON, webhook), 4, 0, 4, 0);
-            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed").put("status", "4"))),
+            assertReceipt(application.post(MailEvents.JSON, webhook), 6, 6, 0, 0);
+            assertReceipt(application.post(MailEvents.JSON, webhook), 6, 0, 6, 0);
+            assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed").put("reason", HOSTILE))),
                     1, 1, 0, 0);
             ObjectNode last = Payload.bounce("4").put("reason", "the last one");
             application.post(MailEvents.JSON, Payload.json("bounces", last));
 
             // Then
-            await().until(() -> slack.requests.size() == 3);
+            await().until(() -> slack.requests.size() == 4);
             assertThat(slack.requests).allSatisfy(request -> {
                 assertThat(request.method()).isEqualTo("POST");
                 assertThat(request.path()).isEqualTo("/services/T0/B0/h1dden");
@@ -72,9 +75,10 @@ class TeamEditsTest {
                 assertThat(request.json().size()).isEqualTo(1);
             });
             assertThat(slack.requests).extracting(request -> request.json().get("text").asText()).containsExactly(
-                    rejected.get("to").asText() + " was refused (code 4): " + HOSTILE.replace('<', '‹'),
-                    misconfigured.get("to").asText() + " was refused (code 7): ",
-                    last.get("to").asText() + " was refused (code 4): the last one");
+                    rejected.get("to").asText() + " was refused (policy): " + HOSTILE.replace('<', '‹'),
+                    withoutReply.get("to").asText() + " was refused (policy): ",
+                    notRelayed.get("to").asText() + " was refused (relay): 554 5.7.1 Relay access denied",
+                    last.get("to").asText() + " was refused (policy): the last one");
         }
     }
 
@@ -111,15 +115,16 @@ class TeamEditsTest {
                 InProcess application = start(Map.of("crm.url", crm.url("/dead"), "crm.token", "t0ken"))) {
             // Given
             List<ObjectNode> dead = Stream.of("1", "2", "9").map(Payload::bounce).toList();
-            dead.get(0).put("reason", HOSTILE);
-            List<ObjectNode> alive = Stream.of("3", "4", "10", "11", "99", "12").map(Payload::bounce).toList();
+            dead.get(0).put("reason", HOSTILE.replace("5.7.1", "5.1.1"));
+            List<ObjectNode> alive = new ArrayList<>(Stream.of("3", "4", "10", "11", "99", "12").map(Payload::bounce).toList());
+            alive.add(Payload.bounce("2").put("to", "taro@docomo.ne.jp").put("reason", "550 Unknown user"));
 
             // When
             HttpResponse<String> answer = application.post(MailEvents.JSON,
                     Payload.json("bounces", Stream.concat(dead.stream(), alive.stream()).toArray(JsonNode[]::new)));
 
             // Then
-            assertReceipt(answer, 9, 9, 0, 0);
+            assertReceipt(answer, 10, 10, 0, 0);
             assertThat(crm.requests).hasSize(3);
             for (int i = 0; i < 3; i++) {
                 HttpReceiver.Request request = crm.requests.get(i);
@@ -129,7 +134,7 @@ class TeamEditsTest {
                 Map<String, String> row = stored(bounce);
                 assertThat(request.headers().getFirst("Idempotency-Key")).isEqualTo(row.get("event_id"));
                 assertThat(request.json()).isEqualTo(JSON.createObjectNode().put("address", bounce.get("to").asText())
-                        .put("code", bounce.get("status").asText()).put("reason", bounce.get("reason").asText())
+                        .put("cause", row.get("cause")).put("reason", bounce.get("reason").asText())
                         .put("created", bounce.get("created").asText()));
             }
         }
@@ -204,7 +209,7 @@ class TeamEditsTest {
             ObjectNode upper = Payload.bounce("4").put("to", "B4@DOCOMO.NE.JP");
             ObjectNode lower = Payload.bounce("4").put("to", "b5@docomo.ne.jp");
             List<ObjectNode> others = List.of(Payload.bounce("4").put("to", "b4@docomo.ne.jp.example"),
-                    Payload.bounce("4").put("to", "docomo.ne.jp"), Payload.bounce("7").put("to", "b7@docomo.ne.jp"));
+                    Payload.bounce("4").put("to", "docomo.ne.jp"), Payload.bounce("5").put("to", "b7@docomo.ne.jp"));
 
             // When
             HttpResponse<String> answer = application.post(MailEvents.JSON,
@@ -238,8 +243,8 @@ class TeamEditsTest {
             assertReceipt(answer, 4, 4, 0, 0);
             assertThat(Files.readString(onlyFile(failures))).isEqualTo(
                     row(stored(hostile).get("event_id"), hostile,
-                            "\"\",\"550 \"\"no\"\", it's\r\n拒否\",\"'=HYPERLINK(\"\"http://evil.example\"\")\",\"'＝1+1\"")
-                            + row(stored(plain).get("event_id"), plain, "\"\",\"' +1\",\"'-1\",\"\""));
+                            "\"policy\",\"550 \"\"no\"\", it's\r\n拒否\",\"'=HYPERLINK(\"\"http://evil.example\"\")\",\"'＝1+1\"")
+                            + row(stored(plain).get("event_id"), plain, "\"unknown\",\"' +1\",\"'-1\",\"\""));
         }
     }
 

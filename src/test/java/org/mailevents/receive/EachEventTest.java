@@ -2,6 +2,7 @@ package org.mailevents.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mailevents.support.Answers.assertReceipt;
+import static org.mailevents.support.ShippedRoutes.REFUSED;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -32,7 +33,7 @@ class EachEventTest {
     @Test
     void aConditionInASettingIsAskedForEachEvent() throws IOException {
         // Given
-        bounces(yaml -> yaml.replace("\"${body.status} regex '4|7'\"", "\"{{crm.ours}}\""));
+        bounces(yaml -> toOurs(yaml, "{{crm.ours}}"));
 
         // Then
         oursAreTold(Map.of("crm.ours", "${body.apiData} == 'CAMPAIGN-7'"));
@@ -42,7 +43,7 @@ class EachEventTest {
     void aConditionInAFileIsAskedForEachEvent() throws IOException {
         // Given
         Path condition = Files.writeString(folder.resolve("ours.simple"), "${body.apiData} == 'CAMPAIGN-7'");
-        bounces(yaml -> yaml.replace("\"${body.status} regex '4|7'\"", "\"resource:file:" + condition + "\""));
+        bounces(yaml -> toOurs(yaml, "resource:file:" + condition));
 
         // Then
         oursAreTold(Map.of());
@@ -51,7 +52,7 @@ class EachEventTest {
     @Test
     void aVariableWhoseNameDependsOnTheEventIsSetForEachEvent() throws IOException {
         // Given
-        bounces(yaml -> yaml.replaceFirst("name: kind", "name: \"global:\\${body.recipient}\""));
+        bounces(yaml -> yaml.replaceFirst("name: audience", "name: \"global:\\${body.recipient}\""));
         ObjectNode one = Payload.bounce("2");
         ObjectNode two = Payload.bounce("2");
         try (InProcess application = start(Map.of())) {
@@ -135,13 +136,18 @@ class EachEventTest {
             assertReceipt(application.post(MailEvents.JSON, Payload.json("bounces", other, ours)), 2, 2, 0, 0);
 
             // Then
-            assertThat(kind(ours)).isEqualTo("policy");
-            assertThat(kind(other)).isEqualTo("unknown");
+            assertThat(audience(ours)).isEqualTo("ours");
+            assertThat(audience(other)).isEqualTo("postmaster");
         }
     }
 
-    private String kind(ObjectNode bounce) {
-        return database.row("SELECT * FROM mail_event WHERE recipient = ?", bounce.get("to").asText()).get("kind");
+    /** The audience is ours if the condition is met. */
+    private static String toOurs(String yaml, String condition) {
+        return yaml.replace(REFUSED, condition).replaceFirst("expression: postmaster", "expression: ours");
+    }
+
+    private String audience(ObjectNode bounce) {
+        return database.row("SELECT * FROM mail_event WHERE recipient = ?", bounce.get("to").asText()).get("audience");
     }
 
     private InProcess start(Map<String, String> more) {

@@ -2,8 +2,11 @@ package org.mailevents.rehearsal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mailevents.support.ShippedRoutes.DEAD;
+import static org.mailevents.support.ShippedRoutes.REFUSED;
 import static org.mailevents.support.ShippedRoutes.edit;
 import static org.mailevents.support.ShippedRoutes.files;
+import static org.mailevents.support.ShippedRoutes.withFirstStep;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.cause.ShippedCauses;
+import org.mailevents.event.Causes;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
 import org.mailevents.route.BrokenFile;
@@ -69,7 +73,7 @@ class RehearsalTest {
     @Test
     void aFailureNamesFileAndLineOfItsStep() throws Exception {
         Map<String, String> files = files();
-        edit(files, BOUNCES, "${body.status} regex '4|7'", "${body.recipent} regex '4|7'");
+        edit(files, BOUNCES, REFUSED, "${body.recipent} regex 'x'");
 
         RehearsalOutcome outcome = run(files, bounce("4"));
 
@@ -81,10 +85,36 @@ class RehearsalTest {
     @Test
     void aSavedMistakeInAnExpressionIsRefused() throws Exception {
         Map<String, String> files = files();
-        edit(files, BOUNCES, "${body.status} regex '4|7'", "${body.recipent} regex '4|7'");
+        edit(files, BOUNCES, REFUSED, "${body.recipent} regex 'x'");
 
         assertThatThrownBy(() -> Rehearsal.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
                 .hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: a bounce with code \\w+ fails: .*recipent.*");
+    }
+
+    @Test
+    void aMistakeThatOnlyOneCauseMeetsIsRefused() throws Exception {
+        List<String> causes = ShippedCauses.causes().all().stream().map(Causes.Conclusion::cause).toList();
+        for (String cause : List.of("relay", causes.get(0), causes.get(causes.size() - 1))) {
+            Map<String, String> files = files();
+            files.computeIfPresent(BOUNCES, (file, text) -> withFirstStep(text, """
+                    - filter:
+                        simple: "${body.cause} == '%s'"
+                        steps:
+                          - setHeader: {name: to, simple: "${body.recipent}"}
+                    """.formatted(cause)));
+
+            assertThatThrownBy(() -> Rehearsal.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                    .hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: a bounce with .* fails: .*recipent.*");
+        }
+    }
+
+    @Test
+    void aMistakeThatOnlyADeadAddressMeetsIsRefused() throws Exception {
+        Map<String, String> files = files();
+        edit(files, BOUNCES, DEAD, "${body.dead} && ${body.kind.lenght} == 1");
+
+        assertThatThrownBy(() -> Rehearsal.requireEveryEventPasses(application.context(), files)).isInstanceOf(BrokenFile.class)
+                .hasMessageMatching("routes/route-bounces.camel.yaml:\\d+: a bounce with code 1 fails: .*lenght.*");
     }
 
     /** The made-up events do not know what a team's mails have in their {@code X-Api-Data}. */

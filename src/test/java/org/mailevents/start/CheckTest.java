@@ -34,7 +34,7 @@ class CheckTest {
 
         assertThat(report.passed()).isTrue();
         assertThat(report.lines()).singleElement().asString()
-                .matches("Checked the settings, \\d+ files of routes, 21 tests, and \\d+ files of templates: no mistake\\.");
+                .matches("Checked the settings, \\d+ files of routes, 25 tests, and \\d+ files of templates: no mistake\\.");
     }
 
     @Test
@@ -59,6 +59,24 @@ class CheckTest {
         assertThat(report.lines().get(6)).endsWith(": 6 mistakes.");
     }
 
+    /** Without the rules, the branches of the bounces are not known. So the routes are not checked, but everything else is. */
+    @Test
+    void aBrokenRuleIsNamedOnceAndTheTemplatesAndSettingsAreStillChecked() throws Exception {
+        edit("bounce-rules.json", "\"source\"", "\"sorce\"");
+        edit("templates/words.ja.ftl", "<#function subject", "<#functoin subject");
+        Path properties = folder.resolve("application.properties");
+        Files.writeString(properties, Files.readString(properties).replaceFirst("(?m)^spool.attempts =.*", "spool.attempts = none"));
+
+        Check.Report report = check();
+
+        assertThat(report.passed()).isFalse();
+        assertThat(report.lines()).hasSize(4);
+        assertThat(report.lines().get(0)).startsWith(properties + ":").contains(": Set spool.attempts to ");
+        assertThat(report.lines().get(1)).startsWith(routes + "/bounce-rules.json:10: ").contains("sorce: unknown key");
+        assertThat(report.lines().get(2)).startsWith(routes + "/templates/words.ja.ftl:36: ");
+        assertThat(report.lines().get(3)).startsWith("Checked the settings, and ").endsWith(": 3 mistakes.");
+    }
+
     @Test
     void aTestInAnotherEncodingIsNamedOnce() throws Exception {
         Path test = routes.resolve("tests/deliveries.test.yaml");
@@ -74,10 +92,10 @@ class CheckTest {
 
         List<String> lines = check().lines();
 
-        assertThat(lines).hasSize(8);
-        assertThat(lines.subList(5, 7)).allMatch(line -> line.startsWith("warning: ")
+        assertThat(lines).hasSize(10);
+        assertThat(lines.subList(7, 9)).allMatch(line -> line.startsWith("warning: ")
                 && line.contains("no setting knows the audience crm"));
-        assertThat(lines.subList(0, 5)).allMatch(line -> line.startsWith(routes + "/tests/bounces.test.yaml:")
+        assertThat(lines.subList(0, 7)).allMatch(line -> line.startsWith(routes + "/tests/bounces.test.yaml:")
                 && line.contains("expects the audience list-owner, but the routes give crm"));
     }
 
@@ -108,7 +126,7 @@ class CheckTest {
         TeamEdit.in(page, 2).saveIn(folder);
 
         // Then
-        assertThat(check().lines()).singleElement().asString().contains(" 25 tests").endsWith(": no mistake.");
+        assertThat(check().lines()).singleElement().asString().contains(" 29 tests").endsWith(": no mistake.");
 
         // When
         Files.writeString(routes.resolve("route-bounces.camel.yaml"), before);

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * A webhook as the vendor sends it.
@@ -25,6 +27,8 @@ public record Payload(String name, String contentType, String text) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path FOLDER = Path.of("src/test/resources/payloads");
+    private static final Map<String, String> REPLIES = elements("bounces-every-code.json")
+            .collect(Collectors.toMap(bounce -> bounce.get("status").asText(), bounce -> bounce.get("reason").asText()));
     private static final Map<String, ObjectNode> FIRST_ELEMENTS = new ConcurrentHashMap<>();
 
     public static Payload file(String name) {
@@ -49,20 +53,22 @@ public record Payload(String name, String contentType, String text) {
         return element("deliveries-" + (status.matches("queued|succeeded|deferred|failed") ? status : "queued") + ".json", status);
     }
 
-    /** A bounce with a new Message-ID and a new recipient. */
+    /** A bounce with a new Message-ID, a new recipient and a reply that means the same as the code. */
     public static ObjectNode bounce(String code) {
-        return element("bounces-unknown-user.json", code);
+        return element("bounces-unknown-user.json", code).put("reason", REPLIES.getOrDefault(code, "a code added later"));
     }
 
     private static ObjectNode element(String file, String status) {
         String unique = UUID.randomUUID().toString();
-        return FIRST_ELEMENTS.computeIfAbsent(file, Payload::firstElement).deepCopy()
+        return FIRST_ELEMENTS.computeIfAbsent(file, name -> elements(name).findFirst().orElseThrow()).deepCopy()
                 .put("status", status).put("messageId", "<" + unique + "@mta01.example.com>").put("to", unique + "@example.net");
     }
 
-    private static ObjectNode firstElement(String file) {
+    /** The elements of a payload file. */
+    public static Stream<ObjectNode> elements(String file) {
         try {
-            return (ObjectNode) JSON.readTree(file(file).text()).path("event").elements().next().get(0);
+            JsonNode elements = JSON.readTree(file(file).text()).path("event").elements().next();
+            return StreamSupport.stream(elements.spliterator(), false).map(ObjectNode.class::cast);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

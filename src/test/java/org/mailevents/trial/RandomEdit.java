@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 record RandomEdit(String name, String draft, Predicate<Map<String, String>> applies, String what, String value) {
 
     static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "77");
+    private static final List<String> CAUSES = List.of("unknown-user", "mailbox-full", "policy", "forwarding");
     static final List<String> DOMAINS = List.of("docomo.example", "softbank.example", "mail.example", "old.example");
     static final List<String> CAMPAIGNS = List.of("C1", "C2", "C3", "");
 
@@ -32,8 +33,10 @@ record RandomEdit(String name, String draft, Predicate<Map<String, String>> appl
         }
         String domain = any(random, DOMAINS);
         String campaign = any(random, CAMPAIGNS.subList(0, 3));
+        String cause = any(random, CAUSES);
         Map<String, Predicate<Map<String, String>>> conditions = new TreeMap<>(Map.of(
                 "${body.status} regex '" + String.join("|", codes) + "'", row -> codes.contains(row.get("status")),
+                "${body.cause} == '" + cause + "'", row -> cause.equals(row.get("cause")),
                 "${body.recipient} endsWith '@" + domain + "'", row -> row.get("recipient").endsWith("@" + domain),
                 "${body.apiData} == '" + campaign + "'", row -> campaign.equals(row.get("api_data"))));
         String condition = any(random, List.copyOf(conditions.keySet()));
@@ -45,7 +48,7 @@ record RandomEdit(String name, String draft, Predicate<Map<String, String>> appl
                     - wireTap:
                         uri: "%s"
                     """.formatted(endpoint)), applies, "more-calls", endpoint);
-            // One of the events that a validation runs would find a mistake in each event of a code, so the mistake needs a campaign.
+            // A validation runs an event of each code and of each cause, so only a mistake that needs a campaign is not found.
             default -> new RandomEdit("failure in " + campaign, with(active, "${body.apiData} == '" + campaign + "'", """
                     - throwException:
                         exceptionType: java.lang.IllegalStateException

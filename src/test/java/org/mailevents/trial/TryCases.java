@@ -2,6 +2,7 @@ package org.mailevents.trial;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mailevents.support.Answers.assertProblem;
+import static org.mailevents.support.ShippedRoutes.REFUSED;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -161,7 +162,7 @@ abstract class TryCases {
     @Test
     void tenThousandEventsTakeLessThanTenSeconds() throws Exception {
         // Given
-        String edited = edited("'4|7'", "expression: postmaster", "expression: list-owner");
+        String edited = edited(REFUSED, "expression: postmaster", "expression: list-owner");
         Map<String, String> before = counts();
 
         // When
@@ -180,7 +181,7 @@ abstract class TryCases {
             assertThat(change.path("before").asText()).isEqualTo("postmaster");
             assertThat(change.path("after").asText()).isEqualTo("list-owner");
             assertThat(change.path("at").asText()).matches(FILE + ":\\d+");
-            assertThat(change.path("branch").asText()).isEqualTo("${body.status} regex '4|7'");
+            assertThat(change.path("branch").asText()).isEqualTo(REFUSED);
             assertThat(change.path("statuses").path("4").asInt()).isEqualTo(number("event_type = 'bounces' AND status = '4'"));
             assertThat(change.path("examples")).hasSize(50);
         });
@@ -225,8 +226,8 @@ abstract class TryCases {
     @Test
     void aForgottenAudienceAndAMutedBounceAreTold() throws Exception {
         // Given
-        String forgotten = edited("'3|5'", "name: audience", "name: audiense");
-        String muted = edited("'4|7'", "expression: postmaster", "expression: none");
+        String forgotten = edited(REFUSED, "name: audience", "name: audiense");
+        String muted = edited("otherwise:", "expression: postmaster", "expression: none");
 
         // When
         JsonNode ofForgotten = tried(request("files", Map.of(FILE, forgotten), "since", since.toString()));
@@ -236,7 +237,7 @@ abstract class TryCases {
         assertThat(ofForgotten.path("changes")).singleElement().satisfies(change -> {
             assertThat(change.path("before").asText()).isEqualTo("postmaster");
             assertThat(change.path("after").asText()).isEqualTo("alert.undecided (postmaster)");
-            assertThat(change.path("events").asInt()).isEqualTo(recent("status IN ('3', '5')").size());
+            assertThat(change.path("events").asInt()).isEqualTo(recent("status IN ('4', '7')").size());
         });
         assertThat(ofForgotten.path("warnings")).singleElement().satisfies(warning ->
                 assertThat(warning.asText()).startsWith(FILE + ":").contains("Did you mean audience?"));
@@ -248,7 +249,13 @@ abstract class TryCases {
     @Test
     void aTestThatFailsIsNamedUntilItsDraftExpectsTheSame() throws Exception {
         // Given
-        String edited = edited("'6'", "expression: postmaster", "expression: list-owner");
+        String edited = RandomEdit.with(active, "${body.cause} == 'forwarding'", """
+                - setVariable:
+                    name: audience
+                    expression:
+                      constant:
+                        expression: list-owner
+                """);
         String test = Files.readString(folder.resolve("routes/tests/bounces.test.yaml"));
         int code = test.indexOf("audience: postmaster", test.indexOf("status: \"6\""));
         String editedTest = test.substring(0, code) + test.substring(code).replaceFirst("postmaster", "list-owner");
@@ -293,18 +300,18 @@ abstract class TryCases {
                             uri: "%s"
                 """.formatted(other.url("")));
         Map<String, String> after = new TreeMap<>(before);
-        after.put(file, before.get(file).replaceFirst("(?s)(regex '3\\|5'.*?name: audience.*?expression: )postmaster", "$1new-team"));
+        after.put(file, before.get(file).replaceFirst("(?s)(\\|relay\\|.*?name: audience.*?expression: )postmaster", "$1new-team"));
 
         // When
         try (Comparison comparison = new Comparison(application.context(), before, after, new Audiences("postmaster"),
                 new PersonalFields(RecipientHash.with("")), EVENTS)) {
-            StoredEvents.newest(jdbi(), since, Instant.now(), EVENTS).forEachRemaining(event -> comparison.add(event.decided(null, null)));
+            StoredEvents.newest(jdbi(), since, Instant.now(), EVENTS).forEachRemaining(comparison::add);
 
             // Then
             assertThat(comparison.changes()).singleElement().satisfies(change -> {
                 assertThat(change.after()).isEqualTo("new-team");
                 assertThat(change.examples()).extracting(TryResult.Example::eventId).containsExactlyInAnyOrderElementsOf(
-                        recent("status IN ('3', '5')"));
+                        recent("status IN ('4', '7')"));
             });
             assertThat(comparison.differByThemselves()).isEqualTo(recent("status IN ('1', '2')").size());
         }
@@ -344,11 +351,11 @@ abstract class TryCases {
     void whereItMattersRowsWithoutPersonalDataAreNotCompared() {
         // Given
         for (int i = 0; i < 3; i++) {
-            database.execute("INSERT INTO mail_event (event_id, event_type, status, received_at)"
-                    + " VALUES (CAST(? AS uuid), 'bounces', '5', ?)", UUID.randomUUID().toString(),
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, cause, dead, kind, received_at)"
+                    + " VALUES (CAST(? AS uuid), 'bounces', '5', 'mailbox-full', FALSE, 'temporary', ?)", UUID.randomUUID().toString(),
                     OffsetDateTime.parse("2020-01-01T00:00:00Z"));
         }
-        String byCode = edited("'3|5'", "expression: postmaster", "expression: list-owner");
+        String byCause = edited("otherwise:", "expression: postmaster", "expression: list-owner");
         String byDomain = RandomEdit.with(active, "${body.recipient} endsWith '@docomo.example'", """
                 - setVariable:
                     name: audience
@@ -358,12 +365,12 @@ abstract class TryCases {
                 """);
 
         // When
-        JsonNode ofCode = tried(request("files", Map.of(FILE, byCode), "until", "2020-02-01T00:00:00Z"));
+        JsonNode ofCause = tried(request("files", Map.of(FILE, byCause), "until", "2020-02-01T00:00:00Z"));
         JsonNode ofDomain = tried(request("files", Map.of(FILE, byDomain), "until", "2020-02-01T00:00:00Z"));
 
         // Then
-        assertThat(ofCode.path("changed").asInt()).isEqualTo(3);
-        assertThat(ofCode.path("notComparable").asInt()).isZero();
+        assertThat(ofCause.path("changed").asInt()).isEqualTo(3);
+        assertThat(ofCause.path("notComparable").asInt()).isZero();
         assertThat(ofDomain.path("changed").asInt()).isZero();
         assertThat(ofDomain.path("notComparable").asInt()).isEqualTo(3);
     }
@@ -371,7 +378,7 @@ abstract class TryCases {
     @Test
     void aGivenWebhookIsTriedInsteadOfStoredOnes() throws Exception {
         // Given
-        String edited = edited("'4|7'", "expression: postmaster", "expression: list-owner");
+        String edited = edited(REFUSED, "expression: postmaster", "expression: list-owner");
         JsonNode webhook = JSON.readTree(Payload.json("bounces", Payload.bounce("4"), Payload.bounce("5"),
                 Payload.bounce("4").without("messageId")));
 
@@ -391,7 +398,7 @@ abstract class TryCases {
         assertThat(assertProblem(post(request()), 400)).contains("There is no draft", "drafts");
         Path draft = folder.resolve("routes/drafts").resolve(FILE);
         Files.createDirectories(draft.getParent());
-        Files.writeString(draft, edited("'4|7'", "expression: postmaster", "expression: list-owner"));
+        Files.writeString(draft, edited(REFUSED, "expression: postmaster", "expression: list-owner"));
         try {
             assertThat(Api.ask(application, "/api/drafts")).singleElement().satisfies(listed -> {
                 assertThat(listed.path("name").asText()).isEqualTo(FILE);
@@ -408,7 +415,7 @@ abstract class TryCases {
             assertThat(told).startsWith("Tried " + draft + " on 2,000 events, received from ")
                     .contains("Nothing was stored, mailed or sent.")
                     .contains(": the audience changes from postmaster to list-owner, at " + draft + ":")
-                    .contains("in the branch ${body.status} regex '4|7' (line ");
+                    .contains("in the branch " + REFUSED + " (line ");
         } finally {
             Files.delete(draft);
         }
