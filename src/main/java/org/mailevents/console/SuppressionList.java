@@ -25,8 +25,8 @@ import org.mailevents.live.LiveCauses;
  */
 final class SuppressionList {
 
-    private static final List<String> COLUMNS = List.of("recipient", "cause", "cause_name", "dead", "status", "kind", "reason",
-            "first_bounced_at", "last_bounced_at", "bounces", "last_succeeded_at", "leaves_with", "what_to_do");
+    private static final List<String> COLUMNS = List.of("recipient", "status", "kind", "reason", "first_bounced_at",
+            "last_bounced_at", "bounces", "cause", "cause_name", "dead", "last_succeeded_at", "leaves_with", "what_to_do");
     private static final String SELECT = "SELECT recipient, cause, dead, status, kind, reason, first_bounced_at, last_bounced_at, bounces,"
             + " last_succeeded_at, leaves_with FROM undeliverable_recipient ORDER BY recipient";
     private static final CsvRow ROW = new CsvRow();
@@ -52,7 +52,7 @@ final class SuppressionList {
 
         String line(CauseTable table, String language) {
             Texts texts = table.texts(cause, language);
-            return ROW.of(Arrays.asList(recipient, cause, texts.name(), dead, status, kind, reason, firstBouncedAt, lastBouncedAt, bounces,
+            return ROW.of(Arrays.asList(recipient, status, kind, reason, firstBouncedAt, lastBouncedAt, bounces, cause, texts.name(), dead,
                     lastSucceededAt, leavesWith, texts.action())) + "\r\n";
         }
     }
