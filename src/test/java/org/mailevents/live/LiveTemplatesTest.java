@@ -72,7 +72,7 @@ class LiveTemplatesTest {
                 assertThat(line).startsWith("Not activated: " + file).contains(reason)
                         .endsWith(". The previous version keeps running.").doesNotContain("\n")));
         await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING", file.getFileName().toString()));
-        assertThat(mail()).contains("ユーザ不明", "宛先不明：1件");
+        assertThat(mail()).contains("ユーザ不明", "宛先不明：", "判定の根拠：");
 
         // When
         Files.writeString(file, good);
@@ -85,7 +85,7 @@ class LiveTemplatesTest {
                 && line.contains(causes.toString())));
         await().untilAsserted(() -> assertThat(logSince(before)).contains("Valid again: " + file));
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
-        assertThat(mail()).contains("ユーザ不明", "宛先がありません：1件");
+        assertThat(mail()).contains("ユーザ不明", "宛先がありません：");
 
         // The next case begins with the valid templates.
         int edited = application.log().length();
