@@ -39,13 +39,12 @@ public record AlertView(String stage, String audience, boolean urgent, String op
     /**
      * The bounces of one cause.
      *
-     * @param id     of the cause
      * @param count  how many bounces of the incident have it so far
      * @param news   how many of them this mail is the first to report
      * @param blocks the largest first
      * @param more   how many bounces of this mail are in blocks that its text does not list
      */
-    public record Group(String id, long count, long news, Texts cause, List<Block> blocks, int more) {
+    public record Group(long count, long news, Texts cause, List<Block> blocks, int more) {
     }
 
     /**
@@ -127,7 +126,7 @@ public record AlertView(String stage, String audience, boolean urgent, String op
 
     private static Group group(Count count, Texts cause, List<Block> blocks, List<Listed> bounces) {
         int rows = Math.toIntExact(bounces.stream().filter(bounce -> bounce.causeId().equals(count.what())).count());
-        return new Group(count.what(), count.count(), count.news(), cause, blocks, rows - blocks.stream().mapToInt(Block::count).sum());
+        return new Group(count.count(), count.news(), cause, blocks, rows - blocks.stream().mapToInt(Block::count).sum());
     }
 
     private static Surroundings surroundings(Figures figures) {

@@ -52,11 +52,11 @@ class LiveTemplatesTest {
             + " :119: The following has evaluated to null or missing: ==> bounce.recipent",
         "templates/alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
         "templates/alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
-        "templates/alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :36: the template does not end",
+        "templates/alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :41: the template does not end",
         "templates/words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> |"
             + " :40: the template does not end",
         "templates/alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list |"
-            + " :36: the template does not end",
+            + " :41: the template does not end",
         "templates/words.en.ftl    | <#function subject    | <#functoin subject | :40: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given
