@@ -4,5 +4,5 @@
 <#function cell value><#return '"' + value?replace("^[=+\\-@＝＋－＠]", "'$0", "r")?replace('"', '""') + '"'></#function>
 <#list words.columns as column>${cell(column)}<#sep>,</#list>
 <#list alert.bounces as bounce>
-${cell(bounce.occurredAt)},${cell(bounce.recipient)},${cell(bounce.code)},${cell(bounce.cause)},${cell(bounce.enhancedCode)},${cell(bounce.status)},${cell(bounce.reason)},${cell(bounce.known?then(words.yes, words.no))},${cell(bounce.subject)},${cell(bounce.sender)},${cell(bounce.messageId)},${cell(bounce.apiData)}
+${cell(bounce.occurredAt)},${cell(bounce.recipient)},${cell(bounce.code)},${cell(bounce.cause)},${cell(bounce.enhancedCode)},${cell(bounce.status)},${cell(bounce.reason)},${cell(bounce.known?then(words.yes, words.no))},${cell(bounce.subject)},${cell(bounce.sender)},${cell(bounce.messageId)},${cell(bounce.apiData)},${cell(bounce.codeName)},${cell(bounce.causeId)},${cell(bounce.dead?then(words.yes, words.no))}
 </#list>

@@ -1,5 +1,23 @@
 <#-- The text part of the alert mail. It is complete in itself and says the same as the HTML part. -->
 <#import "words.${language}.ftl" as words>
+<#macro conclusion said reply>
+   ${words.vendorCode}${words.colon}${words.code(said)}
+   ${words.reply}${words.colon}${(reply != "")?then(reply, words.none)}
+<#if said.enhancedCode != "">
+   ${words.statusCode}${words.colon}${words.status(said)}
+</#if>
+<#if said.ambiguous>
+   ! ${said.sureness}
+<#elseif said.sureness != "">
+   ${words.sureness}${words.colon}${said.sureness}
+</#if>
+<#if said.contradicts || said.disagrees>
+   ! ${words.contradiction(said)}
+</#if>
+<#if said.removal != "">
+   ${words.removal}${words.colon}${said.removal}
+</#if>
+</#macro>
 ${words.stage(alert)}${words.colon}${words.intro(alert)}
 <#if alert.urgent>
 
@@ -22,25 +40,27 @@ ${words.mark} ${words.byCause}
 <#assign number = 0>
 <#list alert.groups as group>
 
-${words.mark} ${group.cause.name}${words.code(group)}${words.colon}${words.counted(group, alert)}
+${words.mark} ${group.cause.name}${words.colon}${words.counted(group, alert)}
 ${group.cause.text}
 ${words.action}${words.colon}${group.cause.action}
 ${words.again}${words.colon}${group.cause.again}
-<#list group.bounces as bounce>
+<#list group.blocks as block>
+<#if block.count != 1>
+
+   ${words.same(block)}
+<@conclusion block.said block.reply/>
+</#if>
+<#list block.bounces as bounce>
 <#assign number++>
 
-${number?c}. ${bounce.recipient}
+${number}. ${bounce.recipient}
 <#if bounce.known>
    ${words.known}
 </#if>
    ${words.when}${words.colon}${(bounce.occurredAt != "")?then(bounce.occurredAt, words.none)}
    ${words.mailSubject}${words.colon}${(bounce.subject != "")?then(bounce.subject, words.none)}
-   ${words.reply}${words.colon}${(bounce.reason != "")?then(bounce.reason, words.none)}
-<#if bounce.enhancedCode != "">
-   ${words.statusCode}${words.colon}${words.status(bounce)}
-</#if>
-<#if bounce.disagrees>
-   ! ${words.disagrees(group, bounce)}
+<#if block.count == 1>
+<@conclusion block.said block.reply/>
 </#if>
 <#if bounce.sender != "">
    ${words.sender}${words.colon}${bounce.sender}
@@ -50,6 +70,15 @@ ${number?c}. ${bounce.recipient}
    ${words.apiData}${words.colon}${bounce.apiData}
 </#if>
 </#list>
+<#if block.count != block.bounces?size>
+
+   ${words.more(block.count - block.bounces?size)}
+</#if>
+</#list>
+<#if group.more != 0>
+
+${words.otherReplies(group.more)}
+</#if>
 </#list>
 
 ${words.mark} ${words.situation}

@@ -1,4 +1,4 @@
-<#-- The English wording. The application provides the meaning of each cause and each status code (from causes.json). -->
+<#-- The English wording. The application provides the texts of each cause, the names and meanings of codes, and how sure a cause is (bounce-causes.json). -->
 <#assign
   colon = ": "
   mark = "*"
@@ -9,8 +9,11 @@
   when = "When"
   mailSubject = "Subject"
   sender = "From"
+  vendorCode = "Vendor's code"
   reply = "Server's reply"
   statusCode = "Status"
+  sureness = "How sure"
+  removal = "Ask for removal"
   messageId = "Message-ID"
   apiData = "apiData"
   known = "This address has bounced before."
@@ -29,7 +32,7 @@
     "fallback": "for the fallback address"
   }
   columns = ["When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
-      "Message-ID", "apiData"]
+      "Message-ID", "apiData", "Name of the code", "Cause ID", "Dead address"]
   yes = "yes"
   no = "no"
 >
@@ -51,12 +54,12 @@
       <#if alert.total == 1>
         <#return "1 delivery bounced at " + alert.openedAt + " " + cause + "; the incident is still open.">
       </#if>
-      <#return alert.total?c + " deliveries have bounced since " + alert.openedAt + " " + cause + ".">
+      <#return alert.total?string + " deliveries have bounced since " + alert.openedAt + " " + cause + ".">
     <#on "update">
-      <#return alert.news?c + (alert.news == 1)?then(" more delivery has", " more deliveries have") + " bounced " + cause
-          + ", which makes " + alert.total?c + " since " + alert.openedAt + ".">
+      <#return alert.news?string + (alert.news == 1)?then(" more delivery has", " more deliveries have") + " bounced " + cause
+          + ", which makes " + alert.total?string + " since " + alert.openedAt + ".">
     <#on "closed">
-      <#return alert.total?c + (alert.total == 1)?then(" delivery", " deliveries") + " bounced "
+      <#return alert.total?string + (alert.total == 1)?then(" delivery", " deliveries") + " bounced "
           + moment?then("at " + alert.openedAt, "from " + alert.openedAt + " to " + alert.lastBounceAt + ", in " + duration(alert.minutes))
           + " " + cause + ", and none since: it is over.">
   </#switch>
@@ -67,48 +70,58 @@
 </#function>
 <#function usual figures>
   <#if figures.usual == "0.0">
-    <#return "Your bounces in the last hour: " + figures.recent?c + figures.unusual?then(", far more than usual", "")
+    <#return "Your bounces in the last hour: " + figures.recent?string + figures.unusual?then(", far more than usual", "")
         + ". In the week before there were hardly any.">
   </#if>
-  <#return "Your bounces in the last hour: " + figures.recent?c + ", " + figures.unusual?then("far more than usual", "not unusual") + " ("
+  <#return "Your bounces in the last hour: " + figures.recent?string + ", " + figures.unusual?then("far more than usual", "not unusual") + " ("
       + figures.usual + " in an average hour of the last week).">
 </#function>
 <#function attached alert>
   <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
-      + "; " + (alert.listed == 1)?then("1 is", alert.listed?c + " are") + " shown here.">
+      + "; " + (alert.listed == 1)?then("1 is", alert.listed?string + " are") + " shown here.">
 </#function>
 <#function counted group alert>
   <#return bounces(group.count)
-      + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then(", " + group.news?c + " new", "")>
+      + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then(", " + group.news?string + " new", "")>
 </#function>
-<#function code group>
-  <#return " (code " + group.code + ")">
+<#function code said>
+  <#return (said.code != "")?then(said.code + " (" + said.codeName + ")", none)>
 </#function>
-<#function status bounce>
-  <#return bounce.enhancedCode + (bounce.status != "")?then(" (" + bounce.status + ")", "")>
+<#function status said>
+  <#return said.enhancedCode + (said.status != "")?then(" (" + said.status + ")", "")>
 </#function>
-<#function disagrees group bounce>
-  <#return "The code of Customers Mail Cloud (" + group.code + ") and the server's status (" + bounce.enhancedCode
-      + ") say different things. Look at the server's reply.">
+<#function same block>
+  <#return (block.reply != "")?then("The same reply", "No reply") + " × " + block.count?string>
+</#function>
+<#function more count>
+  <#return count?string + " more " + (count == 1)?then("is", "are") + " in the attached list.">
+</#function>
+<#function otherReplies count>
+  <#return bounces(count) + " with other replies " + (count == 1)?then("is", "are") + " in the attached list.">
+</#function>
+<#function contradiction said>
+  <#local reply = said.contradicts?then("reply", "status (" + said.enhancedCode + ")")>
+  <#return "The code of Customers Mail Cloud (" + said.code + ") and the server's " + reply + " say different things. "
+      + said.contradicts?then("The cause follows the reply.", "Look at the server's reply.")>
 </#function>
 <#function lasted alert>
   <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " – " + alert.lastBounceAt)
       + " (" + duration(alert.minutes) + ")">
 </#function>
 <#function totals alert>
-  <#return alert.total?c + (alert.stage == "opened" || alert.news == 0)?then("", " in all, " + alert.news?c + " new")>
+  <#return alert.total?string + (alert.stage == "opened" || alert.news == 0)?then("", " in all, " + alert.news?string + " new")>
 </#function>
 <#function seen alert>
-  <#return alert.firstTime?c + " bounced for the first time, " + alert.known?c + " had bounced before">
+  <#return alert.firstTime?string + " bounced for the first time, " + alert.known?string + " had bounced before">
 </#function>
 <#function bounces count>
-  <#return count?c + (count == 1)?then(" bounce", " bounces")>
+  <#return count?string + (count == 1)?then(" bounce", " bounces")>
 </#function>
 <#function top alert>
   <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join(", ")>
 </#function>
 <#function rate figure>
-  <#return bounces(figure.bounces) + " among " + figure.finished?c
+  <#return bounces(figure.bounces) + " among " + figure.finished?string
       + (figure.finished == 1)?then(" finished delivery", " finished deliveries") + " in all (" + figure.percent + " %)">
 </#function>
 <#function next alert>
@@ -120,7 +133,7 @@
 </#function>
 <#function duration minutes>
   <#local hours = (minutes / 60)?floor rest = minutes % 60>
-  <#local parts = (hours > 0)?then([hours?c + " h"], []) + (rest > 0)?then([rest?c + " min"], [])>
+  <#local parts = (hours > 0)?then([hours?string + " h"], []) + (rest > 0)?then([rest?string + " min"], [])>
   <#return (minutes == 0)?then("less than a minute", parts?join(" "))>
 </#function>
 <#function notice notice>
@@ -128,7 +141,7 @@
   <#switch notice.what>
     <#on "failed">
       <#return {
-        "subject": "[Mail Events] " + facts.webhooks?c + (facts.webhooks == 1)?then(" webhook", " webhooks") + " could not be stored",
+        "subject": "[Mail Events] " + facts.webhooks?string + (facts.webhooks == 1)?then(" webhook", " webhooks") + " could not be stored",
         "text": (facts.webhooks == 1)?then("It was", "They were")
             + " retried several times. Each time something other than the database failed, so "
             + (facts.webhooks == 1)?then("it was", "they were") + " moved to failed/ in the folder of the spool. Nothing is lost. "
@@ -138,7 +151,7 @@
       }>
     <#on "filling">
       <#return {
-        "subject": "[Mail Events] The spool is " + facts.percent?c + " % full",
+        "subject": "[Mail Events] The spool is " + facts.percent?string + " % full",
         "text": "Webhooks that cannot be stored now are kept in the spool. Once it is full, further webhooks are refused, "
             + "and the sender may not retry them. Make sure that the database is running, move the files in failed/ elsewhere, "
             + "or raise spool.max-size.",
@@ -147,7 +160,7 @@
     <#on "unreachable">
       <#return {
         "subject": "[Mail Events] Alerts do not reach "
-            + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " addresses"),
+            + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?string + " addresses"),
         "text": (facts.addresses?size == 1)?then("An alert mail to this address", "Alert mails to these addresses")
             + " bounced, so the alerts are not read there. "
             + "Check that the address in alert.to (or alert.to.<audience>) in application.properties is right, "

@@ -1,4 +1,4 @@
-<#-- 日本語の文面。原因ごとの説明（cause）と拡張ステータスコードの意味（status）は、アプリケーションから渡される。 -->
+<#-- 日本語の文面。原因ごとの説明、コードの名称と意味、判定の根拠は、アプリケーションから渡される（bounce-causes.json）。 -->
 <#assign
   colon = "："
   mark = "■"
@@ -9,8 +9,11 @@
   when = "発生日時"
   mailSubject = "件名"
   sender = "差出人"
+  vendorCode = "配信サービス"
   reply = "サーバーの応答"
   statusCode = "ステータス"
+  sureness = "判定の根拠"
+  removal = "解除の申請先"
   messageId = "Message-ID"
   apiData = "apiData"
   known = "以前にもエラーになったアドレスです。"
@@ -28,7 +31,8 @@
     "operators": "システム運用ご担当者様",
     "fallback": "予備通知先ご担当者様"
   }
-  columns = ["発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバーの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData"]
+  columns = ["発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバーの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData",
+      "コードの名称", "原因ID", "無効なアドレス"]
   yes = "はい"
   no = "いいえ"
 >
@@ -49,19 +53,19 @@
       <#if alert.total == 1>
         <#return alert.openedAt + " に、配信エラー（" + cause + "）が1件発生しました。監視を続けています。">
       </#if>
-      <#return alert.openedAt + " から、配信エラー（" + cause + "）が" + alert.total?c + "件発生しています。">
+      <#return alert.openedAt + " から、配信エラー（" + cause + "）が" + alert.total?string + "件発生しています。">
     <#on "update">
-      <#return alert.openedAt + " から続く配信エラー（" + cause + "）は、新たに" + alert.news?c + "件発生し、累計" + alert.total?c + "件になりました。">
+      <#return alert.openedAt + " から続く配信エラー（" + cause + "）は、新たに" + alert.news?string + "件発生し、累計" + alert.total?string + "件になりました。">
     <#on "closed">
       <#return alert.openedAt + moment?then(" に発生した", " から " + alert.lastBounceAt + " まで（" + duration(alert.minutes) + "）続いた")
-          + "配信エラー（" + cause + "、計" + alert.total?c + "件）は、収まりました。">
+          + "配信エラー（" + cause + "、計" + alert.total?string + "件）は、収まりました。">
   </#switch>
 </#function>
 <#function urgent alert>
   <#return "緊急：直近1時間のバウンス率が" + alert.figures.hour.percent + " %に達し、基準値を超えています。配信中のメールがあれば一時停止し、原因をご確認ください。">
 </#function>
 <#function usual figures>
-  <#local recent = "ご担当分のバウンスは直近1時間で" + figures.recent?c + "件です。">
+  <#local recent = "ご担当分のバウンスは直近1時間で" + figures.recent?string + "件です。">
   <#if figures.usual == "0.0">
     <#return recent + figures.unusual?then("過去1週間はほとんど発生しておらず、大幅に多い件数です。", "過去1週間は、ほとんど発生していません。")>
   </#if>
@@ -69,39 +73,50 @@
       + figures.unusual?then("大幅に多い件数です。", "特に多い件数ではありません。")>
 </#function>
 <#function attached alert>
-  <#return "全" + alert.rows?c + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?c + "件を掲載しています。">
+  <#return "全" + alert.rows?string + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?string + "件を掲載しています。">
 </#function>
 <#function counted group alert>
-  <#return group.count?c + "件"
-      + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then("（うち新規" + group.news?c + "件）", "")>
+  <#return group.count?string + "件"
+      + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then("（うち新規" + group.news?string + "件）", "")>
 </#function>
-<#function code group>
-  <#return "（コード " + group.code + "）">
+<#function code said>
+  <#return (said.code != "")?then("コード " + said.code + "（" + said.codeName + "）", none)>
 </#function>
-<#function status bounce>
-  <#return bounce.enhancedCode + (bounce.status != "")?then("（" + bounce.status?remove_ending("。") + "）", "")>
+<#function status said>
+  <#return said.enhancedCode + (said.status != "")?then("（" + said.status?remove_ending("。") + "）", "")>
 </#function>
-<#function disagrees group bounce>
-  <#return "Customers Mail Cloud のコード（" + group.code + "）とサーバーのステータス（" + bounce.enhancedCode + "）の示す原因が異なります。サーバーの応答をご確認ください。">
+<#function same block>
+  <#return (block.reply != "")?then("同じ応答", "応答なし") + " × " + block.count?string>
+</#function>
+<#function more count>
+  <#return "ほか" + count?string + "件は、添付の一覧に掲載しています。">
+</#function>
+<#function otherReplies count>
+  <#return "このほか、応答の異なる" + count?string + "件を、添付の一覧に掲載しています。">
+</#function>
+<#function contradiction said>
+  <#local reply = said.contradicts?then("応答", "ステータス（" + said.enhancedCode + "）")>
+  <#return "Customers Mail Cloud のコード（" + said.code + "）とサーバーの" + reply + "の示す原因が異なります。"
+      + said.contradicts?then("応答をもとに判定しました。", "サーバーの応答をご確認ください。")>
 </#function>
 <#function lasted alert>
   <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " ～ " + alert.lastBounceAt)
       + "（" + duration(alert.minutes) + "）">
 </#function>
 <#function totals alert>
-  <#return (alert.stage == "opened" || alert.news == 0)?then(alert.total?c + "件", "累計" + alert.total?c + "件（うち新規" + alert.news?c + "件）")>
+  <#return (alert.stage == "opened" || alert.news == 0)?then(alert.total?string + "件", "累計" + alert.total?string + "件（うち新規" + alert.news?string + "件）")>
 </#function>
 <#function seen alert>
-  <#return "初めてエラー " + alert.firstTime?c + "件、以前にもエラー " + alert.known?c + "件">
+  <#return "初めてエラー " + alert.firstTime?string + "件、以前にもエラー " + alert.known?string + "件">
 </#function>
 <#function bounces count>
-  <#return count?c + "件">
+  <#return count?string + "件">
 </#function>
 <#function top alert>
   <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join("、")>
 </#function>
 <#function rate figure>
-  <#return "全体の配信結果" + figure.finished?c + "件のうち、バウンス" + figure.bounces?c + "件（" + figure.percent + " %）">
+  <#return "全体の配信結果" + figure.finished?string + "件のうち、バウンス" + figure.bounces?string + "件（" + figure.percent + " %）">
 </#function>
 <#function next alert>
   <#return (alert.stage == "closed")?then("再び発生した場合は、新しい件名でお知らせします。", "新たなエラーは続報で、収まったときは収束のお知らせでご連絡します。")>
@@ -111,28 +126,28 @@
 </#function>
 <#function duration minutes>
   <#local hours = (minutes / 60)?floor rest = minutes % 60>
-  <#return (minutes == 0)?then("1分未満", (hours > 0)?then(hours?c + "時間", "") + (rest > 0)?then(rest?c + "分", ""))>
+  <#return (minutes == 0)?then("1分未満", (hours > 0)?then(hours?string + "時間", "") + (rest > 0)?then(rest?string + "分", ""))>
 </#function>
 <#function notice notice>
   <#local facts = notice.facts>
   <#switch notice.what>
     <#on "failed">
       <#return {
-        "subject": "【Mail Events】保存できない Webhook が" + facts.webhooks?c + "件あります",
+        "subject": "【Mail Events】保存できない Webhook が" + facts.webhooks?string + "件あります",
         "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダーへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。"
             + "原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダーへ移してください。自動的に再処理されます。",
         "details": {"フォルダー": folder}
       }>
     <#on "filling">
       <#return {
-        "subject": "【Mail Events】スプールの使用率が " + facts.percent?c + " % です",
+        "subject": "【Mail Events】スプールの使用率が " + facts.percent?string + " % です",
         "text": "現在、保存できない Webhook をスプールに蓄えています。上限に達すると、以後の Webhook を受け付けられず、送信元が再送しない限り失われます。"
             + "データベースの稼働を確認し、failed/ のファイルを別の場所へ移すか、spool.max-size を増やしてください。",
         "details": {"フォルダー": folder}
       }>
     <#on "unreachable">
       <#return {
-        "subject": "【Mail Events】通知メールが " + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?c + " 件の宛先") + " に届いていません",
+        "subject": "【Mail Events】通知メールが " + (facts.addresses?size == 1)?then(facts.address, facts.addresses?size?string + " 件の宛先") + " に届いていません",
         "text": "バウンスをお知らせするメールが、通知先でエラーになりました。この宛先にはお知らせが届いていません。"
             + "application.properties の alert.to（または alert.to.<audience>）のアドレスが正しいか、差出人（alert.from）からのメールを受信側が拒否していないかをご確認ください。",
         "details": {"通知先": facts.addresses?join("\n    ")}

@@ -37,7 +37,7 @@ class ArchitectureTest {
 
     /** Each package, and the packages that it may use. */
     private static final String ARROWS = """
-            alert     | database live log metrics privacy route settings spool
+            alert     | cause database live log metrics privacy route settings spool
             camel     | log
             cause     | event route
             console   | cause database event live log settings store

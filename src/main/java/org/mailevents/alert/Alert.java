@@ -30,7 +30,7 @@ public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, Str
     /**
      * How many bounces have one cause or one domain.
      *
-     * @param what  a bounce code or a domain
+     * @param what  the id of a cause, or a domain
      * @param count how many bounces of the incident have it so far
      * @param news  how many of them this mail is the first to report
      */
@@ -65,12 +65,14 @@ public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, Str
      * A bounce as the templates show it. Each value is one line, and empty if the webhook did not have it.
      *
      * @param code         the vendor's bounce code
+     * @param cause        the id of the cause
+     * @param dead         whether the address is dead
      * @param occurredAt   as the vendor sent it, in the zone of the vendor's console
      * @param enhancedCode the RFC 3463 code in the reply
      * @param reason       the reply of the receiving server
      * @param known        whether the address bounced before
      */
-    public record Bounce(String recipient, String code, String kind, String occurredAt, String subject, String sender, String messageId,
-                         String apiData, String enhancedCode, String reason, boolean known) {
+    public record Bounce(String recipient, String code, String cause, boolean dead, String occurredAt, String subject, String sender,
+                         String messageId, String apiData, String enhancedCode, String reason, boolean known) {
     }
 }

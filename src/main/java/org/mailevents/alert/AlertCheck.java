@@ -5,10 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
+import org.mailevents.cause.CauseRules;
+import org.mailevents.live.LiveCauses;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
 
-/** Looks for all mistakes in the settings and the templates of the alerts, while the start stops at the first one. It opens nothing. */
+/**
+ * Looks for all mistakes in the settings, the templates and the causes of the alerts, while the start stops at the first one. It opens
+ * nothing.
+ */
 public final class AlertCheck {
 
     private AlertCheck() {
@@ -17,7 +22,7 @@ public final class AlertCheck {
     /**
      * What was found.
      *
-     * @param templates how many files of templates and causes were checked
+     * @param templates how many files of templates were checked
      * @param mistakes  the files with a mistake
      * @param settings  what is wrong with the settings of the alerts
      */
@@ -36,9 +41,23 @@ public final class AlertCheck {
         add(refused, () -> validation.requireWords(files.keySet()));
         List<BrokenFile> mistakes = new ArrayList<>();
         if (refused.isEmpty()) {
-            add(refused, () -> mistakes.addAll(validation.mistakes(files)));
+            add(refused, () -> mistakes.addAll(mistakes(settings, validation, files)));
         }
         return new Result(files.size(), mistakes, refused);
+    }
+
+    /** The sample mails need all templates and the causes. */
+    private static List<BrokenFile> mistakes(Settings settings, TemplateValidation validation, Map<String, String> files) {
+        List<BrokenFile> mistakes = validation.unreadable(files);
+        try {
+            CauseRules rules = LiveCauses.validated(settings);
+            if (mistakes.isEmpty()) {
+                validation.validated(files, () -> rules);
+            }
+        } catch (BrokenFile e) {
+            mistakes.add(e);
+        }
+        return mistakes;
     }
 
     private static void add(List<String> refused, Runnable part) {

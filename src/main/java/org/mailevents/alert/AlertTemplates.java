@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.Rendering.EndlessTemplate;
 import org.mailevents.live.FolderWatch;
+import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailureText;
 import org.mailevents.route.BrokenFile;
@@ -23,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the words of a mail with the FreeMarker templates and the table of causes in {@code routes/templates/}. An edit there is activated
- * once the whole folder is validated. Until then, the previous version keeps making the mails.
+ * Makes the words of a mail with the FreeMarker templates in {@code routes/templates/} and the active table of causes. An edit of the
+ * templates is activated once the whole folder is validated. Until then, the previous version keeps making the mails.
  */
 final class AlertTemplates {
 
@@ -33,6 +34,7 @@ final class AlertTemplates {
     private final PendingEdits edits;
     private final Settings settings;
     private final TemplateValidation validation;
+    private final LiveCauses causes;
     private Map<String, String> activeFiles;
     private volatile TemplateSet active;
     private volatile TemplateSet previous;
@@ -47,17 +49,17 @@ final class AlertTemplates {
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
         Path folder = settings.routes().resolve("templates");
         validation = new TemplateValidation(settings, folder);
+        causes = LiveCauses.in(context);
         FolderWatch watch = watch(folder);
         activeFiles = watch.first();
         validation.requireWords(activeFiles.keySet());
-        active = validation.validated(activeFiles);
+        active = validation.validated(activeFiles, causes::rules);
         watch.start(context, this::activate);
     }
 
-    /** The files of the templates and the causes. */
+    /** The files of the templates. */
     static FolderWatch watch(Path folder) {
-        // a schema is only for editors
-        return new FolderWatch(folder, "(\\.ftlh?|(?<!\\.schema)\\.json)");
+        return new FolderWatch(folder, "\\.ftlh?");
     }
 
     /**
@@ -94,7 +96,7 @@ final class AlertTemplates {
         for (int i = 0; i < alert.bounces().size(); i++) {
             Alert.Bounce bounce = alert.bounces().get(i);
             text.append(i + 1).append(". ").append(bounce.recipient()).append('\n')
-                    .append("   ").append(bounce.code()).append(' ').append(bounce.reason()).append("\n\n");
+                    .append("   ").append(bounce.cause()).append(' ').append(bounce.reason()).append("\n\n");
         }
         return MailWords.plain(alert.subject() == null ? "[Bounce] " + alert.total() : TemplateSet.repeatedSubject(alert), text.toString());
     }
@@ -106,7 +108,7 @@ final class AlertTemplates {
 
     /** The languages in which every text exists. */
     Set<String> languages() {
-        Set<String> languages = new TreeSet<>(active.causes().languages());
+        Set<String> languages = new TreeSet<>(causes.rules().table().languages());
         languages.removeIf(language -> !activeFiles.containsKey(validation.wordsFile(language)));
         return languages;
     }
@@ -118,7 +120,7 @@ final class AlertTemplates {
 
     private void activate(Map<String, String> saved) {
         try {
-            TemplateSet validated = validation.validated(saved);
+            TemplateSet validated = validation.validated(saved, causes::rules);
             previous = active;
             active = validated;
             List<String> changed = saved.keySet().stream().filter(file -> !saved.get(file).equals(activeFiles.get(file))).toList();

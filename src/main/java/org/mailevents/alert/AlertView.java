@@ -6,8 +6,9 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
-import org.mailevents.alert.Alert.Bounce;
+import org.mailevents.alert.Alert.Count;
+import org.mailevents.cause.CauseRules;
+import org.mailevents.cause.CauseTable.Texts;
 
 /**
  * An {@link Alert} in the form that the templates use, in one language and one time zone.
@@ -20,7 +21,7 @@ import org.mailevents.alert.Alert.Bounce;
  * @param news         how many bounces this mail is the first to report
  * @param total        how many bounces the incident has so far
  * @param groups       the bounces by cause, most frequent first
- * @param listed       how many bounces the groups list together
+ * @param listed       how many bounces the groups list together as examples
  * @param rows         how many bounces this mail is about: the new ones, and in the all-clear all of the incident
  * @param file         the name of the attached CSV with all rows; empty if the groups list all rows
  * @param firstTime    how many of the rows have an address that never bounced before
@@ -33,32 +34,58 @@ public record AlertView(String stage, String audience, boolean urgent, String op
                         long total, List<Group> groups, int listed, int rows, String file, long firstTime, long known, List<Domain> domains,
                         Surroundings figures, List<Listed> bounces) {
 
-    /** How many bounces the text of a mail lists. If there are more, the attached CSV has all of them. */
-    static final int MAX_LISTED = 50;
-
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
 
     /**
      * The bounces of one cause.
      *
-     * @param code    the vendor's bounce code
-     * @param count   how many bounces of the incident have it so far
-     * @param news    how many of them this mail is the first to report
-     * @param bounces those that the text of the mail lists
+     * @param count  how many bounces of the incident have it so far
+     * @param news   how many of them this mail is the first to report
+     * @param blocks the largest first
+     * @param more   how many bounces of this mail are in blocks that its text does not list
      */
-    public record Group(String code, long count, long news, Cause cause, List<Listed> bounces) {
+    public record Group(long count, long news, Texts cause, List<Block> blocks, int more) {
+    }
+
+    /**
+     * Bounces of one cause with the same reply, apart from addresses and ids.
+     *
+     * @param reply   of the first of them
+     * @param count   how many bounces of this mail it has
+     * @param bounces the examples that the text of the mail lists
+     */
+    public record Block(Said said, String reply, int count, List<Listed> bounces) {
+    }
+
+    /**
+     * What the vendor and the receiving server say of a bounce, and what is concluded.
+     *
+     * @param code        the vendor's bounce code
+     * @param codeName    the vendor's name of it
+     * @param status      the meaning of the RFC 3463 code in the reply; empty if there is no such code or its meaning is unknown
+     * @param sureness    how sure the cause is, in words; empty if the rules have changed and now find another cause
+     * @param ambiguous   whether the reply has two meanings, which {@code sureness} names
+     * @param removal     where to ask for removal from a blocklist, or empty
+     * @param contradicts whether the vendor's code means another kind of cause than the reply, which decided
+     * @param disagrees   whether the RFC 3463 code in the reply contradicts the vendor's bounce code
+     */
+    public record Said(String code, String codeName, String enhancedCode, String status, String sureness, boolean ambiguous,
+                       String removal, boolean contradicts, boolean disagrees) {
     }
 
     /**
      * One bounce.
      *
-     * @param cause     the name of its cause
-     * @param status    the meaning of the RFC 3463 code in the reply; empty if there is no such code or its meaning is unknown
-     * @param disagrees whether this code contradicts the vendor's bounce code
-     * @param known     whether the address bounced before
+     * @param codeName the vendor's name of its code
+     * @param causeId  the id of its cause
+     * @param cause    the name of its cause
+     * @param dead     whether the address is dead
+     * @param status   the meaning of the RFC 3463 code in the reply; empty if there is no such code or its meaning is unknown
+     * @param known    whether the address bounced before
      */
     public record Listed(String recipient, String occurredAt, String subject, String sender, String messageId, String apiData, String code,
-                         String cause, String enhancedCode, String status, boolean disagrees, String reason, boolean known) {
+                         String codeName, String causeId, String cause, boolean dead, String enhancedCode, String status, String reason,
+                         boolean known) {
     }
 
     /** A recipient domain and how many bounces it has. */
@@ -77,14 +104,13 @@ public record AlertView(String stage, String audience, boolean urgent, String op
         }
     }
 
-    static AlertView of(Alert alert, Causes causes, String language, ZoneId zone) {
-        List<Listed> bounces = alert.bounces().stream().map(bounce -> listed(bounce, causes, language)).toList();
-        Map<String, List<Listed>> byCode = bounces.stream().collect(Collectors.groupingBy(Listed::code));
-        int share = share(byCode);
-        List<Group> groups = alert.causes().stream().map(count -> new Group(count.what(), count.count(), count.news(),
-                causes.cause(count.what(), language), byCode.getOrDefault(count.what(), List.of()).stream().limit(share).toList()))
-                .toList();
-        int listed = groups.stream().mapToInt(group -> group.bounces().size()).sum();
+    static AlertView of(Alert alert, CauseRules rules, String language, ZoneId zone) {
+        Blocks blocks = new Blocks(rules, language);
+        List<Listed> bounces = alert.bounces().stream().map(blocks::listed).toList();
+        Map<String, List<Block>> byCause = blocks.listed(alert.bounces());
+        List<Group> groups = alert.causes().stream().map(count -> group(count, rules.table().texts(count.what(), language),
+                byCause.getOrDefault(count.what(), List.of()), bounces)).toList();
+        int listed = groups.stream().flatMap(group -> group.blocks().stream()).mapToInt(block -> block.bounces().size()).sum();
         long known = bounces.stream().filter(Listed::known).count();
         String openedAt = time(alert.openedAt(), zone);
         return new AlertView(alert.phase().toString(), alert.audience(), alert.urgent(), openedAt, time(alert.lastBounceAt(), zone),
@@ -98,23 +124,9 @@ public record AlertView(String stage, String audience, boolean urgent, String op
         return TIME.format(instant.atZone(zone));
     }
 
-    /** How many bounces of each cause can be listed, so that a frequent cause does not crowd out the others. */
-    private static int share(Map<String, List<Listed>> byCode) {
-        int share = MAX_LISTED;
-        for (;;) {
-            int most = share;
-            if (byCode.values().stream().mapToInt(list -> Math.min(list.size(), most)).sum() <= MAX_LISTED) {
-                return share;
-            }
-            share--;
-        }
-    }
-
-    private static Listed listed(Bounce bounce, Causes causes, String language) {
-        return new Listed(bounce.recipient(), bounce.occurredAt(), bounce.subject(), bounce.sender(), bounce.messageId(), bounce.apiData(),
-                bounce.code(), causes.cause(bounce.code(), language).name(), bounce.enhancedCode(),
-                causes.status(bounce.enhancedCode(), language), causes.disagree(bounce.code(), bounce.enhancedCode()), bounce.reason(),
-                bounce.known());
+    private static Group group(Count count, Texts cause, List<Block> blocks, List<Listed> bounces) {
+        int rows = Math.toIntExact(bounces.stream().filter(bounce -> bounce.causeId().equals(count.what())).count());
+        return new Group(count.count(), count.news(), cause, blocks, rows - blocks.stream().mapToInt(Block::count).sum());
     }
 
     private static Surroundings surroundings(Figures figures) {

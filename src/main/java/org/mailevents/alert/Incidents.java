@@ -213,11 +213,11 @@ final class Incidents {
         return fitting;
     }
 
-    /** Whether a pending bounce has an address and code that no mail of the incident has reported. */
+    /** Whether a pending bounce has an address and cause that no mail of the incident has reported. */
     private static boolean hasNews(Handle handle, AudienceState state) {
         // EXCEPT instead of NOT EXISTS: PostgreSQL expects few pending rows, and would compare each of them with each reported row
-        return handle.select("SELECT recipient, status FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
-                + " EXCEPT SELECT told.recipient, told.status FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
+        return handle.select("SELECT recipient, cause FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
+                + " EXCEPT SELECT told.recipient, told.cause FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
                 + " WHERE m.incident_id = ? LIMIT 1", state.audience(), state.incident().incidentId()).mapToMap().findFirst().isPresent();
     }
 

@@ -33,10 +33,10 @@ final class MailContents {
     private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
 
     /** The query cuts the texts too, because all of them together may not fit into memory. */
-    private static final String BOUNCE = "SELECT e.recipient, " + Stream.of("status", "kind", "created_text", "subject", "sender",
+    private static final String BOUNCE = "SELECT e.recipient, " + Stream.of("status", "cause", "created_text", "subject", "sender",
             "message_id", "api_data", "enhanced_code", "reason").map(column -> "LEFT(e." + column + ", " + 2 * MAX_TEXT + ") AS " + column)
             .collect(Collectors.joining(", "))
-            + ", EXISTS (SELECT 1 FROM event_by_address before WHERE before.address = LOWER(e.recipient)"
+            + ", e.dead, EXISTS (SELECT 1 FROM event_by_address before WHERE before.address = LOWER(e.recipient)"
             + " AND before.event_type = 'bounces' AND before.received_at < e.received_at) AS known";
 
     /** The personal data of old bounces may have been removed while their incident lasts. Such bounces are counted, but not listed. */
@@ -89,8 +89,8 @@ final class MailContents {
     private Alert alert(Handle handle, Outgoing mail) {
         IncidentPhase phase = IncidentPhase.of(mail.what());
         Figures figures = figures(mail);
-        List<Count> causes = handle.select("SELECT e.status AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
-                + FROM_INCIDENT + " GROUP BY e.status ORDER BY count DESC, what", mail.mailId(), mail.incidentId())
+        List<Count> causes = handle.select("SELECT e.cause AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
+                + FROM_INCIDENT + " GROUP BY e.cause ORDER BY count DESC, what", mail.mailId(), mail.incidentId())
                 .map(MailContents::count).list();
         List<Count> domains = handle.select("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
@@ -120,8 +120,8 @@ final class MailContents {
     }
 
     private static Bounce bounce(ResultSet row, StatementContext context) throws SQLException {
-        return new Bounce(line(row.getString("recipient")), line(row.getString("status")), line(row.getString("kind")),
-                line(row.getString("created_text")), line(row.getString("subject")), line(row.getString("sender")),
+        return new Bounce(line(row.getString("recipient")), line(row.getString("status")), line(row.getString("cause")),
+                row.getBoolean("dead"), line(row.getString("created_text")), line(row.getString("subject")), line(row.getString("sender")),
                 line(row.getString("message_id")), line(row.getString("api_data")), line(row.getString("enhanced_code")),
                 line(row.getString("reason")), row.getBoolean("known"));
     }

@@ -37,7 +37,7 @@ public final class MailForecast {
     }
 
     /** A bounce for which the audience is mailed. */
-    public record Bounce(Instant receivedAt, String recipient, String code) {
+    public record Bounce(Instant receivedAt, String recipient, String cause) {
     }
 
     /** @return the number of mails, the all-clears included */
@@ -69,7 +69,7 @@ public final class MailForecast {
         private void receive(Bounce bounce) {
             Instant at = bounce.receivedAt();
             pending = pending == null ? new Pending(1, at, at) : new Pending(pending.bounces() + 1, pending.oldest(), at);
-            unreported.add(Set.of("address " + bounce.recipient(), "code " + bounce.code()));
+            unreported.add(Set.of("address " + bounce.recipient(), "cause " + bounce.cause()));
         }
 
         private void advance(Instant now) {

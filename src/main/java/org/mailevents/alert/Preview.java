@@ -11,6 +11,7 @@ import org.jdbi.v3.core.Handle;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
+import org.mailevents.live.LiveCauses;
 import org.mailevents.metrics.Meters;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
@@ -39,7 +40,7 @@ public final class Preview {
      * @throws org.mailevents.route.BrokenFile the first mistake in the templates
      */
     public Path write(boolean stored) throws Exception {
-        List<Alert> alerts = stored ? stored() : Samples.ALERTS;
+        List<Alert> alerts = stored ? stored() : new Samples(LiveCauses.in(context).rules()).alerts();
         AlertTemplates templates = new AlertTemplates(context);
         StringBuilder page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
                 + "<title>Mail Events: preview</title>\n<body style=\"font-family:sans-serif;margin:24px\">\n");

@@ -11,6 +11,9 @@ import java.util.stream.Stream;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.alert.Figures.Share;
+import org.mailevents.cause.CauseRules;
+import org.mailevents.cause.CauseTable;
+import org.mailevents.cause.Verdict;
 
 /** Mails of every kind. Edited templates are validated with them, and the preview shows them. */
 final class Samples {
@@ -21,49 +24,78 @@ final class Samples {
     private static final List<String> THREAD = List.of("<first@localhost>");
     private static final Figures FIGURES = new Figures(new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
 
-    private static final Bounce NO_SUCH_USER = bounce("hanako@example.net", "2", "5.1.1",
-            "550 5.1.1 <hanako@example.net>: Recipient address rejected: User unknown", false);
-    /** A bounce of each code, a reply that contradicts its code, a code that was added later, and a bounce with hardly any values. */
-    private static final List<Bounce> OF_EVERY_CODE = List.of(
-            bounce("taro@example.invalid", "1", "", "host unknown", false),
-            NO_SUCH_USER,
-            bounce("jiro@example.net", "2", "4.2.2", "452 4.2.2 The email account that you tried to reach is over quota", true),
-            bounce("info@example.org", "3", "4.4.1", "451 4.4.1 Connection timed out", false),
-            bounce("sales@example.com", "4", "5.7.26", "550 5.7.26 This mail is unauthenticated", false),
-            bounce("saburo@example.net", "5", "5.2.2", "552 5.2.2 Mailbox full", true),
-            bounce("shiro@example.org", "6", "", "550 Forwarding failed", false),
-            bounce("goro@example.com", "7", "5.3.5", "550 5.3.5 System incorrectly configured", false),
-            bounce("rokuro@example.net", "8", "5.3.4", "552 5.3.4 Message size exceeds fixed limit", false),
-            bounce("nana..ko@example.net", "9", "5.1.3", "501 5.1.3 Bad recipient address syntax", false),
-            bounce("hachiro@example.net", "10", "", "", true),
-            bounce("kuro@example.org", "11", "", "", true),
-            bounce("juro@example.com", "99", "5.0.0", "554 5.0.0 Service unavailable", false),
-            bounce("no-at-sign", "9", "5.1.3", "\"<b>${x}&amp; =1+1", false),
-            new Bounce("someone@example.net", "42", "unknown", "", "", "", "", "", "", "", false));
-    private static final List<Bounce> MANY = IntStream.rangeClosed(1, 120).mapToObj(i -> i % 3 == 0
-            ? bounce("member" + i + "@example.net", "4", "5.7.1", "554 5.7.1 Message refused", false)
-            : bounce("member" + i + "@example.net", "2", "5.1.1", "550 5.1.1 User unknown", false)).toList();
+    private final CauseRules rules;
 
-    private static final Alert OPENED = alert("list-owner", IncidentPhase.OPENED, List.of(NO_SUCH_USER), null, false);
-    private static final Alert UPDATE = alert("postmaster", IncidentPhase.UPDATE, OF_EVERY_CODE, FIGURES, false);
-    private static final Alert CLOSED = alert("list-owner", IncidentPhase.CLOSED, MANY, FIGURES, false);
+    /** @param rules decide the causes of the samples */
+    Samples(CauseRules rules) {
+        this.rules = rules;
+    }
 
     /** The mails that the preview shows. */
-    static final List<Alert> ALERTS = List.of(OPENED, UPDATE, CLOSED);
+    List<Alert> alerts() {
+        return List.of(alert("list-owner", IncidentPhase.OPENED, List.of(noSuchUser()), null, false),
+                alert("postmaster", IncidentPhase.UPDATE, ofEveryCode(), FIGURES, false),
+                alert("list-owner", IncidentPhase.CLOSED, many(), FIGURES, false));
+    }
 
     /** The mails that a template must be able to show. */
-    static final List<Mailing> ALL = Stream.concat(ALERTS.stream(), Stream.<Mailing>of(
-            alert("sample", IncidentPhase.OPENED, MANY, FIGURES, true),
-            new Alert(id(), id(), 2, IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD,
-                    List.of(new Count("2", 3, 0)), List.of(), List.of(), null, false),
-            notice("failed", Map.of("webhooks", 2L)),
-            notice("filling", Map.of("percent", 80L)),
-            unreachable("postmaster@example.com"),
-            unreachable("postmaster@example.com", "list@example.com"),
-            notice("silent", Map.of("since", OPENED_AT)),
-            notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
+    List<Mailing> all() {
+        return Stream.concat(alerts().stream(), Stream.<Mailing>of(
+                alert("sample", IncidentPhase.OPENED, many(), FIGURES, true),
+                alert("sample", IncidentPhase.OPENED, different(), FIGURES, true),
+                new Alert(id(), id(), 2, IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD,
+                        List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, false),
+                notice("failed", Map.of("webhooks", 2L)),
+                notice("filling", Map.of("percent", 80L)),
+                unreachable("postmaster@example.com"),
+                unreachable("postmaster@example.com", "list@example.com"),
+                notice("silent", Map.of("since", OPENED_AT)),
+                notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
+    }
 
-    private Samples() {
+    private Bounce noSuchUser() {
+        return bounce("hanako@example.net", "2", "5.1.1",
+                "550 5.1.1 <hanako@example.net>: Recipient address rejected: User unknown", false);
+    }
+
+    /**
+     * A bounce of each code, a reply that contradicts its code, a reply with two meanings, a blocklist, a code that was added later, and a
+     * bounce with hardly any values.
+     */
+    private List<Bounce> ofEveryCode() {
+        return List.of(
+                bounce("taro@example.invalid", "1", "", "host unknown", false),
+                noSuchUser(),
+                bounce("jiro@example.net", "2", "4.2.2", "452 4.2.2 The email account that you tried to reach is over quota", true),
+                bounce("michiko@example.com", "2", "5.4.1", "550 5.4.1 Recipient address rejected: Access denied", false),
+                bounce("info@example.org", "3", "4.4.1", "451 4.4.1 Connection timed out", false),
+                bounce("sales@example.com", "4", "5.7.26", "550 5.7.26 This mail is unauthenticated", false),
+                bounce("support@example.org", "4", "5.7.1",
+                        "550 5.7.1 Service unavailable; client [192.0.2.25] blocked using zen.spamhaus.org", false),
+                bounce("saburo@example.net", "5", "5.2.2", "552 5.2.2 Mailbox full", true),
+                bounce("shiro@example.org", "6", "", "550 Forwarding failed", false),
+                bounce("goro@example.com", "7", "5.3.5", "550 5.3.5 System incorrectly configured", false),
+                bounce("rokuro@example.net", "8", "5.3.4", "552 5.3.4 Message size exceeds fixed limit", false),
+                bounce("nana..ko@example.net", "9", "5.1.3", "501 5.1.3 Bad recipient address syntax", false),
+                bounce("hachiro@example.net", "10", "", "", true),
+                bounce("kuro@example.org", "11", "", "", true),
+                bounce("juro@example.com", "99", "5.0.0", "554 5.0.0 Service unavailable", false),
+                bounce("no-at-sign", "9", "5.1.3", "\"<b>${x}&amp; =1+1", false),
+                new Bounce("someone@example.net", "42", CauseTable.UNKNOWN, false, "", "", "", "", "", "", "", false));
+    }
+
+    /** Many bounces with two replies. */
+    private List<Bounce> many() {
+        return IntStream.rangeClosed(1, 120).mapToObj(i -> i % 3 == 0
+                ? bounce("member" + i + "@example.net", "4", "5.7.1", "554 5.7.1 Message refused (id " + i + ")", false)
+                : bounce("member" + i + "@example.net", "2", "5.1.1", "550 5.1.1 <member" + i + "@example.net>: User unknown", false))
+                .toList();
+    }
+
+    /** More different replies than a mail shows, with a cause that the rules do not find any more. */
+    private static List<Bounce> different() {
+        return IntStream.range(0, Blocks.MAX_LISTED + 10).mapToObj(i -> bounce("member" + i + "@example.net", "4", "policy", false, "5.1.1",
+                "550 5.1.1 User unknown, " + (char) ('a' + i % 26) + (char) ('a' + i / 26), false)).toList();
     }
 
     /** An alert of an incident that has these bounces and no others. */
@@ -71,7 +103,7 @@ final class Samples {
         boolean first = phase == IncidentPhase.OPENED;
         List<Count> domains = counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", "")));
         return new Alert(id(), id(), first ? 1 : 2, phase, audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT,
-                first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::code)),
+                first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)),
                 domains.stream().limit(5).toList(), bounces, figures, urgent);
     }
 
@@ -94,8 +126,14 @@ final class Samples {
         return new UUID(0, 0);
     }
 
-    private static Bounce bounce(String recipient, String code, String enhancedCode, String reason, boolean known) {
-        return new Bounce(recipient, code, "", "2026-10-01 09:00:07", "【サンプル】秋のお知らせ", "news@shop.example.com",
+    private Bounce bounce(String recipient, String code, String enhancedCode, String reason, boolean known) {
+        Verdict verdict = rules.decide(new org.mailevents.cause.Bounce(reason, recipient, code, ""));
+        return bounce(recipient, code, verdict.cause(), verdict.dead(), enhancedCode, reason, known);
+    }
+
+    private static Bounce bounce(String recipient, String code, String cause, boolean dead, String enhancedCode, String reason,
+            boolean known) {
+        return new Bounce(recipient, code, cause, dead, "2026-10-01 09:00:07", "【サンプル】秋のお知らせ", "news@shop.example.com",
                 "<" + recipient.replace('@', '.') + "@mta01.example.com>", "campaign-7", enhancedCode, reason, known);
     }
 }

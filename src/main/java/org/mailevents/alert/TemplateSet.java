@@ -7,31 +7,29 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.mailevents.cause.CauseRules;
 import org.mailevents.settings.Settings;
 
-/** One version of the templates and of the table of causes. It makes the words of mails. */
+/** One version of the templates. It makes the words of mails, with the causes and rules that are active at that moment. */
 final class TemplateSet {
 
     private final Settings settings;
     private final Configuration templates;
-    private final Causes causes;
+    private final Supplier<CauseRules> rules;
     private final ZoneId zone;
     private final String spool;
 
-    TemplateSet(Settings settings, Configuration templates, Causes causes) {
+    TemplateSet(Settings settings, Configuration templates, Supplier<CauseRules> rules) {
         this.settings = settings;
         this.templates = templates;
-        this.causes = causes;
+        this.rules = rules;
         this.zone = settings.zone("webhook.time-zone");
         this.spool = SpoolPlace.of(settings);
     }
 
     Configuration templates() {
         return templates;
-    }
-
-    Causes causes() {
-        return causes;
     }
 
     /**
@@ -54,7 +52,7 @@ final class TemplateSet {
     }
 
     private MailWords words(Rendering rendering, Alert alert, String language) throws IOException, TemplateException {
-        AlertView view = AlertView.of(alert, causes, language, zone);
+        AlertView view = AlertView.of(alert, rules.get(), language, zone);
         Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "alert", view);
         // mail programs split a thread when the subject changes, so all mails of an incident have the subject of the first one
         String subject = alert.subject() == null ? line(rendering.fill(templates, "alert.subject.ftl", model)) : repeatedSubject(alert);

@@ -14,11 +14,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.mailevents.alert.Rendering.EndlessTemplate;
+import org.mailevents.cause.CauseRules;
 import org.mailevents.live.FolderWatch;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
@@ -28,7 +30,6 @@ import org.mailevents.settings.Settings;
  */
 final class TemplateValidation {
 
-    private static final String CAUSES = "causes.json";
     private static final String MISSING = "the file is needed, but it does not exist";
     /**
      * How many bytes a sample mail may allocate. The original templates need a third of it. A real mail may have 10,000 bounces and need
@@ -66,59 +67,39 @@ final class TemplateValidation {
     }
 
     /**
-     * All mistakes. The mails are rendered only if each file can be read, because they need all of them.
+     * The first mistake of each file that cannot be read. Only if there is none, {@link #validated} can look for the others.
      *
      * @param files the texts of the files by path
      */
-    List<BrokenFile> mistakes(Map<String, String> files) {
+    List<BrokenFile> unreadable(Map<String, String> files) {
         List<BrokenFile> mistakes = new ArrayList<>();
         Configuration configuration = configuration(files);
         files.forEach((file, text) -> {
             try {
                 FolderWatch.requireText(Map.of(file, text));
-                if (file.equals(path(CAUSES))) {
-                    Causes.parse(file, text);
-                } else {
-                    orBroken(file, () -> configuration.getTemplate(Path.of(file).getFileName().toString()));
-                }
+                orBroken(file, () -> configuration.getTemplate(Path.of(file).getFileName().toString()));
             } catch (BrokenFile e) {
                 mistakes.add(e);
             }
         });
-        if (mistakes.isEmpty()) {
-            try {
-                validated(files);
-            } catch (BrokenFile e) {
-                mistakes.add(e);
-            }
-        }
         return mistakes;
     }
 
     /**
      * @param files the texts of the files by path
+     * @param rules asked for each mail, because an edit replaces them
      * @throws BrokenFile the first mistake
      */
-    TemplateSet validated(Map<String, String> files) throws BrokenFile {
+    TemplateSet validated(Map<String, String> files, Supplier<CauseRules> rules) throws BrokenFile {
         FolderWatch.requireText(files);
-        String causes = path(CAUSES);
-        if (!files.containsKey(causes)) {
-            throw new BrokenFile(causes, 0, MISSING);
-        }
-        TemplateSet templates = new TemplateSet(settings, configuration(files), Causes.parse(causes, files.get(causes)));
+        TemplateSet templates = new TemplateSet(settings, configuration(files), rules);
         for (String file : files.keySet()) {
-            if (!file.equals(causes)) {
-                orBroken(file, () -> parse(templates, file));
-            }
+            orBroken(file, () -> parse(templates, file));
         }
+        Samples samples = new Samples(rules.get());
         for (String setting : languageSettings()) {
             String language = settings.required(setting);
-            Optional<String> lacking = templates.causes().lacking(language);
-            if (lacking.isPresent()) {
-                throw new BrokenFile(causes, 0, lacking.get() + " has no text in the language " + language + ", which " + setting
-                        + " sets");
-            }
-            for (Mailing sample : Samples.ALL) {
+            for (Mailing sample : samples.all()) {
                 orBroken(folder.toString(), () -> renderSample(templates, sample, language));
             }
         }
@@ -147,6 +128,9 @@ final class TemplateValidation {
         configuration.setCacheStorage(new StrongCacheStorage());
         configuration.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
         configuration.setLogTemplateExceptions(false);
+        // a number looks the same on every machine
+        configuration.setLocale(Locale.ROOT);
+        configuration.setNumberFormat(",##0");
         configuration.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
         return configuration;
     }

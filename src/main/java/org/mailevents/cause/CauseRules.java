@@ -100,7 +100,7 @@ public final class CauseRules {
         boolean dead = rule.dead() == null ? table.cause(rule.cause()).dead() : rule.dead();
         boolean ambiguous = !rule.or().isEmpty();
         return new Verdict(rule.cause(), dead && !ambiguous && !reply.isTemporary(), rule.or(),
-                ambiguous ? Sureness.AMBIGUOUS : Sureness.REPLY, rule, reply);
+                ambiguous ? Sureness.AMBIGUOUS : rule.when().readsReply() ? Sureness.REPLY : Sureness.CODE, rule, reply);
     }
 
     /** A reply that no rule knows may say anything. Only the vendor's code without a reply makes an address dead. */

@@ -13,8 +13,9 @@ import java.util.stream.Stream;
 import org.mailevents.route.BrokenFile;
 
 /**
- * The table {@code bounce-causes.json}: why deliveries fail, in plain words. It also names the vendor's bounce codes, and explains the
- * enhanced status codes in the replies of receiving servers (RFC 3463, and the IANA registry "SMTP Enhanced Status Codes").
+ * The table {@code bounce-causes.json}: why deliveries fail and how sure that is, in plain words. It also names the vendor's bounce codes,
+ * and explains the enhanced status codes in the replies of receiving servers (RFC 3463, and the IANA registry "SMTP Enhanced Status
+ * Codes").
  */
 public final class CauseTable {
 
@@ -70,12 +71,15 @@ public final class CauseTable {
     private static final Pattern ENHANCED_CODE = Pattern.compile("([245])\\.(\\d{1,3})\\.(\\d{1,3})");
 
     private final Map<String, Cause> causes;
+    private final Map<String, Map<String, String>> sureness;
     private final Map<String, Code> codes;
     private final Map<String, Enhanced> enhanced;
     private final Set<String> languages;
 
-    CauseTable(Map<String, Cause> causes, Map<String, Code> codes, Map<String, Enhanced> enhanced) {
+    CauseTable(Map<String, Cause> causes, Map<String, Map<String, String>> sureness, Map<String, Code> codes,
+            Map<String, Enhanced> enhanced) {
         this.causes = new LinkedHashMap<>(causes);
+        this.sureness = Map.copyOf(sureness);
         this.codes = new LinkedHashMap<>(codes);
         this.enhanced = Map.copyOf(enhanced);
         this.languages = causes.get(UNKNOWN).texts().keySet().stream().filter(language -> lacking(language).isEmpty())
@@ -99,6 +103,7 @@ public final class CauseTable {
     /** The first entry without a text in the language, such as {@code enhanced/X.1.1}; empty for each of the {@link #languages()}. */
     public Optional<String> lacking(String language) {
         return Stream.of(lacking("causes/", causes, cause -> cause.texts().containsKey(language)),
+                lacking("sureness/", sureness, texts -> texts.containsKey(language)),
                 lacking("codes/", codes, code -> code.names().containsKey(language)),
                 lacking("enhanced/", enhanced, code -> code.texts().containsKey(language)))
                 .flatMap(entries -> entries).min(String::compareTo);
@@ -134,6 +139,18 @@ public final class CauseTable {
      */
     public Texts texts(String id, String language) {
         return in(language, cause(id).texts());
+    }
+
+    /**
+     * How sure a conclusion is, in words. If the reply has two meanings, they name both causes and say how to find out.
+     *
+     * @param sureness as {@link Verdict.Sureness} writes it
+     * @param cause    the id of the cause
+     * @param or       the id of the second cause, or empty
+     */
+    public String sureness(String sureness, String cause, String or, String language) {
+        return in(language, this.sureness.get(sureness)).replace("{cause}", texts(cause, language).name())
+                .replace("{or}", texts(or, language).name());
     }
 
     /** The vendor's name of one of its codes. */

@@ -10,10 +10,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.mailevents.cause.CauseTable.Cause;
 import org.mailevents.cause.CauseTable.Code;
 import org.mailevents.cause.CauseTable.Enhanced;
 import org.mailevents.cause.CauseTable.Texts;
+import org.mailevents.cause.Verdict.Sureness;
 import org.mailevents.route.BrokenFile;
 
 /** Reads {@code bounce-causes.json}. The file {@code bounce-causes.schema.json} says the same to editors. */
@@ -36,10 +38,11 @@ final class CauseTableReader {
     CauseTable read() throws BrokenFile {
         JsonNode root = file.root();
         JsonPointer top = JsonPointer.empty();
-        file.requireKeys(root, top, List.of("causes", "codes", "enhanced"));
+        file.requireKeys(root, top, List.of("causes", "sureness", "codes", "enhanced"));
         Map<String, Cause> causes = causes(root.get("causes"), top.appendProperty("causes"));
         Map<String, Code> codes = codes(root.get("codes"), top.appendProperty("codes"), causes.keySet());
-        return new CauseTable(causes, codes, enhanced(root.get("enhanced"), top.appendProperty("enhanced"), codes.keySet()));
+        return new CauseTable(causes, sureness(root.get("sureness"), top.appendProperty("sureness")), codes,
+                enhanced(root.get("enhanced"), top.appendProperty("enhanced"), codes.keySet()));
     }
 
     private Map<String, Cause> causes(JsonNode all, JsonPointer at) throws BrokenFile {
@@ -81,6 +84,23 @@ final class CauseTableReader {
         return new Texts(texts.get("name"), texts.get("text"), texts.get("action"), texts.get("again"));
     }
 
+    private Map<String, Map<String, String>> sureness(JsonNode all, JsonPointer at) throws BrokenFile {
+        file.requireKeys(all, at, Stream.of(Sureness.values()).map(Sureness::toString).toList());
+        Map<String, Map<String, String>> sureness = new HashMap<>();
+        for (Map.Entry<String, JsonNode> entry : all.properties()) {
+            JsonPointer here = at.appendProperty(entry.getKey());
+            Map<String, String> texts = byLanguage(entry.getValue(), here, List.of());
+            for (Map.Entry<String, String> text : texts.entrySet()) {
+                if (entry.getKey().equals(Sureness.AMBIGUOUS.toString())
+                        && !(text.getValue().contains("{cause}") && text.getValue().contains("{or}"))) {
+                    throw file.broken(here.appendProperty(text.getKey()), "it must contain {cause} and {or}, which stand for the causes");
+                }
+            }
+            sureness.put(entry.getKey(), texts);
+        }
+        return sureness;
+    }
+
     private Map<String, Code> codes(JsonNode all, JsonPointer at, Set<String> causes) throws BrokenFile {
         Map<String, Code> codes = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> entry : file.entries(all, at)) {
@@ -97,16 +117,13 @@ final class CauseTableReader {
     }
 
     private Code code(JsonNode code, JsonPointer at, Set<String> causes) throws BrokenFile {
-        Map<String, String> names = new HashMap<>();
-        for (String key : languages(code, at, CODE_KEYS)) {
-            names.put(key, file.text(code.get(key), at.appendProperty(key)));
-        }
+        Map<String, String> names = byLanguage(code, at, CODE_KEYS);
         if (!causes.contains(code.path("cause").asText())) {
             throw file.broken(code.has("cause") ? at.appendProperty("cause") : at, "\"cause\" must be a key of \"causes\"");
         }
         boolean compare = !code.has("compare") || file.flag(code.get("compare"), at.appendProperty("compare"));
         String kind = code.has("kind") ? file.text(code.get("kind"), at.appendProperty("kind")) : null;
-        return new Code(code.get("cause").textValue(), kind, Map.copyOf(names), compare);
+        return new Code(code.get("cause").textValue(), kind, names, compare);
     }
 
     private Map<String, Enhanced> enhanced(JsonNode all, JsonPointer at, Set<String> known) throws BrokenFile {
@@ -122,13 +139,19 @@ final class CauseTableReader {
     }
 
     private Enhanced status(JsonNode status, JsonPointer at, Set<String> known) throws BrokenFile {
-        Map<String, String> texts = new HashMap<>();
-        for (String key : languages(status, at, List.of("codes"))) {
-            texts.put(key, file.text(status.get(key), at.appendProperty(key)));
-        }
+        Map<String, String> texts = byLanguage(status, at, List.of("codes"));
         Set<String> codes = !status.has("codes") ? Set.of() : Set.copyOf(file.texts(status.get("codes"), at.appendProperty("codes"),
                 known::contains, "it is not a key of \"codes\"; list only keys of \"codes\", in quotes"));
-        return new Enhanced(Map.copyOf(texts), codes);
+        return new Enhanced(texts, codes);
+    }
+
+    /** The texts of an entry that has one text for each language. */
+    private Map<String, String> byLanguage(JsonNode entry, JsonPointer at, List<String> otherKeys) throws BrokenFile {
+        Map<String, String> texts = new HashMap<>();
+        for (String key : languages(entry, at, otherKeys)) {
+            texts.put(key, file.text(entry.get(key), at.appendProperty(key)));
+        }
+        return Map.copyOf(texts);
     }
 
     /** The keys of an entry that are languages. Each other key must be one of those that are given. */
@@ -139,8 +162,8 @@ final class CauseTableReader {
             if (LANGUAGES.contains(key)) {
                 languages.add(key);
             } else if (!otherKeys.contains(key)) {
-                throw file.broken(at.appendProperty(key), "unknown key; it must be " + String.join(", ", otherKeys)
-                        + " or a language (ISO 639), such as \"ja\"");
+                throw file.broken(at.appendProperty(key), "unknown key; it must be "
+                        + (otherKeys.isEmpty() ? "" : String.join(", ", otherKeys) + " or ") + "a language (ISO 639), such as \"ja\"");
             }
         }
         return languages;

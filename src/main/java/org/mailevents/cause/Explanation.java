@@ -1,7 +1,6 @@
 package org.mailevents.cause;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import java.util.Locale;
 import java.util.Map;
 import org.mailevents.cause.CauseTable.Texts;
 
@@ -39,7 +38,7 @@ public record Explanation(String cause, @JsonInclude boolean dead, String or, St
         CauseTable.Cause cause = rules.table().cause(verdict.cause());
         Rule rule = verdict.rule();
         Reply reply = verdict.reply();
-        return new Explanation(verdict.cause(), verdict.dead(), verdict.or(), verdict.sureness().name().toLowerCase(Locale.ROOT),
+        return new Explanation(verdict.cause(), verdict.dead(), verdict.or(), verdict.sureness().toString(),
                 verdict.kind(rules.table(), bounce.code()), cause.sendAgain(),
                 rule == null ? null : new AppliedRule(rule.number(), rule.line(), rule.reason(), rule.source(), rule.removal()),
                 verdict.contradicts(rules.table(), bounce.code()),
@@ -54,7 +53,7 @@ public record Explanation(String cause, @JsonInclude boolean dead, String or, St
     /**
      * The explanation in plain words.
      *
-     * @param table    names the second cause
+     * @param table    names the causes and says how sure the conclusion is
      * @param language one of the languages of the table
      */
     public String text(CauseTable table, String language) {
@@ -63,12 +62,11 @@ public record Explanation(String cause, @JsonInclude boolean dead, String or, St
         line(text, "Cause", cause + " (" + words.name() + ")");
         line(text, "Dead", dead ? "yes: the address is on the suppression list" : "no");
         if (!or.isEmpty()) {
-            line(text, "Or", or + " (" + table.texts(or, language).name() + "). Write to the recipient by another way. Three such replies"
-                    + " over 30 days make " + cause + " likely.");
+            line(text, "Or", or + " (" + table.texts(or, language).name() + ")");
         }
-        line(text, "Because", rule == null ? sureness.equals("code") ? "only the vendor's code says so; no rule knows the reply"
-                : "no rule knows the reply, and no code tells the cause" : rule.reason());
+        line(text, "How sure", table.sureness(sureness, cause, or, language));
         if (rule != null) {
+            line(text, "Because", rule.reason());
             line(text, "Rule", "number " + rule.number() + ", bounce-rules.json:" + rule.line());
             line(text, "Source", rule.source());
             line(text, "Removal", rule.removal());

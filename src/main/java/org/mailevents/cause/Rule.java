@@ -1,6 +1,7 @@
 package org.mailevents.cause;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A rule of {@code bounce-rules.json}: when it applies, and what it concludes.
@@ -32,5 +33,10 @@ public record Rule(int number, int line, String cause, String or, Boolean dead, 
      */
     public record When(List<String> to, List<String> host, List<String> code, List<String> reply, List<String> enhanced,
                        List<String> command, List<String> words, List<String> also, List<String> not) {
+
+        /** Whether the rule looks at the reply, and not only at the recipient and the vendor's code. */
+        boolean readsReply() {
+            return Stream.of(host, reply, enhanced, command, words).anyMatch(conditions -> !conditions.isEmpty());
+        }
     }
 }

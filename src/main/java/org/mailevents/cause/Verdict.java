@@ -1,5 +1,7 @@
 package org.mailevents.cause;
 
+import java.util.Locale;
+
 /**
  * What is concluded of a failed delivery.
  *
@@ -7,7 +9,7 @@ package org.mailevents.cause;
  * @param dead     whether the address is dead, so that writing to it is of no use
  * @param or       the id of a second cause that is as possible, or empty
  * @param sureness how sure the conclusion is
- * @param rule     the rule that applied; null if only the vendor's code tells the cause, or nothing does
+ * @param rule     the rule that applied, or null
  * @param reply    the reply as it was read
  */
 public record Verdict(String cause, boolean dead, String or, Sureness sureness, Rule rule, Reply reply) {
@@ -18,10 +20,16 @@ public record Verdict(String cause, boolean dead, String or, Sureness sureness, 
         REPLY,
         /** The reply has two meanings. */
         AMBIGUOUS,
-        /** Only the vendor's code says so: there is no reply, or no rule knows it. */
+        /** Only the vendor's code says so: there is no reply, or no rule reads it. */
         CODE,
         /** Nothing tells the cause. */
-        NONE
+        NONE;
+
+        /** The name in {@code bounce-causes.json} and in the API. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** The kind of such a bounce. Where no rule applies, the vendor's code may tell a kind of its own. */

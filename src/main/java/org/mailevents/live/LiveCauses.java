@@ -62,14 +62,13 @@ public final class LiveCauses {
         return parsed(settings, watch(settings.routes()).first());
     }
 
-    /** The first mistake in the two files, or nothing. */
-    public static List<BrokenFile> mistakes(Settings settings) {
-        try {
-            validated(settings, watch(settings.routes()).first());
-            return List.of();
-        } catch (BrokenFile e) {
-            return List.of(e);
-        }
+    /**
+     * Reads the files of a context's folder with the languages of the alerts, as a start does.
+     *
+     * @throws BrokenFile the first mistake
+     */
+    public static CauseRules validated(Settings settings) throws BrokenFile {
+        return validated(settings, watch(settings.routes()).first());
     }
 
     private static FolderWatch watch(Path routes) {

@@ -11,7 +11,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.AlertCheck;
-import org.mailevents.live.LiveCauses;
 import org.mailevents.live.RouteCheck;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
@@ -65,11 +64,7 @@ public final class Check {
         }
         AlertCheck.Result alerts = AlertCheck.of(context);
         refused.addAll(alerts.settings());
-        alerts.mistakes().forEach(file -> files.add(file.getMessage()));
-        if (alerts.settings().isEmpty()) { // the causes need the languages of the alerts
-            LiveCauses.mistakes(settings).stream().map(BrokenFile::getMessage).filter(mistake -> !files.contains(mistake))
-                    .forEach(files::add);
-        }
+        alerts.mistakes().stream().map(BrokenFile::getMessage).filter(mistake -> !files.contains(mistake)).forEach(files::add);
         MisspeltSettings.warnings(settings).forEach(warning -> warnings.add("warning: " + warning));
 
         List<String> lines = new ArrayList<>();

@@ -38,7 +38,7 @@ final class MailCount {
         if (outcome.failure() == null) {
             outcome.stored().stream().map(audiences::mailed).filter(Objects::nonNull)
                     .forEach(audience -> bounces.computeIfAbsent(audience, name -> new ArrayList<>())
-                            .add(new Bounce(event.receivedAt(), event.recipient(), event.status())));
+                            .add(new Bounce(event.receivedAt(), event.recipient(), event.cause())));
         }
     }
 

@@ -73,6 +73,9 @@ class MailFormatTest {
             + "@example.net", "no-at-sign", "A.Mixed@EXAMPLE.net");
     /** Every code of the vendor and one unknown code. The codes 2 and 5 occur more often. */
     private static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "42");
+    /** The replies that say the same as these codes. All other bounces are refused by policy. */
+    private static final Map<String, String> REPLIES = Map.of("1", "550 5.1.2 Host unknown ", "2", "550 5.1.1 User unknown ",
+            "5", "552 5.2.2 Mailbox full ", "9", "501 5.1.3 Bad recipient address syntax ");
     private static final Duration DAY = Duration.ofDays(1);
 
     private static final List<ObjectNode> FIRST = hostile();
@@ -142,7 +145,7 @@ class MailFormatTest {
         ObjectNode bare = Payload.bounce("2").put("to", "bare@example.net");
         bare.remove(List.of("reason", "created", "subject", "apiData", "from", "returnPath"));
         bounces.add(bare);
-        bounces.add(Payload.bounce("4").put("to", "known@example.net").put("reason", "550 5.1.1 No such user"));
+        bounces.add(Payload.bounce("4").put("to", "known@example.net").put("reason", "552 5.2.2 Over quota"));
         return bounces;
     }
 
@@ -150,7 +153,7 @@ class MailFormatTest {
     private static ObjectNode bounce(String code, int number) {
         String text = HOSTILE_TEXTS.get(number % HOSTILE_TEXTS.size());
         return Payload.bounce(code).put("to", "=-+@".charAt(number % 4) + "member" + number + "." + code + "@example" + number % 3 + ".net")
-                .put("subject", text).put("reason", "550 5.7.1 " + text);
+                .put("subject", text).put("reason", REPLIES.getOrDefault(code, "550 5.7.1 ") + text);
     }
 
     @ParameterizedTest
@@ -249,9 +252,9 @@ class MailFormatTest {
 
         // Then
         assertThat(incident("ja", "postmaster").get(0).text()).containsSubsequence("known@example.net", "以前にもエラーになったアドレスです。",
-                "550 5.1.1 No such user", "5.1.1（", "の示す原因が異なります。", "以前にもエラー 1件");
+                "552 5.2.2 Over quota", "5.2.2（", "の示す原因が異なります。", "以前にもエラー 1件");
         assertThat(incident("en", "postmaster").get(0).text()).containsSubsequence("known@example.net", "This address has bounced before.",
-                "550 5.1.1 No such user", "5.1.1 (", "say different things.", "1 had bounced before");
+                "552 5.2.2 Over quota", "5.2.2 (", "say different things.", "1 had bounced before");
         assertThat(incident("ja", "list-owner").get(1).text()).contains("累計" + (51 + first) + "件（うち新規51件）");
         assertThat(incident("en", "list-owner").get(1).text()).contains((51 + first) + " in all, 51 new");
         assertThat(incident("ja", "list-owner").get(2).text()).contains("計" + (51 + first) + "件", "期間：", "20分");
@@ -344,11 +347,12 @@ class MailFormatTest {
                 .containsExactly((byte) 0xEF, (byte) 0xBB, (byte) 0xBF);
         assertThat(update.header("content-disposition")).contains("attachment; filename=bounces-" + openedAt + ".csv");
         assertThat(rows.get(0)).isEqualTo(language.equals("ja")
-                ? List.of("発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバーの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData")
+                ? List.of("発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバーの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData",
+                        "コードの名称", "原因ID", "無効なアドレス")
                 : List.of("When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before",
                 "Subject", "Sender",
-                        "Message-ID", "apiData"));
-        assertThat(rows).allSatisfy(row -> assertThat(row).hasSize(12)
+                        "Message-ID", "apiData", "Name of the code", "Cause ID", "Dead address"));
+        assertThat(rows).allSatisfy(row -> assertThat(row).hasSize(15)
                 .allSatisfy(cell -> assertThat(cell).doesNotContainPattern("^[=+@＝＋－＠\\-]|[\\r\\n\\t]")));
         assertThat(rows.stream().skip(1).map(row -> row.get(1)))
                 .containsExactlyInAnyOrderElementsOf(expected.stream().map(address -> "'" + address).toList());

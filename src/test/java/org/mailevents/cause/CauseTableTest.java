@@ -63,6 +63,12 @@ class CauseTableTest {
                   "ja": "意味",
                   "codes": ["2"]
                 }
+              },
+              "sureness": {
+                "reply": {"ja": "確"},
+                "ambiguous": {"ja": "{cause}か{or}"},
+                "code": {"ja": "符"},
+                "none": {"ja": "無"}
               }
             }
             """;
@@ -194,7 +200,10 @@ class CauseTableTest {
         // Given
         String codes = SMALL.replace("\"ja\": {", """
                 "fr": {"name": "n", "text": "t", "action": "a", "again": "Non."}, "ja": {""").replace("\"ja\": \"二\"", """
-                "ja": "二", "fr": "deux\"""").replace("\"ja\": \"不\"", "\"ja\": \"不\", \"fr\": \"inconnu\"");
+                "ja": "二", "fr": "deux\"""").replace("\"ja\": \"不\"", "\"ja\": \"不\", \"fr\": \"inconnu\"")
+                .replace("\"reply\": {", "\"reply\": {\"fr\": \"dit\", ")
+                .replace("\"ambiguous\": {", "\"ambiguous\": {\"fr\": \"{cause} ou {or}\", ")
+                .replace("\"code\": {", "\"code\": {\"fr\": \"code\", ").replace("\"none\": {", "\"none\": {\"fr\": \"rien\", ");
 
         // When
         CauseTable half = CauseTable.parse("bounce-causes.json", codes);
@@ -207,6 +216,16 @@ class CauseTableTest {
         assertThat(all.lacking("fr")).isEmpty();
         assertThat(all.texts("unknown", "fr").again()).isEqualTo("Non.");
         assertThat(all.status("5.1.1", "fr")).isEqualTo("sens");
+        assertThat(all.sureness("ambiguous", "unknown", "unknown", "fr")).isEqualTo("n ou n");
+    }
+
+    @Test
+    void howSureAConclusionIsNamesBothCauses() {
+        assertThat(CAUSES.sureness("ambiguous", "unknown-user", "recipient-filter", "ja"))
+                .contains("「宛先不明」か「受信者の受信拒否設定」か", "30日間に3回").doesNotContain("{");
+        assertThat(CAUSES.sureness("ambiguous", "unknown-user", "recipient-filter", "en"))
+                .contains("“Unknown user” or “Recipient's own filter”", "by another way", "30 days").doesNotContain("{");
+        assertThat(CAUSES.sureness("code", "unknown-user", "", "en")).isEqualTo("Only the code of Customers Mail Cloud says so.");
     }
 
     @Test
@@ -214,6 +233,7 @@ class CauseTableTest {
         assertThatThrownBy(() -> CAUSES.texts("unknown-user", "fr")).isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("fr");
         assertThatThrownBy(() -> CAUSES.status("5.1.1", "fr")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("fr");
+        assertThatThrownBy(() -> CAUSES.sureness("reply", "unknown-user", "", "fr")).hasMessageContaining("fr");
     }
 
     @Test
@@ -243,7 +263,11 @@ class CauseTableTest {
             `"compare"` | `"compar"` | yes | `:12: codes/unknown/compar: unknown key`
             `"2": {"cause": "unknown"` | `"2": {"cause": "lost"` | no | `:11: codes/2/cause: "cause" must be a key of "causes"`
             `"2": {"cause": "unknown", ` | `"2": {` | yes | `:11: codes/2: "cause" must be a key of "causes"`
-            `"enhanced": {` | `"more": {}, "enhanced": {` | yes | `:14: more: unknown key; the keys here are causes, codes, enhanced`
+            `"enhanced": {` | `"more": {}, "enhanced": {` | yes | `:14: more: unknown key; the keys here are causes, sureness`
+            `"none": {"ja": "無"}` | `"no": {"ja": "無"}` | yes | `:24: sureness/no: unknown key; the keys here are reply, ambiguous, code`
+            `"none": {"ja": "無"}` | `"none": {"jp": "無"}` | no | `:24: sureness/none/jp: unknown key; it must be a language`
+            `"none": {"ja": "無"}` | `"none": "無"` | yes | `:24: sureness/none: it must be an object`
+            `か{or}` | `か他` | no | `:22: sureness/ambiguous/ja: it must contain {cause} and {or}`
             `"kind": "unknown",` | `` | yes | `:3: causes/unknown: "kind" is missing`
             `"sendAgain": false` | `"sendAgain": "no"` | yes | `:6: causes/unknown/sendAgain: it must be true or false`
             """)

@@ -205,7 +205,7 @@ class EditedRoutesTest {
             assertThat(postmaster.to()).containsExactly("postmaster@localhost");
             assertThat(crm.subject()).startsWith("[Bounce] ").endsWith("(crm)");
             assertThat(crm.text()).contains("Unknown user", "The address does not exist").doesNotContain(refused.get("to").asText());
-            assertThat(postmaster.html()).contains("Rejection", "refused the mail").doesNotContain(dead.get("to").asText());
+            assertThat(postmaster.html()).contains("Rejection", "refuse the mail").doesNotContain(dead.get("to").asText());
         }
     }
 

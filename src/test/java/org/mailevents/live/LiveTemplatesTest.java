@@ -21,7 +21,10 @@ import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
-/** Every kind of mistake in a template, saved while one application runs. Each case leaves the templates as it found them. */
+/**
+ * Every kind of mistake in a template and in the table of causes, saved while one application runs. Each case leaves the files as it found
+ * them.
+ */
 @Order(1)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LiveTemplatesTest {
@@ -39,23 +42,25 @@ class LiveTemplatesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "words.ja.ftl    | <#function subject    | <#functoin subject | :36: Unknown directive: #functoin",
-        "causes.json     | '\"codes\": {'        | '\"codez\": {'      | causes.json:3: codez: unknown key",
-        "causes.json     | '\"enhanced\"'        | '\"enhanced'       | causes.json:",
-        "alert.txt.ftl   | words.intro           | words.introo       |"
-            + " :3: The following has evaluated to null or missing: ==> words.introo",
-        "alert.html.ftlh | bounce.recipient      | bounce.recipent    |"
-            + " :94: The following has evaluated to null or missing: ==> bounce.recipent",
-        "alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
-        "alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
-        "alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :23: the template does not end",
-        "words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> | :36: the template does not end",
-        "alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list |"
-            + " :23: the template does not end",
-        "words.en.ftl    | <#function subject    | <#functoin subject | :37: Unknown directive: #functoin"})
+        "templates/words.ja.ftl    | <#function subject    | <#functoin subject | :40: Unknown directive: #functoin",
+        "bounce-causes.json | '\"codes\": {'     | '\"codez\": {'      | : codez: unknown key",
+        "bounce-causes.json | '\"enhanced\"'     | '\"enhanced'       | bounce-causes.json:",
+        "bounce-causes.json | 'か「{or}」か'      | ''                | : sureness/ambiguous/ja: it must contain {cause} and {or}",
+        "templates/alert.txt.ftl   | words.intro           | words.introo       |"
+            + " :21: The following has evaluated to null or missing: ==> words.introo",
+        "templates/alert.html.ftlh | bounce.recipient      | bounce.recipent    |"
+            + " :119: The following has evaluated to null or missing: ==> bounce.recipent",
+        "templates/alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
+        "templates/alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
+        "templates/alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :41: the template does not end",
+        "templates/words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> |"
+            + " :40: the template does not end",
+        "templates/alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list |"
+            + " :41: the template does not end",
+        "templates/words.en.ftl    | <#function subject    | <#functoin subject | :40: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given
-        Path file = folder.resolve("templates").resolve(template);
+        Path file = folder.resolve(template);
         String good = Files.readString(file);
         int before = application.log().length();
 
@@ -66,21 +71,21 @@ class LiveTemplatesTest {
         await().untilAsserted(() -> assertThat(logSince(before)).anySatisfy(line ->
                 assertThat(line).startsWith("Not activated: " + file).contains(reason)
                         .endsWith(". The previous version keeps running.").doesNotContain("\n")));
-        await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING", template));
-        assertThat(mail()).contains("ユーザ不明");
+        await().untilAsserted(() -> assertThat(application.health().body()).contains("WARNING", file.getFileName().toString()));
+        assertThat(mail()).contains("ユーザ不明", "宛先不明：", "判定の根拠：");
 
         // When
         Files.writeString(file, good);
-        Path causes = folder.resolve("templates/causes.json");
+        Path causes = folder.resolve("bounce-causes.json");
         String goodCauses = Files.readString(causes);
-        Files.writeString(causes, goodCauses.replace("ユーザ不明", "宛先がありません"));
+        Files.writeString(causes, goodCauses.replace("\"name\": \"宛先不明\"", "\"name\": \"宛先がありません\""));
 
         // Then
         await().until(() -> logSince(before).stream().anyMatch(line -> line.startsWith("Activated: ")
                 && line.contains(causes.toString())));
         await().untilAsserted(() -> assertThat(logSince(before)).contains("Valid again: " + file));
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
-        assertThat(mail()).contains("宛先がありません");
+        assertThat(mail()).contains("ユーザ不明", "宛先がありません：");
 
         // The next case begins with the valid templates.
         int edited = application.log().length();

@@ -44,19 +44,26 @@ class CheckTest {
         edit("api-summary.camel.yaml", "direct:answer", "direct:anser");
         edit("tests/deliveries.test.yaml", "status: queued", "statsu: queued");
         edit("templates/words.ja.ftl", "<#function subject", "<#functoin subject");
-        edit("templates/causes.json", "\"codes\"", "\"cods\"");
 
         Check.Report report = check();
 
         assertThat(report.passed()).isFalse();
-        assertThat(report.lines()).hasSize(7);
+        assertThat(report.lines()).hasSize(6);
         assertThat(report.lines()).anyMatch(line -> line.startsWith(routes + "/route-bounces.camel.yaml:7: Unknown node id: splitt"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/route-deliveries.camel.yaml:\\d+: .*collectEvent.*"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/api-summary.camel.yaml:\\d+: .*direct:anser.*"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/tests/deliveries.test.yaml:\\d+: unknown key statsu.*"))
-                .anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:36: Unknown directive: #functoin"))
-                .anyMatch(line -> line.startsWith(routes + "/templates/causes.json:"));
-        assertThat(report.lines().get(6)).endsWith(": 6 mistakes.");
+                .anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:40: Unknown directive: #functoin"));
+        assertThat(report.lines().get(5)).endsWith(": 5 mistakes.");
+    }
+
+    @Test
+    void aMistakeInTheCausesIsNamedOnceBesideThoseOfTheTemplates() throws Exception {
+        edit("templates/words.ja.ftl", "<#function subject", "<#functoin subject");
+        edit("bounce-causes.json", "\"codes\"", "\"cods\"");
+
+        assertThat(check().lines()).hasSize(3).anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:40: Unknown directive"))
+                .anyMatch(line -> line.matches("\\Q" + routes + "\\E/bounce-causes.json:\\d+: cods: unknown key.*"));
     }
 
     /** Without the rules, the branches of the bounces are not known. So the routes are not checked, but everything else is. */
@@ -73,7 +80,7 @@ class CheckTest {
         assertThat(report.lines()).hasSize(4);
         assertThat(report.lines().get(0)).startsWith(properties + ":").contains(": Set spool.attempts to ");
         assertThat(report.lines().get(1)).startsWith(routes + "/bounce-rules.json:10: ").contains("sorce: unknown key");
-        assertThat(report.lines().get(2)).startsWith(routes + "/templates/words.ja.ftl:36: ");
+        assertThat(report.lines().get(2)).startsWith(routes + "/templates/words.ja.ftl:40: ");
         assertThat(report.lines().get(3)).startsWith("Checked the settings, and ").endsWith(": 3 mistakes.");
     }
 
