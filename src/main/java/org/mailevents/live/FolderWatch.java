@@ -4,10 +4,15 @@ import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByT
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -39,9 +44,19 @@ public final class FolderWatch {
     private final Path folder;
     /** Which names count in which folder. */
     private final Map<Path, Pattern> names;
+    /** Each file as it was last read. */
+    private final Map<Path, Content> contents = new HashMap<>();
     private final Map<String, String> first;
     private Map<String, String> previous;
     private Map<String, String> reported;
+
+    /** Decoding the texts and comparing them would take nearly all time of a round, so a file with the same bytes keeps its text. */
+    private record Content(byte[] bytes, String text) {
+
+        static Content of(byte[] bytes) throws CharacterCodingException {
+            return new Content(bytes, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+        }
+    }
 
     /**
      * @param ending a regular expression for the end of the file names; files whose name begins with a dot are an editor's temporary files
@@ -120,7 +135,7 @@ public final class FolderWatch {
         return files;
     }
 
-    private static Map<String, String> read(Path folder, Pattern name) {
+    private Map<String, String> read(Path folder, Pattern name) {
         Map<String, String> files = new TreeMap<>();
         try (Stream<Path> paths = Files.list(folder)) {
             paths.filter(path -> name.matcher(path.getFileName().toString()).matches() && Files.isRegularFile(path))
@@ -133,9 +148,15 @@ public final class FolderWatch {
         return files;
     }
 
-    private static String text(Path path) {
+    private String text(Path path) {
         try {
-            return Files.readString(path);
+            byte[] bytes = Files.readAllBytes(path);
+            Content content = contents.get(path);
+            if (content == null || !Arrays.equals(content.bytes, bytes)) {
+                content = Content.of(bytes);
+                contents.put(path, content);
+            }
+            return content.text;
         } catch (IOException e) {
             return UNREADABLE;
         }
