@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * counted.
  * <p>The command is {@code mvn -Pbench verify}. {@code -Dbench.seconds} is the length of a measurement. {@code -Dbench.rows} is the size of
  * the big table; 0 leaves the big table out. {@code -Dbench.cases} is a regular expression that selects cases, for instance {@code
- * ^1-json-64 ours}. {@code -Dbench.memory} measures {@link LargerThanMemory} instead.
+ * ^1-json-64 ours}. {@code -Dbench.memory} measures {@link LargerThanMemory} instead, and {@code -Dbench.scale=true} the {@link Scale}.
  * <p>The benchmark fails when an event is lost or an answer is not a receipt. It does not fail when a target is missed, because machines
  * differ. It needs Linux, where the processor time and the memory of a process can be read.
  */
@@ -99,6 +99,10 @@ public final class Benchmark implements AutoCloseable {
         String memory = System.getProperty("bench.memory", "");
         if (!memory.isEmpty()) {
             LargerThanMemory.run(memory, ROWS, SECONDS);
+            return;
+        }
+        if (Boolean.getBoolean("bench.scale")) {
+            Scale.run(SECONDS);
             return;
         }
         Report report = new Report();

@@ -102,6 +102,8 @@ final class Driver {
         public double p99Millis;
         public double cpuSeconds;
         public double peakMegabytes;
+        /** Of the sender itself, from its start to its end. */
+        public double senderCpuSeconds;
         /** How many different events were sent. */
         public long distinct;
         public long sent;
@@ -150,6 +152,7 @@ final class Driver {
             }
         }
         result.peakMegabytes = server.peakMegabytes();
+        result.senderCpuSeconds = new ServerProcess.Usage(ProcessHandle.current().pid()).cpuSeconds();
         result.p50Millis = percentile(0.50);
         result.p99Millis = percentile(0.99);
         return result;
