@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * counted.
  * <p>The command is {@code mvn -Pbench verify}. {@code -Dbench.seconds} is the length of a measurement. {@code -Dbench.rows} is the size of
  * the big table; 0 leaves the big table out. {@code -Dbench.cases} is a regular expression that selects cases, for instance {@code
- * ^1-json-64 ours}. {@code -Dbench.memory} measures {@link LargerThanMemory} instead.
+ * ^1-json-64 ours}. {@code -Dbench.memory} measures {@link LargerThanMemory} instead, and {@code -Dbench.scale=true} the {@link Scale}.
  * <p>The benchmark fails when an event is lost or an answer is not a receipt. It does not fail when a target is missed, because machines
  * differ. It needs Linux, where the processor time and the memory of a process can be read.
  */
@@ -69,16 +69,18 @@ public final class Benchmark implements AutoCloseable {
     /** A kind of webhooks and a number of connections. */
     record Case(Load load, int connections) {
 
-        /** For instance {@code 100-json-64} or {@code 100-json-64-duplicates}. */
+        /** For instance {@code 100-json-64}, {@code 100-json-64-duplicates} or {@code 100-json-64-bounces}. */
         @Override
         public String toString() {
-            return load.events() + (load.form() ? "-form-" : "-json-") + connections + (load.duplicates() ? "-duplicates" : "");
+            return load.events() + (load.form() ? "-form-" : "-json-") + connections + (load.duplicates() ? "-duplicates" : "")
+                    + (load.bounces() ? "-bounces" : "");
         }
 
         /** For instance {@code 100 events, JSON, 64 connections}. */
         String description() {
             return load.events() + (load.events() == 1 ? " event, " : " events, ") + (load.form() ? "form, " : "JSON, ")
-                    + connections + (connections == 1 ? " connection" : " connections") + (load.duplicates() ? ", half duplicates" : "");
+                    + connections + (connections == 1 ? " connection" : " connections") + (load.duplicates() ? ", half duplicates" : "")
+                    + (load.bounces() ? ", only bounces" : "");
         }
     }
 
@@ -99,6 +101,10 @@ public final class Benchmark implements AutoCloseable {
             LargerThanMemory.run(memory, ROWS, SECONDS);
             return;
         }
+        if (Boolean.getBoolean("bench.scale")) {
+            Scale.run(SECONDS);
+            return;
+        }
         Report report = new Report();
         try (Benchmark benchmark = new Benchmark()) {
             benchmark.prepare();
@@ -115,13 +121,14 @@ public final class Benchmark implements AutoCloseable {
     private static Map<Case, List<Contender>> chosen() {
         List<Contender> two = List.of(Contender.CEILING, Contender.OURS);
         Map<Case, List<Contender>> all = new LinkedHashMap<>();
-        all.put(new Case(new Load(100, false, false), 64), List.of(Contender.values()));
-        all.put(new Case(new Load(10, false, false), 64), List.of(Contender.ROW_BY_ROW, Contender.CEILING, Contender.OURS));
-        all.put(new Case(new Load(1, false, false), 64), List.of(Contender.values()));
-        all.put(new Case(new Load(100, true, false), 64), two);
-        all.put(new Case(new Load(1, true, false), 64), two);
-        IntStream.of(1, 16, 256).forEach(connections -> all.put(new Case(new Load(1, false, false), connections), two));
-        all.put(new Case(new Load(100, false, true), 64), two);
+        all.put(new Case(new Load(100, false, false, false), 64), List.of(Contender.values()));
+        all.put(new Case(new Load(10, false, false, false), 64), List.of(Contender.ROW_BY_ROW, Contender.CEILING, Contender.OURS));
+        all.put(new Case(new Load(1, false, false, false), 64), List.of(Contender.values()));
+        all.put(new Case(new Load(100, true, false, false), 64), two);
+        all.put(new Case(new Load(1, true, false, false), 64), two);
+        IntStream.of(1, 16, 256).forEach(connections -> all.put(new Case(new Load(1, false, false, false), connections), two));
+        all.put(new Case(new Load(100, false, true, false), 64), two);
+        all.put(new Case(new Load(100, false, false, true), 64), two);
         all.replaceAll((each, contenders) -> contenders.stream().filter(contender -> ROWS > 0 || !contender.big)
                 .filter(contender -> CASES.matcher(each + " " + contender.label).find()).toList());
         all.values().removeIf(List::isEmpty);
@@ -158,13 +165,13 @@ public final class Benchmark implements AutoCloseable {
                 default -> ServerProcess.jar(tables.database(), Map.of());
             });
             // warm-up: the Java compiler must not be measured, and it has much to compile for Camel
-            turn(each, new Case(new Load(1, false, false), 64), each == Contender.OURS ? 25 : 8, 0.1);
-            turn(each, new Case(new Load(100, false, false), 64), 4, 0.1);
+            turn(each, new Case(new Load(1, false, false, false), 64), each == Contender.OURS ? 25 : 8, 0.1);
+            turn(each, new Case(new Load(100, false, false, false), 64), 4, 0.1);
         }
         if (big) {
             // fills the caches as a table of this size does, and writes what is first written after a checkpoint
             turn(contenders.stream().filter(contender -> contender.big).findFirst().orElseThrow(),
-                    new Case(new Load(100, false, false), 64), 5, 0.1);
+                    new Case(new Load(100, false, false, false), 64), 5, 0.1);
         }
     }
 

@@ -16,18 +16,26 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.mailevents.cause.ShippedCauses;
+import org.mailevents.event.Causes;
+import org.mailevents.event.Causes.Conclusion;
 
 /**
  * Reads a webhook token by token into columns, without a tree. It makes none of the checks of Mail Events, because the benchmark sends only
- * well-formed webhooks. The rows are exactly those of Mail Events. Each thread needs its own reader.
+ * well-formed webhooks. The rows are exactly those of Mail Events, and its rules decide the causes. Each thread needs its own reader.
  */
 final class CeilingReader {
 
     private static final JsonFactory JSON = new JsonFactory();
     private static final Pattern ENHANCED_CODE = Pattern.compile("(?<![\\d.])[245]\\.\\d{1,3}\\.\\d{1,3}(?![\\d.]*\\d)");
+
+    private static final Causes CAUSES = ShippedCauses.causes();
+    private static final Set<String> OF_LIST_OWNER = Set.of("unknown-user", "unknown-host", "bad-address", "suspended", "recipient-filter",
+            "not-attempted");
 
     private final MessageDigest sha256;
     private ByteBuffer content = ByteBuffer.allocate(4_096);
@@ -45,6 +53,8 @@ final class CeilingReader {
         UUID id;
         String eventType;
         String status;
+        String cause;
+        boolean dead;
         String kind;
         String audience;
         String messageId;
@@ -67,24 +77,26 @@ final class CeilingReader {
             return switch (place) {
                 case 1 -> eventType;
                 case 2 -> status;
-                case 3 -> kind;
-                case 4 -> audience;
-                case 5 -> messageId;
-                case 6 -> recipient;
-                case 7 -> sender;
-                case 8 -> returnPath;
-                case 9 -> subject;
-                case 10 -> apiData;
-                case 11 -> reason;
-                case 12 -> enhancedCode;
-                case 13 -> sourceIp;
-                case 14 -> senderIp;
-                case 15 -> serverComposition;
-                case 16 -> created == null ? null : created + "+09"; // Tokyo has no summer time
-                case 17 -> created;
-                case 18 -> receivedAt;
-                case 19 -> extra;
-                case 20 -> audience == null ? null : "pending";
+                case 3 -> cause;
+                case 4 -> cause == null ? null : String.valueOf(dead);
+                case 5 -> kind;
+                case 6 -> audience;
+                case 7 -> messageId;
+                case 8 -> recipient;
+                case 9 -> sender;
+                case 10 -> returnPath;
+                case 11 -> subject;
+                case 12 -> apiData;
+                case 13 -> reason;
+                case 14 -> enhancedCode;
+                case 15 -> sourceIp;
+                case 16 -> senderIp;
+                case 17 -> serverComposition;
+                case 18 -> created == null ? null : created + "+09"; // Tokyo has no summer time
+                case 19 -> created;
+                case 20 -> receivedAt;
+                case 21 -> extra;
+                case 22 -> audience == null ? null : "pending";
                 default -> throw new IllegalArgumentException("column " + place);
             };
         }
@@ -239,17 +251,11 @@ final class CeilingReader {
                 default -> "unknown";
             };
         } else if (row.eventType.equals("bounces")) {
-            row.kind = switch (row.status) {
-                case "1", "2", "9" -> "permanent, address";
-                case "3", "5" -> "temporary";
-                case "4", "7" -> "policy";
-                case "6" -> "not the address";
-                case "8" -> "the message";
-                case "10", "11" -> "suppressed";
-                case "99" -> "permanent, other";
-                default -> "unknown";
-            };
-            row.audience = row.kind.equals("permanent, address") || row.kind.equals("suppressed") ? "list-owner" : "postmaster";
+            Conclusion conclusion = CAUSES.decide(row.reason, row.recipient, row.status);
+            row.cause = conclusion.cause();
+            row.dead = conclusion.dead();
+            row.kind = conclusion.kind();
+            row.audience = row.dead || OF_LIST_OWNER.contains(row.cause) ? "list-owner" : "postmaster";
         }
     }
 }

@@ -26,8 +26,8 @@ import org.mailevents.support.Payload;
  * The sender of the benchmark, which runs in its own process. On each connection it posts a webhook, waits for the answer and posts the
  * next webhook. It uses as little processor time as possible, because it shares the processor with the server. So one thread writes numbers
  * into prepared requests.
- * <p>A message has two events, queued and then succeeded. The number of the message determines its Message-ID and its recipient. The
- * Message-IDs are spread at random, like the vendor's.
+ * <p>A message has two events, usually queued and then succeeded. The number of the message determines its Message-ID and its recipient.
+ * The Message-IDs are spread at random, like the vendor's.
  */
 final class Driver {
 
@@ -50,7 +50,7 @@ final class Driver {
     /** How many answers took how many ticks; the last element counts all answers of 20 s and more. */
     private final int[] latencies = new int[2_000_000];
     private final Result result = new Result();
-    /** The number of the next event: twice the number of its message, plus one for the succeeded event. */
+    /** The number of the next event: twice the number of its message, plus one for its second event. */
     private long next;
     private boolean measuring;
     private boolean ending;
@@ -71,14 +71,15 @@ final class Driver {
      *
      * @param events     how many events each webhook has
      * @param duplicates whether every second message is a repetition
+     * @param bounces    whether each message bounces twice, with the codes 2 and 4, instead of being queued and succeeded
      */
-    record Load(int events, boolean form, boolean duplicates) {
+    record Load(int events, boolean form, boolean duplicates, boolean bounces) {
 
-        /** @param succeeded whether the first event is a succeeded event; otherwise it is a queued event */
-        private ByteBuffer request(boolean succeeded) {
-            JsonNode[] elements = IntStream.range(0, events).mapToObj(i -> element(i % 2 == 0 == succeeded ? "succeeded" : "queued"))
-                    .toArray(JsonNode[]::new);
-            byte[] body = (form ? Payload.form("deliveries", elements) : Payload.json("deliveries", elements))
+        /** @param second whether the first event is the second event of its message */
+        private ByteBuffer request(boolean second) {
+            JsonNode[] elements = IntStream.range(0, events).mapToObj(i -> element(i % 2 == 0 == second)).toArray(JsonNode[]::new);
+            String type = bounces ? "bounces" : "deliveries";
+            byte[] body = (form ? Payload.form(type, elements) : Payload.json(type, elements))
                     .getBytes(StandardCharsets.UTF_8);
             byte[] head = ("POST " + MailEvents.PATH + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
                     + (form ? MailEvents.FORM : MailEvents.JSON)
@@ -86,8 +87,9 @@ final class Driver {
             return ByteBuffer.allocateDirect(head.length + body.length).put(head).put(body).flip();
         }
 
-        private static ObjectNode element(String status) {
-            return Payload.delivery(status).put("messageId", "<" + MESSAGE_ID + "-820a-c4e87987dbce@mta01.example.com>")
+        private ObjectNode element(boolean second) {
+            ObjectNode element = bounces ? Payload.bounce(second ? "4" : "2") : Payload.delivery(second ? "succeeded" : "queued");
+            return element.put("messageId", "<" + MESSAGE_ID + "-820a-c4e87987dbce@mta01.example.com>")
                     .put("to", "user" + RECIPIENT + "@example.jp").put("created", CREATED);
         }
     }
@@ -100,6 +102,8 @@ final class Driver {
         public double p99Millis;
         public double cpuSeconds;
         public double peakMegabytes;
+        /** Of the sender itself, from its start to its end. */
+        public double senderCpuSeconds;
         /** How many different events were sent. */
         public long distinct;
         public long sent;
@@ -148,6 +152,7 @@ final class Driver {
             }
         }
         result.peakMegabytes = server.peakMegabytes();
+        result.senderCpuSeconds = new ServerProcess.Usage(ProcessHandle.current().pid()).cpuSeconds();
         result.p50Millis = percentile(0.50);
         result.p99Millis = percentile(0.99);
         return result;
@@ -173,7 +178,7 @@ final class Driver {
 
         private final SocketChannel channel;
         private final SelectionKey key;
-        /** The request that begins with a queued event, and the request that begins with a succeeded event. */
+        /** The request that begins with the first event of a message, and the request that begins with the second one. */
         private final ByteBuffer[] requests = {turn.load().request(false), turn.load().request(true)};
         private final int[][] messageIds = {places(requests[0], MESSAGE_ID), places(requests[1], MESSAGE_ID)};
         private final int[][] recipients = {places(requests[0], RECIPIENT), places(requests[1], RECIPIENT)};

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LargerThanMemory {
 
-    private static final Case LOAD = new Case(new Load(100, false, false), 64);
+    private static final Case LOAD = new Case(new Load(100, false, false, false), 64);
     private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
     private static final double WARM_UP_SECONDS = 1.5;
     private static final int LATE_EVENTS = 400_000;

@@ -61,7 +61,7 @@ final class Report {
     }
 
     private static Case json(int events) {
-        return new Case(new Load(events, false, false), 64);
+        return new Case(new Load(events, false, false, false), 64);
     }
 
     private String row(Case measured, Contender contender, List<Result> rounds) {

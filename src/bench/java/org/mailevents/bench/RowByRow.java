@@ -13,6 +13,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.jdbc.JdbcConstants;
 import org.apache.camel.main.Main;
+import org.mailevents.cause.ShippedCauses;
 import org.mailevents.event.EventReader;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Receipt;
@@ -30,7 +31,8 @@ public final class RowByRow extends RouteBuilder {
             + Columns.NAMES.stream().map(name -> "CAST(:?" + name + " AS " + Columns.type(name) + ")").collect(Collectors.joining(", "))
             + ") ON CONFLICT DO NOTHING";
 
-    private final WebhookReader reader = new WebhookReader(new EventReader(ZoneId.of("Asia/Tokyo")), RecipientHash.with(""));
+    private final WebhookReader reader = new WebhookReader(
+            new EventReader(ZoneId.of("Asia/Tokyo"), ShippedCauses.causes()), RecipientHash.with(""));
 
     public static void main(String... args) throws Exception {
         Main main = new Main();

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
-import org.mailevents.support.TemporaryFolder;
 import org.mailevents.support.TestDatabase;
 
 /** A server of the comparison, in its own process and its own folder. All servers have the same Java and the same memory. */
@@ -60,7 +59,7 @@ final class ServerProcess implements AutoCloseable {
     /** A server that Mail Events is compared with. It uses the same environment variables. */
     static ServerProcess of(Class<?> main, TestDatabase database) throws IOException {
         return new ServerProcess(List.of("-classpath", System.getProperty("java.class.path"), main.getName()), database,
-                Map.of(), TemporaryFolder.create(main.getSimpleName()));
+                Map.of(), OwnProcess.folder("routes"));
     }
 
     long pid() {

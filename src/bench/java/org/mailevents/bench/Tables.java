@@ -32,11 +32,12 @@ final class Tables {
      * time from the number of its second, which {@code created} says in the time zone of Tokyo.
      */
     private static final String INSERT = """
-            INSERT INTO %1$s (event_id, event_type, status, kind, audience, message_id, recipient, sender, return_path, subject,
-                    api_data, reason, enhanced_code, source_ip, sender_ip, server_composition, occurred_at, created_text, received_at,
-                    alert_state, alert_id)
+            INSERT INTO %1$s (event_id, event_type, status, cause, dead, kind, audience, message_id, recipient, sender, return_path,
+                    subject, api_data, reason, enhanced_code, source_ip, sender_ip, server_composition, occurred_at, created_text,
+                    received_at, alert_state, alert_id)
             SELECT %2$s, CASE WHEN bounce THEN 'bounces' ELSE 'deliveries' END,
                     CASE WHEN bounce THEN '2' WHEN n %% 2 = 0 THEN 'queued' ELSE 'succeeded' END,
+                    CASE WHEN bounce THEN 'unknown-user' END, CASE WHEN bounce THEN true END,
                     CASE WHEN bounce THEN 'permanent, address' END, CASE WHEN bounce THEN 'list-owner' END,
                     '<' || CAST(md5(CAST(n / 2 AS text)) AS uuid) || '@mta01.example.com>',
                     'user' || lpad(CAST(abs(hashint8(n / 2) %% %3$d) AS text), 6, '0') || '@example.jp',

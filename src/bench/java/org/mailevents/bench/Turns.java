@@ -52,7 +52,7 @@ final class Turns {
     }
 
     /** The driver runs for seconds only: the quick compiler suits it. */
-    private static Result drive(Turn turn) throws IOException, InterruptedException {
+    static Result drive(Turn turn) throws IOException, InterruptedException {
         Process driver = new ProcessBuilder(ServerProcess.JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-Xshare:auto",
                 "-classpath", System.getProperty("java.class.path"), Driver.class.getName(), JSON.writeValueAsString(turn))
                 .redirectError(Redirect.INHERIT).start();

@@ -9,17 +9,17 @@ import org.mailevents.support.KafkaBroker;
 import org.mailevents.support.TemporaryFolder;
 
 /** A Kafka broker in its own process, which can be killed and started again on its data. */
-final class BrokerProcess implements AutoCloseable {
+public final class BrokerProcess implements AutoCloseable {
 
     private final Path folder = TemporaryFolder.create("broker");
     private final KafkaBroker.Setup setup = new KafkaBroker.Setup();
     private Process process;
 
-    String address() {
+    public String address() {
         return setup.address();
     }
 
-    void start() {
+    public void start() {
         try {
             Path properties = folder.resolve("server.properties");
             try (var file = Files.newBufferedWriter(properties)) {
@@ -31,6 +31,10 @@ final class BrokerProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    public long pid() {
+        return process.pid();
     }
 
     /** Kills the process, as {@code kill -9} does. */
