@@ -162,7 +162,7 @@ class SafeEditsTest {
             + " If it is new, set alert.to.marketing in application.properties",
         "name: audience         | name: audiense         | :23: nothing reads the variable audiense. Did you mean audience?",
         "- choice:              | '- setVariable: {name: kidn, constant: x}\n              - choice:' |"
-            + " :16: nothing reads the variable kidn. Did you mean kind?"})
+            + " :15: nothing reads the variable kidn. Did you mean kind?"})
     void aDecisionThatIsProbablyMisspeltIsActivatedAndPointedOut(String right, String wrong, String warning) throws IOException {
         // Given
         String place = ROUTES.resolve(ROUTE_BOUNCES) + warning;
@@ -179,7 +179,7 @@ class SafeEditsTest {
         await().until(() -> !MAILBOX.naming(address(bounce)).isEmpty());
 
         // When
-        save("also.camel.yaml", unused(ROUTES.resolve("also.camel.yaml")) + "# " + wrong + "\n");
+        save("also.camel.yaml", unused(ROUTES.resolve("also.camel.yaml")) + "# " + wrong.replace("\n", "\n# ") + "\n");
 
         // Then
         assertThat(application.log().lines().filter(line -> line.contains("Please check " + place))).hasSize(1);
