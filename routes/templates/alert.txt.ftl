@@ -61,6 +61,8 @@ ${number}. ${bounce.recipient}
    ${words.mailSubject}${words.colon}${(bounce.subject != "")?then(bounce.subject, words.none)}
 <#if block.count == 1>
 <@conclusion block.said block.reply/>
+<#elseif bounce.reason != block.reply>
+   ${words.reply}${words.colon}${bounce.reason}
 </#if>
 <#if bounce.sender != "">
    ${words.sender}${words.colon}${bounce.sender}

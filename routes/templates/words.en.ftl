@@ -91,7 +91,7 @@
   <#return said.enhancedCode + (said.status != "")?then(" (" + said.status + ")", "")>
 </#function>
 <#function same block>
-  <#return (block.reply != "")?then("The same reply", "No reply") + " × " + block.count?string>
+  <#return (block.reply != "")?then("Similar replies", "No reply") + " × " + block.count?string>
 </#function>
 <#function more count>
   <#return count?string + " more " + (count == 1)?then("is", "are") + " in the attached list.">

@@ -32,7 +32,7 @@
     "fallback": "予備通知先ご担当者様"
   }
   columns = ["発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバーの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData",
-      "コードの名称", "原因ID", "無効なアドレス"]
+      "コードの名称", "原因ID", "配信不能のアドレス"]
   yes = "はい"
   no = "いいえ"
 >
@@ -86,7 +86,7 @@
   <#return said.enhancedCode + (said.status != "")?then("（" + said.status?remove_ending("。") + "）", "")>
 </#function>
 <#function same block>
-  <#return (block.reply != "")?then("同じ応答", "応答なし") + " × " + block.count?string>
+  <#return (block.reply != "")?then("同様の応答", "応答なし") + " × " + block.count?string>
 </#function>
 <#function more count>
   <#return "ほか" + count?string + "件は、添付の一覧に掲載しています。">

@@ -6,7 +6,7 @@ let explained = null;
 
 /** Loads the table again. @return whether it has changed since */
 async function loadCauses() {
-  const newest = await ask("/api/causes");
+  const newest = await ask("/api/causes") || causeTable; // an older folder of routes has no such answer
   const changed = JSON.stringify(newest) !== JSON.stringify(causeTable);
   causeTable = newest;
   return changed;

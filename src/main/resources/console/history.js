@@ -45,6 +45,7 @@ function decision(made) {
   const lines = [
     [words.audience, decided(made.audience === "none" ? words.muted : made.audience, made.audienceSetBy, words.nobody)],
     ...(made.recipients ? [[words.recipients, made.recipients]] : []),
+    ...(made.cause ? [[words.cause, causeName(made.cause)]] : []),
     [words.kind, decided(made.kind, made.kindSetBy, words.none)],
     [words.branches, made.branches.length ? element("ul", {}, ...made.branches.map(branch =>
       element("li", {}, element("code", {}, branch.condition), ` (${place(branch)})`))) : words.none],
@@ -82,7 +83,7 @@ function message(events) {
     element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
     element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome,
-      bounce && outcome === "bounced" ? `: ${causeName(bounce.cause, bounce.status)}` : ""),
+      failure && MOOD[outcome] === "bad" ? `: ${causeName(failure.cause, outcome === "bounced" ? failure.status : "")}` : ""),
       failure && MOOD[outcome] === "bad" ? ` – ${words.isDead[Boolean(failure.dead)]}` : ""),
     failure && MOOD[outcome] === "bad" ? whatToDo(failure.cause) : null,
     element("ol", {}, ...events.slice().sort(inOrder).map(event)), routeTests(events.slice().sort(inOrder)));

@@ -101,7 +101,9 @@ function showSummary() {
 }
 
 function showSuppressions() {
-  $("download").href = `/api/suppressions.csv?language=${language}`;
+  // a team may not have translated a cause of its own
+  const translated = Object.values(causeTable.causes).every(cause => cause.texts[language]);
+  $("download").href = `/api/suppressions.csv${translated ? `?language=${language}` : ""}`;
   if (suppressions) {
     table("suppressions-table", [[words.address, one => link(one.recipient)], [words.cause, one => causeOf(one.cause, one.code)],
       [words.dead, deadOrNot, "word"], [words.reason, one => one.reason, "reason"],

@@ -9,13 +9,13 @@ const WORDS = {
     causes: "Why mail bounced", domains: "Domains with the most bounces", incidents: "Open incidents", pipeline: "Status of Mail Events",
     latest: "Latest bounces", suppressions: "Suppression list", showList: "Show the list", download: "Download as CSV",
     api: "The API (OpenAPI)",
-    suppressionsWhy: "These addresses are dead, or Customers Mail Cloud sends nothing to them, and no mail was delivered to them since."
-      + " Do not send to them.",
+    suppressionsWhy: "These addresses are dead, or Customers Mail Cloud sends nothing to them, and no mail has been delivered to them"
+      + " since. Do not send to them.",
     lastSuccess: "Last success", never: "none stored", leaves: "What takes it off the list",
     leavesWith: { delivery: "A mail that the address accepts",
       unblocking: "The block is lifted in the console of Customers Mail Cloud, and then the address accepts a mail" },
     dead: "Dead", yesNo: { true: "yes", false: "no" },
-    isDead: { true: "the address is dead", false: "the address is not dead" },
+    isDead: { true: "the address is dead", false: "the address does not count as dead" },
     whatHappened: "What happened", whatToDo: "What to do", sendAgain: "Send again?",
     vendorsCode: (code, name) => `Code ${code} of Customers Mail Cloud: ${name}`,
     explain: "Explain a reply", reply: "Reply of the receiving server, such as 550 5.1.1 User unknown",

@@ -8,7 +8,7 @@ CREATE TABLE mail_event (
     event_id           uuid                     PRIMARY KEY,
     event_type         varchar                  NOT NULL,
     status             varchar,
-    -- Of a bounce or of a failed delivery: the id of its cause, and whether its reply shows that the address is dead. Otherwise null.
+    -- Of a bounce or of a failed delivery: the id of its cause, and whether the address is dead. Otherwise null.
     cause              varchar,
     dead               boolean,
     kind               varchar,

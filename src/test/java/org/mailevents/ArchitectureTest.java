@@ -46,7 +46,7 @@ class ArchitectureTest {
             explain   | database event live log rehearsal route settings store
             http      | event log metrics settings
             kafka     | camel database event log metrics parse privacy settings spool
-            live      | camel cause http log metrics rehearsal route settings
+            live      | camel cause event http log metrics rehearsal route settings
             log       |
             metrics   |
             parse     | event privacy

@@ -34,7 +34,7 @@ final class Blocks {
     }
 
     /** Bounces are in one block if the vendor, the server and the rules say the same of them. */
-    private record Key(Said said, String replyCode, String reply) {
+    private record Key(Said said, int rule, String replyCode, String reply) {
     }
 
     /** The blocks that the text of a mail lists, by the id of their cause. The largest blocks of a cause come first. */
@@ -76,12 +76,13 @@ final class Blocks {
 
     private Key key(Bounce bounce) {
         Verdict verdict = rules.decide(new org.mailevents.cause.Bounce(bounce.reason(), bounce.recipient(), bounce.code(), ""));
-        return new Key(said(bounce, verdict), verdict.reply().code(), FoldedReply.of(bounce.reason(), bounce.recipient()));
+        return new Key(said(bounce, verdict), verdict.rule() == null ? 0 : verdict.rule().number(), verdict.reply().code(),
+                FoldedReply.of(bounce.reason(), bounce.recipient()));
     }
 
     /** If the rules were edited after they had decided the cause, they tell nothing about the reasons of that decision. */
     private Said said(Bounce bounce, Verdict verdict) {
-        boolean current = verdict.cause().equals(bounce.cause());
+        boolean current = verdict.cause().equals(bounce.cause()) && verdict.dead() == bounce.dead();
         Rule rule = current ? verdict.rule() : null;
         return new Said(bounce.code(), table.codeName(bounce.code(), language), bounce.enhancedCode(),
                 table.status(bounce.enhancedCode(), language),

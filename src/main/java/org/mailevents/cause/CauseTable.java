@@ -22,6 +22,9 @@ public final class CauseTable {
     /** The id of the cause if nothing tells it, and the key for codes that the vendor adds later. */
     public static final String UNKNOWN = "unknown";
 
+    /** The id of the cause of a mail that the vendor did not send. The view {@code undeliverable_recipient} names it. */
+    public static final String NOT_ATTEMPTED = "not-attempted";
+
     /**
      * A cause.
      *

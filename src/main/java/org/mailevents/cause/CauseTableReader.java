@@ -57,6 +57,9 @@ final class CauseTableReader {
         if (!causes.containsKey(CauseTable.UNKNOWN)) {
             throw file.broken(at, "\"" + CauseTable.UNKNOWN + "\" is missing; it is the cause if nothing tells the cause");
         }
+        if (!causes.containsKey(CauseTable.NOT_ATTEMPTED)) {
+            throw file.broken(at, "\"" + CauseTable.NOT_ATTEMPTED + "\" is missing; the suppression list has addresses with this cause");
+        }
         return causes;
     }
 

@@ -60,7 +60,7 @@ public record Explanation(String cause, @JsonInclude boolean dead, String or, St
         Texts words = table.texts(cause, language);
         StringBuilder text = new StringBuilder();
         line(text, "Cause", cause + " (" + words.name() + ")");
-        line(text, "Dead", dead ? "yes: the address is on the suppression list" : "no");
+        line(text, "Dead", dead ? "yes: a bounce with this reply puts the address on the suppression list" : "no");
         if (!or.isEmpty()) {
             line(text, "Or", or + " (" + table.texts(or, language).name() + ")");
         }

@@ -36,7 +36,7 @@ public record Rule(int number, int line, String cause, String or, Boolean dead, 
 
         /** Whether the rule looks at the reply, and not only at the recipient and the vendor's code. */
         boolean readsReply() {
-            return Stream.of(host, reply, enhanced, command, words).anyMatch(conditions -> !conditions.isEmpty());
+            return Stream.of(host, reply, enhanced, command, words, also).anyMatch(conditions -> !conditions.isEmpty());
         }
     }
 }

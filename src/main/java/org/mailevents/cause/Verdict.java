@@ -40,7 +40,7 @@ public record Verdict(String cause, boolean dead, String or, Sureness sureness, 
 
     /** Whether the vendor's code means a cause of a different kind. A code that means no certain cause contradicts nothing. */
     public boolean contradicts(CauseTable table, String code) {
-        return rule != null && !code.isEmpty() && table.code(code).compare()
+        return rule != null && rule.when().readsReply() && !code.isEmpty() && table.code(code).compare()
                 && !table.cause(table.code(code).cause()).kind().equals(table.cause(cause).kind());
     }
 }

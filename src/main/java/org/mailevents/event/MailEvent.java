@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param eventType         {@code deliveries}, {@code bounces} or a different type, as sent
  * @param status            the word of a delivery or the code of a bounce, as sent
  * @param cause             the id of the cause of a bounce or of a failed delivery, such as {@code mailbox-full}; null for other events
- * @param dead              whether the reply shows that the address is dead, so that writing to it is of no use
+ * @param dead              whether the address is dead, so that writing to it is of no use
  * @param kind              the kind of the cause of a bounce, or the kind that the routes set, or null
  * @param audience          the audience that the routes want to alert, {@code none} for a muted event, or null if they decide nothing
  * @param messageId         the Message-ID with its angle brackets, as sent

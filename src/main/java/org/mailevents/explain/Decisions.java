@@ -111,7 +111,9 @@ final class Decisions {
             remarks.add(new Remark("undecided", "No step set an audience, so the bounce got the audience of alert.undecided: "
                     + today.audience() + "."));
         }
-        if (!Objects.equals(today.kind(), event.kind()) || !Objects.equals(today.audience(), event.audience())) {
+        // if no step sets the kind, it is that of the cause, which may have another name by now
+        boolean sameKind = outcome.kindStep() == null || Objects.equals(today.kind(), event.kind());
+        if (!sameKind || !Objects.equals(today.audience(), event.audience())) {
             remarks.add(new Remark("differs", "The same routes decide differently today: kind " + today.kind() + ", audience "
                     + today.audience() + ". They may depend on the time, a setting or another system."));
         }

@@ -48,7 +48,7 @@ public final class FolderWatch {
     private final Map<Path, Content> contents = new HashMap<>();
     private final Map<String, String> first;
     private Map<String, String> previous;
-    private Map<String, String> reported;
+    private volatile Map<String, String> reported;
 
     /** Decoding the texts and comparing them would take nearly all time of a round, so a file with the same bytes keeps its text. */
     private record Content(byte[] bytes, String text) {
@@ -68,6 +68,12 @@ public final class FolderWatch {
     /** The routes, and their tests in {@code tests/}. They are read together, because one edit often changes both. */
     static FolderWatch ofRoutes(Path routes) {
         return new FolderWatch(routes, Map.of(routes, name("\\.camel\\.yaml"), routes.resolve("tests"),
+                name(Pattern.quote(RouteFiles.TEST_ENDING))));
+    }
+
+    /** The causes and their rules, and the tests of the routes, which must pass with them. */
+    static FolderWatch ofCauses(Path routes) {
+        return new FolderWatch(routes, Map.of(routes, name("(?<=^bounce-(causes|rules))\\.json"), routes.resolve("tests"),
                 name(Pattern.quote(RouteFiles.TEST_ENDING))));
     }
 
@@ -104,6 +110,11 @@ public final class FolderWatch {
                         () -> timer.run(() -> scan(listener)), PERIOD_MILLIS, PERIOD_MILLIS, TimeUnit.MILLISECONDS);
             }
         });
+    }
+
+    /** Calls the listener once more, although the files have not changed. */
+    void reportAgain() {
+        reported = null;
     }
 
     /** @throws BrokenFile for the first file that could not be read */

@@ -2,36 +2,46 @@ package org.mailevents.live;
 
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.camel.CamelContext;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.CauseTable;
+import org.mailevents.cause.DecidedCauses;
+import org.mailevents.event.Causes;
+import org.mailevents.event.EventReader;
+import org.mailevents.rehearsal.Rehearsal;
+import org.mailevents.rehearsal.RouteTests;
 import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
 import org.mailevents.settings.Settings;
 
 /**
  * The table of causes and the rules that are active. A saved edit of {@code bounce-causes.json} or {@code bounce-rules.json} is activated
- * once both files are valid together. Until then, the previous version keeps deciding.
+ * once both files are valid together and the tests of the routes pass with them. Until then, the previous version keeps deciding.
  */
 public final class LiveCauses {
 
     private static final String TABLE = "bounce-causes.json";
     private static final String RULES = "bounce-rules.json";
 
+    private final CamelContext context;
     private final Settings settings;
     private final PendingEdits edits;
+    private final FolderWatch watch;
     private Map<String, String> activeFiles;
     private volatile CauseRules active;
 
-    private LiveCauses(Settings settings, PendingEdits edits) {
-        this.settings = settings;
-        this.edits = edits;
+    private LiveCauses(CamelContext context) {
+        this.context = context;
+        this.settings = new Settings(context);
+        this.edits = mandatoryFindSingleByType(context, PendingEdits.class);
+        this.watch = FolderWatch.ofCauses(settings.routes());
     }
 
     /**
@@ -44,11 +54,10 @@ public final class LiveCauses {
         if (bound != null) {
             return bound;
         }
-        LiveCauses causes = new LiveCauses(new Settings(context), mandatoryFindSingleByType(context, PendingEdits.class));
-        FolderWatch watch = watch(causes.settings.routes());
-        causes.activeFiles = watch.first();
-        causes.active = validated(causes.settings, watch.first());
-        watch.start(context, causes::activate);
+        LiveCauses causes = new LiveCauses(context);
+        causes.activeFiles = withoutTests(causes.watch.first());
+        causes.active = validated(causes.settings, causes.activeFiles);
+        causes.watch.start(context, causes::activate);
         context.getRegistry().bind("liveCauses", causes);
         return causes;
     }
@@ -59,7 +68,7 @@ public final class LiveCauses {
      * @throws BrokenFile the first mistake
      */
     public static CauseRules read(Settings settings) throws BrokenFile {
-        return parsed(settings, watch(settings.routes()).first());
+        return parsed(settings, saved(settings));
     }
 
     /**
@@ -68,11 +77,17 @@ public final class LiveCauses {
      * @throws BrokenFile the first mistake
      */
     public static CauseRules validated(Settings settings) throws BrokenFile {
-        return validated(settings, watch(settings.routes()).first());
+        return validated(settings, saved(settings));
     }
 
-    private static FolderWatch watch(Path routes) {
-        return new FolderWatch(routes, "(?<=^bounce-(causes|rules))\\.json");
+    private static Map<String, String> saved(Settings settings) {
+        return withoutTests(FolderWatch.ofCauses(settings.routes()).first());
+    }
+
+    private static Map<String, String> withoutTests(Map<String, String> files) {
+        Map<String, String> causes = new TreeMap<>(files);
+        causes.keySet().removeIf(RouteFiles::isTest);
+        return causes;
     }
 
     private static CauseRules parsed(Settings settings, Map<String, String> files) throws BrokenFile {
@@ -116,15 +131,55 @@ public final class LiveCauses {
         return active;
     }
 
-    private void activate(Map<String, String> saved) {
-        try {
-            active = validated(settings, saved);
+    /** Validates the saved files once more, because the routes, for which they wait, have changed. */
+    void reviewAgain() {
+        watch.reportAgain();
+    }
+
+    private void activate(Map<String, String> files) {
+        ActiveRoutes routes = mandatoryFindSingleByType(context, ActiveRoutes.class);
+        synchronized (routes) { // routes and causes that fit together only with their previous versions are not both activated
+            Map<String, String> saved = withoutTests(files);
             List<String> changed = new ArrayList<>(saved.keySet());
             changed.removeIf(file -> saved.get(file).equals(activeFiles.get(file)));
-            activeFiles = saved;
-            edits.report("causes", changed, List.of());
+            try {
+                if (!saved.equals(activeFiles)) {
+                    CauseRules next = validated(settings, saved);
+                    requireRoutesPass(new DecidedCauses(() -> next), routes.files(), files, String.join(", ", changed));
+                    active = next;
+                    activeFiles = saved;
+                    reviewRoutesAgain();
+                }
+                edits.report("causes", changed, List.of());
+            } catch (BrokenFile e) {
+                edits.report("causes", List.of(), List.of(e));
+            }
+        }
+    }
+
+    /**
+     * Otherwise the next start would be refused. The tests count as they are saved: with new rules, a team also saves new tests, and these
+     * pass only with the new rules.
+     */
+    private void requireRoutesPass(Causes causes, Map<String, String> routes, Map<String, String> saved, String changed)
+            throws BrokenFile {
+        Map<String, String> files = new TreeMap<>(saved);
+        files.keySet().removeIf(file -> !RouteFiles.isTest(file));
+        files.putAll(routes);
+        EventReader reader = new EventReader(settings.zone("webhook.time-zone"), causes);
+        try (Rehearsal rehearsal = new Rehearsal(context, files, causes)) {
+            rehearsal.requireEveryEventPasses();
+            new RouteTests(context, reader).requirePassed(rehearsal, files);
         } catch (BrokenFile e) {
-            edits.report("causes", List.of(), List.of(e));
+            throw new BrokenFile(changed, 0, "with this file, " + e.getMessage());
+        }
+    }
+
+    /** A saved test or route that failed with the previous rules may pass now. The Camel CLI replaces no route while it runs. */
+    private void reviewRoutesAgain() {
+        LiveRoutes routes = context.getRegistry().findSingleByType(LiveRoutes.class);
+        if (routes != null) {
+            routes.reviewAgain();
         }
     }
 }

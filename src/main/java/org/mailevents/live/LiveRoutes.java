@@ -62,6 +62,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
     private EditReview reviews;
     private PendingEdits edits;
     private ActiveRoutes active;
+    private FolderWatch watch;
     /** The text of each file as it runs, by its path. */
     private Map<String, String> live;
     /** The tests whose result depends on the answer of another system. */
@@ -93,7 +94,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
         apiRequests = mandatoryFindSingleByType(context, ApiRequests.class);
         active = mandatoryFindSingleByType(context, ActiveRoutes.class);
-        FolderWatch watch = FolderWatch.ofRoutes(new Settings(context).routes());
+        watch = FolderWatch.ofRoutes(new Settings(context).routes());
         live = watch.first();
         active.replaceBy(live);
         undecided = validation.validate(live).undecided();
@@ -101,7 +102,18 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         watch.start(context, this::activate);
     }
 
+    /** Reviews the saved files once more, because a test that failed may pass now. */
+    void reviewAgain() {
+        watch.reportAgain();
+    }
+
     private void activate(Map<String, String> saved) {
+        synchronized (active) { // as LiveCauses does
+            review(saved);
+        }
+    }
+
+    private void review(Map<String, String> saved) {
         EditReview.Decision decision = reviews.review(live, saved);
         Map<String, String> next = decision.valid();
         Set<String> changed = new TreeSet<>(next.keySet());
@@ -112,6 +124,7 @@ public final class LiveRoutes extends DefaultRoutesCollector {
         if (!changed.isEmpty() || !removed.isEmpty()) {
             try {
                 replace(next, changed, removed);
+                mandatoryFindSingleByType(context, LiveCauses.class).reviewAgain();
                 undecided = decision.undecided() == null ? undecided : decision.undecided();
             } catch (Throwable e) { // an Error too: a class may be missing, or an initialisation may fail
                 changed.forEach(file ->

@@ -28,7 +28,7 @@ import org.mailevents.route.RouteGraph;
 
 /**
  * Validates route files in a second Camel context, which creates every route with all its steps and starts none of them. So no consumer
- * runs, and no port opens. After that, {@link Rehearsal} runs one event of each status and code through the routes, and the tests in
+ * runs, and no port opens. After that, {@link Rehearsal} runs one event of each status, code and cause through the routes, and the tests in
  * {@code routes/tests/} ({@link RouteTests}).
  *
  * <p>Camel 4.18 cannot validate a route without adding it: its loader reports a wrong key, but an unknown endpoint option, bean, language

@@ -66,12 +66,17 @@ public final class Rehearsal implements AutoCloseable {
      * @throws BrokenFile if the files do not load; the validation of the live edit finds more mistakes, and its texts are better
      */
     public Rehearsal(CamelContext application, Map<String, String> files) throws BrokenFile {
-        this(application, files, LONGEST_RUN);
+        this(application, files, mandatoryFindSingleByType(application, Causes.class));
     }
 
-    Rehearsal(CamelContext application, Map<String, String> files, Duration longestRun) throws BrokenFile {
+    /** @param causes decide the events of {@link #requireEveryEventPasses()} */
+    public Rehearsal(CamelContext application, Map<String, String> files, Causes causes) throws BrokenFile {
+        this(application, files, causes, LONGEST_RUN);
+    }
+
+    Rehearsal(CamelContext application, Map<String, String> files, Causes causes, Duration longestRun) throws BrokenFile {
         this.longestRun = longestRun;
-        causes = mandatoryFindSingleByType(application, Causes.class);
+        this.causes = causes;
         context = SecondContext.of(application, "rehearsal");
         try {
             RecordLanguage.use(context);

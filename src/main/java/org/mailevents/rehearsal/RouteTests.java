@@ -40,11 +40,15 @@ public final class RouteTests {
     private final CamelContext application;
     private final WebhookReader reader;
 
-    /** @param application the context whose settings decide how a webhook is read */
+    /** @param application the context whose event reader reads the webhooks */
     public RouteTests(CamelContext application) {
+        this(application, mandatoryFindSingleByType(application, EventReader.class));
+    }
+
+    /** @param events reads the webhooks, for instance by other rules of causes than those of the application */
+    public RouteTests(CamelContext application, EventReader events) {
         this.application = application;
-        this.reader = new WebhookReader(mandatoryFindSingleByType(application, EventReader.class),
-                mandatoryFindSingleByType(application, RecipientHash.class));
+        this.reader = new WebhookReader(events, mandatoryFindSingleByType(application, RecipientHash.class));
     }
 
     /**

@@ -43,7 +43,7 @@ class MailBlocksTest {
         assertThat(text("ja", docomo)).contains("コード 2（ユーザ不明）", "「宛先不明」か「受信者の受信拒否設定」か", "メール以外の方法で受信者にご確認ください", "30日間に3回")
                 .doesNotContain("判定の根拠");
         assertThat(text("en", docomo)).contains("Vendor's code: 2 (Unknown user)", "“Unknown user” or “Recipient's own filter”",
-                "write to the recipient by another way", "Three such replies over 30 days");
+                "ask the recipient by other means than mail", "Three such replies over 30 days");
     }
 
     @Test
@@ -102,7 +102,7 @@ class MailBlocksTest {
                 .contains("5. member5@example.net", "ほか1,195件は、添付の一覧に掲載しています。").doesNotContain("member6@", "6. ");
         assertThat(mail.csv().lines().skip(1)).hasSize(1_200);
         assertThat(mail.csv()).endsWith("\"ユーザ不明\",\"unknown-user\",\"はい\"\n");
-        assertThat(mail("en", bounces).html()).contains("The same reply × 1,200", "1,195 more are in the attached list.");
+        assertThat(mail("en", bounces).html()).contains("Similar replies × 1,200", "1,195 more are in the attached list.");
     }
 
     @Test
@@ -116,7 +116,7 @@ class MailBlocksTest {
         String text = mail("en", bounces).text();
 
         // Then
-        assertThat(text).contains("The same reply × 100").contains(IntStream.range(0, 30).mapToObj(i -> "b" + i + "@example.net").toList())
+        assertThat(text).contains("Similar replies × 100").contains(IntStream.range(0, 30).mapToObj(i -> "b" + i + "@example.net").toList())
                 .contains("All 130 bounces are in the attached");
     }
 

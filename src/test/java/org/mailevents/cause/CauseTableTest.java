@@ -52,7 +52,7 @@ class CauseTableTest {
                   "dead": false,
                   "sendAgain": false,
                   "ja": {"name": "名", "text": "文", "action": "動", "again": "再"}
-                }
+                }, "not-attempted": {"kind": "s", "dead": false, "sendAgain": true, "ja": {"name": "未", "text": "-", "action": "-", "again": "-"}}
               },
               "codes": {
                 "2": {"cause": "unknown", "ja": "二"},
@@ -224,7 +224,7 @@ class CauseTableTest {
         assertThat(CAUSES.sureness("ambiguous", "unknown-user", "recipient-filter", "ja"))
                 .contains("「宛先不明」か「受信者の受信拒否設定」か", "30日間に3回").doesNotContain("{");
         assertThat(CAUSES.sureness("ambiguous", "unknown-user", "recipient-filter", "en"))
-                .contains("“Unknown user” or “Recipient's own filter”", "by another way", "30 days").doesNotContain("{");
+                .contains("“Unknown user” or “Recipient's own filter”", "by other means than mail", "30 days").doesNotContain("{");
         assertThat(CAUSES.sureness("code", "unknown-user", "", "en")).isEqualTo("Only the code of Customers Mail Cloud says so.");
     }
 
@@ -268,6 +268,7 @@ class CauseTableTest {
             `"none": {"ja": "無"}` | `"none": {"jp": "無"}` | no | `:24: sureness/none/jp: unknown key; it must be a language`
             `"none": {"ja": "無"}` | `"none": "無"` | yes | `:24: sureness/none: it must be an object`
             `か{or}` | `か他` | no | `:22: sureness/ambiguous/ja: it must contain {cause} and {or}`
+            `"not-attempted"` | `"not-tried"` | no | `:2: causes: "not-attempted" is missing`
             `"kind": "unknown",` | `` | yes | `:3: causes/unknown: "kind" is missing`
             `"sendAgain": false` | `"sendAgain": "no"` | yes | `:6: causes/unknown/sendAgain: it must be true or false`
             """)

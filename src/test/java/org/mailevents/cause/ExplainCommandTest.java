@@ -28,7 +28,7 @@ class ExplainCommandTest {
         String text = explain("550 Unknown user a@docomo.ne.jp", "--to", "a@docomo.ne.jp", "--code", "2");
 
         assertThat(text).contains("Cause: unknown-user (Unknown user)", "Dead: no", "Or: recipient-filter (Recipient's own filter)",
-                "How sure: This may mean “Unknown user” or “Recipient's own filter”.", "another way", "30 days",
+                "How sure: This may mean “Unknown user” or “Recipient's own filter”.", "other means than mail", "30 days",
                 "Source: https://note.com/sendmagic/", "What to do: ");
     }
 

@@ -20,9 +20,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.Application;
-import org.mailevents.http.ApiRequests;
 import org.mailevents.support.Answers;
-import org.mailevents.support.Api;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
@@ -136,30 +134,6 @@ class EventPartitionsTest {
         starts.forEach(each -> each.join().close());
 
         assertThat(partitions()).hasSize(4);
-    }
-
-    /** Each question locks all partitions and their indexes, and PostgreSQL has a limited number of locks. */
-    @Test
-    void pageAndApiAnswerOverFourHundredPartitions() {
-        try (InProcess application = start("day")) {
-            // Given
-            EventPartitions partitions = database(application).partitions().orElseThrow();
-            IntStream.rangeClosed(1, 99).forEach(step -> partitions.prepare(NOW.plus(Duration.ofDays(4 * step))));
-            assertThat(partitions()).hasSize(400);
-            ObjectNode event = delivery("2026-11-28 23:00:00");
-            post(application, event);
-            List<String> questions = List.of("/api/messages/" + Api.encoded(event.get("messageId").asText()),
-                    "/api/recipients/" + Api.encoded(event.get("to").asText()), "/api/summary", "/api/suppressions");
-
-            // When
-            List<CompletableFuture<JsonNode>> answers = IntStream.range(0, ApiRequests.MAX).mapToObj(i -> CompletableFuture.supplyAsync(
-                    () -> Api.ask(application, questions.get(i % questions.size())))).toList();
-
-            // Then
-            answers.forEach(CompletableFuture::join);
-            IntStream.range(0, answers.size()).filter(i -> i % questions.size() < 2).forEach(i -> assertThat(answers.get(i).join())
-                    .singleElement().satisfies(row -> assertThat(row.path("messageId")).isEqualTo(event.path("messageId"))));
-        }
     }
 
     private static Database database(InProcess application) {

@@ -27,6 +27,7 @@ import org.mailevents.support.TestSettings;
 @Execution(ExecutionMode.CONCURRENT)
 class LiveCausesTest {
 
+    private static final String REPLY = "550 The house is empty";
     private static final String FIRST_RULE = "  \"rules\": [\n";
 
     private final Path folder = OwnProcess.folder("routes");
@@ -75,6 +76,43 @@ class LiveCausesTest {
             await().until(() -> decided(application, database).equals("suspended, permanent, address, list-owner"));
             await().until(() -> !application.health().body().contains("WARNING"));
         }
+    }
+
+    /** Otherwise the next start would be refused. */
+    @Test
+    void rulesWithWhichATestOfTheRoutesFailsAreActivatedTogetherWithTheNewTest() throws IOException {
+        TestDatabase database = TestDatabase.h2();
+        Path tests = routes.resolve("tests/ours.test.yaml");
+        Files.createDirectories(tests.getParent());
+        Files.writeString(tests, routeTest("permanent, other"));
+        try (InProcess application = start(database)) {
+            // When
+            save(rules, Files.readString(rules).replace(FIRST_RULE, FIRST_RULE + rule("suspended")));
+
+            // Then
+            await().until(() -> application.log().contains("Not activated: " + rules + ": with this file, " + tests
+                    + ":7: the test \"ours\" expects the kind permanent, other, but the routes give permanent, address"));
+            assertThat(decided(application, database)).isEqualTo("unknown, permanent, other, postmaster");
+
+            // When
+            save(tests, routeTest("permanent, address"));
+
+            // Then
+            await().until(() -> decided(application, database).equals("suspended, permanent, address, list-owner"));
+            await().until(() -> !application.health().body().contains("WARNING"));
+        }
+    }
+
+    private static String routeTest(String kind) {
+        return """
+                - test: ours
+                  bounce:
+                    status: "99"
+                    reason: %s
+                  # the rules decide the kind
+                  expect:
+                    kind: %s
+                """.formatted(REPLY, kind);
     }
 
     @ParameterizedTest
@@ -133,7 +171,7 @@ class LiveCausesTest {
     }
 
     private static ObjectNode bounce() {
-        return Payload.bounce("99").put("reason", "550 The house is empty");
+        return Payload.bounce("99").put("reason", REPLY);
     }
 
     private static String rule(String cause) {

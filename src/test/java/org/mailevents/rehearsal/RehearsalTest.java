@@ -201,7 +201,7 @@ class RehearsalTest {
                 + handler.replace("SLOWLY", "{maximumRedeliveries: 5, redeliveryDelay: 60000}") + "}\n");
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
 
-        try (Rehearsal rehearsal = new Rehearsal(application.context(), files, Duration.ofSeconds(5))) {
+        try (Rehearsal rehearsal = new Rehearsal(application.context(), files, ShippedCauses.causes(), Duration.ofSeconds(5))) {
             RehearsalOutcome outcome = rehearsal.runInTime(webhook(bounce("4")));
 
             assertThat(outcome.steps()).extracting(Place::toString).containsOnlyOnce("routes/tell.camel.yaml:7");
@@ -235,7 +235,7 @@ class RehearsalTest {
         edit(files, BOUNCES, "              - choice:", "              - to: direct:tell\n              - choice:");
         long begin = System.nanoTime();
 
-        try (Rehearsal rehearsal = new Rehearsal(application.context(), files, Duration.ofSeconds(2))) {
+        try (Rehearsal rehearsal = new Rehearsal(application.context(), files, ShippedCauses.causes(), Duration.ofSeconds(2))) {
             RehearsalOutcome first = rehearsal.runInTime(webhook(bounce("4")));
             RehearsalOutcome second = rehearsal.runInTime(webhook(bounce("5")));
 
