@@ -52,7 +52,8 @@ class CauseTableTest {
                   "dead": false,
                   "sendAgain": false,
                   "ja": {"name": "名", "text": "文", "action": "動", "again": "再"}
-                }, "not-attempted": {"kind": "s", "dead": false, "sendAgain": true, "ja": {"name": "未", "text": "-", "action": "-", "again": "-"}}
+                }, "not-attempted": {"kind": "s", "dead": false, "sendAgain": true, \
+            "ja": {"name": "未", "text": "文", "action": "動", "again": "再"}}
               },
               "codes": {
                 "2": {"cause": "unknown", "ja": "二"},
