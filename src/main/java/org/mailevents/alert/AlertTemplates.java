@@ -35,7 +35,7 @@ final class AlertTemplates {
     private final Settings settings;
     private final TemplateValidation validation;
     private final LiveCauses causes;
-    private Map<String, String> activeFiles;
+    private volatile Map<String, String> activeFiles;
     private volatile TemplateSet active;
     private volatile TemplateSet previous;
     /**
@@ -55,6 +55,7 @@ final class AlertTemplates {
         validation.requireWords(activeFiles.keySet());
         active = validation.validated(activeFiles, causes::rules);
         watch.start(context, this::activate);
+        causes.require(rules -> validation.validated(activeFiles, () -> rules));
     }
 
     /** The files of the templates. */

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.camel.CamelContext;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.CauseTable;
@@ -34,8 +35,16 @@ public final class LiveCauses {
     private final Settings settings;
     private final PendingEdits edits;
     private final FolderWatch watch;
+    private final List<Validation> others = new CopyOnWriteArrayList<>();
     private Map<String, String> activeFiles;
     private volatile CauseRules active;
+
+    /** What else must be valid together with the rules. */
+    public interface Validation {
+
+        /** @throws BrokenFile the first mistake */
+        void validate(CauseRules rules) throws BrokenFile;
+    }
 
     private LiveCauses(CamelContext context) {
         this.context = context;
@@ -126,6 +135,11 @@ public final class LiveCauses {
         return text;
     }
 
+    /** From now on, saved rules become active only if they pass this validation too. */
+    public void require(Validation validation) {
+        others.add(validation);
+    }
+
     /** The active rules with their table. Ask each time, because an edit replaces them. */
     public CauseRules rules() {
         return active;
@@ -145,7 +159,7 @@ public final class LiveCauses {
             try {
                 if (!saved.equals(activeFiles)) {
                     CauseRules next = validated(settings, saved);
-                    requireRoutesPass(new DecidedCauses(() -> next), routes.files(), files, String.join(", ", changed));
+                    requirePassed(next, routes.files(), files, String.join(", ", changed));
                     active = next;
                     activeFiles = saved;
                     reviewRoutesAgain();
@@ -161,8 +175,9 @@ public final class LiveCauses {
      * Otherwise the next start would be refused. The tests count as they are saved: with new rules, a team also saves new tests, and these
      * pass only with the new rules.
      */
-    private void requireRoutesPass(Causes causes, Map<String, String> routes, Map<String, String> saved, String changed)
+    private void requirePassed(CauseRules rules, Map<String, String> routes, Map<String, String> saved, String changed)
             throws BrokenFile {
+        Causes causes = new DecidedCauses(() -> rules);
         Map<String, String> files = new TreeMap<>(saved);
         files.keySet().removeIf(file -> !RouteFiles.isTest(file));
         files.putAll(routes);
@@ -170,6 +185,9 @@ public final class LiveCauses {
         try (Rehearsal rehearsal = new Rehearsal(context, files, causes)) {
             rehearsal.requireEveryEventPasses();
             new RouteTests(context, reader).requirePassed(rehearsal, files);
+            for (Validation other : others) {
+                other.validate(rules);
+            }
         } catch (BrokenFile e) {
             throw new BrokenFile(changed, 0, "with this file, " + e.getMessage());
         }

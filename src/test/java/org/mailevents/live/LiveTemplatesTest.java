@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,6 +92,34 @@ class LiveTemplatesTest {
         int edited = application.log().length();
         Files.writeString(causes, goodCauses);
         await().until(() -> logSince(edited).contains("Activated: " + causes));
+    }
+
+    /** Otherwise the next start would be refused. */
+    @Test
+    void textsOfACauseWithWhichATemplateFailsAreNotActivated() throws IOException {
+        // Given
+        Path template = folder.resolve("templates/alert.txt.ftl");
+        Path causes = folder.resolve("bounce-causes.json");
+        String good = Files.readString(template);
+        String goodCauses = Files.readString(causes);
+        int before = application.log().length();
+        Files.writeString(template, good.replace("${group.cause.text}", "<#if group.cause.name == '改名'>${lost}</#if>${group.cause.text}"));
+        await().until(() -> logSince(before).contains("Activated: " + template));
+
+        // When
+        Files.writeString(causes, goodCauses.replace("\"name\": \"宛先不明\"", "\"name\": \"改名\""));
+
+        // Then
+        await().until(() -> logSince(before).stream().anyMatch(line -> line.startsWith("Not activated: " + causes + ": with this file, "
+                + template + ":") && line.contains("lost")));
+        assertThat(mail()).contains("宛先不明：");
+
+        // The next case begins with the valid files.
+        int edited = application.log().length();
+        Files.writeString(template, good);
+        Files.writeString(causes, goodCauses);
+        await().until(() -> logSince(edited).contains("Activated: " + template));
+        await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
     }
 
     private List<String> logSince(int position) {
