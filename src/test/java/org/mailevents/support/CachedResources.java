@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.engine.DefaultClassResolver;
 import org.apache.camel.spi.CamelContextTracker;
+import org.apache.camel.support.PluginHelper;
 
 /**
  * Each Camel context looks for hundreds of resources in every jar of the class path, most of them in vain. The tests make hundreds of
@@ -47,6 +48,9 @@ final class CachedResources extends ClassLoader {
                     return uri.startsWith(CAMEL) ? LOADER.getResourceAsStream(uri) : super.loadResourceAsStream(uri);
                 }
             });
+            // The context has already made this finder, with the class resolver that was replaced.
+            context.getCamelContextExtension().setBootstrapFactoryFinder(
+                    PluginHelper.getFactoryFinderResolver(context).resolveBootstrapFactoryFinder(context.getClassResolver()));
         }
     }
 }
