@@ -2,6 +2,7 @@ package org.mailevents.database;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Type;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -17,8 +18,9 @@ import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.config.ConfigRegistry;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
-import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.core.statement.SqlStatements;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.statement.StatementCustomizer;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 
@@ -48,9 +50,8 @@ public final class JdbiFactory {
         jdbi.registerColumnMapper(Instant.class, JdbiFactory::instant);
         jdbi.registerArrayType(UUID.class, "uuid");
         jdbi.registerRowMapper(JdbiFactory::recordMapper);
+        jdbi.getConfig(SqlStatements.class).addCustomizer(new NoInheritedTimeout());
         // jdbi's own message quotes the arguments of the statement, and no address belongs in a log
-        // H2 keeps a statement's query timeout for its session, and a query of the API before this one may have set one
-        jdbi.getConfig(SqlStatements.class).setQueryTimeout(0);
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
         return jdbi;
     }
@@ -63,6 +64,21 @@ public final class JdbiFactory {
         // jdbi on its own calls the constructors of public records only
         constructor.setAccessible(true);
         return Optional.of(ConstructorMapper.of(constructor));
+    }
+
+    /**
+     * H2 keeps a statement's query timeout for its session, and a query of the API before this statement may have set one. Only a timeout
+     * that is set is removed, because H2 forgets the parsed statements of all sessions at each change, even if the value stays the same.
+     */
+    private static final class NoInheritedTimeout implements StatementCustomizer {
+
+        @Override
+        public void beforeExecution(PreparedStatement statement, StatementContext context) throws SQLException {
+            boolean ownTimeout = context.getConfig(SqlStatements.class).getQueryTimeout() != null;
+            if (!ownTimeout && statement.getQueryTimeout() != 0) {
+                statement.setQueryTimeout(0);
+            }
+        }
     }
 
     private static Instant instant(ResultSet row, int column, StatementContext context) throws SQLException {

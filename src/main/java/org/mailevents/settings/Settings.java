@@ -96,6 +96,10 @@ public final class Settings {
             entry("camel.management.port", unlessEmpty(Settings::port)),
             entry("log.format", Settings::text));
 
+    private static final Pattern NOT_IN_A_VARIABLE = Pattern.compile("[^A-Za-z0-9]");
+    private static final Set<String> KNOWN_VARIABLES = KNOWN.keySet().stream().map(Settings::variable)
+            .collect(Collectors.toUnmodifiableSet());
+
     private final CamelContext context;
 
     public Settings(CamelContext context) {
@@ -107,6 +111,11 @@ public final class Settings {
         return KNOWN.keySet();
     }
 
+    /** The environment variables that override the settings, without those of single audiences. */
+    public static Set<String> knownVariables() {
+        return KNOWN_VARIABLES;
+    }
+
     /** Whether a name is a setting of Mail Events, the setting of an audience, or a property of Kafka's client. */
     public static boolean isKnown(String key) {
         return KNOWN.containsKey(key) || key.startsWith(KAFKA_CLIENT)
@@ -115,12 +124,12 @@ public final class Settings {
 
     /** The environment variable that overrides a setting: {@code ALERT_TO} for {@code alert.to}. */
     public static String variable(String key) {
-        return key.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
+        return NOT_IN_A_VARIABLE.matcher(key).replaceAll("_").toUpperCase(Locale.ROOT);
     }
 
     /** The same of an environment variable that overrides a setting. */
     public static boolean isKnownVariable(String name) {
-        return KNOWN.keySet().stream().map(Settings::variable).anyMatch(name::equals) || name.startsWith(variable(KAFKA_CLIENT))
+        return KNOWN_VARIABLES.contains(name) || name.startsWith(variable(KAFKA_CLIENT))
                 || OF_AUDIENCES.stream().anyMatch(setting -> name.startsWith(variable(setting) + "_"));
     }
 

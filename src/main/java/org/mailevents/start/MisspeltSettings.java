@@ -49,7 +49,7 @@ final class MisspeltSettings {
         Set<String> variablesOfRoutes = ofRoutes.stream().map(Settings::variable).collect(Collectors.toSet());
         Stream<String> variables = environment.stream()
                 .filter(name -> !Settings.isKnownVariable(name) && !variablesOfRoutes.contains(name)).sorted()
-                .flatMap(name -> Spelling.similar(name, Settings.known().stream().map(Settings::variable)).stream()
+                .flatMap(name -> Spelling.similar(name, Settings.knownVariables().stream()).stream()
                         .map(known -> "The environment variable " + name
                                 + " is not a setting of Mail Events. Did you mean " + known + "?"));
         return Stream.concat(keys, variables).toList();

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -85,7 +83,7 @@ class IncidentTest {
     }
 
     @Test
-    void tenThousandBouncesInTenMinutesAreAFewMailsThatNameEveryAddress() {
+    void tenThousandBouncesInTenMinutesAreAFewMailsThatNameEveryAddress() throws Exception {
         // Given
         start();
         List<String> codes = List.of("2", "1", "4");
@@ -128,7 +126,7 @@ class IncidentTest {
     }
 
     @Test
-    void theFirstMailGoesOutWithinFifteenSeconds() {
+    void theFirstMailGoesOutWithinFifteenSeconds() throws Exception {
         // Given
         start();
 
@@ -163,7 +161,7 @@ class IncidentTest {
     /** Eight days are one more than the week in which the usual number of bounces is counted. */
     @ParameterizedTest
     @CsvSource({"ANY,8,4", "ANY,8,5", "OFFICE,3,4"})
-    void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days, int seed) {
+    void normalWeeksAreAFewMailsADayAndNoneRepeatsWhatIsKnown(Day day, int days, int seed) throws Exception {
         // Given
         start();
         Random random = new Random(seed);
@@ -224,26 +222,25 @@ class IncidentTest {
         return MESSAGE_ID.matcher(mail.csv().isEmpty() ? mail.text() : mail.csv()).results().map(found -> found.group(1)).toList();
     }
 
-    private void start() {
+    private void start() throws Exception {
         Path folder = OwnProcess.folder("routes");
         Path route = folder.resolve("routes/send-alerts.camel.yaml");
-        try { // The test decides when the route looks for mails, because the scheduler first looks after a day.
-            Files.writeString(route, Files.readString(route).replace("id: send-alerts", "id: look").replace("uri: scheduler:send-alerts\n"
-                    + "      parameters:\n        delay: 1000", "uri: direct:look") + """
-                    - route:
-                        id: send-alerts
-                        from:
-                          uri: scheduler:send-alerts?initialDelay=1d
-                          steps:
-                            - to: direct:look
-                    """);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        // The test decides when the route looks for mails, because the scheduler first looks after a day.
+        Files.writeString(route, Files.readString(route).replace("id: send-alerts", "id: look").replace("uri: scheduler:send-alerts\n"
+                + "      parameters:\n        delay: 1000", "uri: direct:look") + """
+                - route:
+                    id: send-alerts
+                    from:
+                      uri: scheduler:send-alerts?initialDelay=1d
+                      steps:
+                        - to: direct:look
+                """);
         Main main = Application.configured();
         main.bind("clock", clock);
         application = TestSettings.of(database).with("alert.endpoint", mailbox.endpoint()).withRoutes(folder.resolve("routes"))
                 .startInProcess(main);
+        // Mails do not use the counts of the page, and a test of weeks would have thousands of slots counted.
+        application.context().getRouteController().stopRoute("count-events");
         sendAlerts = application.context().createProducerTemplate();
     }
 

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -185,14 +184,16 @@ class OutboxTest {
     }
 
     @Test
-    void anAudienceWhoseRowsAreLockedHoldsUpNoOther() throws SQLException {
+    void anAudienceWhoseRowsAreLockedHoldsUpNoOther() throws Exception {
         try (InProcess application = settings.startInProcess();
                 Connection other = DriverManager.getConnection(database.url(), database.username(), database.password())) {
-            // Given
+            // Given: no alert claims the bounce before it is locked
+            application.context().getRouteController().suspendRoute("send-alerts");
             other.setAutoCommit(false);
             database.execute("UPDATE mail_event SET audience = 'a' WHERE recipient = ?", bounce(application));
             assertThat(other.createStatement().executeUpdate("UPDATE mail_event SET extra = '{}' WHERE alert_state = 'pending'"))
                     .isEqualTo(1);
+            application.context().getRouteController().resumeRoute("send-alerts");
 
             // When
             String recipient = bounce(application);

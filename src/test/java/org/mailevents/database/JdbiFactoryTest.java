@@ -56,6 +56,17 @@ class JdbiFactoryTest {
         }
     }
 
+    /** At each change of the timeout, H2 forgets the parsed statements of all sessions, and parses every statement again. */
+    @Test
+    void aStatementDoesNotChangeATimeLimitThatIsNotSet() {
+        List<String> statements = jdbi.withHandle(handle -> {
+            handle.execute("SET QUERY_STATISTICS TRUE");
+            handle.execute("SELECT 1");
+            return handle.select("SELECT sql_statement FROM information_schema.query_statistics").mapTo(String.class).list();
+        });
+        assertThat(statements).contains("SELECT 1").noneMatch(statement -> statement.contains("QUERY_TIMEOUT ?"));
+    }
+
     @Test
     void aFailureDoesNotQuoteTheArguments() {
         assertThatThrownBy(() -> jdbi.useHandle(handle -> handle.execute("SELECT CAST(1 / 0 AS INT), ?", "hanako@example.net")))

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.impl.engine.DefaultClassResolver;
-import org.apache.camel.main.BaseMainSupport;
-import org.apache.camel.main.MainListenerSupport;
+import org.apache.camel.spi.CamelContextTracker;
+import org.apache.camel.support.PluginHelper;
 
 /**
  * Each Camel context looks for hundreds of resources in every jar of the class path, most of them in vain. The tests make hundreds of
@@ -22,6 +22,10 @@ final class CachedResources extends ClassLoader {
 
     private final Map<String, Optional<URL>> found = new ConcurrentHashMap<>();
 
+    static {
+        new Use().open();
+    }
+
     private CachedResources() {
         super(CachedResources.class.getClassLoader());
     }
@@ -32,12 +36,11 @@ final class CachedResources extends ClassLoader {
                 : super.getResource(name);
     }
 
-    /** Makes the application use the resources that were found before, also in the contexts in which it validates its routes. */
-    static final class Use extends MainListenerSupport {
+    /** Makes each context use the resources that were found before, also the contexts in which an application validates its routes. */
+    private static final class Use extends CamelContextTracker {
 
         @Override
-        public void beforeInitialize(BaseMainSupport main) {
-            CamelContext context = main.getCamelContext();
+        public void contextCreated(CamelContext context) {
             context.setApplicationContextClassLoader(LOADER);
             context.setClassResolver(new DefaultClassResolver(context) {
                 @Override
@@ -45,6 +48,9 @@ final class CachedResources extends ClassLoader {
                     return uri.startsWith(CAMEL) ? LOADER.getResourceAsStream(uri) : super.loadResourceAsStream(uri);
                 }
             });
+            // The context has already made this finder, with the class resolver that was replaced.
+            context.getCamelContextExtension().setBootstrapFactoryFinder(
+                    PluginHelper.getFactoryFinderResolver(context).resolveBootstrapFactoryFinder(context.getClassResolver()));
         }
     }
 }

@@ -55,7 +55,6 @@ public final class InProcess extends MailEvents {
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
         main.addOverrideProperty("camel.management.port", String.valueOf(healthPort));
-        main.addMainListener(new CachedResources.Use());
         // The shutdown hook of Camel would keep every stopped application in memory.
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         startIn(threads);
