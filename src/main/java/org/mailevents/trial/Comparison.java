@@ -28,11 +28,10 @@ import org.mailevents.trial.Difference.What;
  */
 final class Comparison implements AutoCloseable {
 
-    /** How often an event that is different is run again at first, until there have been enough of them to see that chance is at work. */
-    private static final int AGAIN_AT_FIRST = 3;
+    /** How often an event that is different is run again. With ten times, chance seems to be a change once in a million events. */
+    private static final int AGAIN = 10;
+    /** If chance was at work in none of this many different events, the others are run again only once. */
     private static final int FIRST_EVENTS = 100;
-    /** How often it is run again once an event has come out differently by itself. With ten, chance seems to be a change once a million. */
-    private static final int AGAIN_AFTER_CHANCE = 10;
     /** A reason may contain a text of the event. The reasons beyond this number count as one. */
     private static final int MAX_REASONS = 100;
     private static final int MAX_TEXT = 500;
@@ -108,7 +107,7 @@ final class Comparison implements AutoCloseable {
         }
         different++;
         Set<Difference> constant = new LinkedHashSet<>(found);
-        int again = differByThemselves > 0 ? AGAIN_AFTER_CHANCE : different <= FIRST_EVENTS ? AGAIN_AT_FIRST : 1;
+        int again = differByThemselves > 0 || different <= FIRST_EVENTS ? AGAIN : 1;
         for (int i = 0; i < again && !constant.isEmpty(); i++) {
             constant.retainAll(Difference.between(event, before.rehearsal().run(event), after.rehearsal().run(event), audiences));
         }
