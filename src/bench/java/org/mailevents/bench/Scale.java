@@ -84,7 +84,7 @@ final class Scale implements AutoCloseable {
     }
 
     private Measured add(String setup, Measured measured, Measured one) {
-        String model = "|";
+        String model = "| |";
         if (one != null) {
             double predicted = new Sizing(one.ours(), one.database(), 0, 0, 0, 0).eventsPerSecond(CORES, one.sender());
             model = "| %,.0f | %.0f %%".formatted(predicted, 100 * (predicted / measured.events() - 1));
