@@ -24,6 +24,7 @@ public final class CauseRules {
     /** The rules without phrases, and for each phrase the rules that it can make apply. */
     private final BitSet withoutWords = new BitSet();
     private final Map<Integer, BitSet> rulesOfPhrase = new HashMap<>();
+    private final FailedDecisions failures = FailedDecisions.none();
 
     /** The phrases of a rule by their numbers. */
     private record Compiled(BitSet words, BitSet also, BitSet not) {
@@ -76,8 +77,21 @@ public final class CauseRules {
         return rules;
     }
 
-    /** Decides the cause. It takes microseconds, whatever the reply is. */
+    /**
+     * Decides the cause. It takes microseconds, whatever the reply is. A mistake in this package must stop neither a webhook nor a mail:
+     * then the cause is unknown, and the log says so.
+     */
     public Verdict decide(Bounce bounce) {
+        try {
+            return decided(bounce);
+        } catch (RuntimeException e) {
+            failures.report(e);
+            return new Verdict(CauseTable.UNKNOWN, false, "", Sureness.NONE, null, Reply.UNREAD);
+        }
+    }
+
+    /** Without the guard of {@link #decide}. */
+    Verdict decided(Bounce bounce) {
         Reply reply = Reply.of(bounce.reply(), bounce.command());
         String domain = domain(bounce.to());
         BitSet found = phrases.in(reply.words());

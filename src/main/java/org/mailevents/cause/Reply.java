@@ -24,6 +24,10 @@ public record Reply(String code, String enhanced, String command, String host, S
     private static final int TOKENS_BEFORE_CODE = 8;
     private static final String IN_REPLY_TO = "(in reply to ";
     private static final String SAID = " said:";
+    private static final String HOST = "host ";
+
+    /** Stands for a reply that could not be read. */
+    static final Reply UNREAD = new Reply("", "", "", "", " ");
 
     static Reply of(String text, String command) {
         String all = text.length() <= 2 * MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + text.substring(text.length() - MAX_LENGTH);
@@ -36,9 +40,9 @@ public record Reply(String code, String enhanced, String command, String host, S
         }
         String host = "";
         int said = shortened.indexOf(SAID);
-        int named = said < 0 ? -1 : shortened.lastIndexOf("host ", said);
+        int named = said < 0 ? -1 : shortened.lastIndexOf(HOST, said - HOST.length()); // "Remote host said:" names no host
         if (named >= 0) {
-            host = host(shortened.substring(named + "host ".length(), said));
+            host = host(shortened.substring(named + HOST.length(), said));
             shortened = shortened.substring(said + SAID.length());
         }
         return parsed(Words.of(shortened.substring(0, Math.min(MAX_LENGTH, shortened.length()))), answered, host);

@@ -101,6 +101,23 @@ public interface CauseCases extends Cases {
                 .containsExactly("mailbox-full | alive | - | -", "unknown-user | dead | - | -", "- | - | - | -");
     }
 
+    /** qmail writes so. */
+    @Test
+    default void aReplyThatNamesNoHostIsStoredWithItsCause() {
+        // Given
+        String reply = "Connected to 192.0.2.1 but recipient was rejected. Remote host said: 550 5.1.1 User unknown";
+        ObjectNode bounce = Payload.bounce("2").put("reason", reply);
+        ObjectNode failed = Payload.delivery("failed").put("reason", reply);
+
+        // When
+        assertReceipt(application().post(MailEvents.JSON, Payload.json("bounces", bounce)), 1, 1, 0, 0);
+        assertReceipt(application().post(MailEvents.JSON, Payload.json("deliveries", failed)), 1, 1, 0, 0);
+
+        // Then
+        assertThat(decided(bounce)).isEqualTo("unknown-user | dead | permanent, address | list-owner");
+        assertThat(decided(failed)).isEqualTo("unknown-user | dead | - | -");
+    }
+
     private HttpResponse<String> explained(String body, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(application().uri("/api/explain")).POST(BodyPublishers.ofString(body));
         return oneOfEight(() -> application().send(headers.length == 0 ? request.header("Content-Type", "application/json")

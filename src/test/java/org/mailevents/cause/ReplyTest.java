@@ -24,6 +24,10 @@ class ReplyTest {
             `550 5.1.1 <a@example.com>: User unknown` | 550 | 5.1.1 | | | `@ user unknown`
             `<a@b.example>: host mx.b.example[192.0.2.1] said: 550 No (in reply to RCPT TO command)` | 550 | | RCPT | mx.b.example | `no`
             `550 No (in reply to end of DATA command)` | 550 | | DATA | | `no`
+            `Remote host said: 550 5.1.1 No` | 550 | 5.1.1 | | | `remote host said no`
+            `host said:` | | | | | `host said`
+            `host  said: 550 No` | 550 | | | | `no`
+            `host said: 550 No, host mx.b.example said: 450 Later` | 550 | | | | `host said no host mx.b.example said 450 later`
             `550-5.1.1 The account 550-5.1.1 does 550 5.1.1 not exist` | 550 | 5.1.1 | | | `the account does not exist`
             `Sorry, no mailbox here. (#5.1.1)` | | 5.1.1 | | | `sorry no mailbox here`
             `４５０　４．２．２　Ｆｕｌｌ` | 450 | 4.2.2 | | | `full`
