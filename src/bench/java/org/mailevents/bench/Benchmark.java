@@ -86,7 +86,7 @@ public final class Benchmark implements AutoCloseable {
 
     private final PostgresServer postgres = new PostgresServer(POSTGRES);
     private final Map<Case, List<Contender>> cases = chosen();
-    private final Tables tables = new Tables(postgres.database());
+    private final Tables tables = new Tables(postgres.database(), Tables.Partitions.MONTH);
     private final Turns turns = new Turns(tables);
     private final Map<Contender, ServerProcess> servers = new EnumMap<>(Contender.class);
 

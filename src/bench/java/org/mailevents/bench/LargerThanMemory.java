@@ -11,7 +11,9 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,6 +21,7 @@ import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
 import org.mailevents.bench.Benchmark.Case;
 import org.mailevents.bench.Driver.Load;
+import org.mailevents.bench.Tables.Partitions;
 import org.mailevents.support.PostgresServer;
 import org.mailevents.support.TestDatabase;
 import org.slf4j.LoggerFactory;
@@ -36,8 +39,9 @@ final class LargerThanMemory {
     private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
     private static final double WARM_UP_SECONDS = 1.5;
     private static final int LATE_EVENTS = 400_000;
-    private static final int RETENTION_DAYS = 45;
+    private static final int RETENTION_DAYS = 10;
     private static final int BATCH = 1_000;
+    private static final Map<String, String> PARTITIONS = Map.of("STORE_PARTITION", "day");
 
     private final double seconds;
     private final TestDatabase database;
@@ -49,7 +53,7 @@ final class LargerThanMemory {
     private LargerThanMemory(TestDatabase database, double seconds) {
         this.database = database;
         this.seconds = seconds;
-        tables = new Tables(database);
+        tables = new Tables(database, Partitions.DAY);
         turns = new Turns(tables);
     }
 
@@ -85,7 +89,7 @@ final class LargerThanMemory {
 
     private void measure(long rows) throws Exception {
         tables.fillBig(rows / 20);
-        try (ServerProcess server = ServerProcess.jar(database, Map.of())) {
+        try (ServerProcess server = ServerProcess.jar(database, PARTITIONS)) {
             events(server, false, 25);
             add("\n| rows in the big table | size | events/s, empty table | events/s, big table | ratio | target 0.90 |\n"
                     + "|--:|--:|--:|--:|--:|---|\n");
@@ -122,7 +126,9 @@ final class LargerThanMemory {
     private void housekeeping(ServerProcess server, String what, String job, Map<String, String> settings, String progress)
             throws Exception {
         tables.use(true);
-        try (ServerProcess keeper = ServerProcess.jar(database, settings);
+        Map<String, String> all = new HashMap<>(PARTITIONS);
+        all.putAll(settings);
+        try (ServerProcess keeper = ServerProcess.jar(database, all);
                 Connection lock = DriverManager.getConnection(database.url(), database.username(), database.password())) {
             lock.setAutoCommit(false);
             Comparison comparison = compare(() -> {
@@ -148,14 +154,14 @@ final class LargerThanMemory {
         List<Map<String, String>> indexes = database.rows("SELECT indexdef FROM pg_indexes WHERE tablename = 'mail_event_default'");
         add("\n| table, INSERTs of %,d rows | rows/s | WAL bytes a row |\n|---|--:|--:|\n", BATCH);
         tables.use(true);
-        add("| `event_id` ordered by time, partitioned by month on it | %s |\n", inserts("mail_event", Tables.ID_BY_TIME));
+        add("| `event_id` ordered by time, partitioned by day on it | %s |\n", inserts("mail_event", Tables.ID_BY_TIME));
         tables.use(false);
         database.execute("DROP SCHEMA big CASCADE");
         for (String id : List.of(Tables.ID_BY_TIME, Tables.ID_AT_RANDOM)) {
             database.execute("CREATE TABLE one (LIKE mail_event)");
-            long first = System.currentTimeMillis() / 1000 / Tables.PACE - rows;
+            long first = Partitions.DAY.firstEvent(Instant.now()) - rows;
             IntStream.range(0, 2).parallel().forEach(worker -> database.execute(
-                    Tables.insert("one", id, "n * " + Tables.PACE, first + worker * rows / 2, rows / 2)));
+                    Tables.insert("one", id, Partitions.DAY.second, first + worker * rows / 2, rows / 2)));
             indexes.forEach(index -> database.execute(index.get("indexdef")
                     .replaceFirst("INDEX \\S+ ON \\S+", "INDEX ON one")));
             database.execute("CHECKPOINT");

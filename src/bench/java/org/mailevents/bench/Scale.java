@@ -39,7 +39,7 @@ final class Scale implements AutoCloseable {
     private final PostgresServer postgres = new PostgresServer(Map.of("shared_buffers", "512MB", "max_wal_size", "16GB",
             "checkpoint_timeout", "1h", "autovacuum", "off"));
     private final TestDatabase database = postgres.database();
-    private final Tables tables = new Tables(database);
+    private final Tables tables = new Tables(database, Tables.Partitions.MONTH);
     private final BrokerProcess broker = new BrokerProcess();
     private final double seconds;
     private final StringBuilder report = new StringBuilder();

@@ -3,10 +3,11 @@ package org.mailevents.bench;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.YearMonth;
+import java.time.LocalDate;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.camel.CamelContext;
@@ -24,8 +25,40 @@ import org.mailevents.support.TestDatabase;
  */
 final class Tables {
 
-    /** The big table has an event every two seconds until a day ago: 1.3 million in a month. */
-    static final long PACE = 2;
+    /** How the big table is partitioned, and how quickly it has grown. */
+    enum Partitions {
+        /** 1.3 million events in a month. */
+        MONTH("n * 2", 0.5),
+        /** 691,200 events in a day, so a month of them is far larger than the memory of the benchmark. */
+        DAY("n / 8", 8);
+
+        /** An SQL expression for the second in which the event n happened. */
+        final String second;
+        private final double eventsPerSecond;
+
+        Partitions(String second, double eventsPerSecond) {
+            this.second = second;
+            this.eventsPerSecond = eventsPerSecond;
+        }
+
+        /** How many events happen from one time to another. */
+        long events(Instant from, Instant until) {
+            return (long) (Duration.between(from, until).toSeconds() * eventsPerSecond);
+        }
+
+        /** The number of the first event at or after a time. */
+        long firstEvent(Instant time) {
+            return (long) (time.getEpochSecond() * eventsPerSecond);
+        }
+
+        private LocalDate start(LocalDate day) {
+            return this == DAY ? day : day.withDayOfMonth(1);
+        }
+
+        private LocalDate next(LocalDate start) {
+            return this == DAY ? start.plusDays(1) : start.plusMonths(1);
+        }
+    }
 
     /**
      * Two events for each message: queued, and its result. 3 % of the events are bounces whose alerts have been sent. The event n has its
@@ -45,7 +78,7 @@ final class Tables {
                     CASE WHEN bounce THEN '550 5.1.1 The mailbox does not exist' ELSE '' END, CASE WHEN bounce THEN '5.1.1' END,
                     CASE WHEN n %% 2 = 0 THEN '192.0.2.10' ELSE '' END, CASE WHEN n %% 2 = 1 THEN '198.51.100.7' ELSE '' END, 'pro',
                     to_timestamp(second) - interval '9 hours', to_char(to_timestamp(second) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
-                    to_timestamp(second) - interval '9 hours' + interval '1 second',
+                    LEAST(to_timestamp(second) - interval '9 hours' + interval '1 second', now() - interval '1 minute'),
                     CASE WHEN bounce THEN 'sent' END, CASE WHEN bounce THEN CAST(md5(CAST(n / 5000 AS text)) AS uuid) END
             FROM (SELECT n, %4$s AS second, n %% 33 = 0 AS bounce, md5(CAST(n AS text)) AS hash
                   FROM generate_series(CAST(%5$d AS bigint), %6$d) AS n) AS events""";
@@ -55,15 +88,19 @@ final class Tables {
     static final String ID_AT_RANDOM = "CAST(hash AS uuid)";
 
     private final TestDatabase database;
-    /** The newest event of the big table is earlier than this. */
-    private final Instant end = Instant.now().minus(1, ChronoUnit.DAYS);
-    /** The youngest month that has yet to be filled. */
-    private YearMonth next = YearMonth.from(end.atOffset(ZoneOffset.UTC));
+    private final Partitions partitions;
+    /** The start of the partition that the events of the benchmark go into. */
+    private final LocalDate newest;
+    /** The start of the youngest partition that has yet to be filled. */
+    private LocalDate next;
     private long rows;
     private boolean big;
 
-    Tables(TestDatabase database) {
+    Tables(TestDatabase database, Partitions partitions) {
         this.database = database;
+        this.partitions = partitions;
+        this.newest = partitions.start(LocalDate.now(ZoneId.of("Asia/Tokyo")));
+        this.next = newest;
         migrate();
         // so that Mail Events does not count the events of the big table during the benchmark
         database.execute("UPDATE event_counted SET until_time = now()");
@@ -81,39 +118,41 @@ final class Tables {
         context.getPropertiesComponent().setLocation("classpath:application.properties");
         Properties settings = new Properties();
         settings.putAll(database.settings());
+        settings.put("store.partition", partitions.name().toLowerCase(Locale.ROOT));
         context.getPropertiesComponent().setOverrideProperties(settings);
         Database.open(new Settings(context), Meters.in(context), Clock.systemUTC()).close();
     }
 
     /**
-     * Fills the big table with whole months of webhooks, from the newest month backwards, until it has at least this many rows. It creates
-     * the indexes of a partition after its rows, which is several times as fast.
+     * Fills the big table with whole partitions, from the newest one backwards, until it has at least this many rows. The newest partition
+     * gets half of its rows, as it has in the middle of its time. It creates the indexes of a partition after its rows, which is several
+     * times as fast.
      *
      * @return how many rows the big table has
      */
     long fillBig(long atLeast) {
         use(true);
-        Map<YearMonth, Long> months = new HashMap<>();
-        for (; rows < atLeast; next = next.minusMonths(1)) {
-            long size = Duration.between(start(next), earlier(start(next.plusMonths(1)), end)).toSeconds() / PACE;
-            months.put(next, size);
+        Map<LocalDate, Long> sizes = new HashMap<>();
+        while (rows < atLeast) {
+            long size = partitions.events(start(next), start(partitions.next(next))) / (next.equals(newest) ? 2 : 1);
+            sizes.put(next, size);
             rows += size;
+            next = partitions.start(next.minusDays(1));
         }
-        months.entrySet().parallelStream().forEach(month -> fill(month.getKey(), month.getValue()));
+        sizes.entrySet().parallelStream().forEach(size -> fill(size.getKey(), size.getValue()));
         database.execute("CHECKPOINT");
         use(false);
         return rows;
     }
 
-    private void fill(YearMonth month, long size) {
-        String partition = "mail_event_" + month.toString().replace("-", "") + "01";
-        long first = start(month).getEpochSecond() / PACE;
+    private void fill(LocalDate start, long size) {
+        String partition = "mail_event_" + start.toString().replace("-", "");
         database.execute("DROP TABLE IF EXISTS " + partition);
         database.execute("CREATE TABLE " + partition + " (LIKE mail_event)");
-        database.execute(insert(partition, ID_BY_TIME, "n * " + PACE, first, size));
+        database.execute(insert(partition, ID_BY_TIME, partitions.second, partitions.firstEvent(start(start)), size));
         synchronized (this) {
             database.execute("ALTER TABLE mail_event ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')".formatted(partition,
-                    EventId.lowest(start(month)), EventId.lowest(start(month.plusMonths(1)))));
+                    EventId.lowest(start(start)), EventId.lowest(start(partitions.next(start)))));
         }
         database.execute("ANALYZE " + partition);
     }
@@ -121,8 +160,8 @@ final class Tables {
     /** Adds rows of a time that has no partition, each received long ago. */
     void fillDefaultPartition(int size) {
         use(true);
-        database.execute(insert(EventPartitions.DEFAULT, ID_BY_TIME, "n * " + PACE,
-                Instant.parse("2015-10-21T00:00:00Z").getEpochSecond() / PACE, size));
+        database.execute(insert(EventPartitions.DEFAULT, ID_BY_TIME, partitions.second,
+                partitions.firstEvent(Instant.parse("2015-10-21T00:00:00Z")), size));
         database.execute("ANALYZE mail_event_default");
     }
 
@@ -135,12 +174,8 @@ final class Tables {
         return INSERT.formatted(table, id, Driver.RECIPIENTS, second, first, first + size - 1);
     }
 
-    private static Instant start(YearMonth month) {
-        return month.atDay(1).atStartOfDay(ZoneOffset.UTC).toInstant();
-    }
-
-    private static Instant earlier(Instant one, Instant other) {
-        return one.isBefore(other) ? one : other;
+    private static Instant start(LocalDate day) {
+        return day.atStartOfDay(ZoneOffset.UTC).toInstant();
     }
 
     /** Makes the big tables the ones in use, or the empty ones, and empties the latter. */
