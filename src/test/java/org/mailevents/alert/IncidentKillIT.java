@@ -126,7 +126,8 @@ class IncidentKillIT {
             application.bounces();
             trial.awaitKill();
 
-            assertThat(trial.database.rows("SELECT 1 FROM alert_mail WHERE retry_at > CURRENT_TIMESTAMP + INTERVAL '25' SECOND")).isEmpty();
+            assertThat(trial.database.rows("SELECT 1 FROM alert_delivery WHERE retry_at > CURRENT_TIMESTAMP + INTERVAL '25' SECOND"))
+                    .isEmpty();
             application.start();
             trial.awaitMailed("opened");
         }
@@ -159,6 +160,33 @@ class IncidentKillIT {
                 }
             }
             trial.assertAllIsTold(2);
+        }
+    }
+
+    @Test
+    void aKillRepeatsOnlyTheOneDeliveryThatTheServerHadJustTaken() {
+        try (Trial trial = new Trial(TestDatabase.postgres())) {
+            Instance application = trial.instance();
+            application.settings.put("alert.to", "one@example.com, two@example.com, three@example.com");
+            application.start();
+            application.started();
+            trial.ahead(Fault.KILLS.get(0));
+            application.bounces();
+            trial.awaitKill();
+            for (Fault kill : Fault.KILLS.subList(1, Fault.KILLS.size())) {
+                trial.letClaimsRunOut();
+                trial.ahead(kill);
+                application.start();
+                trial.awaitKill();
+            }
+            trial.letClaimsRunOut();
+            application.start();
+            await().until(() -> trial.database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NOT NULL").size() == 3 * CODES.size());
+
+            Map<List<String>, Long> copies = application.server.taken.stream().collect(Collectors.groupingBy(taken ->
+                    List.of(taken.recipients().get(0), taken.mail().header("Message-ID")), Collectors.counting()));
+            assertThat(copies).hasSize(3 * CODES.size());
+            assertThat(copies.values()).containsOnly(1L, 2L).containsOnlyOnce(2L);
         }
     }
 
@@ -233,9 +261,10 @@ class IncidentKillIT {
 
         /** The lease of a mail that a killed process has claimed expires after 20 seconds. That is too long to wait in each trial. */
         void letClaimsRunOut() {
-            assertThat(database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP"))
+            assertThat(database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP"))
                     .as("claimed").isNotEmpty();
-            database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00' WHERE sent_at IS NULL");
+            database.execute("UPDATE alert_delivery SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"
+                    + " WHERE sent_at IS NULL");
         }
 
         /** Moves all times back by two hours, so that the hour of {@code alert.quiet} is over. */
@@ -258,10 +287,12 @@ class IncidentKillIT {
 
             List<Map<String, String>> mails = database.rows("SELECT * FROM alert_mail ORDER BY incident_id, number");
             assertThat(mails).extracting(mail -> mail.get("message_id")).containsExactlyInAnyOrderElementsOf(arrived.keySet());
-            assertThat(mails).allSatisfy(mail -> {
-                assertThat(mail.get("sent_at")).isNotNull();
-                assertThat(mail.get("retry_at")).isNull();
-            });
+            assertThat(mails).allSatisfy(mail -> assertThat(mail.get("sent_at")).isNotNull());
+            assertThat(database.rows("SELECT * FROM alert_delivery")).allSatisfy(delivery -> {
+                assertThat(delivery.get("sent_at")).isNotNull();
+                assertThat(delivery.get("retry_at")).isNull();
+            }).extracting(delivery -> delivery.get("mail_id")).containsExactlyInAnyOrderElementsOf(
+                    mails.stream().map(mail -> mail.get("mail_id")).toList());
 
             Map<String, Set<String>> told = database.rows("SELECT * FROM mail_event").stream().peek(bounce ->
                     assertThat(bounce.get("alert_state")).isEqualTo("sent")).collect(Collectors.groupingBy(bounce -> bounce.get("alert_id"),
