@@ -39,6 +39,7 @@ public final class Settings {
     private static final Pattern DURATION = Pattern.compile("(\\d+(ms|s|m|h|d)\\s*)+");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern AUDIENCE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+    private static final Pattern WEB_URL = Pattern.compile("https?://[A-Za-z0-9.\\[\\]:_-]+(?:/[A-Za-z0-9._~%/-]*)?");
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
@@ -61,6 +62,7 @@ public final class Settings {
             entry("webhook.max-body", Settings::bytes),
             entry("webhook.max-in-flight", unlessEmpty(Settings::bytes)),
             entry("console.basic", Settings::userPasswordPairs),
+            entry("console.url", unlessEmpty(Settings::webUrl)),
             entry("database.url", Settings::required),
             entry("database.username", Settings::text),
             entry("database.password", Settings::text),
@@ -84,6 +86,7 @@ public final class Settings {
             entry("alert.undecided", Settings::audience),
             entry("alert.fallback", Settings::text),
             entry("alert.from", Settings::text),
+            entry("alert.contact", Settings::text),
             entry("alert.endpoint", Settings::text),
             entry("alert.language", Settings::required),
             entry("alert.first-delay", Settings::duration),
@@ -195,6 +198,15 @@ public final class Settings {
             throw invalid(key, "a path that begins with /", null);
         }
         return text(key);
+    }
+
+    /** The URL of a web page, without a slash at its end, so that a path can follow. */
+    public String webUrl(String key) {
+        String url = required(key).replaceFirst("/+$", "");
+        if (!WEB_URL.matcher(url).matches()) {
+            throw invalid(key, "a URL such as https://mail-events.example.com, without ? and #", null);
+        }
+        return url;
     }
 
     /** The comma-separated values, without empty ones. */
