@@ -43,7 +43,7 @@ public final class Settings {
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
-    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language");
+    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language", "alert.digest");
 
     /** The beginning of the settings that are properties of Kafka's client, as in {@code spool.kafka.client.sasl.mechanism}. */
     public static final String KAFKA_CLIENT = "spool.kafka.client.";
