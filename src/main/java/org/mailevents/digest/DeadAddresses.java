@@ -27,11 +27,11 @@ final class DeadAddresses {
      * Mail to a dead address bounces again, so the address is among the latest dead bounces, even if it has been dead for a long time. Few
      * of them have a delivery in the time of the digest, and only of these the history is read.
      */
-    private static final String CANDIDATES = "SELECT DISTINCT b.address FROM (" + DigestQueries.ofAudience("LOWER(recipient) AS address",
+    static final String CANDIDATES = "SELECT DISTINCT b.address FROM (" + DigestQueries.ofAudience("LOWER(recipient) AS address",
             "received_at >= :since AND received_at < :until AND " + IS_DEAD) + ") AS b"
             + " WHERE EXISTS (SELECT 1 FROM event_by_address d WHERE d.address = b.address AND d.event_type = 'deliveries'"
             + " AND d.received_at >= :from AND d.received_at < :until) LIMIT " + MAX_ADDRESSES;
-    private static final String HISTORY = "SELECT recipient, event_type, status, cause, message_id, received_at,"
+    static final String HISTORY = "SELECT recipient, event_type, status, cause, message_id, received_at,"
             + " COALESCE(occurred_at, received_at) AS happened_at FROM event_by_address WHERE address = ANY (:addresses)"
             + " AND received_at < :until AND (event_type = 'deliveries' OR " + IS_DEAD + ")";
 

@@ -31,7 +31,7 @@ public final class DigestQueries {
     private static final List<String> STATES = List.of("pending", "claimed", "sent");
     private static final String COUNT_WEEK = ", COUNT(*) FILTER (WHERE received_at >= :week%d AND received_at < :week%d) AS week%1$d";
     /** The bounces are read once, because four weeks of them may be hundreds of thousands. */
-    private static final String KINDS = "SELECT cause, domain, COUNT(*) FILTER (WHERE received_at >= :from) AS count,"
+    static final String KINDS = "SELECT cause, domain, COUNT(*) FILTER (WHERE received_at >= :from) AS count,"
             + " COUNT(*) FILTER (WHERE received_at >= :before AND received_at < :from) AS before,"
             + " COUNT(*) FILTER (WHERE received_at < :from) AS earlier"
             + Stream.of(1, 2, 3, 4).map(week -> COUNT_WEEK.formatted(week, week + 1)).collect(Collectors.joining())
@@ -41,6 +41,14 @@ public final class DigestQueries {
 
     private final Jdbi jdbi;
     private final ZoneId zone;
+    /** What was read last. Each recipient of a digest gets a mail of its own, and all of these mails say the same. */
+    private volatile Answer last;
+
+    private record Question(String audience, Instant from, Instant until) {
+    }
+
+    private record Answer(Question question, DigestFacts facts) {
+    }
 
     /** @param zone of the days and weeks */
     public DigestQueries(Jdbi jdbi, ZoneId zone) {
@@ -63,6 +71,16 @@ public final class DigestQueries {
      * @throws JdbiException if the database does not answer
      */
     public DigestFacts read(String audience, Instant from, Instant until) {
+        Question question = new Question(audience, from, until);
+        Answer known = last;
+        if (known == null || !known.question().equals(question)) {
+            known = new Answer(question, facts(audience, from, until));
+            last = known;
+        }
+        return known.facts();
+    }
+
+    private DigestFacts facts(String audience, Instant from, Instant until) {
         Bounces bounces = withinLimit(handle -> bounces(handle, audience, from, until));
         List<DeadAddress> dead = withinLimit(handle -> new DeadAddresses(handle, from, until)
                 .writtenTo(audience, weeksBefore(from, Bounces.WEEKS), MAX_COUNTING));
