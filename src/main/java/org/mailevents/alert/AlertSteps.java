@@ -22,6 +22,8 @@ import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
+import org.mailevents.digest.DigestQueries;
+import org.mailevents.digest.DigestSchedule;
 import org.mailevents.live.LiveRoutes;
 import org.mailevents.metrics.Meters.Level;
 import org.mailevents.metrics.Meters;
@@ -45,6 +47,7 @@ public final class AlertSteps extends RouteBuilder {
     private final SettledRecipients settledRecipients = new SettledRecipients(new ConcurrentHashMap<>());
     private AlertOutbox outbox;
     private DueMails dueMails;
+    private Digests digests;
     private AlertTemplates templates;
     private AlertMail mail;
     private Meters meters;
@@ -97,6 +100,13 @@ public final class AlertSteps extends RouteBuilder {
                 .process(exchange -> dueMails.renewClaims())
             .end();
 
+        // a route of its own: the queries of a digest must not delay an alert
+        from("scheduler:make-digests?delay=1000").routeId("make-digests")
+            .description("Makes the digests that are due")
+            .filter(exchange -> !database.isDown())
+                .process(exchange -> digests.makeDue())
+            .end();
+
         // a route of its own: a scrape would wait while the database hangs, and an edit may stop send-alerts
         from("scheduler:watch-alerts?delay=10000").routeId("watch-alerts")
             .description("Finds out for how long the oldest bounce has waited for its mail")
@@ -112,9 +122,11 @@ public final class AlertSteps extends RouteBuilder {
         Duration retry = policy.firstDelay();
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
         double urgentRate = settings.percent("alert.rate");
+        DigestQueries queries = new DigestQueries(jdbi, settings.alertZone());
         Map<String, String> recipients = byStoredForm(mail.recipients());
-        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, recipients), mail::messageId,
+        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, recipients, queries), mail::messageId,
                 settledRecipients);
+        digests = new Digests(jdbi, clock, settings.alertZone(), DigestSchedule.all(settings), queries, outbox);
         OwnBounces ownBounces = new OwnBounces(mail.sender(), recipients.keySet(), clock);
         UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(mail.fallback()).keySet(), outbox);
         Optional<MissingWebhooks> missingWebhooks = settings.text("alert.silence").isEmpty() ? Optional.empty()

@@ -40,7 +40,7 @@ final class Samples {
 
     /** The mails that a template must be able to show. */
     List<Mailing> all() {
-        return Stream.concat(alerts().stream(), Stream.<Mailing>of(
+        return Stream.of(alerts().stream(), DigestSamples.all(), Stream.<Mailing>of(
                 alert("sample", IncidentPhase.OPENED, many(), FIGURES, true),
                 alert("sample", IncidentPhase.OPENED, different(), FIGURES, true),
                 new Alert(id(), id(), 2, IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD,
@@ -50,7 +50,7 @@ final class Samples {
                 unreachable("postmaster@example.com"),
                 unreachable("postmaster@example.com", "list@example.com"),
                 notice("silent", Map.of("since", OPENED_AT)),
-                notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
+                notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).<Mailing>flatMap(samples -> samples).toList();
     }
 
     private Bounce noSuchUser() {

@@ -93,6 +93,7 @@ public final class Settings {
             entry("alert.updates", Settings::durations),
             entry("alert.quiet", Settings::duration),
             entry("alert.max-per-hour", Settings::positive),
+            entry("alert.time-zone", unlessEmpty(Settings::zone)),
             entry("alert.rate", Settings::percent),
             entry("alert.silence", unlessEmpty(Settings::duration)),
             entry("camel.management.host", Settings::text),
@@ -233,6 +234,11 @@ public final class Settings {
     public String recipientsSetting(String audience) {
         String own = "alert.to." + audience;
         return text(own).isEmpty() ? "alert.to" : own;
+    }
+
+    /** The time zone of the people who get alerts. */
+    public ZoneId alertZone() {
+        return zone(text("alert.time-zone").isEmpty() ? "webhook.time-zone" : "alert.time-zone");
     }
 
     /** The name of an audience that gets mails. */
