@@ -17,6 +17,7 @@ public record Digest(UUID id, String audience, Instant madeAt, Instant from, Ins
     /** The kind of such a mail in the column {@code what}. */
     static final String WHAT = "digest";
 
+    @Override
     public String what() {
         return WHAT;
     }

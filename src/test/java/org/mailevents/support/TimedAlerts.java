@@ -78,6 +78,7 @@ public final class TimedAlerts implements AutoCloseable {
     public TimedAlerts mailed(int count) {
         await().untilAsserted(() -> assertThat(server.taken).hasSizeGreaterThanOrEqualTo(count));
         await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
+        await().until(() -> database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL").isEmpty());
         assertThat(server.taken).hasSize(count);
         return this;
     }
