@@ -43,7 +43,8 @@ final class DigestSamples {
                 List.of(new DeadAddress("\"<b>${x}&amp; =1+1", "not-attempted", LONG_AGO, UNTIL, 1, UNTIL)), null, 0, null);
         return Stream.of(full(), digest(7, unusual), digest(1, new DigestFacts(null, null, null, 0, null)),
                 digest(3, new DigestFacts(new Bounces(List.of()), List.of(), null, 1, UNTIL)),
-                digest(1, new DigestFacts(new Bounces(List.of()), List.of(), new OpenIncident(new UUID(0, 1), LONG_AGO, 0, null), 0, null)));
+                digest(1, new DigestFacts(new Bounces(List.of()), List.of(), new OpenIncident(new UUID(0, 1), LONG_AGO, 0, null), 0,
+                        null)));
     }
 
     private static Digest digest(int days, DigestFacts facts) {

@@ -68,7 +68,8 @@ final class TemplateSet {
         DigestView view = DigestView.of(digest, rules.get().table(), language, zone, page);
         Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "digest", view);
         boolean attached = !view.file().isEmpty();
-        return new MailWords(line(rendering.fill(templates, "digest.subject.ftl", model)), rendering.fill(templates, "digest.txt.ftl", model),
+        return new MailWords(line(rendering.fill(templates, "digest.subject.ftl", model)),
+                rendering.fill(templates, "digest.txt.ftl", model),
                 rendering.fill(templates, "digest.html.ftlh", model), attached ? view.file() : null,
                 attached ? rendering.fill(templates, "digest.csv.ftl", model) : null);
     }
