@@ -104,7 +104,8 @@ final class AlertOutbox {
     /** The delivery was sent. Its mail is then told, and no later mail reports the bounces of this mail. */
     void markSent(UUID delivery) {
         unmarked.add(delivery);
-        update("UPDATE alert_delivery SET sent_at = ?, retry_at = NULL WHERE delivery_id = ? AND sent_at IS NULL", clock.instant(), delivery);
+        update("UPDATE alert_delivery SET sent_at = ?, retry_at = NULL WHERE delivery_id = ? AND sent_at IS NULL", clock.instant(),
+                delivery);
         unmarked.remove(delivery);
         leases.end(delivery);
         told.mark();

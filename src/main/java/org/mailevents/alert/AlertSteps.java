@@ -78,7 +78,7 @@ public final class AlertSteps extends RouteBuilder {
         from("direct:render-alert").routeId("render-alert")
             .description("Makes the mail of a delivery")
             .setVariable("alert", body())
-            .setHeader(Exchange.FILE_NAME, simple("${body.id}.eml"))
+            .setHeader(Exchange.FILE_NAME, simple("${body.mailing.id}.eml"))
             .process(this::render);
 
         from("direct:mark-alert").routeId("mark-alert")

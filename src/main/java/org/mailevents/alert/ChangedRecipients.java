@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The settings may name other recipients than they did when a waiting mail was made, for instance because somebody has corrected an address.
- * A recipient whom they no longer name does not get the mail. If nobody has got it yet, it goes to the recipients of today.
+ * The settings may name other recipients than they did when a waiting mail was made, for instance because somebody has corrected an
+ * address. A recipient whom the settings no longer name does not get the mail. If nobody has got the mail yet, it goes to the recipients of
+ * today.
  */
 record ChangedRecipients(Jdbi jdbi, Clock clock, Recipients recipients, AlertOutbox outbox) {
 
@@ -42,8 +43,8 @@ record ChangedRecipients(Jdbi jdbi, Clock clock, Recipients recipients, AlertOut
         handle.execute("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = 'The settings no longer name the recipient'"
                 + " WHERE delivery_id = ? AND sent_at IS NULL", now, delivery.deliveryId());
         if (!delivery.isTold()) {
-            Row mail = handle.select("SELECT mail_id AS mail, incident_id AS incident, number, audience, what, about, made_at FROM alert_mail"
-                    + " WHERE mail_id = ?", delivery.mailId()).mapTo(Row.class).one();
+            Row mail = handle.select("SELECT mail_id AS mail, incident_id AS incident, number, audience, what, about, made_at"
+                    + " FROM alert_mail WHERE mail_id = ?", delivery.mailId()).mapTo(Row.class).one();
             outbox.addDeliveries(handle, mail, delivery.isDue() ? now : null);
         }
     }

@@ -124,7 +124,7 @@ final class Recipients {
         } catch (AddressException | UnsupportedEncodingException e) {
             throw new IllegalArgumentException("Set " + setting + " to mail addresses, separated by commas: " + e.getMessage(), e);
         }
-        throw new IllegalArgumentException("Set " + setting + " to mail addresses, separated by commas. Each address needs an @ and may have"
-                + " only ASCII characters. A name before the address may have any characters.");
+        throw new IllegalArgumentException("Set " + setting + " to mail addresses, separated by commas. Each address needs an @ and may"
+                + " have only ASCII characters. A name before the address may have any characters.");
     }
 }

@@ -126,7 +126,8 @@ class IncidentKillIT {
             application.bounces();
             trial.awaitKill();
 
-            assertThat(trial.database.rows("SELECT 1 FROM alert_delivery WHERE retry_at > CURRENT_TIMESTAMP + INTERVAL '25' SECOND")).isEmpty();
+            assertThat(trial.database.rows("SELECT 1 FROM alert_delivery WHERE retry_at > CURRENT_TIMESTAMP + INTERVAL '25' SECOND"))
+                    .isEmpty();
             application.start();
             trial.awaitMailed("opened");
         }
@@ -235,7 +236,8 @@ class IncidentKillIT {
         void letClaimsRunOut() {
             assertThat(database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP"))
                     .as("claimed").isNotEmpty();
-            database.execute("UPDATE alert_delivery SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00' WHERE sent_at IS NULL");
+            database.execute("UPDATE alert_delivery SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"
+                    + " WHERE sent_at IS NULL");
         }
 
         /** Moves all times back by two hours, so that the hour of {@code alert.quiet} is over. */
