@@ -247,7 +247,8 @@
     <#return "Nothing bounced in the last " + digestLength(digest) + ".">
   </#if>
   <#return digest.bounces.total?string + (digest.bounces.total == 1)?then(" delivery", " deliveries") + " bounced in the last "
-      + digestLength(digest) + " (" + digest.bounces.before?string + " in the " + digestLength(digest) + " before).">
+      + digestLength(digest) + (digest.bounces.before??)?then(" (" + (digest.bounces.before!0)?string + " in the " + digestLength(digest)
+          + " before)", "") + ".">
 </#function>
 <#function digestPeriod digest>
   <#return digest.from + " – " + digest.until>

@@ -226,8 +226,8 @@
   <#elseif digest.bounces.total == 0>
     <#return "この" + digestLength(digest) + "に、配信エラーはありませんでした。">
   </#if>
-  <#return "この" + digestLength(digest) + "で、" + digestCount(digest.bounces.total) + "が配信エラーになりました（その前の" + digestLength(digest) + "は"
-      + digestCount(digest.bounces.before) + "）。">
+  <#return "この" + digestLength(digest) + "で、" + digestCount(digest.bounces.total) + "が配信エラーになりました"
+      + (digest.bounces.before??)?then("（その前の" + digestLength(digest) + "は" + digestCount(digest.bounces.before!0) + "）", "") + "。">
 </#function>
 <#function digestPeriod digest>
   <#return digest.from + " ～ " + digest.until>

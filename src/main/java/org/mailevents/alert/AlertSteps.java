@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
@@ -122,7 +124,7 @@ public final class AlertSteps extends RouteBuilder {
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
         double urgentRate = settings.percent("alert.rate");
         Map<String, String> own = byStoredForm(recipients.all());
-        DigestQueries queries = new DigestQueries(jdbi, settings.alertZone());
+        DigestQueries queries = new DigestQueries(jdbi, settings.alertZone(), kept(settings));
         outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, own, queries), recipients, mail::messageId);
         digests = new Digests(jdbi, clock, settings.alertZone(), DigestSchedule.all(settings), queries, outbox);
         OwnBounces ownBounces = new OwnBounces(mail.sender(), own.keySet(), clock);
@@ -132,6 +134,12 @@ public final class AlertSteps extends RouteBuilder {
         Incidents incidents = new Incidents(jdbi, database, spool, clock, policy, urgentRate, ownBounces, unreachable, outbox);
         return new DueMails(database, outbox, new ChangedRecipients(jdbi, clock, recipients, outbox),
                 new Refusals(jdbi, clock, outbox), incidents, new Notices(spool, SpoolPlace.of(settings), clock, retry), missingWebhooks);
+    }
+
+    /** How long the database keeps events with their addresses; null for ever. */
+    private static Duration kept(Settings settings) {
+        return Stream.of("retention.days", "privacy.retention-days").filter(setting -> !settings.text(setting).isEmpty())
+                .map(setting -> Duration.ofDays(settings.positive(setting))).min(Comparator.naturalOrder()).orElse(null);
     }
 
     /**

@@ -32,18 +32,18 @@ final class DigestSamples {
                 new Kind("authentication", "example.co.jp", 6, 0, 0, 0, 0, 0, 6),
                 new Kind("unknown-host", "example.invalid", 2, 0, 0, 0, 0, 0, 2),
                 new Kind("timeout", "mail.example.com", 1, 2, 25, 6, 5, 8, 7));
-        return digest(1, new DigestFacts(new Bounces(kinds), IntStream.rangeClosed(1, 34).mapToObj(DigestSamples::deadAddress).toList(),
+        return digest(1, new DigestFacts(new Bounces(kinds, true), IntStream.rangeClosed(1, 34).mapToObj(DigestSamples::deadAddress).toList(),
                 new OpenIncident(new UUID(0, 1), UNTIL.minus(Duration.ofMinutes(110)), 35, "taro@example.com"), 12,
                 UNTIL.minus(Duration.ofMinutes(4))));
     }
 
     /** The digests that a template must be able to show. */
     static Stream<Digest> all() {
-        DigestFacts unusual = new DigestFacts(new Bounces(List.of(new Kind(CauseTable.UNKNOWN, "", 1, 0, 0, 0, 0, 0, 1))),
+        DigestFacts unusual = new DigestFacts(new Bounces(List.of(new Kind(CauseTable.UNKNOWN, "", 1, 0, 0, 0, 0, 0, 1)), false),
                 List.of(new DeadAddress("\"<b>${x}&amp; =1+1", "not-attempted", LONG_AGO, UNTIL, 1, UNTIL)), null, 0, null);
         return Stream.of(full(), digest(7, unusual), digest(1, new DigestFacts(null, null, null, 0, null)),
-                digest(3, new DigestFacts(new Bounces(List.of()), List.of(), null, 1, UNTIL)),
-                digest(1, new DigestFacts(new Bounces(List.of()), List.of(), new OpenIncident(new UUID(0, 1), LONG_AGO, 0, null), 0,
+                digest(3, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 1, UNTIL)),
+                digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), new OpenIncident(new UUID(0, 1), LONG_AGO, 0, null), 0,
                         null)));
     }
 

@@ -48,7 +48,7 @@ public record DigestView(String audience, String day, int weekday, String from, 
 
     /**
      * @param total     how many bounces there were
-     * @param before    how many there were in a time of the same length before
+     * @param before    how many there were in a time of the same length before; null if the database has deleted some of them
      * @param domains   the destinations, the most frequent first
      * @param elsewhere how many bounces other destinations had
      * @param causes    the causes by name, the most frequent first
@@ -56,7 +56,7 @@ public record DigestView(String audience, String day, int weekday, String from, 
      * @param news      what did not occur in the four weeks before
      * @param trends    what became more from week to week
      */
-    public record Bounced(long total, long before, Top<Count> domains, long elsewhere, Top<Count> causes, long otherwise,
+    public record Bounced(long total, Long before, Top<Count> domains, long elsewhere, Top<Count> causes, long otherwise,
                           Top<Kind> news, Top<Trend> trends) {
     }
 
@@ -115,7 +115,7 @@ public record DigestView(String audience, String day, int weekday, String from, 
         }
         Top<Count> domains = Top.of(bounces.domains(), count -> new Count(count.what(), count.count()));
         Top<Count> causes = Top.of(bounces.causes(), count -> new Count(cause.apply(count.what()), count.count()));
-        return new Bounced(bounces.total(), bounces.before(), domains, bounces.total() - sum(domains), causes,
+        return new Bounced(bounces.total(), bounces.isComparable() ? bounces.before() : null, domains, bounces.total() - sum(domains), causes,
                 bounces.total() - sum(causes),
                 Top.of(bounces.news(), kind -> new Kind(kind.domain(), cause.apply(kind.cause()), kind.count())),
                 Top.of(bounces.trends(), trend -> new Trend(trend.domain() == null ? "" : trend.domain(), cause.apply(trend.cause()),

@@ -13,9 +13,11 @@ import java.util.stream.Stream;
 /**
  * The bounces of an audience in the time of a digest and in the four weeks before it.
  *
- * @param kinds the bounces by cause and destination, the most frequent ones of the digest's time first
+ * @param kinds        the bounces by cause and destination, the most frequent ones of the digest's time first
+ * @param isComparable whether the four weeks are still complete. If the database keeps rows or their addresses for a shorter time, nothing
+ *                     can be said about them
  */
-public record Bounces(List<Kind> kinds) {
+public record Bounces(List<Kind> kinds, boolean isComparable) {
 
     /** How many weeks are compared. */
     public static final int WEEKS = 4;
@@ -91,7 +93,7 @@ public record Bounces(List<Kind> kinds) {
      * everything would be new.
      */
     public List<Kind> news() {
-        boolean known = kinds.stream().anyMatch(kind -> kind.earlier() > 0);
+        boolean known = isComparable && kinds.stream().anyMatch(kind -> kind.earlier() > 0);
         return known ? kinds.stream().filter(kind -> kind.earlier() == 0 && !kind.domain().isEmpty()).toList() : List.of();
     }
 
@@ -108,7 +110,7 @@ public record Bounces(List<Kind> kinds) {
                 trends.add(new Trend(cause, null, sums(same)));
             }
         });
-        return trends.stream().filter(Trend::grows).sorted(Comparator.comparing(Trend::last).reversed()).toList();
+        return trends.stream().filter(trend -> isComparable && trend.grows()).sorted(Comparator.comparing(Trend::last).reversed()).toList();
     }
 
     private static List<Long> sums(Collection<Kind> kinds) {

@@ -41,6 +41,7 @@ public final class DigestQueries {
 
     private final Jdbi jdbi;
     private final ZoneId zone;
+    private final Duration kept;
     /** What was read last. Each recipient of a digest gets a mail of its own, and all of these mails say the same. */
     private volatile Answer last;
 
@@ -50,10 +51,14 @@ public final class DigestQueries {
     private record Answer(Question question, DigestFacts facts) {
     }
 
-    /** @param zone of the days and weeks */
-    public DigestQueries(Jdbi jdbi, ZoneId zone) {
+    /**
+     * @param zone of the days and weeks
+     * @param kept how long the database keeps events with their addresses; null for ever
+     */
+    public DigestQueries(Jdbi jdbi, ZoneId zone, Duration kept) {
         this.jdbi = jdbi;
         this.zone = zone;
+        this.kept = kept;
     }
 
     /**
@@ -100,10 +105,11 @@ public final class DigestQueries {
     private Bounces bounces(Handle handle, String audience, Instant from, Instant until) {
         Instant firstWeek = weeksBefore(until, Bounces.WEEKS);
         Instant since = weeksBefore(from, Bounces.WEEKS);
-        return new Bounces(handle.createQuery(KINDS).bind("audience", audience).bind("from", from).bind("until", until)
-                .bind("before", from.minus(Duration.between(from, until))).bind("since", since.isBefore(firstWeek) ? since : firstWeek)
+        List<Bounces.Kind> kinds = handle.createQuery(KINDS).bind("audience", audience).bind("from", from).bind("until", until)
+                .bind("before", from.minus(Duration.between(from, until))).bind("since", since)
                 .bind("week1", firstWeek).bind("week2", weeksBefore(until, 3)).bind("week3", weeksBefore(until, 2))
-                .bind("week4", weeksBefore(until, 1)).bind("week5", until).mapTo(Bounces.Kind.class).list());
+                .bind("week4", weeksBefore(until, 1)).bind("week5", until).mapTo(Bounces.Kind.class).list();
+        return new Bounces(kinds, kept == null || !since.isBefore(until.minus(kept)));
     }
 
     private Instant weeksBefore(Instant time, int weeks) {

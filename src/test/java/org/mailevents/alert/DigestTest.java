@@ -134,6 +134,7 @@ class DigestTest {
         for (int growing : List.of(2, 4, 9)) {
             post("bounces", Stream.concat(unknownUsers(growing, "growing.example"), unknownUsers(5, "steady.example")));
             int told = database.rows(DIGESTS).size();
+            incidentsEnd();
             clock.moveOn(Duration.ofDays(7));
             rows(told + 1);
         }
@@ -163,12 +164,31 @@ class DigestTest {
         assertThat(mail.text()).doesNotContain("インシデントが継続中", "まだお知らせしていない", "fresh@", "revived@");
         assertThat(mail.html()).contains("この1日で、28件が配信エラーになりました", "2 → 4 → 9 → 20件", "Neglected@dead.example");
         assertThat(mail.csv().lines().skip(1)).singleElement().asString()
-                .startsWith("\"Neglected@dead.example\",\"2\",\"2026-10-22 12:00\",\"2026-10-01 12:00\",\"2026-10-01 12:00\",");
+                .startsWith("\"Neglected@dead.example\",\"2\",\"2026-10-22 15:01\",\"2026-10-01 12:00\",\"2026-10-01 12:00\",");
         assertThat(mail.header("In-Reply-To")).isNull();
         assertThat(mail.header("Importance")).isNull();
         assertThat(digests()).extracting(taken -> taken.mail().header("Message-ID")).doesNotHaveDuplicates();
         assertThat(database.rows("SELECT recipient FROM undeliverable_recipient")).extracting(row -> row.get("recipient"))
                 .contains("Neglected@dead.example", "fresh@dead.example").doesNotContain("revived@dead.example");
+    }
+
+    @Test
+    void nothingIsCalledNewIfTheWeeksBeforeAreDeleted() {
+        // Given
+        start(Map.of("alert.digest.list-owner", "daily 09:00", "privacy.retention-days", "14"));
+        rows(1);
+        post("bounces", Stream.of(bounce("2", "a@old.example")));
+        incidentsEnd();
+        moveTo("2026-10-02T09:00:30+09:00[Asia/Tokyo]");
+        digest(1);
+
+        // When
+        post("bounces", Stream.of(bounce("2", "a@new.example")));
+        incidentsEnd();
+        moveTo("2026-10-03T09:00:30+09:00[Asia/Tokyo]");
+
+        // Then
+        assertThat(digest(2).text()).contains("この1日で、1件が配信エラーになりました。", "new.example").doesNotContain("過去4週間になかった");
     }
 
     @Test

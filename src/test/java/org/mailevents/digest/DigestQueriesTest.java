@@ -56,7 +56,7 @@ class DigestQueriesTest {
 
             // When
             Jdbi jdbi = JdbiFactory.create(application.context().getRegistry().lookupByNameAndType("dataSource", DataSource.class));
-            DigestFacts facts = new DigestQueries(jdbi, ZoneId.of("UTC")).read("list-owner", UNTIL.minus(Duration.ofDays(7)), UNTIL);
+            DigestFacts facts = new DigestQueries(jdbi, ZoneId.of("UTC"), null).read("list-owner", UNTIL.minus(Duration.ofDays(7)), UNTIL);
 
             // Then
             assertThat(facts.bounces().total()).isEqualTo(number(database, "SELECT COUNT(*) AS n FROM mail_event WHERE event_type ="
