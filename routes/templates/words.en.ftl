@@ -197,3 +197,124 @@
       }>
   </#switch>
 </#function>
+<#-- The digest -->
+<#assign
+  comma = ", "
+  digestTime = "Period"
+  digestWhere = "Where"
+  digestWhy = "Why"
+  digestToDo = "To do"
+  digestFactWidth = 48
+  digestOnThePage = "See the open incident on the page"
+  digestTrends = "More every week (the last four weeks)"
+  digestNews = "New: not seen in the four weeks before"
+  digestDead = "Mail to dead addresses"
+  digestNext = "If there is nothing to say, no digest is sent."
+  digestColumns = ["Recipient", "Mails in the period", "Last mail", "Dead since", "Last bounce", "Cause", "Cause ID"]
+  weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+>
+<#function digestSubject digest>
+  <#return "[Bounce digest] " + digestDay(digest) + ": " + digestSummary(digest)>
+</#function>
+<#function digestDay digest>
+  <#return weekdays[digest.weekday - 1] + " " + digest.day>
+</#function>
+<#function digestSummary digest>
+  <#if !digest.bounces??>
+    <#return "the bounces could not be counted">
+  <#elseif digest.bounces.total != 0>
+    <#local domains = digest.bounces.domains>
+    <#local others = domains.listed?size - 1 + domains.more>
+    <#return digestCount(digest.bounces.total) + " at " + digestDomain(domains.listed[0].name)?truncate(60, "…")
+        + (others > 0)?then(" and " + others?string + " more", "")>
+  <#elseif digest.file != "">
+    <#return mails(digest.dead.mails) + " to dead addresses">
+  <#elseif digest.incident??>
+    <#return "an incident is open">
+  </#if>
+  <#return digestCount(digest.untold) + " not yet reported">
+</#function>
+<#function digestStage digest>
+  <#return "Digest of " + digestDay(digest)>
+</#function>
+<#function digestLength digest>
+  <#return (digest.days == 7)?then("week", (digest.days == 1)?then("day", digest.days?string + " days"))>
+</#function>
+<#function digestIntro digest>
+  <#if !digest.bounces??>
+    <#return "The bounces of the last " + digestLength(digest) + " could not be counted.">
+  <#elseif digest.bounces.total == 0>
+    <#return "Nothing bounced in the last " + digestLength(digest) + ".">
+  </#if>
+  <#return digest.bounces.total?string + (digest.bounces.total == 1)?then(" delivery", " deliveries") + " bounced in the last "
+      + digestLength(digest) + (digest.bounces.before??)?then(" (" + (digest.bounces.before!0)?string + " in the " + digestLength(digest)
+          + " before)", "") + ".">
+</#function>
+<#function digestPeriod digest>
+  <#return digest.from + " – " + digest.until>
+</#function>
+<#function digestPlaces bounces>
+  <#return bounces.domains.listed?map(place -> {"text": digestDomain(place.name), "number": digestCount(place.count)})
+      + (bounces.elsewhere > 0)?then([{"text": "other domains", "number": digestCount(bounces.elsewhere)}], [])>
+</#function>
+<#function digestDomain domain>
+  <#return (domain != "")?then(domain, "no address")>
+</#function>
+<#function digestCauses bounces>
+  <#return bounces.causes.listed?map(cause -> {"text": cause.name, "number": digestCount(cause.count)})
+      + (bounces.otherwise > 0)?then([{"text": "other causes", "number": digestCount(bounces.otherwise)}], [])>
+</#function>
+<#function digestTodo digest>
+  <#local lines = []>
+  <#if digest.file != "">
+    <#local lines += ["Remove the dead addresses from your list: " + mails(digest.dead.mails) + " went to " + digest.dead.addresses?string
+        + (digest.dead.addresses == 1)?then(" dead address.", " dead addresses.")]>
+  </#if>
+  <#if digest.incident??>
+    <#local lines += ["An incident is open: " + digestCount(digest.incident.bounces) + " since " + digest.incident.openedAt
+        + (digest.incident.acknowledgedBy != "")?then("; " + digest.incident.acknowledgedBy + " has it", "") + "."]>
+  </#if>
+  <#if digest.untold != 0>
+    <#local lines += [digestCount(digest.untold) + (digest.untold == 1)?then(" has", " have") + " not been reported yet, since "
+        + digest.untoldSince + "."]>
+  </#if>
+  <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
+    <#local count = digest.bounces.trends.listed?size + digest.bounces.trends.more>
+    <#local lines += [count?string + (count == 1)?then(" kind of bounce grows", " kinds of bounces grow") + " every week."]>
+  </#if>
+  <#if digest.bounces?? && digest.bounces.news.listed?size != 0>
+    <#local count = digest.bounces.news.listed?size + digest.bounces.news.more>
+    <#local lines += [count?string + (count == 1)?then(" kind of bounce is", " kinds of bounces are") + " new."]>
+  </#if>
+  <#return lines>
+</#function>
+<#function digestUncounted digest>
+  <#return (digest.bounces??)?then([], ["Counting the bounces took too long, so this digest has neither their number nor their trend."])
+      + (digest.dead??)?then([], ["Finding the dead addresses that still get mail took too long, so this digest does not name them."])>
+</#function>
+<#function digestKind domain cause>
+  <#return (domain != "")?then(domain, "all destinations") + colon + cause>
+</#function>
+<#function digestWeeks weeks>
+  <#return weeks?map(week -> week?string)?join(" → ") + " bounces">
+</#function>
+<#function digestDeadText digest>
+  <#return "These addresses are dead, or the vendor sends nothing to them. More mail to them harms your reputation as a sender. "
+      + (digest.dead.rows?size == digest.dead.addresses)?then("All " + digest.dead.addresses?string + " are",
+          "The " + digest.dead.rows?size?string + " with the most mails are") + " in the attached " + digest.file + ".">
+</#function>
+<#function digestWrittenTo address>
+  <#return mails(address.mails) + ", the last at " + address.lastMailAt + "; dead since " + address.deadSince>
+</#function>
+<#function mails count>
+  <#return count?string + (count == 1)?then(" mail", " mails")>
+</#function>
+<#function digestCount count>
+  <#return count?string + (count == 1)?then(" bounce", " bounces")>
+</#function>
+<#function digestMore count>
+  <#return count?string + " more">
+</#function>
+<#function digestAddressed digest>
+  <#return "This digest is " + (audiences[digest.audience]!digest.audience) + ".">
+</#function>

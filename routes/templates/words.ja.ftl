@@ -177,3 +177,116 @@
       }>
   </#switch>
 </#function>
+<#-- まとめのメール -->
+<#assign
+  comma = "、"
+  digestTime = "期間"
+  digestWhere = "宛先"
+  digestWhy = "原因"
+  digestToDo = "確認"
+  digestFactWidth = 36
+  digestOnThePage = "継続中のインシデントを画面で確認"
+  digestTrends = "毎週増え続けている配信エラー（直近4週の件数）"
+  digestNews = "過去4週間になかった配信エラー"
+  digestDead = "配信不能のアドレスへの送信"
+  digestNext = "お知らせする内容がないときは、まとめをお送りしません。"
+  digestColumns = ["宛先", "期間中の送信数", "最後の送信", "配信不能になった日時", "最後のバウンス", "原因", "原因ID"]
+  weekdays = ["月", "火", "水", "木", "金", "土", "日"]
+>
+<#function digestSubject digest>
+  <#return "【バウンスのまとめ】" + digestDay(digest) + "：" + digestSummary(digest)>
+</#function>
+<#function digestDay digest>
+  <#return digest.day + "（" + weekdays[digest.weekday - 1] + "）">
+</#function>
+<#function digestSummary digest>
+  <#if !digest.bounces??>
+    <#return "件数を集計できませんでした">
+  <#elseif digest.bounces.total != 0>
+    <#local domains = digest.bounces.domains>
+    <#local others = domains.listed?size - 1 + domains.more>
+    <#return digestCount(digest.bounces.total) + "（" + digestDomain(domains.listed[0].name)?truncate(60, "…")
+        + (others > 0)?then(" ほか" + others?string, "") + "）">
+  <#elseif digest.file != "">
+    <#return "配信不能のアドレスへの送信 " + digestCount(digest.dead.mails)>
+  <#elseif digest.incident??>
+    <#return "継続中のインシデントがあります">
+  </#if>
+  <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
+</#function>
+<#function digestStage digest>
+  <#return digestDay(digest) + " のまとめ">
+</#function>
+<#function digestLength digest>
+  <#return (digest.days == 7)?then("1週間", (digest.days == 1)?then("1日", digest.days?string + "日間"))>
+</#function>
+<#function digestIntro digest>
+  <#if !digest.bounces??>
+    <#return "この" + digestLength(digest) + "の配信エラーの件数は、集計できませんでした。">
+  <#elseif digest.bounces.total == 0>
+    <#return "この" + digestLength(digest) + "に、配信エラーはありませんでした。">
+  </#if>
+  <#return "この" + digestLength(digest) + "で、" + digestCount(digest.bounces.total) + "が配信エラーになりました"
+      + (digest.bounces.before??)?then("（その前の" + digestLength(digest) + "は" + digestCount(digest.bounces.before!0) + "）", "") + "。">
+</#function>
+<#function digestPeriod digest>
+  <#return digest.from + " ～ " + digest.until>
+</#function>
+<#function digestPlaces bounces>
+  <#return bounces.domains.listed?map(place -> {"text": digestDomain(place.name), "number": digestCount(place.count)})
+      + (bounces.elsewhere > 0)?then([{"text": "その他のドメイン", "number": digestCount(bounces.elsewhere)}], [])>
+</#function>
+<#function digestDomain domain>
+  <#return (domain != "")?then(domain, "アドレスなし")>
+</#function>
+<#function digestCauses bounces>
+  <#return bounces.causes.listed?map(cause -> {"text": cause.name, "number": digestCount(cause.count)})
+      + (bounces.otherwise > 0)?then([{"text": "その他の原因", "number": digestCount(bounces.otherwise)}], [])>
+</#function>
+<#function digestTodo digest>
+  <#local lines = []>
+  <#if digest.file != "">
+    <#local lines += ["配信不能のアドレス" + digestCount(digest.dead.addresses) + "に、" + digest.dead.mails?string + "通が送信されています。配信リストから削除してください。"]>
+  </#if>
+  <#if digest.incident??>
+    <#local lines += ["インシデントが継続中です（" + digest.incident.openedAt + " から" + digestCount(digest.incident.bounces)
+        + (digest.incident.acknowledgedBy != "")?then("、担当は " + digest.incident.acknowledgedBy, "") + "）。"]>
+  </#if>
+  <#if digest.untold != 0>
+    <#local lines += ["まだお知らせしていない配信エラーが" + digestCount(digest.untold) + "あります（" + digest.untoldSince + " から）。"]>
+  </#if>
+  <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
+    <#local lines += ["毎週増え続けている配信エラーが" + (digest.bounces.trends.listed?size + digest.bounces.trends.more)?string + "種類あります。"]>
+  </#if>
+  <#if digest.bounces?? && digest.bounces.news.listed?size != 0>
+    <#local lines += ["過去4週間になかった配信エラーが" + (digest.bounces.news.listed?size + digest.bounces.news.more)?string + "種類あります。"]>
+  </#if>
+  <#return lines>
+</#function>
+<#function digestUncounted digest>
+  <#return (digest.bounces??)?then([], ["時間内に終わらなかったため、配信エラーの件数と推移を載せていません。"])
+      + (digest.dead??)?then([], ["時間内に終わらなかったため、配信不能のアドレスへの送信を載せていません。"])>
+</#function>
+<#function digestKind domain cause>
+  <#return (domain != "")?then(domain, "すべての宛先") + colon + cause>
+</#function>
+<#function digestWeeks weeks>
+  <#return weeks?map(week -> week?string)?join(" → ") + "件">
+</#function>
+<#function digestDeadText digest>
+  <#return "次のアドレスには届かないか、配信サービスが送信を止めています。送り続けると、送信元の評価が下がります。"
+      + (digest.dead.rows?size == digest.dead.addresses)?then("全" + digestCount(digest.dead.addresses), "送信数の多い" + digestCount(digest.dead.rows?size))
+      + "の一覧は、添付の " + digest.file + " をご覧ください。">
+</#function>
+<#function digestWrittenTo address>
+  <#return address.mails?string + "通（最後は " + address.lastMailAt + "）、" + address.deadSince + " から配信不能">
+</#function>
+<#function digestCount count>
+  <#return count?string + "件">
+</#function>
+<#function digestMore count>
+  <#return "ほか" + digestCount(count)>
+</#function>
+<#function digestAddressed digest>
+  <#return (audiences[digest.audience]!digest.audience) + "へのまとめです。">
+</#function>

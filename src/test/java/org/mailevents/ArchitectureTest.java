@@ -37,11 +37,12 @@ class ArchitectureTest {
 
     /** Each package, and the packages that it may use. */
     private static final String ARROWS = """
-            alert     | cause database live log metrics privacy route settings spool
+            alert     | cause database digest live log metrics privacy route settings spool
             camel     | log
             cause     | event route
             console   | cause database event live log settings store
             database  | event log metrics settings
+            digest    | database log settings
             event     |
             explain   | database event live log rehearsal route settings store
             http      | event log metrics settings

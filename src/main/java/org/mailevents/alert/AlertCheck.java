@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.mailevents.cause.CauseRules;
+import org.mailevents.digest.DigestSchedule;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
@@ -44,6 +45,7 @@ public final class AlertCheck {
         List<String> refused = new ArrayList<>();
         add(refused, () -> new AlertMail(settings, new Recipients(settings)));
         add(refused, () -> AlertPolicy.of(settings));
+        add(refused, () -> DigestSchedule.all(settings));
         add(refused, () -> validation.requireWords(files.keySet()));
         List<BrokenFile> mistakes = new ArrayList<>();
         if (refused.isEmpty()) {

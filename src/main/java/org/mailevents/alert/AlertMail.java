@@ -45,7 +45,7 @@ final class AlertMail {
     }
 
     /**
-     * Makes the mail for the recipient of a delivery. The header {@code To} shows all recipients of the audience.
+     * Makes the mail for the recipient of a delivery.
      *
      * @return the complete mail. Its Message-ID is the same for all recipients, and when the mail is made again.
      */
@@ -55,7 +55,7 @@ final class AlertMail {
         // if the mail server refuses one of several recipients, the others still get the mail
         mail.setSendPartial(true);
         mail.setFrom(from);
-        mail.setRecipients(Message.RecipientType.TO, recipients.addresses(mailing).toArray(Address[]::new));
+        mail.setRecipients(Message.RecipientType.TO, recipients.addresses(delivery).toArray(Address[]::new));
         mail.setHeader("Subject", encoded(words.subject()));
         mail.setSentDate(Date.from(mailing.madeAt()));
         // no automatic replies: RFC 3834, and the header that Exchange reads instead

@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
@@ -20,6 +22,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertMail.Envelope;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
+import org.mailevents.digest.DigestQueries;
+import org.mailevents.digest.DigestSchedule;
 import org.mailevents.live.LiveRoutes;
 import org.mailevents.metrics.Meters.Level;
 import org.mailevents.metrics.Meters;
@@ -42,6 +46,7 @@ public final class AlertSteps extends RouteBuilder {
 
     private AlertOutbox outbox;
     private DueMails dueMails;
+    private Digests digests;
     private AlertTemplates templates;
     private Recipients recipients;
     private AlertMail mail;
@@ -96,6 +101,13 @@ public final class AlertSteps extends RouteBuilder {
                 .process(exchange -> dueMails.renewClaims())
             .end();
 
+        // a route of its own: the queries of a digest must not delay an alert
+        from("scheduler:make-digests?delay=1000").routeId("make-digests")
+            .description("Makes the digests that are due")
+            .filter(exchange -> !database.isDown())
+                .process(exchange -> digests.makeDue())
+            .end();
+
         // a route of its own: a scrape would wait while the database hangs, and an edit may stop send-alerts
         from("scheduler:watch-alerts?delay=10000").routeId("watch-alerts")
             .description("Finds out for how long the oldest bounce has waited for its mail")
@@ -112,7 +124,9 @@ public final class AlertSteps extends RouteBuilder {
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
         double urgentRate = settings.percent("alert.rate");
         Map<String, String> own = byStoredForm(recipients.all());
-        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, own), recipients, mail::messageId);
+        DigestQueries queries = new DigestQueries(jdbi, settings.alertZone(), kept(settings));
+        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, own, queries), recipients, mail::messageId);
+        digests = new Digests(jdbi, clock, settings.alertZone(), DigestSchedule.all(settings), queries, outbox);
         OwnBounces ownBounces = new OwnBounces(mail.sender(), own.keySet(), clock);
         UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(recipients.fallback()).keySet(), outbox);
         Optional<MissingWebhooks> missingWebhooks = settings.text("alert.silence").isEmpty() ? Optional.empty()
@@ -120,6 +134,12 @@ public final class AlertSteps extends RouteBuilder {
         Incidents incidents = new Incidents(jdbi, database, spool, clock, policy, urgentRate, ownBounces, unreachable, outbox);
         return new DueMails(database, outbox, new ChangedRecipients(jdbi, clock, recipients, outbox),
                 new Refusals(jdbi, clock, outbox), incidents, new Notices(spool, SpoolPlace.of(settings), clock, retry), missingWebhooks);
+    }
+
+    /** How long the database keeps events with their addresses; null for ever. */
+    private static Duration kept(Settings settings) {
+        return Stream.of("retention.days", "privacy.retention-days").filter(setting -> !settings.text(setting).isEmpty())
+                .map(setting -> Duration.ofDays(settings.positive(setting))).min(Comparator.naturalOrder()).orElse(null);
     }
 
     /**

@@ -85,7 +85,8 @@ final class AlertTemplates {
             }
         }
         return mailing instanceof Alert alert ? withoutTemplate(alert)
-                : MailWords.plain("[Mail Events] " + mailing, ((Notice) mailing).facts().toString());
+                : MailWords.plain("[Mail Events] " + mailing, mailing instanceof Digest digest ? digest.facts().toString()
+                        : ((Notice) mailing).facts().toString());
     }
 
     private static void logFailure(String failure) {

@@ -15,6 +15,7 @@ import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
+import org.mailevents.digest.DigestQueries;
 import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,15 +46,18 @@ final class MailContents {
     private final Jdbi jdbi;
     private final double urgentRate;
     private final Map<String, String> ownRecipients;
+    private final DigestQueries digests;
 
     /**
      * @param urgentRate    in percent; above this bounce rate a mail is urgent
      * @param ownRecipients the addresses that alerts go to, by the form in which they are stored
+     * @param digests       count what a digest tells
      */
-    MailContents(Jdbi jdbi, double urgentRate, Map<String, String> ownRecipients) {
+    MailContents(Jdbi jdbi, double urgentRate, Map<String, String> ownRecipients, DigestQueries digests) {
         this.jdbi = jdbi;
         this.urgentRate = urgentRate;
         this.ownRecipients = ownRecipients;
+        this.digests = digests;
     }
 
     /** A mail of the outbox, and its incident if it has one. */
@@ -66,7 +70,16 @@ final class MailContents {
         Outgoing outgoing = handle.select("SELECT m.mail_id, m.incident_id, m.number, m.audience, m.what, m.about, m.made_at, i.opened_at,"
                 + " i.last_bounce_at, i.subject FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id"
                 + " WHERE m.mail_id = ?", mail).mapTo(Outgoing.class).one();
-        return outgoing.incidentId() == null ? notice(handle, outgoing) : alert(handle, outgoing);
+        if (outgoing.incidentId() != null) {
+            return alert(handle, outgoing);
+        }
+        return outgoing.what().equals(Digest.WHAT) ? digest(outgoing) : notice(handle, outgoing);
+    }
+
+    private Digest digest(Outgoing mail) {
+        DigestPeriod period = DigestPeriod.parse(mail.about());
+        return new Digest(mail.mailId(), mail.audience(), mail.madeAt(), period.from(), period.until(),
+                digests.read(mail.audience(), period.from(), period.until()));
     }
 
     private Notice notice(Handle handle, Outgoing mail) {

@@ -3,8 +3,10 @@ package org.mailevents.alert;
 import java.time.Instant;
 import java.util.UUID;
 
-/** A mail to send: an {@link Alert} to an audience, or a {@link Notice} to the operators. Its text form is for the log. */
-sealed interface Mailing permits Alert, Notice {
+/**
+ * A mail to send: an {@link Alert} or a {@link Digest} to an audience, or a {@link Notice} to the operators. Its text form is for the log.
+ */
+sealed interface Mailing permits Alert, Notice, Digest {
 
     /** Stays the same when the mail is sent again, so the Message-ID stays the same too. */
     UUID id();

@@ -17,8 +17,8 @@ import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 
 /**
- * Writes a page that shows the mails which the templates in {@code routes/templates/} make. The page has the three mails of an incident in
- * each language, with the HTML part as a mail program shows it and the text part below. No mail is sent.
+ * Writes a page that shows the mails which the templates in {@code routes/templates/} make. The page has the three mails of an incident and
+ * a digest in each language, with the HTML part as a mail program shows it and the text part below. No mail is sent.
  */
 public final class Preview {
 
@@ -46,7 +46,10 @@ public final class Preview {
                 + "<title>Mail Events: preview</title>\n<body style=\"font-family:sans-serif;margin:24px\">\n");
         for (String language : templates.languages()) {
             for (Alert alert : alerts) {
-                page.append(section(language, alert.phase(), templates.render(alert, language)));
+                page.append(section(language, alert.phase().toString(), templates.render(alert, language)));
+            }
+            if (!stored) {
+                page.append(section(language, Digest.WHAT, templates.render(DigestSamples.full(), language)));
             }
         }
         Files.createDirectories(FILE.getParent());
@@ -69,8 +72,8 @@ public final class Preview {
         }
     }
 
-    private static String section(String language, IncidentPhase phase, MailWords words) {
-        return "<h2>" + language + ", " + phase + ": " + escaped(words.subject()) + "</h2>\n"
+    private static String section(String language, String what, MailWords words) {
+        return "<h2>" + language + ", " + what + ": " + escaped(words.subject()) + "</h2>\n"
                 + "<iframe title=\"HTML\" sandbox style=\"width:100%;height:900px;border:1px solid #999\""
                 + " srcdoc=\"" + escaped(words.html()) + "\"></iframe>\n"
                 + "<pre style=\"white-space:pre-wrap;border:1px solid #999;padding:12px\">" + escaped(words.text()) + "</pre>\n";

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -39,12 +40,21 @@ final class Recipients {
 
     /** Who gets a new mail. It is asked once, in the transaction that makes the mail and has claimed its bounces. */
     List<Recipient> of(Handle handle, Row mail) {
-        return named(mail.audience(), mail.what());
+        return mail.what().equals(Digests.NOTHING) ? List.of()
+                : mail.what().equals(Digest.WHAT) ? ofDigest(handle, mail.audience(), DigestPeriod.parse(mail.about()).plan())
+                : named(mail.audience(), mail.what());
+    }
+
+    /** Whoever has chosen how often digests come gets those, and not the digest of the audience. */
+    private List<Recipient> ofDigest(Handle handle, String audience, String plan) {
+        Map<String, String> chosen = LessOften.frequencies(handle, audience);
+        return named(audience, Digest.WHAT).stream().filter(recipient -> plan.equals(
+                chosen.getOrDefault(recipient.address().toLowerCase(Locale.ROOT), DigestPeriod.AUDIENCE))).toList();
     }
 
     /** Whom the settings name for a mail, whatever they have answered. */
     List<Recipient> named(String audience, String what) {
-        return channels(audience).flatMap(channel -> channel.equals(Delivery.MAIL)
+        return (what.equals(Digest.WHAT) ? Stream.of(Delivery.MAIL) : channels(audience)).flatMap(channel -> channel.equals(Delivery.MAIL)
                 ? addresses(audience, what).stream().distinct().map(address -> new Recipient(channel, address.getAddress()))
                 : Stream.of(new Recipient(channel, ""))).toList();
     }
@@ -53,9 +63,11 @@ final class Recipients {
         return Stream.of(Delivery.MAIL);
     }
 
-    /** The addresses that the header {@code To} of a mail shows. */
-    List<InternetAddress> addresses(Mailing mailing) {
-        return addresses(mailing.audience(), mailing.what());
+    /** The addresses that the header {@code To} of a mail shows: all of its audience. Of a digest it is the one who gets it. */
+    List<InternetAddress> addresses(Delivery delivery) {
+        Mailing mailing = delivery.mailing();
+        return addresses(mailing.audience(), mailing.what()).stream()
+                .filter(address -> !(mailing instanceof Digest) || address.getAddress().equals(delivery.recipient())).toList();
     }
 
     private List<InternetAddress> addresses(String audience, String what) {

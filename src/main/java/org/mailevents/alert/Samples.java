@@ -40,7 +40,7 @@ final class Samples {
 
     /** The mails that a template must be able to show. */
     List<Mailing> all() {
-        return Stream.concat(alerts().stream(), Stream.<Mailing>of(
+        return Stream.of(alerts().stream(), DigestSamples.all(), Stream.<Mailing>of(
                 alert("sample", IncidentPhase.OPENED, many(), FIGURES, true),
                 alert("sample", IncidentPhase.OPENED, different(), FIGURES, true),
                 new Alert(id(), id(), 2, IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD,
@@ -54,7 +54,7 @@ final class Samples {
                 notice(Notice.REFUSED, Map.of("setting", "alert.endpoint", "audience", "list-owner", "channel", Delivery.MAIL, "address",
                         "list@example.com", "reply", "554 5.7.1 Message refused")),
                 notice("silent", Map.of("since", OPENED_AT)),
-                notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
+                notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).<Mailing>flatMap(samples -> samples).toList();
     }
 
     private Bounce noSuchUser() {

@@ -38,7 +38,7 @@ final class TemplateSet {
      */
     MailWords render(Mailing mailing, String language, long memory) throws IOException, TemplateException {
         return Rendering.run(memory, rendering -> mailing instanceof Alert alert ? words(rendering, alert, language)
-                : words(rendering, (Notice) mailing, language));
+                : mailing instanceof Digest digest ? words(rendering, digest, language) : words(rendering, (Notice) mailing, language));
     }
 
     private MailWords words(Rendering rendering, Notice notice, String language) throws IOException, TemplateException {
@@ -60,6 +60,18 @@ final class TemplateSet {
         return new MailWords(subject, rendering.fill(templates, "alert.txt.ftl", model),
                 rendering.fill(templates, "alert.html.ftlh", model), attached ? view.file() : null,
                 attached ? rendering.fill(templates, "alert.csv.ftl", model) : null);
+    }
+
+    private MailWords words(Rendering rendering, Digest digest, String language) throws IOException, TemplateException {
+        ZoneId zone = settings.alertZone();
+        String page = settings.text("console.url").isEmpty() ? "" : settings.webUrl("console.url");
+        DigestView view = DigestView.of(digest, rules.get().table(), language, zone, page);
+        Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "digest", view);
+        boolean attached = !view.file().isEmpty();
+        return new MailWords(line(rendering.fill(templates, "digest.subject.ftl", model)),
+                rendering.fill(templates, "digest.txt.ftl", model),
+                rendering.fill(templates, "digest.html.ftlh", model), attached ? view.file() : null,
+                attached ? rendering.fill(templates, "digest.csv.ftl", model) : null);
     }
 
     /** The subject of the incident's first mail. It has a Re: once a mail was sent to which this one replies. */

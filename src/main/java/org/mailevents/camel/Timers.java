@@ -48,6 +48,7 @@ public final class Timers extends AbstractHealthCheck {
             // renews the claim on a mail that is being sent
             "renew-claims", Duration.ofMinutes(5),
             "watch-alerts", Duration.ofMinutes(10),
+            "make-digests", Duration.ofMinutes(10),
             // one event may pass a team's slowest step
             "replay-spool", Duration.ofMinutes(10),
             // may migrate the schema

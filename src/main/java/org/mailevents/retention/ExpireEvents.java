@@ -131,6 +131,7 @@ public final class ExpireEvents extends RouteBuilder {
         deletedRejected += ofRejected.changed();
         int ofIncidents = Housekeeping.EXPIRE.run(jdbi, handle -> deleteIncidents(handle, endOfAlerts)).orElse(0);
         deletedIncidents += ofIncidents;
+        Housekeeping.EXPIRE.run(jdbi, handle -> deleteDigests(handle, endOfAlerts));
         return ofEvents.more() || ofRejected.more() || ofIncidents == MAX_INCIDENTS;
     }
 
@@ -151,6 +152,14 @@ public final class ExpireEvents extends RouteBuilder {
             }
         }
         return incidents.length;
+    }
+
+    /** The last digest of an audience is younger, and tells when the next one begins. */
+    private static int deleteDigests(Handle handle, Instant sentBefore) {
+        UUID[] digests = handle.select("SELECT u.mail_id FROM alert_mail u WHERE u.what IN ('digest', 'no-digest') AND u.sent_at < ?"
+                + " AND NOT (" + UNDONE + ") LIMIT " + MAX_INCIDENTS, sentBefore).mapTo(UUID.class).stream().toArray(UUID[]::new);
+        handle.execute("DELETE FROM alert_delivery WHERE mail_id = ANY (?)", (Object) digests);
+        return handle.execute("DELETE FROM alert_mail WHERE mail_id = ANY (?)", (Object) digests);
     }
 
     /** At most once a day, and for the first time when the first deletion is complete. */

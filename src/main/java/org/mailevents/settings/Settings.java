@@ -39,10 +39,11 @@ public final class Settings {
     private static final Pattern DURATION = Pattern.compile("(\\d+(ms|s|m|h|d)\\s*)+");
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern AUDIENCE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+    private static final Pattern WEB_URL = Pattern.compile("https?://[A-Za-z0-9.\\[\\]:_-]+(?:/[A-Za-z0-9._~%/-]*)?");
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
-    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language");
+    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language", "alert.digest");
 
     /** The beginning of the settings that are properties of Kafka's client, as in {@code spool.kafka.client.sasl.mechanism}. */
     public static final String KAFKA_CLIENT = "spool.kafka.client.";
@@ -61,6 +62,7 @@ public final class Settings {
             entry("webhook.max-body", Settings::bytes),
             entry("webhook.max-in-flight", unlessEmpty(Settings::bytes)),
             entry("console.basic", Settings::userPasswordPairs),
+            entry("console.url", unlessEmpty(Settings::webUrl)),
             entry("database.url", Settings::required),
             entry("database.username", Settings::text),
             entry("database.password", Settings::text),
@@ -85,11 +87,13 @@ public final class Settings {
             entry("alert.fallback", Settings::text),
             entry("alert.from", Settings::text),
             entry("alert.endpoint", unlessEmpty(Settings::endpoint)),
+            entry("alert.contact", Settings::text),
             entry("alert.language", Settings::required),
             entry("alert.first-delay", Settings::duration),
             entry("alert.updates", Settings::durations),
             entry("alert.quiet", Settings::duration),
             entry("alert.max-per-hour", Settings::positive),
+            entry("alert.time-zone", unlessEmpty(Settings::zone)),
             entry("alert.rate", Settings::percent),
             entry("alert.silence", unlessEmpty(Settings::duration)),
             entry("camel.management.host", Settings::text),
@@ -197,6 +201,15 @@ public final class Settings {
         return text(key);
     }
 
+    /** The URL of a web page, without a slash at its end, so that a path can follow. */
+    public String webUrl(String key) {
+        String url = required(key).replaceFirst("/+$", "");
+        if (!WEB_URL.matcher(url).matches()) {
+            throw invalid(key, "a URL such as https://mail-events.example.com, without ? and #", null);
+        }
+        return url;
+    }
+
     /** The comma-separated values, without empty ones. */
     public List<String> list(String key) {
         return Stream.of(text(key).split(",")).map(String::trim).filter(value -> !value.isEmpty()).toList();
@@ -221,6 +234,11 @@ public final class Settings {
     public String recipientsSetting(String audience) {
         String own = "alert.to." + audience;
         return text(own).isEmpty() ? "alert.to" : own;
+    }
+
+    /** The time zone of the people who get alerts. */
+    public ZoneId alertZone() {
+        return zone(text("alert.time-zone").isEmpty() ? "webhook.time-zone" : "alert.time-zone");
     }
 
     /** The name of an audience that gets mails. */

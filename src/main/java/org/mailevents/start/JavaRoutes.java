@@ -15,8 +15,8 @@ final class JavaRoutes {
             "append-webhook", "set-webhook-aside", "take-webhook", "replay-log", "store-events", "summarize", "list-suppressions",
             "explain-decision", "draw-routes", "try-routes", "list-drafts", "explain-reply", "list-causes", "answer", "answer-failure");
     /** The routes that start by themselves. */
-    static final List<String> OTHERS = List.of("receive-webhook", "replay-spool", "renew-claims", "watch-alerts", "expire-waiting",
-            "find-database", "count-events", "prepare-partitions", "expire-events", "remove-personal-data");
+    static final List<String> OTHERS = List.of("receive-webhook", "replay-spool", "renew-claims", "make-digests", "watch-alerts",
+            "expire-waiting", "find-database", "count-events", "prepare-partitions", "expire-events", "remove-personal-data");
 
     private JavaRoutes() {
     }

@@ -46,8 +46,8 @@ import org.mailevents.support.TimedAlerts;
 @Execution(ExecutionMode.CONCURRENT)
 class TimersTest {
 
-    private static final List<String> TIMERS = List.of("send-alerts", "watch-alerts", "replay-spool", "find-database", "expire-waiting",
-            "count-events", "expire-events", "remove-personal-data");
+    private static final List<String> TIMERS = List.of("send-alerts", "make-digests", "watch-alerts", "replay-spool", "find-database",
+            "expire-waiting", "count-events", "expire-events", "remove-personal-data");
 
     private final Path folder = OwnProcess.folder("routes");
     private final Path route = folder.resolve("routes/send-alerts.camel.yaml");

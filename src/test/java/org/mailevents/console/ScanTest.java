@@ -11,11 +11,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.InProcess;
+import org.mailevents.support.ScannedRows;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 
@@ -24,7 +23,6 @@ class ScanTest {
 
     private static final int EVENTS = 60_000;
     private static final String SOME = "TIMESTAMP WITH TIME ZONE '2026-09-01 00:00:00+00'";
-    private static final Pattern SCANNED = Pattern.compile("scanCount: (\\d+)");
 
     /** One event for each second. One in a hundred is a bounce. Each address has ten events, and each message has two. */
     private static final String FILL =
@@ -58,7 +56,7 @@ class ScanTest {
 
             bounds.forEach((sql, bound) -> {
                 // When
-                long scanned = h2 ? scannedByH2(database, sql) : scannedByPostgres(database, sql);
+                long scanned = ScannedRows.by(database, sql);
 
                 // Then
                 assertThat(scanned).as(sql).isPositive().isLessThanOrEqualTo(bound);
@@ -83,33 +81,5 @@ class ScanTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static long scannedByH2(TestDatabase database, String sql) {
-        String plan = database.row("EXPLAIN ANALYZE " + sql).get("plan");
-        return SCANNED.matcher(plan).results().mapToLong(found -> Long.parseLong(found.group(1))).sum();
-    }
-
-    private static long scannedByPostgres(TestDatabase database, String sql) {
-        String plan = database.rows("EXPLAIN (ANALYZE, FORMAT JSON) " + sql).stream().map(row -> row.get("query plan"))
-                .collect(Collectors.joining());
-        try {
-            return scanned(new ObjectMapper().readTree(plan).get(0).path("Plan"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static long scanned(JsonNode node) {
-        long rows = 0;
-        for (JsonNode below : node.path("Plans")) {
-            rows += scanned(below);
-        }
-        if (!node.path("Node Type").asText().contains("Scan")) {
-            return rows;
-        }
-        double scannedInEachLoop = node.path("Actual Rows").asDouble() + node.path("Rows Removed by Filter").asDouble()
-                + node.path("Rows Removed by Index Recheck").asDouble();
-        return rows + Math.round(node.path("Actual Loops").asDouble() * scannedInEachLoop);
     }
 }

@@ -228,6 +228,26 @@ class RetentionTest {
 
     @ParameterizedTest
     @EnumSource
+    void aDigestStaysForAMonthToo(Where where) {
+        try (TimedAlerts run = where.run(Map.of("retention.days", "1", "alert.digest.list-owner", "daily 09:00"))) {
+            // Given
+            await().until(() -> rows(run, "alert_mail") == 1);
+            run.pass(DAY);
+            await().until(() -> rows(run, "alert_mail") == 2);
+            run.mailed(0);
+            String last = run.database().row("SELECT MAX(about) AS about FROM alert_mail").get("about");
+
+            // When
+            run.pass(Duration.ofDays(32));
+
+            // Then
+            await().until(() -> run.database().rows("SELECT 1 FROM alert_mail WHERE about = ?", last).isEmpty());
+            await().until(() -> rows(run, "alert_mail") == 1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void webhooksAreStoredWhileTwoProcessesDelete(Where where) {
         Map<String, String> settings = Map.of("retention.days", "30");
         try (TimedAlerts run = where.run(settings)) {

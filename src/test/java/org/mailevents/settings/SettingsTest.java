@@ -171,6 +171,21 @@ class SettingsTest {
                 .hasMessageContaining("10s").hasMessageContaining(text);
     }
 
+    @ParameterizedTest
+    @CsvSource({"https://mail.example.com,https://mail.example.com", "http://127.0.0.1:8080/,http://127.0.0.1:8080",
+        "https://example.com/mail/events/,https://example.com/mail/events", "http://[::1]:8080,http://[::1]:8080"})
+    void webUrls(String text, String url) {
+        assertThat(settings("console.url", text).webUrl("console.url")).isEqualTo(url);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mail.example.com", "ftp://example.com", "https://", "https://example.com/?a=b", "https://example.com/#a",
+        "https://u:p@example.com", "https://example.com/<b>"})
+    void noWebUrls(String text) {
+        assertThatThrownBy(() -> settings("console.url", text).webUrl("console.url")).hasMessageContaining("Set console.url to a URL")
+                .hasMessageContaining(text);
+    }
+
     @Test
     void aDurationNeedsItsUnit() {
         assertThatThrownBy(() -> settings("alert.quiet", "45").duration("alert.quiet"))

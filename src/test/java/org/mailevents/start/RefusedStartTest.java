@@ -40,6 +40,8 @@ class RefusedStartTest {
         "webhook.max-body,0", "alert.from,''", "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody",
         "alert.updates,'5m,soon'", "alert.quiet,45", "alert.rate,much", "alert.first-delay,soon", "spool.attempts,0",
         "webhook.path,''", "webhook.path,hooks", "alert.endpoint,smpt://mail.example.com", "alert.endpoint,mail.example.com",
+        "webhook.path,''", "webhook.path,hooks", "console.url,mail-events.example.com", "alert.digest.list-owner,daily",
+        "alert.time-zone,Tokyo",
         "alert.undecided,''", "alert.undecided,none", "alert.undecided,the team"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         assertThat(refusal(TestSettings.none().with(key, value))).contains("Set " + key + " ");

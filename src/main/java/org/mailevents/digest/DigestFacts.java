@@ -1,0 +1,41 @@
+package org.mailevents.digest;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * What a digest tells an audience.
+ *
+ * @param bounces   what bounced; null if it could not be counted in time
+ * @param dead      the dead addresses that mail was still sent to, those with the most mails first; null if they could not be found in time
+ * @param incident  the open incident, or null
+ * @param untold    how many bounces no mail has reported yet
+ * @param untoldSince when the oldest of them was received; null if there are none
+ */
+public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident incident, long untold, Instant untoldSince) {
+
+    /** Whether there is anything to say. What could not be counted may be something. */
+    public boolean areNews() {
+        return bounces == null || bounces.total() > 0 || dead == null || !dead.isEmpty() || incident != null || untold > 0;
+    }
+
+    /**
+     * A dead address that mail was sent to.
+     *
+     * @param cause         the id of the cause of its last bounce
+     * @param deadSince     when it first bounced as dead since it last took mail
+     * @param lastBouncedAt when it last bounced as dead
+     * @param mails         how many messages were sent to it in the time of the digest, after it was dead
+     * @param lastMailAt    when the last of them was reported
+     */
+    public record DeadAddress(String recipient, String cause, Instant deadSince, Instant lastBouncedAt, long mails, Instant lastMailAt) {
+    }
+
+    /**
+     * @param bounces        how many bounces the mails of the incident have reported so far
+     * @param acknowledgedBy who works on it; null if nobody has said so
+     */
+    public record OpenIncident(UUID incidentId, Instant openedAt, long bounces, String acknowledgedBy) {
+    }
+}
