@@ -25,6 +25,7 @@
   hour = "Last hour"
   day = "Last 24 hours"
   footer = "Mail Events sends this mail automatically. Its recipients are in application.properties and its wording in routes/templates/."
+  open = "Open the page"
   audiences = {
     "list-owner": "for whoever keeps the list",
     "postmaster": "for the postmaster",

@@ -25,6 +25,7 @@
   hour = "直近1時間"
   day = "直近24時間"
   footer = "このメールは Mail Events から自動送信しています。通知先は application.properties、文面は routes/templates/ で変更できます。"
+  open = "ページで確認"
   audiences = {
     "list-owner": "配信リストご担当者様",
     "postmaster": "メール管理者様",

@@ -1,11 +1,12 @@
 package org.mailevents.alert;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.mailevents.cause.CauseRules;
+import org.mailevents.channel.Channels;
+import org.mailevents.live.FolderWatch;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
@@ -32,12 +33,13 @@ public final class AlertCheck {
     /** Checks the settings and the templates of a context. */
     public static Result of(CamelContext context) {
         Settings settings = new Settings(context);
-        Path folder = settings.routes().resolve("templates");
-        Map<String, String> files = AlertTemplates.watch(folder).first();
-        TemplateValidation validation = new TemplateValidation(settings, folder);
+        Map<String, String> files = FolderWatch.ofTemplates(settings.routes()).first();
         List<String> refused = new ArrayList<>();
+        Channels channels = new Channels(settings);
+        TemplateValidation validation = new TemplateValidation(settings, channels);
         add(refused, () -> new AlertMail(settings));
         add(refused, () -> AlertPolicy.of(settings));
+        refused.addAll(channels.mistakes());
         add(refused, () -> validation.requireWords(files.keySet()));
         List<BrokenFile> mistakes = new ArrayList<>();
         if (refused.isEmpty()) {

@@ -4,16 +4,18 @@ import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByT
 
 import freemarker.template.TemplateException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.Rendering.EndlessTemplate;
+import org.mailevents.channel.Channel;
+import org.mailevents.channel.Channels;
 import org.mailevents.live.FolderWatch;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
@@ -47,20 +49,14 @@ final class AlertTemplates {
     AlertTemplates(CamelContext context) throws Exception {
         settings = new Settings(context);
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
-        Path folder = settings.routes().resolve("templates");
-        validation = new TemplateValidation(settings, folder);
+        validation = new TemplateValidation(settings, new Channels(settings));
         causes = LiveCauses.in(context);
-        FolderWatch watch = watch(folder);
+        FolderWatch watch = FolderWatch.ofTemplates(settings.routes());
         activeFiles = watch.first();
         validation.requireWords(activeFiles.keySet());
         active = validation.validated(activeFiles, causes::rules);
         watch.start(context, this::activate);
         causes.require(rules -> validation.validated(activeFiles, () -> rules));
-    }
-
-    /** The files of the templates. */
-    static FolderWatch watch(Path folder) {
-        return new FolderWatch(folder, "\\.ftlh?");
     }
 
     /**
@@ -69,12 +65,34 @@ final class AlertTemplates {
      */
     MailWords render(Mailing mailing) throws IOException {
         String language = language(mailing instanceof Notice notice && notice.goesToFallback() ? "fallback" : mailing.audience());
+        return firstThatWorks(templates -> templates.render(mailing, language, Long.MAX_VALUE))
+                .orElseGet(() -> mailing instanceof Alert alert ? withoutTemplate(alert)
+                        : MailWords.plain("[Mail Events] " + mailing, ((Notice) mailing).facts().toString()));
+    }
+
+    /**
+     * Makes the message of a channel in the language of its audience.
+     *
+     * @param settings those of the channel for the audience
+     * @throws IOException if neither the active nor the previous version of the templates makes one; a service would refuse any other text
+     */
+    String render(Alert alert, Channel channel, Map<String, String> settings) throws IOException {
+        String language = language(alert.audience());
+        return firstThatWorks(templates -> templates.render(alert, channel, settings, language, Long.MAX_VALUE))
+                .orElseThrow(() -> new IOException("the template " + channel.template() + " fails on this alert. Correct the template"));
+    }
+
+    private interface Work<T> {
+        T make(TemplateSet templates) throws IOException, TemplateException;
+    }
+
+    private <T> Optional<T> firstThatWorks(Work<T> work) throws IOException {
         for (TemplateSet templates : Stream.of(active, previous).filter(Objects::nonNull).distinct().toList()) {
             if (unstoppable.contains(templates)) {
                 continue;
             }
             try {
-                return templates.render(mailing, language, Long.MAX_VALUE);
+                return Optional.of(work.make(templates));
             } catch (EndlessTemplate e) {
                 if (e.stillRuns()) {
                     unstoppable.add(templates);
@@ -84,12 +102,11 @@ final class AlertTemplates {
                 logFailure(FailureText.describe(e));
             }
         }
-        return mailing instanceof Alert alert ? withoutTemplate(alert)
-                : MailWords.plain("[Mail Events] " + mailing, ((Notice) mailing).facts().toString());
+        return Optional.empty();
     }
 
     private static void logFailure(String failure) {
-        LOG.error("A template fails on a mail. The mail is sent without this version of the templates: {}", failure);
+        LOG.error("A template fails on an alert. The alert is sent without this version of the templates: {}", failure);
     }
 
     private static MailWords withoutTemplate(Alert alert) {

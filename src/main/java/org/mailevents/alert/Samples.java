@@ -53,6 +53,13 @@ final class Samples {
                 notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
     }
 
+    /** The alerts that a template of a channel must be able to show. One of them has a destination that is not a domain. */
+    List<Alert> ofChannels() {
+        return Stream.concat(all().stream().filter(Alert.class::isInstance).map(Alert.class::cast),
+                Stream.of(alert("sample", IncidentPhase.OPENED, List.of(noSuchUser(), bounce("x@\"\\\n\t\u0001\u2028<!channel>[toall]&"
+                        + "\uD83D\uDE00".repeat(200), "2", "5.1.1", "550 5.1.1 User unknown", false)), FIGURES, true))).toList();
+    }
+
     private Bounce noSuchUser() {
         return bounce("hanako@example.net", "2", "5.1.1",
                 "550 5.1.1 <hanako@example.net>: Recipient address rejected: User unknown", false);

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.mailevents.cause.CauseRules;
+import org.mailevents.channel.Channel;
 import org.mailevents.settings.Settings;
 
 /** One version of the templates. It makes the words of mails, with the causes and rules that are active at that moment. */
@@ -60,6 +61,23 @@ final class TemplateSet {
         return new MailWords(subject, rendering.fill(templates, "alert.txt.ftl", model),
                 rendering.fill(templates, "alert.html.ftlh", model), attached ? view.file() : null,
                 attached ? rendering.fill(templates, "alert.csv.ftl", model) : null);
+    }
+
+    /**
+     * The message of a channel.
+     *
+     * @param channelSettings those of the channel for the audience
+     * @throws BrokenMessage if the text is not in the form of the channel
+     */
+    String render(Alert alert, Channel channel, Map<String, String> channelSettings, String language, long memory)
+            throws IOException, TemplateException {
+        String url = settings.text("console.url").isEmpty() ? "" : settings.webUrl("console.url") + "/#incident=" + alert.incident();
+        Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "alert",
+                AlertView.of(alert, rules.get(), language, zone), "incident", IncidentFacts.of(alert), "url", url, "channel",
+                channelSettings, "cut", CutText.FUNCTION);
+        String text = Rendering.run(memory, rendering -> rendering.fill(templates, channel.template(), model)).strip();
+        MessageForm.require(channel, text);
+        return text;
     }
 
     /** The subject of the incident's first mail. It has a Re: once a mail was sent to which this one replies. */

@@ -2,7 +2,6 @@ package org.mailevents.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -16,6 +15,8 @@ import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.ShippedCauses;
 import org.mailevents.cause.Verdict;
+import org.mailevents.channel.Channels;
+import org.mailevents.live.FolderWatch;
 import org.mailevents.settings.Settings;
 
 /** What a mail says of bounces with equal replies: what the vendor says, what the server says, what is concluded, and how sure that is. */
@@ -29,8 +30,8 @@ class MailBlocksTest {
         CamelContext context = new DefaultCamelContext();
         context.getPropertiesComponent().setLocation("file:application.properties");
         Settings settings = new Settings(context);
-        Path folder = Path.of("routes/templates");
-        templates = new TemplateValidation(settings, folder).validated(AlertTemplates.watch(folder).first(), () -> RULES);
+        templates = new TemplateValidation(settings, new Channels(settings))
+                .validated(FolderWatch.ofTemplates(settings.routes()).first(), () -> RULES);
     }
 
     @Test
