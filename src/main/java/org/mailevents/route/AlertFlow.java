@@ -74,11 +74,13 @@ final class AlertFlow {
         return folder != null && folder.endsWith(RouteFiles.CHANNELS);
     }
 
-    /** With a setting as the value of {@code autoStartup}, a team may choose the instance that mails. */
+    /** With a setting as the value of such an option, a team may choose the instance that mails. */
     private static void requireStarted(RouteDefinition route) throws BrokenFile {
-        if ("false".equalsIgnoreCase(route.getAutoStartup())) {
-            throw RouteGraph.broken(route,
-                    "the route " + route.getRouteId() + " would not start, so nobody would be told of a bounce. Delete autoStartup: false");
+        String off = "false".equalsIgnoreCase(route.getAutoStartup()) ? "autoStartup: false"
+                : route.getInput().getEndpointUri().contains("startScheduler=false") ? "startScheduler: false" : null;
+        if (off != null) {
+            throw RouteGraph.broken(route, "the route " + route.getRouteId() + " would not start, so nobody would be told of a bounce."
+                    + " Delete " + off);
         }
         if (RouteGraph.endpoints(route.getInput().getEndpointUri()).findAny().isPresent()) {
             throw RouteGraph.broken(route, "the route " + route.getRouteId() + " must start by itself, so that every bounce is told. Let it"

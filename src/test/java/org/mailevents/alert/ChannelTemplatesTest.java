@@ -143,8 +143,8 @@ class ChannelTemplatesTest {
 
     private static Alert hostile(String domain) {
         Alert.Bounce bounce = new Samples(RULES).alerts().get(0).bounces().get(0);
-        return Samples.alert("sample", IncidentPhase.OPENED, List.of(new Alert.Bounce("x@" + domain, bounce.code(), bounce.cause(), false, "",
-                "", "", "", "", "", domain, false)), null, false);
+        return Samples.alert("sample", IncidentPhase.OPENED, List.of(new Alert.Bounce("x@" + domain, bounce.code(), bounce.cause(), false,
+                "", "", "", "", "", "", domain, false)), null, false);
     }
 
     private static String text(Channel channel, Alert alert, String language) throws Exception {
