@@ -37,7 +37,7 @@ public final class AlertCheck {
         List<String> refused = new ArrayList<>();
         Channels channels = new Channels(settings);
         TemplateValidation validation = new TemplateValidation(settings, channels);
-        add(refused, () -> new AlertMail(settings));
+        add(refused, () -> new AlertMail(settings, new Recipients(settings, channels)));
         add(refused, () -> AlertPolicy.of(settings));
         refused.addAll(channels.mistakes());
         add(refused, () -> validation.requireWords(files.keySet()));

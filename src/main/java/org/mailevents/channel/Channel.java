@@ -16,7 +16,7 @@ public enum Channel {
     /** An incoming webhook of LINE WORKS. */
     LINE_WORKS("url"),
     /** A room of Chatwork, by its API. */
-    CHATWORK("room", "token", "url"),
+    CHATWORK("token", "room", "url"),
     /** An incoming webhook of Slack. */
     SLACK("url"),
     /** A workflow of Microsoft Teams that starts with a webhook. */
@@ -35,7 +35,7 @@ public enum Channel {
         this.settings = List.of(settings);
     }
 
-    /** The last parts of the names of its settings. Each of them is needed. */
+    /** The last parts of the names of its settings, the most important one first. Each of them is needed. */
     List<String> settings() {
         return settings;
     }

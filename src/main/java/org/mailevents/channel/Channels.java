@@ -74,6 +74,11 @@ public final class Channels implements PropertiesSource {
         return values;
     }
 
+    /** The setting to look at when the service of a channel refuses the messages to an audience. */
+    public String settingToCheck(Channel channel, String audience) {
+        return ownOrCommon("alert." + channel + "." + channel.settings().get(0), audience);
+    }
+
     /** Settings to try a template with. */
     public static Map<String, String> sampleSettings(Channel channel) {
         return channel.settings().stream().collect(Collectors.toMap(setting -> setting, setting -> "sample"));

@@ -1,7 +1,6 @@
 package org.mailevents.channel;
 
 import java.time.DateTimeException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -21,8 +20,6 @@ import org.mailevents.log.FailureText;
  */
 public record HttpRefusal(boolean permanent, Instant notBefore, String text) {
 
-    /** A service that names a later time is asked again after this time. Its clock, or its answer, may be wrong. */
-    static final Duration LONGEST_WAIT = Duration.ofHours(1);
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int MAX_TEXT = 200;
 
@@ -58,9 +55,8 @@ public record HttpRefusal(boolean permanent, Instant notBefore, String text) {
         if (retryAfter == null) {
             return null;
         }
-        Instant latest = now.plus(LONGEST_WAIT);
         Instant wanted = retryAfter.matches("\\d{1,9}") ? now.plusSeconds(Long.parseLong(retryAfter)) : date(retryAfter);
-        return wanted == null || !wanted.isAfter(now) ? null : wanted.isAfter(latest) ? latest : wanted;
+        return wanted == null || !wanted.isAfter(now) ? null : wanted;
     }
 
     private static Instant date(String text) {
