@@ -72,7 +72,7 @@ class ChannelDeliveryTest {
             assertThat(events()).extracting(json -> json.path("event_action").asText()).containsExactly("trigger", "trigger", "resolve");
             assertThat(events()).extracting(json -> json.path("dedup_key").asText())
                     .containsOnly(run.database().row("SELECT incident_id FROM alert_incident").get("incident_id"));
-            assertThat(run.application().log()).doesNotContain("secret").doesNotContain(SECRET);
+            assertThat(run.application().log()).doesNotContain("s3cr3t").doesNotContain(SECRET);
         }
     }
 
@@ -112,11 +112,10 @@ class ChannelDeliveryTest {
         try (TimedAlerts run = run("mail,slack,webhook")) {
             slack.close();
             bounce(run);
-            run.mailed(1);
+            await().until(() -> run.mails().size() == 1 && hooks().size() == 1);
             run.pass(Duration.ofMinutes(6));
             bounce(run);
-            run.mailed(2);
-            await().until(() -> hooks().size() == 2);
+            await().until(() -> run.mails().size() == 2 && hooks().size() == 2);
 
             slack.open();
             await().until(() -> {
@@ -138,11 +137,10 @@ class ChannelDeliveryTest {
                 return ChatService.SLACK.answer(request);
             };
             bounce(run);
+            await().until(() -> run.mails().size() == 1 && hooks().size() == 1);
             run.pass(Duration.ofMinutes(6));
-            run.mailed(1);
             bounce(run);
-            run.mailed(2);
-            await().until(() -> hooks().size() == 2);
+            await().until(() -> run.mails().size() == 2 && hooks().size() == 2);
             answer.countDown();
             slack.answers = ChatService.SLACK::answer;
             await().until(() -> {
@@ -161,11 +159,11 @@ class ChannelDeliveryTest {
             bounce(run);
             await().until(() -> run.mails().size() == 1);
 
-            assertThat(run.mails().get(0).text()).contains("404 no_service").contains("alert.slack.url").doesNotContain("secret");
+            assertThat(run.mails().get(0).text()).contains("404 no_service").contains("alert.slack.url").doesNotContain("s3cr3t");
             run.pass(Duration.ofHours(25));
             await().until(() -> !run.database().rows("SELECT 1 FROM alert_delivery WHERE channel = 'slack' AND gave_up_at IS NOT NULL")
                     .isEmpty());
-            assertThat(run.application().log()).contains("404 no_service").doesNotContain("secret");
+            assertThat(run.application().log()).contains("404 no_service").doesNotContain("s3cr3t");
             assertThat(run.mails()).hasSize(1);
         }
     }
@@ -223,12 +221,12 @@ class ChannelDeliveryTest {
 
     private Map<String, String> settings(String channels) {
         return Map.ofEntries(Map.entry("alert.channel", channels),
-                Map.entry("alert.line-works.url", services.url("/message/secret")),
+                Map.entry("alert.line-works.url", services.url("/message/s3cr3t")),
                 Map.entry("alert.chatwork.url", services.url("/v2")), Map.entry("alert.chatwork.room", "42"),
-                Map.entry("alert.chatwork.token", "secret"), Map.entry("alert.slack.url", slack.url("/services/T1/B2/secret")),
-                Map.entry("alert.teams.url", services.url("/run/secret?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=Ab%2Bd_-x%3D")),
-                Map.entry("alert.pagerduty.url", services.url("/v2/enqueue")), Map.entry("alert.pagerduty.routing-key", "secret"),
-                Map.entry("alert.webhook.url", services.url("/hook/secret")), Map.entry("alert.webhook.secret", SECRET));
+                Map.entry("alert.chatwork.token", "s3cr3t"), Map.entry("alert.slack.url", slack.url("/services/T1/B2/s3cr3t")),
+                Map.entry("alert.teams.url", services.url("/run/s3cr3t?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=Ab%2Bd_-x%3D")),
+                Map.entry("alert.pagerduty.url", services.url("/v2/enqueue")), Map.entry("alert.pagerduty.routing-key", "s3cr3t"),
+                Map.entry("alert.webhook.url", services.url("/hook/s3cr3t")), Map.entry("alert.webhook.secret", SECRET));
     }
 
     private static ChatService service(Request request) {
