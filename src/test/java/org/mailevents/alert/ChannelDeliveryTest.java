@@ -224,7 +224,7 @@ class ChannelDeliveryTest {
                 Map.entry("alert.line-works.url", services.url("/message/s3cr3t")),
                 Map.entry("alert.chatwork.url", services.url("/v2")), Map.entry("alert.chatwork.room", "42"),
                 Map.entry("alert.chatwork.token", "s3cr3t"), Map.entry("alert.slack.url", slack.url("/services/T1/B2/s3cr3t")),
-                Map.entry("alert.teams.url", services.url("/run/s3cr3t?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=Ab%2Bd_-x%3D")),
+                Map.entry("alert.teams.url", services.url("/run/s3cr3t?" + ChatService.TEAMS_QUERY)),
                 Map.entry("alert.pagerduty.url", services.url("/v2/enqueue")), Map.entry("alert.pagerduty.routing-key", "s3cr3t"),
                 Map.entry("alert.webhook.url", services.url("/hook/s3cr3t")), Map.entry("alert.webhook.secret", SECRET));
     }

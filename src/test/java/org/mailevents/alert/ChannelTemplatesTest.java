@@ -158,7 +158,6 @@ class ChannelTemplatesTest {
         WebhookSignature.headers("1", Instant.EPOCH, text.getBytes(StandardCharsets.UTF_8), List.of("whsec_" + "QUJD".repeat(8)))
                 .forEach(headers::set);
         String received = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-        return new Request("POST", PATHS.get(channel.toString()), "api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=Ab%2Bd_-x%3D",
-                headers, received);
+        return new Request("POST", PATHS.get(channel.toString()), ChatService.TEAMS_QUERY, headers, received);
     }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
 import org.mailevents.live.RouteCheck;
+import org.mailevents.route.RouteGraph;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TeamEdit;
@@ -160,7 +161,7 @@ class CheckTest {
         try (InProcess application = TestSettings.of(TestDatabase.postgres()).with("retention.days", "30", "privacy.retention-days", "30")
                 .startInProcess()) {
             List<RouteDefinition> java = ((ModelCamelContext) application.context()).getRouteDefinitions().stream()
-                    .filter(route -> !Files.exists(Path.of("routes/" + route.getRouteId() + ".camel.yaml"))).toList();
+                    .filter(route -> RouteGraph.file(route) == null).toList();
 
             assertThat(java).extracting(RouteDefinition::getRouteId)
                     .containsExactlyInAnyOrderElementsOf(JavaRoutes.standIns().stream().map(RouteDefinition::getRouteId).toList());

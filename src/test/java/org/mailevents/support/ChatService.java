@@ -67,7 +67,7 @@ public enum ChatService {
         @Override
         void check(Request request) {
             require(request.body().getBytes(StandardCharsets.UTF_8).length <= 28 * 1024, "Request Entity too large");
-            require("api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=Ab%2Bd_-x%3D".equals(request.query()), "wrong signature");
+            require(TEAMS_QUERY.equals(request.query()), "wrong signature");
             JsonNode json = json(request);
             require(json.path("type").asText().equals("message"), "type is message");
             JsonNode attachment = json.path("attachments").path(0);
@@ -111,6 +111,9 @@ public enum ChatService {
             require(!request.headers().getFirst("webhook-id").contains("."), "webhook-id");
         }
     };
+
+    /** The query of a URL as Teams makes it. Its signature must arrive as it is. */
+    public static final String TEAMS_QUERY = "api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=Ab%2Bd_-x%3D";
 
     private final int status;
     private final String success;
