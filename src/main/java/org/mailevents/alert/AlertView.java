@@ -171,6 +171,7 @@ public record AlertView(String stage, String ending, boolean allClear, String au
     private static Surroundings surroundings(Alert alert) {
         Figures figures = alert.figures();
         return figures == null ? null : new Surroundings(figures.hours(), Share.of(figures.hour()), Share.of(figures.day()),
-                figures.recent(), String.valueOf(Math.round(10 * figures.usual()) / 10.0), figures.unusual() && alert.phase() != IncidentPhase.CLOSED);
+                figures.recent(), String.valueOf(Math.round(10 * figures.usual()) / 10.0),
+                figures.unusual() && alert.phase() != IncidentPhase.CLOSED);
     }
 }

@@ -109,7 +109,8 @@ final class Samples {
         boolean first = phase == IncidentPhase.OPENED;
         List<Count> domains = counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", "")));
         return new Alert(id(), id(), first ? 1 : 2, phase, phase == IncidentPhase.CLOSED ? Ending.QUIET : null, bounces.size() >= 10,
-                audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT, first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)),
+                audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT, first ? null : SUBJECT,
+                first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)),
                 domains.stream().limit(5).map(domain -> new Destination(domain.what(), domain.count(), domain.news(), 4 * domain.count()))
                 .toList(), bounces, figures, urgency);
     }
