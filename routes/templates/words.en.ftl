@@ -61,20 +61,25 @@
     <#on "closed">
       <#return alert.total?string + (alert.total == 1)?then(" delivery", " deliveries") + " bounced "
           + moment?then("at " + alert.openedAt, "from " + alert.openedAt + " to " + alert.lastBounceAt + ", in " + duration(alert.minutes))
-          + " " + cause + ", and none since: it is over.">
+          + " " + cause + ". " + ending(alert)>
   </#switch>
 </#function>
+<#function ending alert>
+  <#return (alert.ending == "taken-again")?then("The destination accepts mail again: it is over.", "No mail has bounced since: it is over.")>
+</#function>
 <#function urgent alert>
-  <#return "Urgent: the bounce rate of the last hour is " + alert.figures.hour.percent + " %, above its limit. "
+  <#local urgency = alert.urgency>
+  <#return "Urgent: " + urgency.bounces?string + " of " + urgency.finished?string + " finished deliveries "
+      + (urgency.domain != "")?then("to " + urgency.domain + " ", "") + "bounced (" + urgency.percent + " %). "
+      + "This is above " + urgency.setting + " (" + urgency.value + "). "
       + "If mail is going out, pause it and look at the causes first.">
 </#function>
 <#function usual figures>
+  <#local recent = "Your bounces in the last " + (figures.hours == 1)?then("hour", figures.hours?string + " hours") + ": " + figures.recent?string>
   <#if figures.usual == "0.0">
-    <#return "Your bounces in the last hour: " + figures.recent?string + figures.unusual?then(", far more than usual", "")
-        + ". In the week before there were hardly any.">
+    <#return recent + figures.unusual?then(", far more than usual", "") + ". In the week before there were hardly any.">
   </#if>
-  <#return "Your bounces in the last hour: " + figures.recent?string + ", " + figures.unusual?then("far more than usual", "not unusual") + " ("
-      + figures.usual + " in an average hour of the last week).">
+  <#return recent + figures.unusual?then(", far more than usual", "") + " (usual: " + figures.usual + ").">
 </#function>
 <#function attached alert>
   <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
@@ -118,7 +123,7 @@
   <#return count?string + (count == 1)?then(" bounce", " bounces")>
 </#function>
 <#function top alert>
-  <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join(", ")>
+  <#return alert.destinations?map(domain -> domain.domain + " " + bounces(domain.count))?join(", ")>
 </#function>
 <#function rate figure>
   <#return bounces(figure.bounces) + " among " + figure.finished?string
@@ -126,7 +131,7 @@
 </#function>
 <#function next alert>
   <#return (alert.stage == "closed")?then("If it begins again, you hear of it under a new subject.",
-      "You hear of further bounces, and when it is over.")>
+      "You hear of further bounces" + alert.allClear?then(", and when it is over", "") + ".")>
 </#function>
 <#function times>
   <#return "All times are in " + zone + ".">

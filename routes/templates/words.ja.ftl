@@ -58,19 +58,23 @@
       <#return alert.openedAt + " から続く配信エラー（" + cause + "）は、新たに" + alert.news?string + "件発生し、累計" + alert.total?string + "件になりました。">
     <#on "closed">
       <#return alert.openedAt + moment?then(" に発生した", " から " + alert.lastBounceAt + " まで（" + duration(alert.minutes) + "）続いた")
-          + "配信エラー（" + cause + "、計" + alert.total?string + "件）は、収まりました。">
+          + "配信エラー（" + cause + "、計" + alert.total?string + "件）は、" + ending(alert)>
   </#switch>
 </#function>
+<#function ending alert>
+  <#return (alert.ending == "taken-again")?then("宛先が再びメールを受け付けるようになり、収まりました。", "その後は発生せず、収まりました。")>
+</#function>
 <#function urgent alert>
-  <#return "緊急：直近1時間のバウンス率が" + alert.figures.hour.percent + " %に達し、基準値を超えています。配信中のメールがあれば一時停止し、原因をご確認ください。">
+  <#local urgency = alert.urgency>
+  <#return "緊急：" + (urgency.domain != "")?then(urgency.domain + " 宛ての", "") + "配信結果" + urgency.finished?string + "件のうち" + urgency.bounces?string
+      + "件（" + urgency.percent + " %）がバウンスし、" + urgency.setting + "（" + urgency.value + "）を超えています。配信中のメールがあれば一時停止し、原因をご確認ください。">
 </#function>
 <#function usual figures>
-  <#local recent = "ご担当分のバウンスは直近1時間で" + figures.recent?string + "件です。">
+  <#local recent = "ご担当分のバウンスは直近" + figures.hours?string + "時間で" + figures.recent?string + "件です。">
   <#if figures.usual == "0.0">
     <#return recent + figures.unusual?then("過去1週間はほとんど発生しておらず、大幅に多い件数です。", "過去1週間は、ほとんど発生していません。")>
   </#if>
-  <#return recent + "普段（過去1週間の平均で1時間あたり" + figures.usual + "件）と比べて、"
-      + figures.unusual?then("大幅に多い件数です。", "特に多い件数ではありません。")>
+  <#return recent + "普段は" + figures.usual + "件ほどで" + figures.unusual?then("、大幅に多い件数です。", "す。")>
 </#function>
 <#function attached alert>
   <#return "全" + alert.rows?string + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?string + "件を掲載しています。">
@@ -113,13 +117,13 @@
   <#return count?string + "件">
 </#function>
 <#function top alert>
-  <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join("、")>
+  <#return alert.destinations?map(domain -> domain.domain + " " + bounces(domain.count))?join("、")>
 </#function>
 <#function rate figure>
   <#return "全体の配信結果" + figure.finished?string + "件のうち、バウンス" + figure.bounces?string + "件（" + figure.percent + " %）">
 </#function>
 <#function next alert>
-  <#return (alert.stage == "closed")?then("再び発生した場合は、新しい件名でお知らせします。", "新たなエラーは続報で、収まったときは収束のお知らせでご連絡します。")>
+  <#return (alert.stage == "closed")?then("再び発生した場合は、新しい件名でお知らせします。", "新たなエラーは続報で" + alert.allClear?then("、収まったときは収束のお知らせで", "") + "ご連絡します。")>
 </#function>
 <#function times>
   <#return "日時のタイムゾーンは " + zone + " です。">

@@ -14,7 +14,9 @@ import org.mailevents.cause.CauseTable.Texts;
  * An {@link Alert} in the form that the templates use, in one language and one time zone.
  *
  * @param stage        the phase of the incident: {@code opened}, {@code update} or {@code closed}
- * @param urgent       whether the bounce rate is above {@code alert.rate}
+ * @param ending       why an all-clear says that the incident is over: {@code quiet} or {@code taken-again}; empty in any other mail
+ * @param allClear     whether an all-clear will tell the end of the incident, as far as is known now
+ * @param urgency      why the mail is urgent; null if it is not
  * @param openedAt     when the incident's first bounce was received
  * @param lastBounceAt when the incident's last bounce was received
  * @param minutes      the whole minutes from the first to the last bounce
@@ -26,13 +28,13 @@ import org.mailevents.cause.CauseTable.Texts;
  * @param file         the name of the attached CSV with all rows; empty if the groups list all rows
  * @param firstTime    how many of the rows have an address that never bounced before
  * @param known        how many of the rows have an address that bounced before
- * @param domains      the most frequent recipient domains of the incident
+ * @param destinations the most frequent recipient domains of the incident, most frequent first
  * @param figures      what else happens; null if it could not be counted
  * @param bounces      the rows, for the CSV
  */
-public record AlertView(String stage, String audience, boolean urgent, String openedAt, String lastBounceAt, long minutes, long news,
-                        long total, List<Group> groups, int listed, int rows, String file, long firstTime, long known, List<Domain> domains,
-                        Surroundings figures, List<Listed> bounces) {
+public record AlertView(String stage, String ending, boolean allClear, String audience, Urgency urgency, String openedAt,
+                        String lastBounceAt, long minutes, long news, long total, List<Group> groups, int listed, int rows, String file,
+                        long firstTime, long known, List<Destination> destinations, Surroundings figures, List<Listed> bounces) {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
 
@@ -88,12 +90,40 @@ public record AlertView(String stage, String audience, boolean urgent, String op
                          boolean known) {
     }
 
-    /** A recipient domain and how many bounces it has. */
-    public record Domain(String domain, long count) {
+    /**
+     * The setting that makes a mail urgent, and the share of the new bounces that is above its value.
+     *
+     * @param setting the name of the setting
+     * @param value   its value, such as {@code 5 %}
+     * @param domain  the destination that fails; empty for all destinations together
+     * @param percent the share, without a percent sign
+     */
+    public record Urgency(String setting, String value, String domain, long bounces, long finished, String percent) {
     }
 
-    /** The {@link Figures}, with decimal numbers as text. */
-    public record Surroundings(Share hour, Share day, long recent, String usual, boolean unusual) {
+    /**
+     * A recipient domain.
+     *
+     * @param count    how many bounces of the incident it has so far
+     * @param news     how many of them this mail is the first to report
+     * @param finished how many messages to it were finished within the hours that the figures name; 0 if they could not be counted
+     * @param percent  the share of the news among the finished messages, without a percent sign; empty if they could not be counted
+     */
+    public record Destination(String domain, long count, long news, long finished, String percent) {
+
+        static Destination of(Alert.Destination destination) {
+            return new Destination(destination.domain(), destination.count(), destination.news(), destination.finished(),
+                    destination.finished() == 0 ? "" : String.valueOf(destination.percent()));
+        }
+    }
+
+    /**
+     * The {@link Figures}, with decimal numbers as text.
+     *
+     * @param hours   how many hours the mail speaks of; {@code recent} and {@code usual} are bounces of the audience within them
+     * @param unusual whether {@code recent} is far more than usual; an all-clear never says this
+     */
+    public record Surroundings(long hours, Share hour, Share day, long recent, String usual, boolean unusual) {
     }
 
     /** Bounces among finished messages; {@code percent} has no percent sign. */
@@ -102,6 +132,10 @@ public record AlertView(String stage, String audience, boolean urgent, String op
         static Share of(Figures.Share share) {
             return new Share(share.bounces(), share.finished(), String.valueOf(share.percent()));
         }
+    }
+
+    public boolean urgent() {
+        return urgency != null;
     }
 
     static AlertView of(Alert alert, CauseRules rules, String language, ZoneId zone) {
@@ -113,11 +147,11 @@ public record AlertView(String stage, String audience, boolean urgent, String op
         int listed = groups.stream().flatMap(group -> group.blocks().stream()).mapToInt(block -> block.bounces().size()).sum();
         long known = bounces.stream().filter(Listed::known).count();
         String openedAt = time(alert.openedAt(), zone);
-        return new AlertView(alert.phase().toString(), alert.audience(), alert.urgent(), openedAt, time(alert.lastBounceAt(), zone),
+        return new AlertView(alert.phase().toString(), alert.ending() == null ? "" : alert.ending().toString(), alert.allClear(),
+                alert.audience(), urgency(alert.urgency()), openedAt, time(alert.lastBounceAt(), zone),
                 Duration.between(alert.openedAt(), alert.lastBounceAt()).toMinutes(), alert.news(), alert.total(), groups, listed,
                 bounces.size(), listed == bounces.size() ? "" : "bounces-" + openedAt.replaceAll("[-:]", "").replace(' ', '-') + ".csv",
-                bounces.size() - known, known, alert.domains().stream().map(domain -> new Domain(domain.what(), domain.count())).toList(),
-                surroundings(alert.figures()), bounces);
+                bounces.size() - known, known, alert.destinations().stream().map(Destination::of).toList(), surroundings(alert), bounces);
     }
 
     static String time(Instant instant, ZoneId zone) {
@@ -129,8 +163,15 @@ public record AlertView(String stage, String audience, boolean urgent, String op
         return new Group(count.count(), count.news(), cause, blocks, rows - blocks.stream().mapToInt(Block::count).sum());
     }
 
-    private static Surroundings surroundings(Figures figures) {
-        return figures == null ? null : new Surroundings(Share.of(figures.hour()), Share.of(figures.day()), figures.recent(),
-                String.valueOf(Math.round(10 * figures.usual()) / 10.0), figures.unusual());
+    private static Urgency urgency(Alert.Urgency urgency) {
+        return urgency == null ? null : new Urgency(urgency.setting(), urgency.value(), urgency.domain() == null ? "" : urgency.domain(),
+                urgency.bounces(), urgency.finished(), String.valueOf(urgency.percent()));
+    }
+
+    private static Surroundings surroundings(Alert alert) {
+        Figures figures = alert.figures();
+        return figures == null ? null : new Surroundings(figures.hours(), Share.of(figures.hour()), Share.of(figures.day()),
+                figures.recent(), String.valueOf(Math.round(10 * figures.usual()) / 10.0),
+                figures.unusual() && alert.phase() != IncidentPhase.CLOSED);
     }
 }

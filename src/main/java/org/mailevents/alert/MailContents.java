@@ -15,6 +15,9 @@ import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
+import org.mailevents.alert.Alert.Destination;
+import org.mailevents.alert.Alert.Ending;
+import org.mailevents.alert.Alert.Urgency;
 import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,18 +95,22 @@ final class MailContents {
         List<Count> causes = handle.select("SELECT e.cause AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
                 + FROM_INCIDENT + " GROUP BY e.cause ORDER BY count DESC, what", mail.mailId(), mail.incidentId())
                 .map(MailContents::count).list();
-        List<Count> domains = handle.select("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
+        List<Destination> destinations = handle.select("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
                 + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, mail.mailId(), mail.incidentId())
-                .map(MailContents::count).list();
+                .map(MailContents::count).list().stream()
+                .map(domain -> new Destination(domain.what(), domain.count(), domain.news(), 0)).toList();
         boolean listsAll = phase == IncidentPhase.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
                 && handle.select("SELECT COALESCE(SUM(" + Incidents.LISTED_SIZE + "), 0)" + FROM_INCIDENT, mail.incidentId())
                         .mapTo(long.class).one() <= Incidents.MAX_SIZE;
         List<String> thread = handle.select("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ? ORDER BY number",
                 mail.incidentId(), mail.mailId()).mapTo(String.class).list();
-        return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, mail.audience(), mail.madeAt(), mail.openedAt(),
-                mail.lastBounceAt(), mail.subject(), firstAndLast(thread), causes, domains, bounces(handle, mail, listsAll), figures,
-                phase != IncidentPhase.CLOSED && figures != null && figures.above(urgentRate));
+        boolean closes = phase == IncidentPhase.CLOSED;
+        Urgency urgency = closes || figures == null || !figures.hour().above(urgentRate) ? null
+                : new Urgency("alert.rate", urgentRate + " %", null, figures.hour().bounces(), figures.hour().finished());
+        return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, closes ? Ending.QUIET : null, true,
+                mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), firstAndLast(thread), causes,
+                destinations, bounces(handle, mail, listsAll), figures, urgency);
     }
 
     private static List<Bounce> bounces(Handle handle, Outgoing mail, boolean listsAll) {

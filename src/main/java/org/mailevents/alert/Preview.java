@@ -63,9 +63,9 @@ public final class Preview {
             }
             Instant now = TimeSource.of(context).instant();
             Figures figures = Figures.count(handle, "list-owner", now);
-            return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, false),
-                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, false),
-                    Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, false));
+            return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, null),
+                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, null),
+                    Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, null));
         }
     }
 

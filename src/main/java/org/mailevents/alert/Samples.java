@@ -10,6 +10,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
+import org.mailevents.alert.Alert.Destination;
+import org.mailevents.alert.Alert.Ending;
+import org.mailevents.alert.Alert.Urgency;
 import org.mailevents.alert.Figures.Share;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.CauseTable;
@@ -22,7 +25,10 @@ final class Samples {
     private static final Instant LAST_BOUNCE_AT = OPENED_AT.plus(Duration.ofMinutes(65));
     private static final String SUBJECT = "sample";
     private static final List<String> THREAD = List.of("<first@localhost>");
-    private static final Figures FIGURES = new Figures(new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
+    private static final Figures FIGURES = new Figures(3, new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
+
+    private static final Urgency OF_ALL = new Urgency("alert.rate", "5 %", null, 120, 1_530);
+    private static final Urgency OF_DESTINATION = new Urgency("alert.destination-rate", "50 %", "example.net", 60, 64);
 
     private final CauseRules rules;
 
@@ -33,18 +39,18 @@ final class Samples {
 
     /** The mails that the preview shows. */
     List<Alert> alerts() {
-        return List.of(alert("list-owner", IncidentPhase.OPENED, List.of(noSuchUser()), null, false),
-                alert("postmaster", IncidentPhase.UPDATE, ofEveryCode(), FIGURES, false),
-                alert("list-owner", IncidentPhase.CLOSED, many(), FIGURES, false));
+        return List.of(alert("list-owner", IncidentPhase.OPENED, List.of(noSuchUser()), null, null),
+                alert("postmaster", IncidentPhase.UPDATE, ofEveryCode(), FIGURES, null),
+                alert("list-owner", IncidentPhase.CLOSED, many(), FIGURES, null));
     }
 
     /** The mails that a template must be able to show. */
     List<Mailing> all() {
         return Stream.concat(alerts().stream(), Stream.<Mailing>of(
-                alert("sample", IncidentPhase.OPENED, many(), FIGURES, true),
-                alert("sample", IncidentPhase.OPENED, different(), FIGURES, true),
-                new Alert(id(), id(), 2, IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD,
-                        List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, false),
+                alert("sample", IncidentPhase.OPENED, many(), FIGURES, OF_ALL),
+                alert("sample", IncidentPhase.UPDATE, different(), FIGURES, OF_DESTINATION),
+                new Alert(id(), id(), 2, IncidentPhase.CLOSED, Ending.TAKEN_AGAIN, false, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT,
+                        SUBJECT, THREAD, List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, null),
                 notice("failed", Map.of("webhooks", 2L)),
                 notice("filling", Map.of("percent", 80L)),
                 unreachable("postmaster@example.com"),
@@ -99,12 +105,14 @@ final class Samples {
     }
 
     /** An alert of an incident that has these bounces and no others. */
-    static Alert alert(String audience, IncidentPhase phase, List<Bounce> bounces, Figures figures, boolean urgent) {
+    static Alert alert(String audience, IncidentPhase phase, List<Bounce> bounces, Figures figures, Urgency urgency) {
         boolean first = phase == IncidentPhase.OPENED;
         List<Count> domains = counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", "")));
-        return new Alert(id(), id(), first ? 1 : 2, phase, audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT,
-                first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)),
-                domains.stream().limit(5).toList(), bounces, figures, urgent);
+        return new Alert(id(), id(), first ? 1 : 2, phase, phase == IncidentPhase.CLOSED ? Ending.QUIET : null, bounces.size() >= 10,
+                audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT, first ? null : SUBJECT,
+                first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)),
+                domains.stream().limit(5).map(domain -> new Destination(domain.what(), domain.count(), domain.news(), 4 * domain.count()))
+                .toList(), bounces, figures, urgency);
     }
 
     private static List<Count> counts(Stream<String> things) {
