@@ -26,10 +26,20 @@ import org.mailevents.alert.Figures.Share;
  *     incident
  * @param figures      what else happens, or null if it could not be counted in time
  * @param urgency      why the mail is urgent, or null if it is not; an all-clear is never urgent
+ * @param acknowledged who looks after the incident, or null if nobody has said so
  */
 public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, Ending ending, boolean allClear, String audience,
                     Instant madeAt, Instant openedAt, Instant lastBounceAt, String subject, List<String> thread, List<Count> causes,
-                    List<Destination> destinations, List<Bounce> bounces, Figures figures, Urgency urgency) implements Mailing {
+                    List<Destination> destinations, List<Bounce> bounces, Figures figures, Urgency urgency,
+                    Acknowledgement acknowledged) implements Mailing {
+
+    /**
+     * Somebody has said to look after the incident.
+     *
+     * @param by the address, or the name of the channel
+     */
+    public record Acknowledgement(Instant at, String by) {
+    }
 
     /** Why an incident is over. */
     public enum Ending {

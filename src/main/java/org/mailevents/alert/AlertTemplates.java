@@ -74,7 +74,7 @@ final class AlertTemplates {
                 continue;
             }
             try {
-                return templates.render(mailing, language, Long.MAX_VALUE);
+                return templates.render(mailing, language, null, Long.MAX_VALUE);
             } catch (EndlessTemplate e) {
                 if (e.stillRuns()) {
                     unstoppable.add(templates);
@@ -114,9 +114,10 @@ final class AlertTemplates {
         return languages;
     }
 
-    /** Makes the words of a mail with the active templates in a given language. */
-    MailWords render(Mailing mailing, String language) throws IOException, TemplateException {
-        return active.render(mailing, language, Long.MAX_VALUE);
+    /** Makes the words of a sample with the active templates in a given language. */
+    MailWords sample(Mailing sample, String language) throws IOException, TemplateException {
+        AnswerLinks answers = settings.text("console.url").isEmpty() ? null : Samples.answers(sample);
+        return active.render(sample, language, answers, Long.MAX_VALUE);
     }
 
     private void activate(Map<String, String> saved) {

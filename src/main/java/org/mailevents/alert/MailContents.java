@@ -13,6 +13,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.mailevents.alert.Alert.Acknowledgement;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.alert.Alert.Destination;
@@ -61,13 +62,17 @@ final class MailContents {
 
     /** A mail of the outbox, and its incident if it has one. */
     private record Outgoing(UUID mailId, UUID incidentId, int number, String audience, String what, String about, Instant madeAt,
-                            Instant openedAt, Instant lastBounceAt, String subject) {
+                            Instant openedAt, Instant lastBounceAt, String subject, Instant acknowledgedAt, String acknowledgedBy) {
+
+        Acknowledgement acknowledged() {
+            return acknowledgedAt == null ? null : new Acknowledgement(acknowledgedAt, line(acknowledgedBy));
+        }
     }
 
     /** @throws IllegalStateException if a later version of Mail Events has added the mail, and this version does not know its kind */
     Mailing read(Handle handle, UUID mail) {
         Outgoing outgoing = handle.select("SELECT m.mail_id, m.incident_id, m.number, m.audience, m.what, m.about, m.made_at, i.opened_at,"
-                + " i.last_bounce_at, i.subject FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id"
+                + " i.last_bounce_at, i.subject, i.acknowledged_at, i.acknowledged_by FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id"
                 + " WHERE m.mail_id = ?", mail).mapTo(Outgoing.class).one();
         return outgoing.incidentId() == null ? notice(handle, outgoing) : alert(handle, outgoing);
     }
@@ -110,7 +115,7 @@ final class MailContents {
                 : new Urgency("alert.rate", urgentRate + " %", null, figures.hour().bounces(), figures.hour().finished());
         return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, closes ? Ending.QUIET : null, true,
                 mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), firstAndLast(thread), causes,
-                destinations, bounces(handle, mail, listsAll), figures, urgency);
+                destinations, bounces(handle, mail, listsAll), figures, urgency, mail.acknowledged());
     }
 
     private static List<Bounce> bounces(Handle handle, Outgoing mail, boolean listsAll) {

@@ -46,7 +46,7 @@ public final class Preview {
                 + "<title>Mail Events: preview</title>\n<body style=\"font-family:sans-serif;margin:24px\">\n");
         for (String language : templates.languages()) {
             for (Alert alert : alerts) {
-                page.append(section(language, alert.phase(), templates.render(alert, language)));
+                page.append(section(language, alert.phase(), templates.sample(alert, language)));
             }
         }
         Files.createDirectories(FILE.getParent());

@@ -8,6 +8,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.mailevents.alert.Alert.Acknowledgement;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.alert.Alert.Destination;
@@ -28,7 +29,8 @@ final class Samples {
     private static final Figures FIGURES = new Figures(3, new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
 
     private static final Urgency OF_ALL = new Urgency("alert.rate", "5 %", null, 120, 1_530);
-    private static final Urgency OF_DESTINATION = new Urgency("alert.destination-rate", "50 %", "example.net", 60, 64);
+    private static final Urgency OF_DESTINATION = new Urgency("alert.destination-rate", "50 %", "example.net", 80, 90);
+    private static final Acknowledgement ACKNOWLEDGED = new Acknowledgement(OPENED_AT.plus(Duration.ofMinutes(14)), "sato@shop.example.com");
 
     private final CauseRules rules;
 
@@ -40,8 +42,10 @@ final class Samples {
     /** The mails that the preview shows. */
     List<Alert> alerts() {
         return List.of(alert("list-owner", IncidentPhase.OPENED, List.of(noSuchUser()), null, null),
-                alert("postmaster", IncidentPhase.UPDATE, ofEveryCode(), FIGURES, null),
-                alert("list-owner", IncidentPhase.CLOSED, many(), FIGURES, null));
+                alert("postmaster", IncidentPhase.OPENED, many(), FIGURES, OF_DESTINATION),
+                alert("postmaster", IncidentPhase.UPDATE, null, ofEveryCode(), FIGURES, null, ACKNOWLEDGED),
+                alert("list-owner", IncidentPhase.CLOSED, many(), FIGURES, null),
+                alert("postmaster", IncidentPhase.CLOSED, Ending.TAKEN_AGAIN, many(), FIGURES, null, ACKNOWLEDGED));
     }
 
     /** The mails that a template must be able to show. */
@@ -50,7 +54,7 @@ final class Samples {
                 alert("sample", IncidentPhase.OPENED, many(), FIGURES, OF_ALL),
                 alert("sample", IncidentPhase.UPDATE, different(), FIGURES, OF_DESTINATION),
                 new Alert(id(), id(), 2, IncidentPhase.CLOSED, Ending.TAKEN_AGAIN, false, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT,
-                        SUBJECT, THREAD, List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, null),
+                        SUBJECT, THREAD, List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, null, null),
                 notice("failed", Map.of("webhooks", 2L)),
                 notice("filling", Map.of("percent", 80L)),
                 unreachable("postmaster@example.com"),
@@ -90,11 +94,12 @@ final class Samples {
                 new Bounce("someone@example.net", "42", CauseTable.UNKNOWN, false, "", "", "", "", "", "", "", false));
     }
 
-    /** Many bounces with two replies. */
+    /** Many bounces at three destinations. */
     private List<Bounce> many() {
-        return IntStream.rangeClosed(1, 120).mapToObj(i -> i % 3 == 0
+        return IntStream.rangeClosed(1, 120).mapToObj(i -> i % 3 != 0
                 ? bounce("member" + i + "@example.net", "4", "5.7.1", "554 5.7.1 Message refused (id " + i + ")", false)
-                : bounce("member" + i + "@example.net", "2", "5.1.1", "550 5.1.1 <member" + i + "@example.net>: User unknown", false))
+                : i % 4 == 0 ? bounce("member" + i + "@example.org", "5", "5.2.2", "552 5.2.2 Mailbox full", true)
+                : bounce("member" + i + "@example.com", "2", "5.1.1", "550 5.1.1 <member" + i + "@example.com>: User unknown", false))
                 .toList();
     }
 
@@ -106,19 +111,31 @@ final class Samples {
 
     /** An alert of an incident that has these bounces and no others. */
     static Alert alert(String audience, IncidentPhase phase, List<Bounce> bounces, Figures figures, Urgency urgency) {
+        return alert(audience, phase, phase == IncidentPhase.CLOSED ? Ending.QUIET : null, bounces, figures, urgency, null);
+    }
+
+    private static Alert alert(String audience, IncidentPhase phase, Ending ending, List<Bounce> bounces, Figures figures, Urgency urgency,
+            Acknowledgement acknowledged) {
         boolean first = phase == IncidentPhase.OPENED;
-        List<Count> domains = counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", "")));
-        return new Alert(id(), id(), first ? 1 : 2, phase, phase == IncidentPhase.CLOSED ? Ending.QUIET : null, bounces.size() >= 10,
-                audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT, first ? null : SUBJECT,
-                first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)),
-                domains.stream().limit(5).map(domain -> new Destination(domain.what(), domain.count(), domain.news(), 4 * domain.count()))
-                .toList(), bounces, figures, urgency);
+        Instant lastBounceAt = first ? OPENED_AT : LAST_BOUNCE_AT;
+        List<Destination> destinations = counts(bounces.stream().map(bounce -> Blocks.domain(bounce.recipient()))).stream().limit(5)
+                .map(domain -> new Destination(domain.what(), domain.count(), domain.news(), domain.count() + domain.count() / 8)).toList();
+        return new Alert(id(), id(), first ? 1 : 2, phase, ending, bounces.size() >= 10, audience,
+                lastBounceAt.plus(ending == null ? Duration.ZERO : Duration.ofMinutes(45)), OPENED_AT, lastBounceAt,
+                first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)), destinations, bounces,
+                figures, urgency, acknowledged);
     }
 
     private static List<Count> counts(Stream<String> things) {
         return things.collect(Collectors.groupingBy(thing -> thing, Collectors.counting())).entrySet().stream()
                 .map(count -> new Count(count.getKey(), count.getValue(), count.getValue()))
                 .sorted((one, other) -> Long.compare(other.count(), one.count())).toList();
+    }
+
+    /** The links of a sample; null for a mail that has none. */
+    static AnswerLinks answers(Mailing sample) {
+        String page = "https://mail-events.example.com/answer?token=sample";
+        return sample instanceof Alert alert && alert.phase() != IncidentPhase.CLOSED ? new AnswerLinks(page, page, page) : null;
     }
 
     private static Notice notice(String what, Map<String, Object> facts) {

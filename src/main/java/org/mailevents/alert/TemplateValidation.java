@@ -113,7 +113,7 @@ final class TemplateValidation {
     }
 
     private void renderSample(TemplateSet templates, Mailing sample, String language) throws BrokenFile, IOException, TemplateException {
-        MailWords words = templates.render(sample, language, SAMPLE_MEMORY);
+        MailWords words = templates.render(sample, language, Samples.answers(sample), SAMPLE_MEMORY);
         if (words.subject().isEmpty() || words.text().isBlank() || sample instanceof Alert && words.html().isBlank()) {
             throw new BrokenFile(folder.toString(), 0, "a template makes an empty subject or an empty text");
         }

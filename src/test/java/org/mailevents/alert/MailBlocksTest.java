@@ -155,6 +155,6 @@ class MailBlocksTest {
     }
 
     private static MailWords mail(String language, List<Bounce> bounces) throws Exception {
-        return templates.render(Samples.alert("postmaster", IncidentPhase.OPENED, bounces, null, null), language, Long.MAX_VALUE);
+        return templates.render(Samples.alert("postmaster", IncidentPhase.OPENED, bounces, null, null), language, null, Long.MAX_VALUE);
     }
 }
