@@ -44,11 +44,12 @@
   yes = "yes"
   no = "no"
 >
-<#-- All mails of an incident have the subject of its first mail. The time distinguishes two incidents. -->
+<#-- All mails of an incident have the subject of its first mail. The time and an audience of your own distinguish two incidents. -->
 <#function subject alert>
   <#return (alert.urgency??)?then("[Urgent] ", "") + destination(alert)?truncate(60, "…")
       + (alert.domains > 1)?then(" and " + (alert.domains - 1)?string + " more", "") + ": " + causes(alert, " and others") + ", "
-      + bounces(alert.total) + (alert.total == 1)?then(" at ", " since ") + alert.openedAt>
+      + bounces(alert.total) + (alert.total == 1)?then(" at ", " since ") + alert.openedAt
+      + (audiences[alert.audience]??)?then("", " (" + alert.audience + ")")>
 </#function>
 <#function stage alert>
   <#local name = {"opened": (alert.total == 1)?then("Bounce", "Ongoing"), "update": "Still ongoing", "acknowledged": "Acknowledged", "closed": "All clear"}[alert.stage]>

@@ -44,11 +44,11 @@
   yes = "はい"
   no = "いいえ"
 >
-<#-- 続報も最初のメールと同じ件名になる。日時は、別の件と区別するため。 -->
+<#-- 続報も最初のメールと同じ件名になる。日時と独自の audience は、別の件と区別するため。 -->
 <#function subject alert>
   <#return (alert.urgency??)?then("【緊急】", "") + destination(alert)?truncate(60, "…")
       + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string, "") + "：" + causes(alert) + " " + bounces(alert.total)
-      + "（" + alert.openedAt + (alert.total == 1)?then("", "～") + "）">
+      + "（" + (audiences[alert.audience]??)?then("", alert.audience + " ") + alert.openedAt + (alert.total == 1)?then("", "～") + "）">
 </#function>
 <#function stage alert>
   <#local name = {"opened": (alert.total == 1)?then("配信エラー", "発生中"), "update": "継続中", "acknowledged": "対応中", "closed": "収束"}[alert.stage]>
@@ -111,7 +111,7 @@
   <#return alert.acknowledgedBy + "（" + clock(alert.acknowledgedAt, alert) + " から対応中）">
 </#function>
 <#function usual figures>
-  <#local usual = (figures.usual == "0.0")?then("ほぼ0件", figures.usual + "件")>
+  <#local usual = (figures.usual == "0.0")?then("ほぼなし", figures.usual + "件")>
   <#return "ご担当分のバウンスは直近" + figures.hours?string + "時間で" + bounces(figures.recent)
       + figures.unusual?then("と、普段（" + usual + "）より大幅に多くなっています", "です（普段は" + usual + "）")>
 </#function>
