@@ -3,5 +3,5 @@
 <#import "facts.ftl" as facts>
 <#function plain text><#return text?replace("[", "［")?replace("]", "］")></#function>
 <#assign body = "[info][title]" + plain(cut(facts.headline, 200)) + "[/title]" + plain(cut(facts.lines?join("\n"), 3000))
-    + (url != "")?then("\n" + url, "") + "[/info]">
+    + (alert.url != "")?then("\n" + alert.url, "") + "[/info]">
 self_unread=1&body=${body?url("UTF-8")}

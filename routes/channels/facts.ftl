@@ -1,10 +1,13 @@
-<#-- What every channel says of an incident: a headline and some lines. The words are those of the mails. -->
+<#-- What every channel says of an incident: a headline and some lines, in the words of the mails. A single bounce is told with its domain
+     and without its address, because a chat is no place for addresses of strangers. -->
 <#import "words.${language}.ftl" as words>
+<#function listed label facts>
+  <#return label + words.colon + facts?map(fact -> fact.text + (fact.number != "")?then(words.colon + fact.number, ""))?join(" / ")>
+</#function>
 <#assign headline = words.stage(alert) + words.colon + words.intro(alert)>
-<#assign lines = alert.urgent?then([words.urgent(alert)], [])
-    + alert.domains?has_content?then([words.domains + words.colon + words.top(alert)], [])
-    + (alert.groups?size > 1)?then([words.byCause + words.colon
-        + alert.groups?map(group -> group.cause.name + words.colon + words.counted(group, alert))?join(" / ")], [])
-    + [words.period + words.colon + words.lasted(alert)]
-    + alert.groups?has_content?then([words.action + words.colon + alert.groups[0].cause.action], [])
-    + (alert.acknowledgedBy!"")?has_content?then([alert.acknowledgedBy!""], [])>
+<#assign isOpen = alert.stage == "opened" || alert.stage == "update">
+<#assign lines = (alert.urgency??)?then([words.urgent(alert.urgency)], [])
+    + (alert.acknowledgedBy != "")?then([words.owner + words.colon + words.acknowledged(alert)], [])
+    + [listed(words.where, (alert.total == 1)?then([{"text": words.destination(alert), "number": ""}], words.places(alert)))]
+    + [listed(words.why, words.reasons(alert)), words.since + words.colon + words.lasted(alert)]
+    + isOpen?then([words.todo + words.colon + words.advice(alert)?join(" ")], [])>

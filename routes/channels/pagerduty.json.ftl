@@ -9,14 +9,14 @@
   "dedup_key": "${incident.id}"
   <#if action == "trigger">
   , "client": "Mail Events"
-  <#if url != "">
-  , "client_url": "${url}"
-  , "links": [{"href": "${url}", "text": "${facts.words.open}"}]
+  <#if alert.url != "">
+  , "client_url": "${alert.url}"
+  , "links": [{"href": "${alert.url}", "text": "${facts.words.onThePage}"}]
   </#if>
   , "payload": {
     "summary": "${cut(facts.headline, 1024)}",
     "source": "mail-events",
-    "severity": "${alert.urgent?then("critical", "warning")}",
+    "severity": "${(alert.urgency??)?then("critical", "warning")}",
     "timestamp": "${incident.openedAt}",
     "group": "${alert.audience}",
     "custom_details": {

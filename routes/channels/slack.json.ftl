@@ -8,8 +8,8 @@
   "blocks": [
     {"type": "header", "text": {"type": "plain_text", "emoji": false, "text": "${cut(facts.headline, 150)}"}},
     {"type": "section", "text": {"type": "plain_text", "emoji": false, "text": "${cut(facts.lines?join("\n"), 2900)}"}}
-    <#if url != "">
-    , {"type": "section", "text": {"type": "mrkdwn", "text": "<${url}|${plain(facts.words.open)}>"}}
+    <#if alert.url != "">
+    , {"type": "section", "text": {"type": "mrkdwn", "text": "<${alert.url}|${plain(facts.words.onThePage)}>"}}
     </#if>
   ]
 }

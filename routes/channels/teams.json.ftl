@@ -14,13 +14,13 @@
       "msteams": {"width": "Full"},
       "body": [
         {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "${cut(facts.headline, 300)}", "weight": "Bolder",
-          "size": "Medium", "color": "${alert.urgent?then("attention", "default")}"}]}
+          "size": "Medium", "color": "${(alert.urgency??)?then("attention", "default")}"}]}
         <#list facts.lines as line>
         , {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": "${cut(line, 600)}"}]}
         </#list>
       ]
-      <#if url != "">
-      , "actions": [{"type": "Action.OpenUrl", "title": "${cut(facts.words.open, 40)}", "url": "${url}"}]
+      <#if alert.url != "">
+      , "actions": [{"type": "Action.OpenUrl", "title": "${cut(facts.words.onThePage, 40)}", "url": "${alert.url}"}]
       </#if>
     }
   }]

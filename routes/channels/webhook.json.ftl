@@ -8,7 +8,7 @@
     "incident": "${incident.id}",
     "number": ${incident.number?c},
     "audience": "${alert.audience}",
-    "urgent": ${alert.urgent?c},
+    "urgent": ${(alert.urgency??)?c},
     "opened_at": "${incident.openedAt}",
     "last_bounce_at": "${incident.lastBounceAt}",
     "bounces": ${alert.total?c},
@@ -19,13 +19,13 @@
       </#list>
     ],
     "destinations": [
-      <#list alert.domains as domain>
-      {"domain": "${cut(domain.domain, 255)}", "bounces": ${domain.count?c}}<#sep>,</#sep>
+      <#list alert.destinations as destination>
+      {"domain": "${cut(destination.domain, 255)}", "bounces": ${destination.bounces?c}, "finished": ${destination.finished?c}}<#sep>,</#sep>
       </#list>
     ],
     "headline": "${cut(facts.headline, 500)}",
     "lines": [<#list facts.lines as line>"${cut(line, 1000)}"<#sep>, </#list>],
-    "url": "${url}"
+    "url": "${alert.url}"
   }
 }
 </#escape>

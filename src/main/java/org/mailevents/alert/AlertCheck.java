@@ -33,7 +33,8 @@ public final class AlertCheck {
 
     /** What is probably wrong with the settings of the alerts, though they can be used. */
     public static List<String> warnings(CamelContext context) {
-        return new Recipients(new Settings(context)).warnings();
+        Settings settings = new Settings(context);
+        return new Recipients(settings, new Channels(settings)).warnings();
     }
 
     /** Checks the settings and the templates of a context. */
@@ -42,7 +43,7 @@ public final class AlertCheck {
         Map<String, String> files = FolderWatch.ofTemplates(settings.routes()).first();
         List<String> refused = new ArrayList<>();
         Channels channels = new Channels(settings);
-        TemplateValidation validation = new TemplateValidation(settings, channels);
+        TemplateValidation validation = new TemplateValidation(settings);
         add(refused, () -> new AlertMail(settings, new Recipients(settings, channels)));
         add(refused, () -> AlertPolicy.of(settings));
         refused.addAll(channels.mistakes());

@@ -15,7 +15,6 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.Rendering.EndlessTemplate;
 import org.mailevents.channel.Channel;
-import org.mailevents.channel.Channels;
 import org.mailevents.live.FolderWatch;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
@@ -49,7 +48,7 @@ final class AlertTemplates {
     AlertTemplates(CamelContext context) throws Exception {
         settings = new Settings(context);
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
-        validation = new TemplateValidation(settings, new Channels(settings));
+        validation = new TemplateValidation(settings);
         causes = LiveCauses.in(context);
         FolderWatch watch = FolderWatch.ofTemplates(settings.routes());
         activeFiles = watch.first();
@@ -65,7 +64,7 @@ final class AlertTemplates {
      */
     MailWords render(Mailing mailing) throws IOException {
         String language = language(mailing instanceof Notice notice && notice.goesToFallback() ? "fallback" : mailing.audience());
-        return firstThatWorks(templates -> templates.render(mailing, language, Long.MAX_VALUE))
+        return firstThatWorks(templates -> templates.render(mailing, language, null, Long.MAX_VALUE))
                 .orElseGet(() -> mailing instanceof Alert alert ? withoutTemplate(alert)
                         : MailWords.plain("[Mail Events] " + mailing, ((Notice) mailing).facts().toString()));
     }
@@ -131,9 +130,10 @@ final class AlertTemplates {
         return languages;
     }
 
-    /** Makes the words of a mail with the active templates in a given language. */
-    MailWords render(Mailing mailing, String language) throws IOException, TemplateException {
-        return active.render(mailing, language, Long.MAX_VALUE);
+    /** Makes the words of a sample with the active templates in a given language. */
+    MailWords sample(Mailing sample, String language) throws IOException, TemplateException {
+        AnswerLinks answers = settings.text("console.url").isEmpty() ? null : Samples.answers(sample);
+        return active.render(sample, language, answers, Long.MAX_VALUE);
     }
 
     private void activate(Map<String, String> saved) {

@@ -46,7 +46,7 @@ public final class Preview {
                 + "<title>Mail Events: preview</title>\n<body style=\"font-family:sans-serif;margin:24px\">\n");
         for (String language : templates.languages()) {
             for (Alert alert : alerts) {
-                page.append(section(language, alert.phase(), templates.render(alert, language)));
+                page.append(section(language, alert.phase(), templates.sample(alert, language)));
             }
         }
         Files.createDirectories(FILE.getParent());
@@ -63,9 +63,9 @@ public final class Preview {
             }
             Instant now = TimeSource.of(context).instant();
             Figures figures = Figures.count(handle, "list-owner", now);
-            return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, false),
-                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, false),
-                    Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, false));
+            return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, null),
+                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, null),
+                    Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, null));
         }
     }
 

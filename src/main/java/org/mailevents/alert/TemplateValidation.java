@@ -48,10 +48,9 @@ final class TemplateValidation {
     private final Channels channels;
     private final Path folder;
 
-    /** @param channels those that are used must have templates that work */
-    TemplateValidation(Settings settings, Channels channels) {
+    TemplateValidation(Settings settings) {
         this.settings = settings;
-        this.channels = channels;
+        this.channels = new Channels(settings);
         this.folder = settings.routes().resolve("templates");
     }
 
@@ -130,7 +129,7 @@ final class TemplateValidation {
     }
 
     private void renderSample(TemplateSet templates, Mailing sample, String language) throws BrokenFile, IOException, TemplateException {
-        MailWords words = templates.render(sample, language, SAMPLE_MEMORY);
+        MailWords words = templates.render(sample, language, Samples.answers(sample), SAMPLE_MEMORY);
         if (words.subject().isEmpty() || words.text().isBlank() || sample instanceof Alert && words.html().isBlank()) {
             throw new BrokenFile(folder.toString(), 0, "a template makes an empty subject or an empty text");
         }

@@ -53,7 +53,7 @@ class ChannelTemplatesTest {
         context.getPropertiesComponent().setOverrideProperties(used);
         Settings settings = new Settings(context);
         files = FolderWatch.ofTemplates(settings.routes()).first();
-        validation = new TemplateValidation(settings, new Channels(settings));
+        validation = new TemplateValidation(settings);
         templates = validation.validated(files, () -> RULES);
     }
 
@@ -82,7 +82,7 @@ class ChannelTemplatesTest {
     @ParameterizedTest
     @CsvSource({"OPENED,trigger", "UPDATE,trigger", "CLOSED,resolve"})
     void pagerDutyIsToldEachPhaseWithOneKey(IncidentPhase phase, String action) throws Exception {
-        Alert alert = Samples.alert("list-owner", phase, new Samples(RULES).alerts().get(0).bounces(), null, false);
+        Alert alert = Samples.alert("list-owner", phase, new Samples(RULES).alerts().get(0).bounces(), null, null);
 
         JsonNode event = request(Channel.PAGERDUTY, text(Channel.PAGERDUTY, alert, "en")).json();
         assertThat(event.path("event_action").asText()).isEqualTo(action);
@@ -105,8 +105,8 @@ class ChannelTemplatesTest {
         "slack.json.ftl    | escape text as text?json_string | escape text as text | slack.json.ftl: the template makes no valid",
         "teams.json.ftl    | cut(line, 600)        | cut(lines, 600)       | teams.json.ftl:19: ",
         "chatwork.form.ftl | ?url(\"UTF-8\")       | ''                    | chatwork.form.ftl: the template makes no form",
-        "facts.ftl         | words.stage(alert)    | words.stages(alert)   | facts.ftl:3: ",
-        "line-works.json.ftl | <#if url != \"\">   | <#iff url>            | line-works.json.ftl:7: "})
+        "facts.ftl         | words.stage(alert)    | words.stages(alert)   | facts.ftl:7: ",
+        "line-works.json.ftl | <#if alert.url != \"\"> | <#iff url>        | line-works.json.ftl:7: "})
     void aBrokenTemplateIsRefusedWithItsFile(String file, String right, String wrong, String mistake) {
         String path = Path.of("routes/channels").resolve(file).toString();
         Map<String, String> edited = new HashMap<>(files);
@@ -144,7 +144,7 @@ class ChannelTemplatesTest {
     private static Alert hostile(String domain) {
         Alert.Bounce bounce = new Samples(RULES).alerts().get(0).bounces().get(0);
         return Samples.alert("sample", IncidentPhase.OPENED, List.of(new Alert.Bounce("x@" + domain, bounce.code(), bounce.cause(), false,
-                "", "", "", "", "", "", domain, false)), null, false);
+                "", "", "", "", "", "", domain, false)), null, null);
     }
 
     private static String text(Channel channel, Alert alert, String language) throws Exception {
