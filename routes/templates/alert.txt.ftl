@@ -1,12 +1,24 @@
 <#-- The text part of the alert mail. It is complete in itself and says the same as the HTML part. -->
 <#import "words.${language}.ftl" as words>
+<#macro pairs label facts>
+<#if facts?size == 1>
+${label}${words.colon}${facts[0].text}${(facts[0].number != "")?then(words.colon + facts[0].number, "")}
+<#else>
+${label}${words.colon?trim}
+<#list facts as fact>
+  - ${fact.text}${words.colon}${fact.number}
+</#list>
+</#if>
+</#macro>
 <#macro conclusion said reply>
    ${words.vendorCode}${words.colon}${words.code(said)}
    ${words.reply}${words.colon}${(reply != "")?then(reply, words.none)}
 <#if said.enhancedCode != "">
    ${words.statusCode}${words.colon}${words.status(said)}
 </#if>
-<#if said.ambiguous>
+<#if said.ambiguous && alert.single && said.sureness == alert.groups[0].doubt>
+<#-- The facts at the top have said so. -->
+<#elseif said.ambiguous>
    ! ${said.sureness}
 <#elseif said.sureness != "">
    ${words.sureness}${words.colon}${said.sureness}
@@ -18,37 +30,67 @@
    ${words.removal}${words.colon}${said.removal}
 </#if>
 </#macro>
-${words.stage(alert)}${words.colon}${words.intro(alert)}
-<#if alert.urgent>
-
-*** ${words.urgent(alert)} ***
-
+<#macro origin of>
+<#if of.subject != "">
+   ${words.mailSubject}${words.colon}${of.subject}
 </#if>
-<#if alert.figures??>
-${words.usual(alert.figures)}
+<#if of.sender != "">
+   ${words.sender}${words.colon}${of.sender}
+</#if>
+<#if of.apiData != "">
+   ${words.apiData}${words.colon}${of.apiData}
+</#if>
+</#macro>
+${words.stage(alert)}${words.colon}${words.intro(alert)}
+<#if alert.urgency??>
+
+*** ${words.urgent(alert.urgency)} ***
+</#if>
+
+<#if alert.acknowledgedBy != "">
+${words.owner}${words.colon}${words.acknowledged(alert)}
+</#if>
+<@pairs words.where words.places(alert)/>
+<@pairs words.why words.reasons(alert)/>
+${words.since}${words.colon}${words.lasted(alert)}
+<#if alert.stage == "opened" || alert.stage == "update">
+${words.todo}${words.colon}${words.advice(alert)?join("\n  ")}
+</#if>
+<#if alert.answers??>
+
+<#if alert.acknowledgedBy == "">
+${words.iHaveIt}${words.colon}${alert.answers.acknowledge}
+</#if>
+${words.mute}${words.colon}${alert.answers.mute}
+${words.lessOften}${words.colon}${alert.answers.lessOften}
+${words.nothingYet}
+</#if>
+<#if alert.url != "">
+
+${words.onThePage}${words.colon}${alert.url}
 </#if>
 <#if alert.file != "">
+
 ${words.attached(alert)}
 </#if>
-<#if alert.groups?size != 1>
-
-${words.mark} ${words.byCause}
-<#list alert.groups as group>
-  - ${group.cause.name}${words.colon}${words.counted(group, alert)}
-</#list>
-</#if>
+<#if alert.stage != "acknowledged">
 <#assign number = 0>
 <#list alert.groups as group>
 
+<#if alert.single>
+${words.mark} ${words.details}
+<#else>
 ${words.mark} ${group.cause.name}${words.colon}${words.counted(group, alert)}
 ${group.cause.text}
 ${words.action}${words.colon}${group.cause.action}
 ${words.again}${words.colon}${group.cause.again}
+</#if>
 <#list group.blocks as block>
 <#if block.count != 1>
 
    ${words.same(block)}
 <@conclusion block.said block.reply/>
+<@origin block.common/>
 </#if>
 <#list block.bounces as bounce>
 <#assign number++>
@@ -58,19 +100,13 @@ ${number}. ${bounce.recipient}
    ${words.known}
 </#if>
    ${words.when}${words.colon}${(bounce.occurredAt != "")?then(bounce.occurredAt, words.none)}
-   ${words.mailSubject}${words.colon}${(bounce.subject != "")?then(bounce.subject, words.none)}
 <#if block.count == 1>
 <@conclusion block.said block.reply/>
-<#elseif bounce.reason != block.reply>
+<#elseif alert.file == "" && bounce.reason != block.reply>
    ${words.reply}${words.colon}${bounce.reason}
 </#if>
-<#if bounce.sender != "">
-   ${words.sender}${words.colon}${bounce.sender}
-</#if>
+<@origin bounce/>
    ${words.messageId}${words.colon}${(bounce.messageId != "")?then(bounce.messageId, words.none)}
-<#if bounce.apiData != "">
-   ${words.apiData}${words.colon}${bounce.apiData}
-</#if>
 </#list>
 <#if block.count != block.bounces?size>
 
@@ -82,19 +118,22 @@ ${number}. ${bounce.recipient}
 ${words.otherReplies(group.more)}
 </#if>
 </#list>
+<#if alert.rows != 1 || alert.figures??>
 
 ${words.mark} ${words.situation}
-${words.period}${words.colon}${words.lasted(alert)}
-${words.count}${words.colon}${words.totals(alert)}
 ${words.addresses}${words.colon}${words.seen(alert)}
-${words.domains}${words.colon}${words.top(alert)}
 <#if alert.figures??>
+<#if alert.stage != "closed">
+${words.compared}${words.colon}${words.usual(alert.figures)}
+</#if>
 ${words.hour}${words.colon}${words.rate(alert.figures.hour)}
 ${words.day}${words.colon}${words.rate(alert.figures.day)}
 </#if>
+</#if>
+</#if>
 
 ${words.next(alert)}
-${words.times()}
+${words.addressed(alert)}${words.times()}
 
 ${"-- "}
-${words.footer}
+${words.footer(contact)}

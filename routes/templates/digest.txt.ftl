@@ -55,4 +55,4 @@ ${words.digestNext}
 ${words.digestAddressed(digest)} ${words.times()}
 
 ${"-- "}
-${words.footer}
+${words.footer(contact)}

@@ -8,4 +8,4 @@ ${told.text}
 </#list>
 
 ${"-- "}
-${words.footer}
+${words.footer(contact)}

@@ -3,7 +3,18 @@
   colon = ": "
   mark = "*"
   none = "none"
-  byCause = "Bounces by cause"
+  where = "Where"
+  why = "Why"
+  since = "When"
+  todo = "To do"
+  owner = "Owner"
+  factWidth = 48
+  iHaveIt = "I have it"
+  mute = "Mute"
+  lessOften = "Less often"
+  nothingYet = "Nothing changes until you confirm it on the page that opens."
+  onThePage = "See this incident on the page"
+  details = "Details"
   action = "What to do"
   again = "Sending again"
   when = "When"
@@ -18,71 +29,102 @@
   apiData = "apiData"
   known = "This address has bounced before."
   situation = "The situation"
-  period = "Period"
-  count = "Bounces"
   addresses = "Addresses"
-  domains = "Domains"
+  compared = "Compared"
   hour = "Last hour"
   day = "Last 24 hours"
-  footer = "Mail Events sends this mail automatically. Its recipients are in application.properties and its wording in routes/templates/."
   audiences = {
-    "list-owner": "for whoever keeps the list",
-    "postmaster": "for the postmaster",
-    "operators": "for the operators",
-    "fallback": "for the fallback address"
+    "list-owner": "whoever keeps the list",
+    "postmaster": "the postmaster",
+    "operators": "the operators",
+    "fallback": "the fallback address"
   }
   columns = ["When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
       "Message-ID", "apiData", "Name of the code", "Cause ID", "Dead address"]
   yes = "yes"
   no = "no"
 >
-<#-- All mails of an incident have this subject, so no part of it may change later. The time distinguishes two incidents. -->
+<#-- All mails of an incident have the subject of its first mail. The time and an audience of your own distinguish two incidents. -->
 <#function subject alert>
-  <#return alert.urgent?then("[Urgent] ", "")
-      + "[Bounce] Delivery errors since " + alert.openedAt + " (" + (audiences[alert.audience]!alert.audience) + ")">
+  <#return (alert.urgency??)?then("[Urgent] ", "") + destination(alert)?truncate(60, "…")
+      + (alert.domains > 1)?then(" and " + (alert.domains - 1)?string + " more", "") + ": " + causes(alert, " and others") + ", "
+      + bounces(alert.total) + (alert.total == 1)?then(" at ", " since ") + alert.openedAt
+      + (audiences[alert.audience]??)?then("", " (" + alert.audience + ")")>
 </#function>
 <#function stage alert>
-  <#local name = {"opened": "Ongoing", "update": "Still ongoing", "closed": "All clear"}[alert.stage]>
-  <#return (alert.urgent && alert.stage != "closed")?then("Urgent – ", "") + name>
+  <#local name = {"opened": (alert.total == 1)?then("Bounce", "Ongoing"), "update": "Still ongoing", "acknowledged": "Acknowledged", "closed": "All clear"}[alert.stage]>
+  <#return (alert.urgency??)?then("Urgent – ", "") + name>
 </#function>
 <#-- An inbox shows this text next to the subject. -->
 <#function intro alert>
-  <#local cause = "(" + alert.groups[0].cause.name + (alert.groups?size > 1)?then(" and others", "") + ")">
-  <#local moment = alert.openedAt == alert.lastBounceAt>
+  <#local to = " to " + destination(alert) + (alert.domains > 1)?then(" and " + counts(alert.domains - 1, "more domain"), "")>
   <#switch alert.stage>
     <#on "opened">
-      <#if alert.total == 1>
-        <#return "1 delivery bounced at " + alert.openedAt + " " + cause + "; the incident is still open.">
-      </#if>
-      <#return alert.total?string + " deliveries have bounced since " + alert.openedAt + " " + cause + ".">
+      <#return counts(alert.total, "mail") + to + " bounced" + alert.single?then(": " + causes(alert, ""), "") + ".">
     <#on "update">
-      <#return alert.news?string + (alert.news == 1)?then(" more delivery has", " more deliveries have") + " bounced " + cause
-          + ", which makes " + alert.total?string + " since " + alert.openedAt + ".">
+      <#return counts(alert.news, "more mail") + " bounced, " + alert.total?string + " in all since " + alert.openedAt + ".">
+    <#on "acknowledged">
+      <#return alert.acknowledgedBy + " has it since " + clock(alert.acknowledgedAt, alert)
+          + ". No further mail comes until it is over, unless it becomes urgent.">
     <#on "closed">
-      <#return alert.total?string + (alert.total == 1)?then(" delivery", " deliveries") + " bounced "
-          + moment?then("at " + alert.openedAt, "from " + alert.openedAt + " to " + alert.lastBounceAt + ", in " + duration(alert.minutes))
-          + " " + cause + ", and none since: it is over.">
+      <#return (alert.ending == "taken-again")?then("It is over: " + destination(alert) + " takes mail again.",
+          "It is over: nothing more has bounced for " + duration(alert.quietMinutes) + ".")
+          + " Before that, " + counts(alert.total, "mail") + to + " bounced.">
   </#switch>
 </#function>
-<#function urgent alert>
-  <#return "Urgent: the bounce rate of the last hour is " + alert.figures.hour.percent + " %, above its limit. "
-      + "If mail is going out, pause it and look at the causes first.">
+<#function urgent urgency>
+  <#local all = (urgency.domain == "")?then("", " to " + urgency.domain)>
+  <#return "Urgent: " + urgency.percent + " % of the mail" + all + " bounced"
+      + (urgency.domain == "")?then(" (" + urgency.bounces?string + " of " + urgency.finished?string + ")", "") + ". The limit is " + urgency.value + " (" + urgency.setting
+      + "). If mail is going out, pause it and look at the causes first.">
+</#function>
+<#-- The destination with the most bounces. -->
+<#function destination alert>
+  <#return (alert.destinations?size == 0)?then("addresses that are no longer stored", domain(alert.destinations[0].domain))>
+</#function>
+<#function domain name>
+  <#return (name != "")?then(name, "no address")>
+</#function>
+<#function causes alert others>
+  <#return reason(alert.groups[0])?uncap_first + (alert.groups?size > 1)?then(others, "")>
+</#function>
+<#-- Each line has a text and a number, which may be empty. -->
+<#function places alert>
+  <#if alert.total == 1 && alert.bounces?size == 1>
+    <#return [{"text": (alert.bounces[0].recipient != "")?then(alert.bounces[0].recipient, none), "number": ""}]>
+  </#if>
+  <#local listed = alert.destinations?map(place -> {"text": domain(place.domain), "number": place.bounces?string
+      + (place.percent != "")?then(" of " + place.finished?string + " (" + place.percent + " %)", "")})>
+  <#return listed + (alert.elsewhere > 0)?then([{"text": "other domains", "number": alert.elsewhere?string}], [])>
+</#function>
+<#function reasons alert>
+  <#if alert.single>
+    <#local group = alert.groups[0]>
+    <#return [{"text": reason(group) + "." + (group.doubt != "")?then("", " " + group.cause.text), "number": ""}]>
+  </#if>
+  <#return alert.groups?map(group -> {"text": reason(group), "number": bounces((alert.stage == "update")?then(group.news, group.count))})>
+</#function>
+<#function reason group>
+  <#return (group.doubt != "")?then("Perhaps " + group.cause.name?uncap_first, group.cause.name)>
+</#function>
+<#function advice alert>
+  <#local group = alert.groups[0] cause = group.cause action = (group.doubt != "")?then(group.doubt, cause.action)>
+  <#return alert.single?then([action] + (group.doubt != "")?then([], [again + colon + cause.again]), [cause.name + colon + action, "The other causes follow below."])>
+</#function>
+<#function acknowledged alert>
+  <#return alert.acknowledgedBy + ", since " + clock(alert.acknowledgedAt, alert)>
 </#function>
 <#function usual figures>
-  <#if figures.usual == "0.0">
-    <#return "Your bounces in the last hour: " + figures.recent?string + figures.unusual?then(", far more than usual", "")
-        + ". In the week before there were hardly any.">
-  </#if>
-  <#return "Your bounces in the last hour: " + figures.recent?string + ", " + figures.unusual?then("far more than usual", "not unusual") + " ("
-      + figures.usual + " in an average hour of the last week).">
+  <#local hours = (figures.hours == 1)?then("hour", figures.hours?string + " hours")>
+  <#return bounces(figures.recent) + " for you in the last " + hours + figures.unusual?then(", far more than usual", "")
+      + " (" + (figures.usual == "0.0")?then("hardly any", figures.usual) + " in " + (figures.hours == 1)?then("an hour", hours) + " of the week before)">
 </#function>
 <#function attached alert>
   <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
       + "; " + (alert.listed == 1)?then("1 is", alert.listed?string + " are") + " shown here.">
 </#function>
 <#function counted group alert>
-  <#return bounces(group.count)
-      + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then(", " + group.news?string + " new", "")>
+  <#return bounces(group.count) + (group.news != group.count && group.news > 0)?then(", " + group.news?string + " new", "")>
 </#function>
 <#function code said>
   <#return (said.code != "")?then(said.code + " (" + said.codeName + ")", none)>
@@ -91,13 +133,13 @@
   <#return said.enhancedCode + (said.status != "")?then(" (" + said.status + ")", "")>
 </#function>
 <#function same block>
-  <#return (block.reply != "")?then("Similar replies", "No reply") + " × " + block.count?string>
+  <#return domain(block.domain) + " × " + block.count?string>
 </#function>
 <#function more count>
-  <#return count?string + " more " + (count == 1)?then("is", "are") + " in the attached list.">
+  <#return count?string + " more like " + (count == 1)?then("this is", "these are") + " in the attached list.">
 </#function>
 <#function otherReplies count>
-  <#return bounces(count) + " with other replies " + (count == 1)?then("is", "are") + " in the attached list.">
+  <#return bounces(count) + " with other replies or destinations " + (count == 1)?then("is", "are") + " in the attached list.">
 </#function>
 <#function contradiction said>
   <#local reply = said.contradicts?then("reply", "status (" + said.enhancedCode + ")")>
@@ -105,31 +147,44 @@
       + said.contradicts?then("The cause follows the reply.", "Look at the server's reply.")>
 </#function>
 <#function lasted alert>
-  <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " – " + alert.lastBounceAt)
-      + " (" + duration(alert.minutes) + ")">
+  <#if alert.openedAt == alert.lastBounceAt>
+    <#return (alert.stage == "opened" && alert.total > 1)?then("since ", "") + alert.openedAt>
+  </#if>
+  <#return alert.openedAt + " – " + clock(alert.lastBounceAt, alert) + " (" + duration(alert.minutes) + ")">
 </#function>
-<#function totals alert>
-  <#return alert.total?string + (alert.stage == "opened" || alert.news == 0)?then("", " in all, " + alert.news?string + " new")>
+<#-- The time without the date, if it is the day on which the incident began. -->
+<#function clock time alert>
+  <#return time?remove_beginning(alert.openedAt?keep_before(" ") + " ")>
 </#function>
 <#function seen alert>
   <#return alert.firstTime?string + " bounced for the first time, " + alert.known?string + " had bounced before">
 </#function>
 <#function bounces count>
-  <#return count?string + (count == 1)?then(" bounce", " bounces")>
+  <#return counts(count, "bounce")>
 </#function>
-<#function top alert>
-  <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join(", ")>
+<#function counts count thing>
+  <#return count?string + " " + thing + (count == 1)?then("", "s")>
 </#function>
 <#function rate figure>
   <#return bounces(figure.bounces) + " among " + figure.finished?string
       + (figure.finished == 1)?then(" finished delivery", " finished deliveries") + " in all (" + figure.percent + " %)">
 </#function>
 <#function next alert>
-  <#return (alert.stage == "closed")?then("If it begins again, you hear of it under a new subject.",
-      "You hear of further bounces, and when it is over.")>
+  <#if alert.stage == "closed">
+    <#return "If it begins again, you hear of it under a new subject.">
+  <#elseif alert.acknowledgedBy != "">
+    <#return "The next mail comes when it is over, or if it becomes urgent.">
+  </#if>
+  <#return alert.allClear?then("You hear of further bounces, and when it is over.", "If more mail bounces, you hear of it.")>
+</#function>
+<#function addressed alert>
+  <#return "This mail is for " + (audiences[alert.audience]!("the audience " + alert.audience)) + ". ">
 </#function>
 <#function times>
   <#return "All times are in " + zone + ".">
+</#function>
+<#function footer contact>
+  <#return "Mail Events sends this mail automatically." + (contact != "")?then(" Questions: " + contact, "")>
 </#function>
 <#function duration minutes>
   <#local hours = (minutes / 60)?floor rest = minutes % 60>

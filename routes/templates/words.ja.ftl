@@ -3,7 +3,18 @@
   colon = "："
   mark = "■"
   none = "なし"
-  byCause = "原因別の件数"
+  where = "宛先"
+  why = "原因"
+  since = "発生"
+  todo = "対処"
+  owner = "担当"
+  factWidth = 36
+  iHaveIt = "対応します"
+  mute = "通知を停止"
+  lessOften = "頻度を下げる"
+  nothingYet = "開いた画面で確定するまで、何も変わりません。"
+  onThePage = "このインシデントを画面で確認"
+  details = "詳細"
   action = "対処"
   again = "送り直せば届きますか"
   when = "発生日時"
@@ -18,13 +29,10 @@
   apiData = "apiData"
   known = "以前にもエラーになったアドレスです。"
   situation = "発生状況"
-  period = "期間"
-  count = "件数"
   addresses = "アドレス"
-  domains = "宛先ドメイン"
+  compared = "普段との比較"
   hour = "直近1時間"
   day = "直近24時間"
-  footer = "このメールは Mail Events から自動送信しています。通知先は application.properties、文面は routes/templates/ で変更できます。"
   audiences = {
     "list-owner": "配信リストご担当者様",
     "postmaster": "メール管理者様",
@@ -36,48 +44,82 @@
   yes = "はい"
   no = "いいえ"
 >
-<#-- 続報も同じ件名になるため、途中で変わる値は含めない。日時は、別の件と区別するため。 -->
+<#-- 続報も最初のメールと同じ件名になる。日時と独自の audience は、別の件と区別するため。 -->
 <#function subject alert>
-  <#return alert.urgent?then("【緊急】", "") + "【バウンス】配信エラーが発生しました " + alert.openedAt + "（" + (audiences[alert.audience]!alert.audience) + "）">
+  <#return (alert.urgency??)?then("【緊急】", "") + destination(alert)?truncate(60, "…")
+      + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string, "") + "：" + causes(alert) + " " + bounces(alert.total)
+      + "（" + (audiences[alert.audience]??)?then("", alert.audience + " ") + alert.openedAt + (alert.total == 1)?then("", "～") + "）">
 </#function>
 <#function stage alert>
-  <#local name = {"opened": "発生中", "update": "継続中", "closed": "収束"}[alert.stage]>
-  <#return (alert.urgent && alert.stage != "closed")?then("緊急・", "") + name>
+  <#local name = {"opened": (alert.total == 1)?then("配信エラー", "発生中"), "update": "継続中", "acknowledged": "対応中", "closed": "収束"}[alert.stage]>
+  <#return (alert.urgency??)?then("緊急・", "") + name>
 </#function>
 <#-- 受信トレイのプレビューにも表示される。 -->
 <#function intro alert>
-  <#local cause = alert.groups[0].cause.name + (alert.groups?size > 1)?then("ほか", "")>
-  <#local moment = alert.openedAt == alert.lastBounceAt>
+  <#local to = destination(alert) + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string + "ドメイン宛ての", " 宛ての")>
   <#switch alert.stage>
     <#on "opened">
-      <#if alert.total == 1>
-        <#return alert.openedAt + " に、配信エラー（" + cause + "）が1件発生しました。監視を続けています。">
-      </#if>
-      <#return alert.openedAt + " から、配信エラー（" + cause + "）が" + alert.total?string + "件発生しています。">
+      <#return to + (alert.total == 1)?then("メール", "") + bounces(alert.total) + "が配信エラー" + alert.single?then("（" + causes(alert) + "）", "") + "になりました。">
     <#on "update">
-      <#return alert.openedAt + " から続く配信エラー（" + cause + "）は、新たに" + alert.news?string + "件発生し、累計" + alert.total?string + "件になりました。">
+      <#return "新たに" + bounces(alert.news) + "が配信エラーになり、" + alert.openedAt + " からの累計は" + bounces(alert.total) + "です。">
+    <#on "acknowledged">
+      <#return alert.acknowledgedBy + " が " + clock(alert.acknowledgedAt, alert) + " から対応しています。緊急になった場合を除き、収束するまで続報はお送りしません。">
     <#on "closed">
-      <#return alert.openedAt + moment?then(" に発生した", " から " + alert.lastBounceAt + " まで（" + duration(alert.minutes) + "）続いた")
-          + "配信エラー（" + cause + "、計" + alert.total?string + "件）は、収まりました。">
+      <#return to + "配信エラー（計" + bounces(alert.total) + "）は収束しました。" + (alert.ending == "taken-again")?then(
+          destination(alert) + " は再びメールを受け取っています。", duration(alert.quietMinutes) + "、新たなエラーはありません。")>
   </#switch>
 </#function>
-<#function urgent alert>
-  <#return "緊急：直近1時間のバウンス率が" + alert.figures.hour.percent + " %に達し、基準値を超えています。配信中のメールがあれば一時停止し、原因をご確認ください。">
+<#function urgent urgency>
+  <#local all = (urgency.domain == "")?then("", urgency.domain + " 宛ての")>
+  <#return "緊急：" + all + "メールの " + urgency.percent + " %" + (urgency.domain == "")?then("（" + urgency.bounces?string + "／"
+      + bounces(urgency.finished) + "）", "") + "が配信エラーです（基準 " + urgency.setting + "：" + urgency.value + "）。配信中であれば一時停止し、原因をご確認ください。">
+</#function>
+<#-- 配信エラーが最も多い宛先 -->
+<#function destination alert>
+  <#return (alert.destinations?size == 0)?then("記録の残っていない宛先", domain(alert.destinations[0].domain))>
+</#function>
+<#function domain name>
+  <#return (name != "")?then(name, "アドレスなし")>
+</#function>
+<#function causes alert>
+  <#return reason(alert.groups[0]) + (alert.groups?size > 1)?then("ほか", "")>
+</#function>
+<#-- 各行は text と number からなる。number は空のことがある。 -->
+<#function places alert>
+  <#if alert.total == 1 && alert.bounces?size == 1>
+    <#return [{"text": (alert.bounces[0].recipient != "")?then(alert.bounces[0].recipient, none), "number": ""}]>
+  </#if>
+  <#local listed = alert.destinations?map(place -> {"text": domain(place.domain), "number": (place.percent == "")?then(bounces(place.bounces),
+      place.bounces?string + "／" + bounces(place.finished) + "（" + place.percent + " %）")})>
+  <#return listed + (alert.elsewhere > 0)?then([{"text": "その他のドメイン", "number": bounces(alert.elsewhere)}], [])>
+</#function>
+<#function reasons alert>
+  <#if alert.single>
+    <#local group = alert.groups[0]>
+    <#return [{"text": reason(group) + "。" + (group.doubt != "")?then("", group.cause.text), "number": ""}]>
+  </#if>
+  <#return alert.groups?map(group -> {"text": reason(group), "number": bounces((alert.stage == "update")?then(group.news, group.count))})>
+</#function>
+<#function reason group>
+  <#return group.cause.name + (group.doubt != "")?then("の可能性", "")>
+</#function>
+<#function advice alert>
+  <#local group = alert.groups[0] cause = group.cause action = (group.doubt != "")?then(group.doubt, cause.action)>
+  <#return alert.single?then([action] + (group.doubt != "")?then([], [again + colon + cause.again]), [cause.name + colon + action, "ほかの原因は下記をご覧ください。"])>
+</#function>
+<#function acknowledged alert>
+  <#return alert.acknowledgedBy + "（" + clock(alert.acknowledgedAt, alert) + " から対応中）">
 </#function>
 <#function usual figures>
-  <#local recent = "ご担当分のバウンスは直近1時間で" + figures.recent?string + "件です。">
-  <#if figures.usual == "0.0">
-    <#return recent + figures.unusual?then("過去1週間はほとんど発生しておらず、大幅に多い件数です。", "過去1週間は、ほとんど発生していません。")>
-  </#if>
-  <#return recent + "普段（過去1週間の平均で1時間あたり" + figures.usual + "件）と比べて、"
-      + figures.unusual?then("大幅に多い件数です。", "特に多い件数ではありません。")>
+  <#local usual = (figures.usual == "0.0")?then("ほぼなし", figures.usual + "件")>
+  <#return "ご担当分のバウンスは直近" + figures.hours?string + "時間で" + bounces(figures.recent)
+      + figures.unusual?then("と、普段（" + usual + "）より大幅に多くなっています", "です（普段は" + usual + "）")>
 </#function>
 <#function attached alert>
   <#return "全" + alert.rows?string + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?string + "件を掲載しています。">
 </#function>
 <#function counted group alert>
-  <#return group.count?string + "件"
-      + (alert.stage == "update" || alert.stage == "closed" && group.news > 0)?then("（うち新規" + group.news?string + "件）", "")>
+  <#return bounces(group.count) + (group.news != group.count && group.news > 0)?then("（うち新規" + group.news?string + "件）", "")>
 </#function>
 <#function code said>
   <#return (said.code != "")?then("コード " + said.code + "（" + said.codeName + "）", none)>
@@ -86,13 +128,13 @@
   <#return said.enhancedCode + (said.status != "")?then("（" + said.status?remove_ending("。") + "）", "")>
 </#function>
 <#function same block>
-  <#return (block.reply != "")?then("同様の応答", "応答なし") + " × " + block.count?string>
+  <#return domain(block.domain) + " × " + block.count?string>
 </#function>
 <#function more count>
-  <#return "ほか" + count?string + "件は、添付の一覧に掲載しています。">
+  <#return "同様のほか" + count?string + "件は、添付の一覧に掲載しています。">
 </#function>
 <#function otherReplies count>
-  <#return "このほか、応答の異なる" + count?string + "件を、添付の一覧に掲載しています。">
+  <#return "このほか、応答または宛先の異なる" + count?string + "件を、添付の一覧に掲載しています。">
 </#function>
 <#function contradiction said>
   <#local reply = said.contradicts?then("応答", "ステータス（" + said.enhancedCode + "）")>
@@ -100,11 +142,14 @@
       + said.contradicts?then("応答をもとに判定しました。", "サーバーの応答をご確認ください。")>
 </#function>
 <#function lasted alert>
-  <#return alert.openedAt + (alert.openedAt == alert.lastBounceAt)?then("", " ～ " + alert.lastBounceAt)
-      + "（" + duration(alert.minutes) + "）">
+  <#if alert.openedAt == alert.lastBounceAt>
+    <#return alert.openedAt + (alert.stage == "opened" && alert.total > 1)?then(" から", "")>
+  </#if>
+  <#return alert.openedAt + " ～ " + clock(alert.lastBounceAt, alert) + "（" + duration(alert.minutes) + "）">
 </#function>
-<#function totals alert>
-  <#return (alert.stage == "opened" || alert.news == 0)?then(alert.total?string + "件", "累計" + alert.total?string + "件（うち新規" + alert.news?string + "件）")>
+<#-- インシデントが始まった日の時刻では、日付を省く。 -->
+<#function clock time alert>
+  <#return time?remove_beginning(alert.openedAt?keep_before(" ") + " ")>
 </#function>
 <#function seen alert>
   <#return "初めてエラー " + alert.firstTime?string + "件、以前にもエラー " + alert.known?string + "件">
@@ -112,17 +157,25 @@
 <#function bounces count>
   <#return count?string + "件">
 </#function>
-<#function top alert>
-  <#return alert.domains?map(domain -> domain.domain + " " + bounces(domain.count))?join("、")>
-</#function>
 <#function rate figure>
   <#return "全体の配信結果" + figure.finished?string + "件のうち、バウンス" + figure.bounces?string + "件（" + figure.percent + " %）">
 </#function>
 <#function next alert>
-  <#return (alert.stage == "closed")?then("再び発生した場合は、新しい件名でお知らせします。", "新たなエラーは続報で、収まったときは収束のお知らせでご連絡します。")>
+  <#if alert.stage == "closed">
+    <#return "再び発生した場合は、新しい件名でお知らせします。">
+  <#elseif alert.acknowledgedBy != "">
+    <#return "次のお知らせは、収束したとき、または緊急になったときです。">
+  </#if>
+  <#return alert.allClear?then("新たなエラーは続報で、収まったときは収束のお知らせでご連絡します。", "新たなエラーがあれば、続報でお知らせします。")>
+</#function>
+<#function addressed alert>
+  <#return (audiences[alert.audience]!alert.audience) + "へのお知らせです。">
 </#function>
 <#function times>
   <#return "日時のタイムゾーンは " + zone + " です。">
+</#function>
+<#function footer contact>
+  <#return "このメールは Mail Events から自動送信しています。" + (contact != "")?then("お問い合わせ先：" + contact, "")>
 </#function>
 <#function duration minutes>
   <#local hours = (minutes / 60)?floor rest = minutes % 60>

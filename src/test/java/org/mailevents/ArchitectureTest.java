@@ -37,9 +37,10 @@ class ArchitectureTest {
 
     /** Each package, and the packages that it may use. */
     private static final String ARROWS = """
-            alert     | cause database digest live log metrics privacy route settings spool
+            alert     | cause channel database digest live log metrics privacy route settings spool
             camel     | log
             cause     | event route
+            channel   | log route settings
             console   | cause database event live log settings store
             database  | event log metrics settings
             digest    | database log settings
@@ -59,7 +60,7 @@ class ArchitectureTest {
             sample    | event http settings
             settings  |
             spool     | database event log metrics parse privacy settings store
-            start     | alert camel cause database event http kafka live log metrics privacy receive rehearsal route settings spool
+            start     | alert camel cause channel database event http kafka live log metrics privacy receive rehearsal route settings spool
             store     | camel database event live log metrics retention route settings
             trial     | alert console database event http live log metrics parse privacy rehearsal route settings store""";
 

@@ -284,7 +284,7 @@ class JarStartIT {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "routes/route-bounces.camel.yaml | direct:store-events | direct:store | :56: the route route-bounces sends to direct:store",
-        "routes/templates/alert.txt.ftl  | words.intro         | words.introo | :21: The following has evaluated to null"})
+        "routes/templates/alert.txt.ftl  | words.intro         | words.introo | :44: The following has evaluated to null"})
     void aBrokenFileStopsTheStartAndIsNamedWithItsLine(String name, String right, String wrong, String line) throws IOException {
         Path folder = OwnProcess.folder("routes", "application.properties");
         Path file = folder.resolve(name);
@@ -315,7 +315,7 @@ class JarStartIT {
         // Then
         assertThat(samples.ended()).isZero();
         assertThat(samples.log()).contains("Open it in a browser: ").contains("data/preview.html");
-        assertThat(page).content().contains("【バウンス】", "[Bounce] ", "発生中", "継続中", "収束", "Ongoing", "All clear", "srcdoc=");
+        assertThat(page).content().contains("【緊急】", "[Urgent] ", "発生中", "継続中", "収束", "Ongoing", "All clear", "srcdoc=");
         assertThat(folder.resolve("data")).isDirectoryNotContaining("glob:**mail-events*").isDirectoryNotContaining("glob:**outbox");
 
         // Given
@@ -341,7 +341,7 @@ class JarStartIT {
 
         // Then
         assertThat(broken.ended()).isEqualTo(1);
-        assertThat(broken.log()).contains("Not done: routes/templates/alert.txt.ftl:21: ");
+        assertThat(broken.log()).contains("Not done: routes/templates/alert.txt.ftl:44: ");
     }
 
     @Test

@@ -211,12 +211,17 @@ class OpsTest {
 
     @ParameterizedTest
     @MethodSource("manifests")
-    void itsVolumeOfRoutesHasEveryTemplateInItsFolder(Kubernetes kubernetes) throws IOException {
+    void itsVolumeOfRoutesHasEveryFileInItsFolder(Kubernetes kubernetes) throws IOException {
         int routes = kubernetes.<List<Map<String, Object>>>pod("volumes").stream().map(volume -> volume.get("name")).toList()
                 .indexOf("routes");
-        List<Map<String, String>> items = kubernetes.pod("volumes", routes, "projected", "sources", 1, "configMap", "items");
-        assertThat(items).allSatisfy(item -> assertThat(item.get("path")).isEqualTo("templates/" + item.get("key")));
-        assertThat(items.stream().map(item -> item.get("key"))).containsExactlyElementsOf(Archive.files(Path.of("routes/templates")));
+        List<String> folders = List.of("templates", "channels");
+        for (int i = 0; i < folders.size(); i++) {
+            String folder = folders.get(i);
+            List<Map<String, String>> items = kubernetes.pod("volumes", routes, "projected", "sources", i + 1, "configMap", "items");
+            assertThat(items).allSatisfy(item -> assertThat(item.get("path")).isEqualTo(folder + "/" + item.get("key")));
+            assertThat(items.stream().map(item -> item.get("key")))
+                    .containsExactlyElementsOf(Archive.files(Path.of("routes", folder)));
+        }
     }
 
     @ParameterizedTest

@@ -2,7 +2,9 @@ package org.mailevents.alert;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
+import org.mailevents.alert.Figures.Share;
 
 /**
  * One mail of an incident.
@@ -10,6 +12,8 @@ import java.util.UUID;
  * @param id           stays the same when the mail is sent again, so the Message-ID stays the same too
  * @param incident     the incident's id
  * @param number       of this mail in its incident, from 1
+ * @param ending       why an all-clear says that the incident is over; null in any other mail
+ * @param allClear     whether an all-clear will tell the end of the incident, as far as is known when the mail is made
  * @param madeAt       when the mail was made; its figures are of this time
  * @param openedAt     when the incident's first bounce was received
  * @param lastBounceAt when the incident's last bounce was received
@@ -17,24 +21,86 @@ import java.util.UUID;
  * @param thread       the Message-IDs that this mail replies to (RFC 5322, 3.6.4): those of the first and of the previous mail; empty in
  *     the first mail
  * @param causes       of all bounces of the incident so far, most frequent first
- * @param domains      the most frequent recipient domains of the incident so far, most frequent first
+ * @param destinations the most frequent recipient domains of the incident so far, most frequent first
  * @param bounces      the bounces that this mail lists, oldest first: those that no earlier mail reported, and in the all-clear all of the
  *     incident
  * @param figures      what else happens, or null if it could not be counted in time
- * @param urgent       whether the bounce rate is above {@code alert.rate}; an all-clear is never urgent
+ * @param urgency      why the mail is urgent, or null if it is not; an all-clear is never urgent
+ * @param acknowledged who looks after the incident, or null if nobody has said so
  */
-public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, String audience, Instant madeAt, Instant openedAt,
-                    Instant lastBounceAt, String subject, List<String> thread, List<Count> causes, List<Count> domains,
-                    List<Bounce> bounces, Figures figures, boolean urgent) implements Mailing {
+public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, Ending ending, boolean allClear, String audience,
+                    Instant madeAt, Instant openedAt, Instant lastBounceAt, String subject, List<String> thread, List<Count> causes,
+                    List<Destination> destinations, List<Bounce> bounces, Figures figures, Urgency urgency,
+                    Acknowledgement acknowledged) implements Mailing {
 
     /**
-     * How many bounces have one cause or one domain.
+     * Somebody has said to look after the incident.
      *
-     * @param what  the id of a cause, or a domain
+     * @param by the address, or the name of the channel
+     */
+    public record Acknowledgement(Instant at, String by) {
+    }
+
+    /** Why an incident is over. */
+    public enum Ending {
+
+        /** No bounce was received for {@code alert.quiet}. */
+        QUIET,
+        /** The destination that refused the mail has accepted mail since the last bounce. */
+        TAKEN_AGAIN;
+
+        /** The name in the templates. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /**
+     * The setting that makes a mail urgent, and the share of bounces that is above its value. The bounces are those that the mail is the
+     * first to report. They are compared with the messages that were finished within the time that the mail speaks of.
+     *
+     * @param setting  the name of the setting
+     * @param value    its value, such as {@code 5 %}
+     * @param domain   the destination that fails; null for all destinations together
+     * @param bounces  how many bounces of this destination the mail is the first to report
+     * @param finished how many messages to this destination were finished
+     */
+    public record Urgency(String setting, String value, String domain, long bounces, long finished) {
+
+        /** In percent, with one decimal. */
+        public double percent() {
+            return new Share(bounces, finished).percent();
+        }
+    }
+
+    /**
+     * A recipient domain of the incident.
+     *
+     * @param count    how many bounces of the incident it has so far
+     * @param news     how many of them this mail is the first to report
+     * @param finished how many messages to it were finished within the time that the mail speaks of; 0 if they could not be counted
+     */
+    public record Destination(String domain, long count, long news, long finished) {
+
+        /** The share of the news among the finished messages, in percent, with one decimal. */
+        public double percent() {
+            return new Share(news, finished).percent();
+        }
+    }
+
+    /**
+     * How many bounces have one cause.
+     *
+     * @param what  the id of a cause
      * @param count how many bounces of the incident have it so far
      * @param news  how many of them this mail is the first to report
      */
     public record Count(String what, long count, long news) {
+    }
+
+    public boolean urgent() {
+        return urgency != null;
     }
 
     /** How many bounces of the incident this mail is the first to report. */

@@ -1,12 +1,13 @@
 package org.mailevents.alert;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.mailevents.cause.CauseRules;
+import org.mailevents.channel.Channels;
 import org.mailevents.digest.DigestSchedule;
+import org.mailevents.live.FolderWatch;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
@@ -33,19 +34,21 @@ public final class AlertCheck {
 
     /** What is probably wrong with the settings of the alerts, though they can be used. */
     public static List<String> warnings(CamelContext context) {
-        return new Recipients(new Settings(context)).warnings();
+        Settings settings = new Settings(context);
+        return new Recipients(settings, new Channels(settings)).warnings();
     }
 
     /** Checks the settings and the templates of a context. */
     public static Result of(CamelContext context) {
         Settings settings = new Settings(context);
-        Path folder = settings.routes().resolve("templates");
-        Map<String, String> files = AlertTemplates.watch(folder).first();
-        TemplateValidation validation = new TemplateValidation(settings, folder);
+        Map<String, String> files = FolderWatch.ofTemplates(settings.routes()).first();
         List<String> refused = new ArrayList<>();
-        add(refused, () -> new AlertMail(settings, new Recipients(settings)));
+        Channels channels = new Channels(settings);
+        TemplateValidation validation = new TemplateValidation(settings);
+        add(refused, () -> new AlertMail(settings, new Recipients(settings, channels)));
         add(refused, () -> AlertPolicy.of(settings));
         add(refused, () -> DigestSchedule.all(settings));
+        refused.addAll(channels.mistakes());
         add(refused, () -> validation.requireWords(files.keySet()));
         List<BrokenFile> mistakes = new ArrayList<>();
         if (refused.isEmpty()) {

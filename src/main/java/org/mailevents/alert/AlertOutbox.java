@@ -33,6 +33,11 @@ final class AlertOutbox {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
 
+    /** SQL condition: no earlier message of the incident waits for the same channel. */
+    private static final String EARLIER_DONE = " AND NOT EXISTS (SELECT 1 FROM alert_mail n JOIN alert_delivery e"
+            + " ON e.mail_id = n.mail_id AND e.channel = d.channel WHERE n.incident_id = m.incident_id AND n.number < m.number"
+            + " AND e.sent_at IS NULL AND e.gave_up_at IS NULL)";
+
     private final Jdbi jdbi;
     private final Clock clock;
     private final RetryPace pace;
@@ -69,6 +74,9 @@ final class AlertOutbox {
      * no lease expires while earlier ones are sent. Camel's splitter asks for the next element before it has finished the current one, and
      * it skips nulls. So {@code hasNext} claims nothing, and a delivery that cannot be claimed is null. The splitter also asks again after
      * the iterator has thrown, so the iterator does not throw.
+     *
+     * <p>A channel other than {@code mail} gets the messages of an incident in their order: one waits until the one before it is sent or
+     * given up.
      */
     Iterator<Delivery> claimDue(String channel) {
         unmarked.forEach(this::markSent);
@@ -77,7 +85,8 @@ final class AlertOutbox {
         Set<String> retried = new HashSet<>();
         Iterator<Due> due = jdbi.withHandle(handle -> handle.select("SELECT d.delivery_id, d.recipient, d.failure IS NOT NULL AS is_retry"
                 + " FROM alert_delivery d JOIN alert_mail m ON m.mail_id = d.mail_id WHERE d.channel = ? AND d.sent_at IS NULL"
-                + " AND d.gave_up_at IS NULL AND (d.retry_at <= ? OR d.retry_at > ?) ORDER BY is_retry, m.made_at, d.delivery_id",
+                + " AND d.gave_up_at IS NULL AND (d.retry_at <= ? OR d.retry_at > ?)" + (channel.equals(Delivery.MAIL) ? "" : EARLIER_DONE)
+                + " ORDER BY is_retry, m.made_at, d.delivery_id",
                 channel, now, pace.latest(now)).mapTo(Due.class).stream()
                 .filter(each -> !each.isRetry() || retried.add(each.recipient())).toList()).iterator();
         return new Iterator<>() {

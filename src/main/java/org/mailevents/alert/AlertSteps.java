@@ -20,6 +20,9 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertMail.Envelope;
+import org.mailevents.channel.Channel;
+import org.mailevents.channel.Channels;
+import org.mailevents.channel.HttpRefusal;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.digest.DigestQueries;
@@ -48,21 +51,25 @@ public final class AlertSteps extends RouteBuilder {
     private DueMails dueMails;
     private Digests digests;
     private AlertTemplates templates;
+    private Channels channels;
     private Recipients recipients;
     private AlertMail mail;
     private Meters meters;
+    private Clock clock;
 
     @Override
     public void configure() throws Exception {
         Settings settings = new Settings(getContext());
-        Clock clock = TimeSource.of(getContext());
+        clock = TimeSource.of(getContext());
         Database database = mandatoryFindSingleByType(getContext(), Database.class);
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         templates = new AlertTemplates(getContext());
-        recipients = new Recipients(settings);
+        channels = mandatoryFindSingleByType(getContext(), Channels.class);
+        recipients = new Recipients(settings, channels);
+        ChannelMessages messages = new ChannelMessages(channels, templates, clock);
         mail = new AlertMail(settings, recipients);
         LimitedMail.use(getContext(), MAIL_LIMIT);
-        dueMails = dueMails(settings, clock, database);
+        dueMails = dueMails(settings, database);
         meters.watch(Level.ALERT_AGE, () -> dueMails.oldestBounce()
                 .map(received -> Math.max(0, Duration.between(received, clock.instant()).toSeconds())).orElse(0L));
         // camel-mail's own converter gives the content of a message, but an .eml file is the whole message
@@ -82,6 +89,15 @@ public final class AlertSteps extends RouteBuilder {
             .setVariable("alert", body())
             .setHeader(Exchange.FILE_NAME, simple("${body.mailing.id}.eml"))
             .process(this::render);
+
+        from("direct:claim-channel").routeId("claim-channel")
+            .description("Claims the deliveries that are due through a channel. The route of a channel has its name.")
+            .process(exchange -> exchange.getMessage().setBody(dueMails.claimMessages(exchange.getFromRouteId())));
+
+        from("direct:render-channel").routeId("render-channel")
+            .description("Makes the HTTP request of a delivery")
+            .setVariable("alert", body())
+            .process(exchange -> messages.make(exchange, delivery(exchange)));
 
         from("direct:mark-alert").routeId("mark-alert")
             .description("Marks a delivery as sent, and the bounces of its mail")
@@ -117,7 +133,7 @@ public final class AlertSteps extends RouteBuilder {
         // @formatter:on
     }
 
-    private DueMails dueMails(Settings settings, Clock clock, Database database) {
+    private DueMails dueMails(Settings settings, Database database) {
         Jdbi jdbi = JdbiFactory.create(database);
         AlertPolicy policy = AlertPolicy.of(settings);
         Duration retry = policy.firstDelay();
@@ -178,7 +194,19 @@ public final class AlertSteps extends RouteBuilder {
             return;
         }
         meters.mailFailed();
-        dueMails.failed(delivery, failure, Refusal.of(failure, recipients.setting(delivery.mailing())));
+        Optional<HttpRefusal> answer = HttpRefusal.of(failure, clock.instant());
+        if (answer.isPresent() && !answer.get().permanent()) {
+            dueMails.failed(delivery, answer.get());
+        } else {
+            dueMails.failed(delivery, failure, answer.map(refused -> new Refusal(false, settingToCheck(delivery), refused.text()))
+                    .or(() -> Refusal.of(failure, recipients.setting(delivery.mailing()))));
+        }
+    }
+
+    /** A route that a team has changed may send mails by HTTP too. */
+    private String settingToCheck(Delivery delivery) {
+        return Channel.of(delivery.channel()).map(channel -> channels.settingToCheck(channel, delivery.mailing().audience()))
+                .orElse("alert.endpoint");
     }
 
     private static Delivery delivery(Exchange exchange) {

@@ -4,16 +4,17 @@ import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByT
 
 import freemarker.template.TemplateException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.Rendering.EndlessTemplate;
+import org.mailevents.channel.Channel;
 import org.mailevents.live.FolderWatch;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
@@ -47,20 +48,14 @@ final class AlertTemplates {
     AlertTemplates(CamelContext context) throws Exception {
         settings = new Settings(context);
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
-        Path folder = settings.routes().resolve("templates");
-        validation = new TemplateValidation(settings, folder);
+        validation = new TemplateValidation(settings);
         causes = LiveCauses.in(context);
-        FolderWatch watch = watch(folder);
+        FolderWatch watch = FolderWatch.ofTemplates(settings.routes());
         activeFiles = watch.first();
         validation.requireWords(activeFiles.keySet());
         active = validation.validated(activeFiles, causes::rules);
         watch.start(context, this::activate);
         causes.require(rules -> validation.validated(activeFiles, () -> rules));
-    }
-
-    /** The files of the templates. */
-    static FolderWatch watch(Path folder) {
-        return new FolderWatch(folder, "\\.ftlh?");
     }
 
     /**
@@ -69,12 +64,35 @@ final class AlertTemplates {
      */
     MailWords render(Mailing mailing) throws IOException {
         String language = language(mailing instanceof Notice notice && notice.goesToFallback() ? "fallback" : mailing.audience());
+        return firstThatWorks(templates -> templates.render(mailing, language, null, Long.MAX_VALUE))
+                .orElseGet(() -> mailing instanceof Alert alert ? withoutTemplate(alert)
+                        : MailWords.plain("[Mail Events] " + mailing, mailing instanceof Digest digest ? digest.facts().toString()
+                                : ((Notice) mailing).facts().toString()));
+    }
+
+    /**
+     * Makes the message of a channel in the language of its audience.
+     *
+     * @param settings those of the channel for the audience
+     * @throws IOException if neither the active nor the previous version of the templates makes one; a service would refuse any other text
+     */
+    String render(Alert alert, Channel channel, Map<String, String> settings) throws IOException {
+        String language = language(alert.audience());
+        return firstThatWorks(templates -> templates.render(alert, channel, settings, language, Long.MAX_VALUE))
+                .orElseThrow(() -> new IOException("the template " + channel.template() + " fails on this alert. Correct the template"));
+    }
+
+    private interface Work<T> {
+        T make(TemplateSet templates) throws IOException, TemplateException;
+    }
+
+    private <T> Optional<T> firstThatWorks(Work<T> work) throws IOException {
         for (TemplateSet templates : Stream.of(active, previous).filter(Objects::nonNull).distinct().toList()) {
             if (unstoppable.contains(templates)) {
                 continue;
             }
             try {
-                return templates.render(mailing, language, Long.MAX_VALUE);
+                return Optional.of(work.make(templates));
             } catch (EndlessTemplate e) {
                 if (e.stillRuns()) {
                     unstoppable.add(templates);
@@ -84,13 +102,11 @@ final class AlertTemplates {
                 logFailure(FailureText.describe(e));
             }
         }
-        return mailing instanceof Alert alert ? withoutTemplate(alert)
-                : MailWords.plain("[Mail Events] " + mailing, mailing instanceof Digest digest ? digest.facts().toString()
-                        : ((Notice) mailing).facts().toString());
+        return Optional.empty();
     }
 
     private static void logFailure(String failure) {
-        LOG.error("A template fails on a mail. The mail is sent without this version of the templates: {}", failure);
+        LOG.error("A template fails on an alert. The alert is sent without this version of the templates: {}", failure);
     }
 
     private static MailWords withoutTemplate(Alert alert) {
@@ -115,9 +131,10 @@ final class AlertTemplates {
         return languages;
     }
 
-    /** Makes the words of a mail with the active templates in a given language. */
-    MailWords render(Mailing mailing, String language) throws IOException, TemplateException {
-        return active.render(mailing, language, Long.MAX_VALUE);
+    /** Makes the words of a sample with the active templates in a given language. */
+    MailWords sample(Mailing sample, String language) throws IOException, TemplateException {
+        AnswerLinks answers = settings.text("console.url").isEmpty() ? null : Samples.answers(sample);
+        return active.render(sample, language, answers, Long.MAX_VALUE);
     }
 
     private void activate(Map<String, String> saved) {

@@ -1,60 +1,70 @@
 package org.mailevents.alert;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Map;
-import org.mailevents.alert.Alert.Count;
-import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.CauseTable.Texts;
 
 /**
  * An {@link Alert} in the form that the templates use, in one language and one time zone.
  *
- * @param stage        the phase of the incident: {@code opened}, {@code update} or {@code closed}
- * @param urgent       whether the bounce rate is above {@code alert.rate}
- * @param openedAt     when the incident's first bounce was received
- * @param lastBounceAt when the incident's last bounce was received
- * @param minutes      the whole minutes from the first to the last bounce
- * @param news         how many bounces this mail is the first to report
- * @param total        how many bounces the incident has so far
- * @param groups       the bounces by cause, most frequent first
- * @param listed       how many bounces the groups list together as examples
- * @param rows         how many bounces this mail is about: the new ones, and in the all-clear all of the incident
- * @param file         the name of the attached CSV with all rows; empty if the groups list all rows
- * @param firstTime    how many of the rows have an address that never bounced before
- * @param known        how many of the rows have an address that bounced before
- * @param domains      the most frequent recipient domains of the incident
- * @param figures      what else happens; null if it could not be counted
- * @param bounces      the rows, for the CSV
+ * @param stage          the phase of the incident: {@code opened}, {@code update}, {@code acknowledged} or {@code closed}
+ * @param ending         why an all-clear says that the incident is over: {@code quiet} or {@code taken-again}; empty in any other mail
+ * @param urgency        why the mail is urgent; null if it is not
+ * @param openedAt       when the incident's first bounce was received
+ * @param lastBounceAt   when the incident's last bounce was received
+ * @param minutes        the whole minutes from the first to the last bounce
+ * @param quietMinutes   the whole minutes from the last bounce until the mail was made
+ * @param news           how many bounces this mail is the first to report
+ * @param total          how many bounces the incident has so far
+ * @param destinations   the most frequent recipient domains, most frequent first
+ * @param elsewhere      how many bounces have other domains
+ * @param domains        how many domains there are, those that are not listed included
+ * @param groups         the bounces by cause, most frequent first; in an update only the causes of new bounces
+ * @param single         whether the facts at the top say all about the cause, because it is the only one
+ * @param listed         how many bounces the groups list together as examples
+ * @param rows           how many bounces this mail is about: the new ones, and in the all-clear all of the incident
+ * @param file           the name of the attached CSV with all rows; empty if the groups list all rows
+ * @param firstTime      how many of the rows have an address that never bounced before
+ * @param known          how many of the rows have an address that bounced before
+ * @param figures        what else happens; null if it could not be counted
+ * @param allClear       whether a mail will say that the incident is over
+ * @param acknowledgedBy who looks after the incident; empty if nobody has said so
+ * @param acknowledgedAt since when; empty if nobody does
+ * @param url            the incident on the page; empty without {@code console.url}
+ * @param answers        the links by which the recipient answers; null if there are none
+ * @param bounces        the rows, for the CSV
  */
-public record AlertView(String stage, String audience, boolean urgent, String openedAt, String lastBounceAt, long minutes, long news,
-                        long total, List<Group> groups, int listed, int rows, String file, long firstTime, long known, List<Domain> domains,
-                        Surroundings figures, List<Listed> bounces) {
-
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
+public record AlertView(String stage, String ending, String audience, Urgency urgency, String openedAt, String lastBounceAt, long minutes,
+                        long quietMinutes, long news, long total, List<Destination> destinations, long elsewhere, long domains,
+                        List<Group> groups, boolean single, int listed, int rows, String file, long firstTime, long known,
+                        Surroundings figures, boolean allClear, String acknowledgedBy, String acknowledgedAt, String url,
+                        AnswerLinks answers, List<Listed> bounces) {
 
     /**
      * The bounces of one cause.
      *
      * @param count  how many bounces of the incident have it so far
      * @param news   how many of them this mail is the first to report
+     * @param doubt  why the cause is uncertain, and how to find out; empty if the reply of most of them has one meaning
      * @param blocks the largest first
      * @param more   how many bounces of this mail are in blocks that its text does not list
      */
-    public record Group(long count, long news, Texts cause, List<Block> blocks, int more) {
+    public record Group(long count, long news, Texts cause, String doubt, List<Block> blocks, int more) {
     }
 
     /**
-     * Bounces of one cause with the same reply, apart from addresses and ids.
+     * Bounces of one cause and one recipient domain with the same reply, apart from addresses and ids.
      *
+     * @param domain  in lower case; empty if there is no address
      * @param reply   of the first of them
+     * @param common  what all of them have in common, if there are several
      * @param count   how many bounces of this mail it has
-     * @param bounces the examples that the text of the mail lists
+     * @param bounces the examples that the text of the mail lists, without what all have in common
      */
-    public record Block(Said said, String reply, int count, List<Listed> bounces) {
+    public record Block(String domain, Said said, String reply, Origin common, int count, List<Listed> bounces) {
+    }
+
+    /** Where mails came from. Each value is empty if it is unknown, or if it is not the same for all. */
+    public record Origin(String subject, String sender, String apiData) {
     }
 
     /**
@@ -88,12 +98,35 @@ public record AlertView(String stage, String audience, boolean urgent, String op
                          boolean known) {
     }
 
-    /** A recipient domain and how many bounces it has. */
-    public record Domain(String domain, long count) {
+    /**
+     * The setting that makes a mail urgent, and the share of the new bounces that is above its value.
+     *
+     * @param setting the name of the setting
+     * @param value   its value, such as {@code 5 %}
+     * @param domain  the destination that fails; empty for all destinations together
+     * @param percent the share, without a percent sign
+     */
+    public record Urgency(String setting, String value, String domain, long bounces, long finished, String percent) {
     }
 
-    /** The {@link Figures}, with decimal numbers as text. */
-    public record Surroundings(Share hour, Share day, long recent, String usual, boolean unusual) {
+    /**
+     * A recipient domain.
+     *
+     * @param domain   in lower case; empty if there is no address
+     * @param bounces  how many bounces it has: those that are new, and in the all-clear all of the incident
+     * @param finished how many messages to it were finished within the time that the mail speaks of
+     * @param percent  the share of the bounces among them, without a percent sign; empty in the all-clear, or if it could not be counted
+     */
+    public record Destination(String domain, long bounces, long finished, String percent) {
+    }
+
+    /**
+     * The {@link Figures}, with decimal numbers as text.
+     *
+     * @param hours   how many hours the mail speaks of; {@code recent} and {@code usual} are bounces of the audience within them
+     * @param unusual whether {@code recent} is far more than usual; an all-clear never says this
+     */
+    public record Surroundings(long hours, Share hour, Share day, long recent, String usual, boolean unusual) {
     }
 
     /** Bounces among finished messages; {@code percent} has no percent sign. */
@@ -102,35 +135,5 @@ public record AlertView(String stage, String audience, boolean urgent, String op
         static Share of(Figures.Share share) {
             return new Share(share.bounces(), share.finished(), String.valueOf(share.percent()));
         }
-    }
-
-    static AlertView of(Alert alert, CauseRules rules, String language, ZoneId zone) {
-        Blocks blocks = new Blocks(rules, language);
-        List<Listed> bounces = alert.bounces().stream().map(blocks::listed).toList();
-        Map<String, List<Block>> byCause = blocks.listed(alert.bounces());
-        List<Group> groups = alert.causes().stream().map(count -> group(count, rules.table().texts(count.what(), language),
-                byCause.getOrDefault(count.what(), List.of()), bounces)).toList();
-        int listed = groups.stream().flatMap(group -> group.blocks().stream()).mapToInt(block -> block.bounces().size()).sum();
-        long known = bounces.stream().filter(Listed::known).count();
-        String openedAt = time(alert.openedAt(), zone);
-        return new AlertView(alert.phase().toString(), alert.audience(), alert.urgent(), openedAt, time(alert.lastBounceAt(), zone),
-                Duration.between(alert.openedAt(), alert.lastBounceAt()).toMinutes(), alert.news(), alert.total(), groups, listed,
-                bounces.size(), listed == bounces.size() ? "" : "bounces-" + openedAt.replaceAll("[-:]", "").replace(' ', '-') + ".csv",
-                bounces.size() - known, known, alert.domains().stream().map(domain -> new Domain(domain.what(), domain.count())).toList(),
-                surroundings(alert.figures()), bounces);
-    }
-
-    static String time(Instant instant, ZoneId zone) {
-        return TIME.format(instant.atZone(zone));
-    }
-
-    private static Group group(Count count, Texts cause, List<Block> blocks, List<Listed> bounces) {
-        int rows = Math.toIntExact(bounces.stream().filter(bounce -> bounce.causeId().equals(count.what())).count());
-        return new Group(count.count(), count.news(), cause, blocks, rows - blocks.stream().mapToInt(Block::count).sum());
-    }
-
-    private static Surroundings surroundings(Figures figures) {
-        return figures == null ? null : new Surroundings(Share.of(figures.hour()), Share.of(figures.day()), figures.recent(),
-                String.valueOf(Math.round(10 * figures.usual()) / 10.0), figures.unusual());
     }
 }

@@ -4,11 +4,14 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.AlertView.Block;
 import org.mailevents.alert.AlertView.Listed;
+import org.mailevents.alert.AlertView.Origin;
 import org.mailevents.alert.AlertView.Said;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.CauseTable;
@@ -33,8 +36,8 @@ final class Blocks {
         this.language = language;
     }
 
-    /** Bounces are in one block if the vendor, the server and the rules say the same of them. */
-    private record Key(Said said, int rule, String replyCode, String reply) {
+    /** Bounces are in one block if they have one domain, and the vendor, the server and the rules say the same of them. */
+    private record Key(String domain, Said said, int rule, String replyCode, String reply) {
     }
 
     /** The blocks that the text of a mail lists, by the id of their cause. The largest blocks of a cause come first. */
@@ -48,7 +51,7 @@ final class Blocks {
         int examples = share(largest.values().stream().flatMap(Collection::stream).map(block -> block.getValue().size()).toList(),
                 MAX_EXAMPLES);
         return largest.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, group -> group.getValue().stream()
-                .map(block -> block(block.getKey().said(), block.getValue(), examples)).toList()));
+                .map(block -> block(block.getKey(), block.getValue(), examples)).toList()));
     }
 
     /** How many of each can be listed, at most {@code limit}, so that the frequent ones do not crowd out the others. */
@@ -64,19 +67,42 @@ final class Blocks {
         return share;
     }
 
-    private Block block(Said said, List<Bounce> bounces, int examples) {
-        return new Block(said, bounces.get(0).reason(), bounces.size(), bounces.stream().limit(examples).map(this::listed).toList());
+    private Block block(Key key, List<Bounce> bounces, int examples) {
+        Origin common = bounces.size() == 1 ? new Origin("", "", "")
+                : new Origin(common(bounces, Bounce::subject), common(bounces, Bounce::sender), common(bounces, Bounce::apiData));
+        return new Block(key.domain(), key.said(), bounces.get(0).reason(), common, bounces.size(),
+                bounces.stream().limit(examples).map(bounce -> listed(bounce, common)).toList());
+    }
+
+    private static String common(List<Bounce> bounces, Function<Bounce, String> value) {
+        String first = value.apply(bounces.get(0));
+        return bounces.stream().map(value).allMatch(first::equals) ? first : "";
+    }
+
+    /** The part of an address after its first at sign, in lower case, as the query of the destinations takes it. */
+    static String domain(String recipient) {
+        return recipient.substring(recipient.indexOf('@') + 1).toLowerCase(Locale.ROOT);
     }
 
     Listed listed(Bounce bounce) {
-        return new Listed(bounce.recipient(), bounce.occurredAt(), bounce.subject(), bounce.sender(), bounce.messageId(), bounce.apiData(),
+        return listed(bounce, new Origin("", "", ""));
+    }
+
+    /** @param common what need not be said of each bounce */
+    private Listed listed(Bounce bounce, Origin common) {
+        return new Listed(bounce.recipient(), bounce.occurredAt(), unless(common.subject(), bounce.subject()),
+                unless(common.sender(), bounce.sender()), bounce.messageId(), unless(common.apiData(), bounce.apiData()),
                 bounce.code(), table.codeName(bounce.code(), language), bounce.cause(), table.texts(bounce.cause(), language).name(),
                 bounce.dead(), bounce.enhancedCode(), table.status(bounce.enhancedCode(), language), bounce.reason(), bounce.known());
     }
 
+    private static String unless(String common, String value) {
+        return common.isEmpty() ? value : "";
+    }
+
     private Key key(Bounce bounce) {
         Verdict verdict = rules.decide(new org.mailevents.cause.Bounce(bounce.reason(), bounce.recipient(), bounce.code(), ""));
-        return new Key(said(bounce, verdict), verdict.rule() == null ? 0 : verdict.rule().number(), verdict.reply().code(),
+        return new Key(domain(bounce.recipient()), said(bounce, verdict), verdict.rule() == null ? 0 : verdict.rule().number(), verdict.reply().code(),
                 FoldedReply.of(bounce.reason(), bounce.recipient()));
     }
 

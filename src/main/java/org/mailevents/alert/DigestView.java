@@ -102,10 +102,10 @@ public record DigestView(String audience, String day, int weekday, String from, 
         Function<String, String> cause = id -> table.texts(id, language).name();
         Dead dead = dead(digest.facts().dead(), cause, zone);
         Instant untoldSince = digest.facts().untoldSince();
-        return new DigestView(digest.audience(), day.toString(), day.getDayOfWeek().getValue(), AlertView.time(digest.from(), zone),
-                AlertView.time(digest.until(), zone), Math.round(Duration.between(digest.from(), digest.until()).toHours() / 24.0),
+        return new DigestView(digest.audience(), day.toString(), day.getDayOfWeek().getValue(), AlertViews.time(digest.from(), zone),
+                AlertViews.time(digest.until(), zone), Math.round(Duration.between(digest.from(), digest.until()).toHours() / 24.0),
                 bounced(digest.facts().bounces(), cause), dead, open(digest.facts().incident(), zone, page), digest.facts().untold(),
-                untoldSince == null ? "" : AlertView.time(untoldSince, zone),
+                untoldSince == null ? "" : AlertViews.time(untoldSince, zone),
                 dead == null || dead.addresses() == 0 ? "" : "dead-addresses-" + digest.audience() + "-" + day + ".csv");
     }
 
@@ -131,14 +131,14 @@ public record DigestView(String audience, String day, int weekday, String from, 
             return null;
         }
         Function<DeadAddress, Row> row = address -> new Row(address.recipient(), cause.apply(address.cause()), address.cause(),
-                AlertView.time(address.deadSince(), zone), AlertView.time(address.lastBouncedAt(), zone), address.mails(),
-                AlertView.time(address.lastMailAt(), zone));
+                AlertViews.time(address.deadSince(), zone), AlertViews.time(address.lastBouncedAt(), zone), address.mails(),
+                AlertViews.time(address.lastMailAt(), zone));
         return new Dead(addresses.size(), addresses.stream().mapToLong(DeadAddress::mails).sum(),
                 addresses.stream().limit(MAX_ROWS).map(row).toList(), Top.of(addresses, row));
     }
 
     private static Open open(OpenIncident incident, ZoneId zone, String page) {
-        return incident == null ? null : new Open(AlertView.time(incident.openedAt(), zone), incident.bounces(),
+        return incident == null ? null : new Open(AlertViews.time(incident.openedAt(), zone), incident.bounces(),
                 incident.acknowledgedBy() == null ? "" : incident.acknowledgedBy(),
                 page.isEmpty() ? "" : page + "/#incident=" + incident.incidentId());
     }

@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.JdbiException;
+import org.mailevents.channel.HttpRefusal;
 import org.mailevents.database.Database;
 import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
@@ -77,6 +78,18 @@ final class DueMails {
         }
     }
 
+    /** Claims the deliveries through another channel. While the database does not answer, there are none; the mails say so in the log. */
+    Iterator<Delivery> claimMessages(String channel) {
+        try {
+            return outbox.claimDue(channel);
+        } catch (JdbiException e) {
+            if (!Database.isAbsent(e)) {
+                throw e;
+            }
+            return Collections.emptyIterator();
+        }
+    }
+
     /** If the spool cannot be read, replay-spool logs that, and the mails of the outbox are still sent. */
     private List<Notice> dueNotices() {
         try {
@@ -107,6 +120,11 @@ final class DueMails {
         } else {
             outbox.retryLater(delivery, FailureText.describe(failure));
         }
+    }
+
+    /** The service of a channel answered that it does not take the message now. */
+    void failed(Delivery delivery, HttpRefusal answer) {
+        outbox.retryLater(delivery, answer.text(), answer.notBefore() == null ? Instant.EPOCH : answer.notBefore());
     }
 
     /** A failure is retried in five seconds, and a lease is longer. */

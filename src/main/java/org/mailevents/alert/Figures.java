@@ -12,12 +12,13 @@ import org.jdbi.v3.core.statement.SqlStatements;
  * What happens around an incident, in numbers. A message is finished once it has succeeded or bounced. A failed message is a bounce too, so
  * it is not counted a second time.
  *
+ * @param hours  the time that the mail speaks of: from the first of its new bounces until it was made, at least an hour, rounded up
  * @param hour   of all audiences within an hour
  * @param day    of all audiences within a day
- * @param recent bounces of the audience within an hour
- * @param usual  bounces of the audience in an average hour of the week before
+ * @param recent bounces of the audience within these hours
+ * @param usual  how many bounces of the audience are usual within so many hours
  */
-public record Figures(Share hour, Share day, long recent, double usual) {
+public record Figures(long hours, Share hour, Share day, long recent, double usual) {
 
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
@@ -42,7 +43,7 @@ public record Figures(Share hour, Share day, long recent, double usual) {
             return finished == 0 ? 0 : Math.round(1000.0 * bounces / finished) / 10.0;
         }
 
-        private boolean above(double rate) {
+        boolean above(double rate) {
             return finished >= MIN_FINISHED && 100.0 * bounces / finished > rate;
         }
     }
@@ -66,7 +67,7 @@ public record Figures(Share hour, Share day, long recent, double usual) {
     }
 
     static Figures count(Handle handle, String audience, Instant until) {
-        return new Figures(share(handle, until.minus(HOUR), until), share(handle, until.minus(DAY), until),
+        return new Figures(1, share(handle, until.minus(HOUR), until), share(handle, until.minus(DAY), until),
                 recent(handle, audience, until), usual(handle, audience, until));
     }
 

@@ -1,5 +1,6 @@
 package org.mailevents.alert;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /** The part that a mail plays in its incident. */
@@ -20,5 +21,10 @@ public enum IncidentPhase {
 
     static IncidentPhase of(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
+    /** Whether a value of the column {@code what} is a phase, and not the kind of a notice. */
+    static boolean isPhase(String what) {
+        return Arrays.stream(values()).anyMatch(phase -> phase.toString().equals(what));
     }
 }

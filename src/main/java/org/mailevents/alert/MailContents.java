@@ -13,8 +13,12 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.mailevents.alert.Alert.Acknowledgement;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
+import org.mailevents.alert.Alert.Destination;
+import org.mailevents.alert.Alert.Ending;
+import org.mailevents.alert.Alert.Urgency;
 import org.mailevents.digest.DigestQueries;
 import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
@@ -62,13 +66,17 @@ final class MailContents {
 
     /** A mail of the outbox, and its incident if it has one. */
     private record Outgoing(UUID mailId, UUID incidentId, int number, String audience, String what, String about, Instant madeAt,
-                            Instant openedAt, Instant lastBounceAt, String subject) {
+                            Instant openedAt, Instant lastBounceAt, String subject, Instant acknowledgedAt, String acknowledgedBy) {
+
+        Acknowledgement acknowledged() {
+            return acknowledgedAt == null ? null : new Acknowledgement(acknowledgedAt, line(acknowledgedBy));
+        }
     }
 
     /** @throws IllegalStateException if a later version of Mail Events has added the mail, and this version does not know its kind */
     Mailing read(Handle handle, UUID mail) {
         Outgoing outgoing = handle.select("SELECT m.mail_id, m.incident_id, m.number, m.audience, m.what, m.about, m.made_at, i.opened_at,"
-                + " i.last_bounce_at, i.subject FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id"
+                + " i.last_bounce_at, i.subject, i.acknowledged_at, i.acknowledged_by FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id"
                 + " WHERE m.mail_id = ?", mail).mapTo(Outgoing.class).one();
         if (outgoing.incidentId() != null) {
             return alert(handle, outgoing);
@@ -115,18 +123,22 @@ final class MailContents {
         List<Count> causes = handle.select("SELECT e.cause AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
                 + FROM_INCIDENT + " GROUP BY e.cause ORDER BY count DESC, what", mail.mailId(), mail.incidentId())
                 .map(MailContents::count).list();
-        List<Count> domains = handle.select("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
+        List<Destination> destinations = handle.select("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
                 + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, mail.mailId(), mail.incidentId())
-                .map(MailContents::count).list();
+                .map(MailContents::count).list().stream()
+                .map(domain -> new Destination(domain.what(), domain.count(), domain.news(), 0)).toList();
         boolean listsAll = phase == IncidentPhase.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
                 && handle.select("SELECT COALESCE(SUM(" + Incidents.LISTED_SIZE + "), 0)" + FROM_INCIDENT, mail.incidentId())
                         .mapTo(long.class).one() <= Incidents.MAX_SIZE;
         List<String> thread = handle.select("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ? ORDER BY number",
                 mail.incidentId(), mail.mailId()).mapTo(String.class).list();
-        return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, mail.audience(), mail.madeAt(), mail.openedAt(),
-                mail.lastBounceAt(), mail.subject(), firstAndLast(thread), causes, domains, bounces(handle, mail, listsAll), figures,
-                phase != IncidentPhase.CLOSED && figures != null && figures.above(urgentRate));
+        boolean closes = phase == IncidentPhase.CLOSED;
+        Urgency urgency = closes || figures == null || !figures.hour().above(urgentRate) ? null
+                : new Urgency("alert.rate", urgentRate + " %", null, figures.hour().bounces(), figures.hour().finished());
+        return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, closes ? Ending.QUIET : null, true,
+                mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), firstAndLast(thread), causes,
+                destinations, bounces(handle, mail, listsAll), figures, urgency, mail.acknowledged());
     }
 
     private static List<Bounce> bounces(Handle handle, Outgoing mail, boolean listsAll) {

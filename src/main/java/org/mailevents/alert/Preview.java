@@ -46,10 +46,10 @@ public final class Preview {
                 + "<title>Mail Events: preview</title>\n<body style=\"font-family:sans-serif;margin:24px\">\n");
         for (String language : templates.languages()) {
             for (Alert alert : alerts) {
-                page.append(section(language, alert.phase().toString(), templates.render(alert, language)));
+                page.append(section(language, alert.phase().toString(), templates.sample(alert, language)));
             }
             if (!stored) {
-                page.append(section(language, Digest.WHAT, templates.render(DigestSamples.full(), language)));
+                page.append(section(language, Digest.WHAT, templates.sample(DigestSamples.full(), language)));
             }
         }
         Files.createDirectories(FILE.getParent());
@@ -66,9 +66,9 @@ public final class Preview {
             }
             Instant now = TimeSource.of(context).instant();
             Figures figures = Figures.count(handle, "list-owner", now);
-            return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, false),
-                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, false),
-                    Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, false));
+            return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, null),
+                    Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, null),
+                    Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, null));
         }
     }
 

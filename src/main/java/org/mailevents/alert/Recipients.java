@@ -13,17 +13,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.mailevents.alert.AlertOutbox.Row;
+import org.mailevents.channel.Channels;
 import org.mailevents.settings.Settings;
 
 /** Decides who gets a mail, and through which channel. Only settings name the recipients. */
 final class Recipients {
 
     private final Settings settings;
+    private final Channels channels;
     private final Set<String> all = new HashSet<>();
 
     /** @throws IllegalArgumentException if a setting is not a list of mail addresses */
-    Recipients(Settings settings) {
+    Recipients(Settings settings, Channels channels) {
         this.settings = settings;
+        this.channels = channels;
         all.addAll(lowerCase("alert.to"));
         settings.audiences("alert.to").forEach(setting -> all.addAll(lowerCase(setting)));
         all.addAll(fallback());
@@ -54,13 +57,14 @@ final class Recipients {
 
     /** Whom the settings name for a mail, whatever they have answered. */
     List<Recipient> named(String audience, String what) {
-        return (what.equals(Digest.WHAT) ? Stream.of(Delivery.MAIL) : channels(audience)).flatMap(channel -> channel.equals(Delivery.MAIL)
+        return channels(audience, what).flatMap(channel -> channel.equals(Delivery.MAIL)
                 ? addresses(audience, what).stream().distinct().map(address -> new Recipient(channel, address.getAddress()))
                 : Stream.of(new Recipient(channel, ""))).toList();
     }
 
-    private static Stream<String> channels(String audience) {
-        return Stream.of(Delivery.MAIL);
+    /** A chat is told about incidents. Everything else goes by mail. */
+    private Stream<String> channels(String audience, String what) {
+        return IncidentPhase.isPhase(what) ? channels.of(audience).stream() : Stream.of(Delivery.MAIL);
     }
 
     /** The addresses that the header {@code To} of a mail shows: all of its audience. Of a digest it is the one who gets it. */

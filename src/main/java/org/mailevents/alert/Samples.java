@@ -8,8 +8,12 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.mailevents.alert.Alert.Acknowledgement;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
+import org.mailevents.alert.Alert.Destination;
+import org.mailevents.alert.Alert.Ending;
+import org.mailevents.alert.Alert.Urgency;
 import org.mailevents.alert.Figures.Share;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.CauseTable;
@@ -22,7 +26,11 @@ final class Samples {
     private static final Instant LAST_BOUNCE_AT = OPENED_AT.plus(Duration.ofMinutes(65));
     private static final String SUBJECT = "sample";
     private static final List<String> THREAD = List.of("<first@localhost>");
-    private static final Figures FIGURES = new Figures(new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
+    private static final Figures FIGURES = new Figures(3, new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
+
+    private static final Urgency OF_ALL = new Urgency("alert.rate", "5 %", null, 120, 1_530);
+    private static final Urgency OF_DESTINATION = new Urgency("alert.destination-rate", "50 %", "example.net", 80, 90);
+    private static final Acknowledgement ACKNOWLEDGED = new Acknowledgement(OPENED_AT.plus(Duration.ofMinutes(14)), "sato@shop.example.com");
 
     private final CauseRules rules;
 
@@ -33,18 +41,20 @@ final class Samples {
 
     /** The mails that the preview shows. */
     List<Alert> alerts() {
-        return List.of(alert("list-owner", IncidentPhase.OPENED, List.of(noSuchUser()), null, false),
-                alert("postmaster", IncidentPhase.UPDATE, ofEveryCode(), FIGURES, false),
-                alert("list-owner", IncidentPhase.CLOSED, many(), FIGURES, false));
+        return List.of(alert("list-owner", IncidentPhase.OPENED, List.of(noSuchUser()), null, null),
+                alert("postmaster", IncidentPhase.OPENED, many(), FIGURES, OF_DESTINATION),
+                alert("postmaster", IncidentPhase.UPDATE, null, ofEveryCode(), FIGURES, null, ACKNOWLEDGED),
+                alert("list-owner", IncidentPhase.CLOSED, many(), FIGURES, null),
+                alert("postmaster", IncidentPhase.CLOSED, Ending.TAKEN_AGAIN, many(), FIGURES, null, ACKNOWLEDGED));
     }
 
     /** The mails that a template must be able to show. */
     List<Mailing> all() {
         return Stream.of(alerts().stream(), DigestSamples.all(), Stream.<Mailing>of(
-                alert("sample", IncidentPhase.OPENED, many(), FIGURES, true),
-                alert("sample", IncidentPhase.OPENED, different(), FIGURES, true),
-                new Alert(id(), id(), 2, IncidentPhase.CLOSED, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT, SUBJECT, THREAD,
-                        List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, false),
+                alert("sample", IncidentPhase.OPENED, many(), FIGURES, OF_ALL),
+                alert("sample", IncidentPhase.UPDATE, different(), FIGURES, OF_DESTINATION),
+                new Alert(id(), id(), 2, IncidentPhase.CLOSED, Ending.TAKEN_AGAIN, false, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT,
+                        SUBJECT, THREAD, List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, null, null),
                 notice("failed", Map.of("webhooks", 2L)),
                 notice("filling", Map.of("percent", 80L)),
                 unreachable("postmaster@example.com"),
@@ -55,6 +65,13 @@ final class Samples {
                         "list@example.com", "reply", "554 5.7.1 Message refused")),
                 notice("silent", Map.of("since", OPENED_AT)),
                 notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).<Mailing>flatMap(samples -> samples).toList();
+    }
+
+    /** The alerts that a template of a channel must be able to show. One of them has a destination that is not a domain. */
+    List<Alert> ofChannels() {
+        return Stream.concat(all().stream().filter(Alert.class::isInstance).map(Alert.class::cast),
+                Stream.of(alert("sample", IncidentPhase.OPENED, List.of(noSuchUser(), bounce("x@\"\\\n\t\u0001\u2028<!channel>[toall]&"
+                        + "\uD83D\uDE00".repeat(200), "2", "5.1.1", "550 5.1.1 User unknown", false)), FIGURES, OF_ALL))).toList();
     }
 
     private Bounce noSuchUser() {
@@ -88,11 +105,12 @@ final class Samples {
                 new Bounce("someone@example.net", "42", CauseTable.UNKNOWN, false, "", "", "", "", "", "", "", false));
     }
 
-    /** Many bounces with two replies. */
+    /** Many bounces at three destinations. */
     private List<Bounce> many() {
-        return IntStream.rangeClosed(1, 120).mapToObj(i -> i % 3 == 0
+        return IntStream.rangeClosed(1, 120).mapToObj(i -> i % 3 != 0
                 ? bounce("member" + i + "@example.net", "4", "5.7.1", "554 5.7.1 Message refused (id " + i + ")", false)
-                : bounce("member" + i + "@example.net", "2", "5.1.1", "550 5.1.1 <member" + i + "@example.net>: User unknown", false))
+                : i % 4 == 0 ? bounce("member" + i + "@example.org", "5", "5.2.2", "552 5.2.2 Mailbox full", true)
+                : bounce("member" + i + "@example.com", "2", "5.1.1", "550 5.1.1 <member" + i + "@example.com>: User unknown", false))
                 .toList();
     }
 
@@ -103,18 +121,32 @@ final class Samples {
     }
 
     /** An alert of an incident that has these bounces and no others. */
-    static Alert alert(String audience, IncidentPhase phase, List<Bounce> bounces, Figures figures, boolean urgent) {
+    static Alert alert(String audience, IncidentPhase phase, List<Bounce> bounces, Figures figures, Urgency urgency) {
+        return alert(audience, phase, phase == IncidentPhase.CLOSED ? Ending.QUIET : null, bounces, figures, urgency, null);
+    }
+
+    private static Alert alert(String audience, IncidentPhase phase, Ending ending, List<Bounce> bounces, Figures figures, Urgency urgency,
+            Acknowledgement acknowledged) {
         boolean first = phase == IncidentPhase.OPENED;
-        List<Count> domains = counts(bounces.stream().map(bounce -> bounce.recipient().replaceAll(".*@", "")));
-        return new Alert(id(), id(), first ? 1 : 2, phase, audience, LAST_BOUNCE_AT, OPENED_AT, first ? OPENED_AT : LAST_BOUNCE_AT,
-                first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)),
-                domains.stream().limit(5).toList(), bounces, figures, urgent);
+        Instant lastBounceAt = first ? OPENED_AT : LAST_BOUNCE_AT;
+        List<Destination> destinations = counts(bounces.stream().map(bounce -> Blocks.domain(bounce.recipient()))).stream().limit(5)
+                .map(domain -> new Destination(domain.what(), domain.count(), domain.news(), domain.count() + domain.count() / 8)).toList();
+        return new Alert(id(), id(), first ? 1 : 2, phase, ending, bounces.size() >= 10, audience,
+                lastBounceAt.plus(ending == null ? Duration.ZERO : Duration.ofMinutes(45)), OPENED_AT, lastBounceAt,
+                first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)), destinations, bounces,
+                figures, urgency, acknowledged);
     }
 
     private static List<Count> counts(Stream<String> things) {
         return things.collect(Collectors.groupingBy(thing -> thing, Collectors.counting())).entrySet().stream()
                 .map(count -> new Count(count.getKey(), count.getValue(), count.getValue()))
                 .sorted((one, other) -> Long.compare(other.count(), one.count())).toList();
+    }
+
+    /** The links of a sample; null for a mail that has none. */
+    static AnswerLinks answers(Mailing sample) {
+        String page = "https://mail-events.example.com/answer?token=sample";
+        return sample instanceof Alert alert && alert.phase() != IncidentPhase.CLOSED ? new AnswerLinks(page, page, page) : null;
     }
 
     private static Notice notice(String what, Map<String, Object> facts) {

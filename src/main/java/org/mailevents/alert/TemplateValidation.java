@@ -11,22 +11,29 @@ import freemarker.template.TemplateException;
 import freemarker.template.TemplateExceptionHandler;
 import freemarker.template.TemplateNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.mailevents.alert.MessageForm.BrokenMessage;
 import org.mailevents.alert.Rendering.EndlessTemplate;
 import org.mailevents.cause.CauseRules;
+import org.mailevents.channel.Channel;
+import org.mailevents.channel.Channels;
 import org.mailevents.live.FolderWatch;
 import org.mailevents.route.BrokenFile;
+import org.mailevents.route.RouteFiles;
 import org.mailevents.settings.Settings;
 
 /**
- * Makes a {@link TemplateSet} of the files in {@code routes/templates/}, and validates it with sample mails in every language that is set.
+ * Makes a {@link TemplateSet} of the files in {@code routes/templates/} and {@code routes/channels/}. Validates it with sample mails, and
+ * with sample messages of the channels that are used, in every language that is set.
  */
 final class TemplateValidation {
 
@@ -38,11 +45,13 @@ final class TemplateValidation {
     private static final long SAMPLE_MEMORY = 32_000_000;
 
     private final Settings settings;
+    private final Channels channels;
     private final Path folder;
 
-    TemplateValidation(Settings settings, Path folder) {
+    TemplateValidation(Settings settings) {
         this.settings = settings;
-        this.folder = folder;
+        this.channels = new Channels(settings);
+        this.folder = settings.routes().resolve("templates");
     }
 
     /** @throws IllegalArgumentException if the words of a language that is set do not exist */
@@ -102,6 +111,13 @@ final class TemplateValidation {
             for (Mailing sample : samples.all()) {
                 orBroken(folder.toString(), () -> renderSample(templates, sample, language));
             }
+            for (Channel channel : channels.used()) {
+                Map<String, String> sampleSettings = Channels.sampleSettings(channel);
+                for (Alert sample : samples.ofChannels()) {
+                    orBroken(path(channel.template()),
+                            () -> templates.render(sample, channel, sampleSettings, language, SAMPLE_MEMORY));
+                }
+            }
         }
         return templates;
     }
@@ -113,7 +129,7 @@ final class TemplateValidation {
     }
 
     private void renderSample(TemplateSet templates, Mailing sample, String language) throws BrokenFile, IOException, TemplateException {
-        MailWords words = templates.render(sample, language, SAMPLE_MEMORY);
+        MailWords words = templates.render(sample, language, Samples.answers(sample), SAMPLE_MEMORY);
         if (words.subject().isEmpty() || words.text().isBlank() || words.html() != null && words.html().isBlank()) {
             throw new BrokenFile(folder.toString(), 0, "a template makes an empty subject or an empty text");
         }
@@ -147,6 +163,8 @@ final class TemplateValidation {
             throw new BrokenFile(path(e.getTemplateName()), e.getLineNumber(), e.getEditorMessage());
         } catch (TemplateNotFoundException e) {
             throw new BrokenFile(path(e.getTemplateName()), 0, MISSING);
+        } catch (BrokenMessage e) {
+            throw new BrokenFile(path(e.template()), 0, e.reason());
         } catch (TemplateException e) {
             throw new BrokenFile(path(e.getTemplateSourceName()), e.getLineNumber(), e.getMessageWithoutStackTop().split("----")[0]);
         } catch (IOException e) {
@@ -160,7 +178,10 @@ final class TemplateValidation {
         return new BrokenFile(path(endless.template()), endless.line(), endless.getMessage());
     }
 
+    /** A name is used in one folder only, because a template is found by its name. */
     private String path(String file) {
-        return folder.resolve(file).toString();
+        Path ofChannels = folder.resolveSibling(RouteFiles.CHANNELS).resolve(file);
+        boolean isOfChannel = Files.exists(ofChannels) || Arrays.stream(Channel.values()).anyMatch(each -> each.template().equals(file));
+        return (isOfChannel ? ofChannels : folder.resolve(file)).toString();
     }
 }

@@ -21,7 +21,9 @@ public final class HttpTimeouts extends LifecycleStrategySupport {
 
     private static final Set<String> COMPONENTS = Set.of("http", "https");
     private static final Map<String, Object> TIMEOUTS = Map.of("connectTimeout", Duration.ofSeconds(2).toMillis(),
-            "responseTimeout", Duration.ofSeconds(10).toMillis());
+            "responseTimeout", Duration.ofSeconds(10).toMillis(),
+            // HttpClient would wait after a 429 or a 503, and send the request a second time
+            "automaticRetriesDisabled", true);
 
     /** Private, because the Camel CLI creates an object of every class that it can, and it must not create one of this class. */
     private HttpTimeouts() {

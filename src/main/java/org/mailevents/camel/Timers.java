@@ -1,5 +1,7 @@
 package org.mailevents.camel;
 
+import static java.util.Map.entry;
+
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -40,23 +42,29 @@ public final class Timers extends AbstractHealthCheck {
      * How long a round of each timer may take from one sign of life to the next, by its route. These times far exceed the time limits of
      * the work, because a restart during slow work would be worse than a late restart. A team's own routes have no limit.
      */
-    private static final Map<String, Duration> LONGEST = Map.of(
+    private static final Map<String, Duration> LONGEST = Map.ofEntries(
             // waits only for the disk
-            "expire-waiting", Duration.ofMinutes(1),
-            // sends one mail to all its recipients
-            "send-alerts", Duration.ofMinutes(5),
+            entry("expire-waiting", Duration.ofMinutes(1)),
+            // send one mail or one message at a time
+            entry("send-alerts", Duration.ofMinutes(5)),
+            entry("line-works", Duration.ofMinutes(5)),
+            entry("chatwork", Duration.ofMinutes(5)),
+            entry("slack", Duration.ofMinutes(5)),
+            entry("teams", Duration.ofMinutes(5)),
+            entry("pagerduty", Duration.ofMinutes(5)),
+            entry("webhook", Duration.ofMinutes(5)),
             // renews the claim on a mail that is being sent
-            "renew-claims", Duration.ofMinutes(5),
-            "watch-alerts", Duration.ofMinutes(10),
-            "make-digests", Duration.ofMinutes(10),
+            entry("renew-claims", Duration.ofMinutes(5)),
+            entry("watch-alerts", Duration.ofMinutes(10)),
+            entry("make-digests", Duration.ofMinutes(10)),
             // one event may pass a team's slowest step
-            "replay-spool", Duration.ofMinutes(10),
+            entry("replay-spool", Duration.ofMinutes(10)),
             // may migrate the schema
-            "find-database", Duration.ofMinutes(10),
+            entry("find-database", Duration.ofMinutes(10)),
             // run several statements of up to two minutes each
-            "count-events", Duration.ofMinutes(10),
-            "expire-events", Duration.ofMinutes(10),
-            "remove-personal-data", Duration.ofMinutes(10));
+            entry("count-events", Duration.ofMinutes(10)),
+            entry("expire-events", Duration.ofMinutes(10)),
+            entry("remove-personal-data", Duration.ofMinutes(10)));
     private static final Duration GRACE = Duration.ofMinutes(1);
 
     /** One timer. It is watched from its creation on. */

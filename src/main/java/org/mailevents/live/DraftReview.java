@@ -1,5 +1,6 @@
 package org.mailevents.live;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,9 @@ public record DraftReview(Map<String, String> files, List<BrokenFile> mistakes, 
 
     /** The file that a draft would be saved as. */
     public static Path target(Path folder, String draft) {
-        return (RouteFiles.isTest(draft) ? folder.resolve("tests") : folder).resolve(Path.of(draft).getFileName());
+        Path name = Path.of(draft).getFileName();
+        Path ofChannel = folder.resolve(RouteFiles.CHANNELS).resolve(name);
+        return Files.exists(ofChannel) ? ofChannel : (RouteFiles.isTest(draft) ? folder.resolve("tests") : folder).resolve(name);
     }
 
     /** The text of each route file and test in a folder, by its path. */

@@ -59,16 +59,20 @@ public final class FolderWatch {
     }
 
     /**
-     * @param ending a regular expression for the end of the file names; files whose name begins with a dot are an editor's temporary files
+     * The routes, those of the channels in {@code channels/}, and the tests in {@code tests/}. They are read together, because one edit
+     * often changes several of them.
      */
-    public FolderWatch(Path folder, String ending) {
-        this(folder, Map.of(folder, name(ending)));
+    static FolderWatch ofRoutes(Path routes) {
+        Pattern route = name("\\.camel\\.yaml");
+        return new FolderWatch(routes, Map.of(routes, route, routes.resolve(RouteFiles.CHANNELS), route, routes.resolve("tests"),
+                name(Pattern.quote(RouteFiles.TEST_ENDING))));
     }
 
-    /** The routes, and their tests in {@code tests/}. They are read together, because one edit often changes both. */
-    static FolderWatch ofRoutes(Path routes) {
-        return new FolderWatch(routes, Map.of(routes, name("\\.camel\\.yaml"), routes.resolve("tests"),
-                name(Pattern.quote(RouteFiles.TEST_ENDING))));
+    /** The templates of the mails in {@code templates/}, and those of the channels in {@code channels/}. */
+    public static FolderWatch ofTemplates(Path routes) {
+        Pattern template = name("\\.ftlh?");
+        return new FolderWatch(routes.resolve("templates"),
+                Map.of(routes.resolve("templates"), template, routes.resolve(RouteFiles.CHANNELS), template));
     }
 
     /** The causes and their rules, and the tests of the routes, which must pass with them. */
@@ -77,6 +81,7 @@ public final class FolderWatch {
                 name(Pattern.quote(RouteFiles.TEST_ENDING))));
     }
 
+    /** Files whose name begins with a dot are an editor's temporary files. */
     private static Pattern name(String ending) {
         return Pattern.compile("[^.].*" + ending);
     }

@@ -1,5 +1,6 @@
 package org.mailevents.route;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -19,34 +20,38 @@ import org.apache.camel.model.ToDynamicDefinition;
 import org.apache.camel.model.WireTapDefinition;
 
 /**
- * Checks that the route {@code send-alerts} mails the bounces. An edit that stops it, or that marks a mail as sent before it was sent,
- * would end the alerts. Nothing else would notice that, because nothing fails without a mail.
+ * Checks that the route {@code send-alerts} mails the bounces, and that the route of each channel sends its messages. An edit that stops
+ * such a route, or that marks a mail as sent before it was sent, would end the alerts. Nothing else would notice that, because nothing
+ * fails without a mail.
  */
 final class AlertFlow {
 
     private static final String ROUTE = "send-alerts";
-    private static final String CLAIM = "direct:claim-alerts";
-    private static final String RENDER = "direct:render-alert";
     private static final String MARK = "direct:mark-alert";
     private static final String ENDPOINT = "an endpoint such as {{alert.endpoint}}";
-    private static final List<String> ORDER = List.of(CLAIM, RENDER, ENDPOINT, MARK);
+    private static final List<String> MAILS = List.of("direct:claim-alerts", "direct:render-alert", ENDPOINT, MARK);
+    private static final List<String> MESSAGES = List.of("direct:claim-channel", "direct:render-channel", ENDPOINT, MARK);
 
     /** The kinds of endpoints that bring a message to nobody, or not before the next step runs. */
     private static final Set<String> NO_MAIL = Set.of("seda", "log", "mock", "stub", "language", "dataformat", "freemarker");
 
+    private final String name;
+    private final List<String> order;
     private final Map<String, RouteDefinition> served;
     private final List<Stop> stops = new ArrayList<>();
 
-    /** A step that sends the alert to one of {@link #ORDER}. */
+    /** A step that sends the alert to one of the endpoints of {@link #order}. */
     private record Stop(String name, ProcessorDefinition<?> step) {
     }
 
-    private AlertFlow(Map<String, RouteDefinition> served) {
+    private AlertFlow(String name, Map<String, RouteDefinition> served) {
+        this.name = name;
+        this.order = name.equals(ROUTE) ? MAILS : MESSAGES;
         this.served = served;
     }
 
     /**
-     * Checks the route {@code send-alerts}, which exists ({@link RouteGraph}).
+     * Checks the route {@code send-alerts}, which exists ({@link RouteGraph}), and the routes of the channels.
      *
      * @param routes all routes, those in Java and those in YAML
      * @param served the routes by the endpoint in memory from which they start
@@ -54,24 +59,41 @@ final class AlertFlow {
      */
     static void check(Collection<RouteDefinition> routes, Map<String, RouteDefinition> served) throws BrokenFile {
         for (RouteDefinition route : routes) {
-            if (ROUTE.equals(route.getRouteId()) && RouteGraph.file(route) != null) {
+            if (RouteGraph.file(route) != null && (ROUTE.equals(route.getRouteId()) || isOfChannel(route))) {
                 requireStarted(route);
-                AlertFlow flow = new AlertFlow(served);
+                requireName(route);
+                AlertFlow flow = new AlertFlow(route.getRouteId(), served);
                 flow.follow(route, new HashSet<>());
                 flow.requireOrder(route);
             }
         }
     }
 
-    /** With a setting as the value of {@code autoStartup}, a team may choose the instance that mails. */
+    private static boolean isOfChannel(RouteDefinition route) {
+        Path folder = Path.of(RouteGraph.file(route)).getParent();
+        return folder != null && folder.endsWith(RouteFiles.CHANNELS);
+    }
+
+    /** With a setting as the value of such an option, a team may choose the instance that mails. */
     private static void requireStarted(RouteDefinition route) throws BrokenFile {
-        if ("false".equalsIgnoreCase(route.getAutoStartup())) {
-            throw RouteGraph.broken(route,
-                    "the route send-alerts would not start, so no bounce would be mailed. Delete autoStartup: false");
+        String off = "false".equalsIgnoreCase(route.getAutoStartup()) ? "autoStartup: false"
+                : route.getInput().getEndpointUri().contains("startScheduler=false") ? "startScheduler: false" : null;
+        if (off != null) {
+            throw RouteGraph.broken(route, "the route " + route.getRouteId() + " would not start, so nobody would be told of a bounce."
+                    + " Delete " + off);
         }
         if (RouteGraph.endpoints(route.getInput().getEndpointUri()).findAny().isPresent()) {
-            throw RouteGraph.broken(route, "the route send-alerts must start by itself, so that every bounce is mailed. Let it start from"
-                    + " scheduler:send-alerts");
+            throw RouteGraph.broken(route, "the route " + route.getRouteId() + " must start by itself, so that every bounce is told. Let it"
+                    + " start from scheduler:" + route.getRouteId());
+        }
+    }
+
+    /** The name of a channel is the name of the file and the id of the route. A route of another name would find nothing to send. */
+    private static void requireName(RouteDefinition route) throws BrokenFile {
+        String name = Path.of(RouteGraph.file(route)).getFileName().toString().replaceFirst("\\.camel\\.yaml$", "");
+        if (isOfChannel(route) && !name.equals(route.getRouteId())) {
+            throw RouteGraph.broken(route, "the route of the channel " + name + " must have the id " + name + ", not "
+                    + route.getRouteId());
         }
     }
 
@@ -86,7 +108,7 @@ final class AlertFlow {
             }
             for (String target : RouteGraph.targets(step)) {
                 RouteDefinition called = served.get(target);
-                if (ORDER.contains(target)) {
+                if (order.contains(target)) {
                     stops.add(new Stop(target, step));
                 } else if (called != null && target.startsWith("direct:")) {
                     callOf(step, called, followed);
@@ -131,17 +153,18 @@ final class AlertFlow {
 
     private void requireOrder(RouteDefinition route) throws BrokenFile {
         int at = 0;
-        for (String wanted : ORDER) {
+        for (String wanted : order) {
             while (at < stops.size() && !stops.get(at).name().equals(wanted)) {
                 if (wanted.equals(ENDPOINT) && stops.get(at).name().equals(MARK)) {
-                    throw RouteGraph.broken(stops.get(at).step(), "the route send-alerts marks a mail as sent before it was sent, so a mail"
-                            + " that fails would never be sent again. Put the step " + MARK + " behind the step that sends the mail");
+                    throw RouteGraph.broken(stops.get(at).step(), "the route " + name + " marks a mail as sent before it was sent, so a"
+                            + " mail that fails would never be sent again. Put the step " + MARK + " behind the step that sends the mail");
                 }
                 at++;
             }
             if (at++ >= stops.size()) {
-                throw RouteGraph.broken(route, "the route send-alerts must send to " + CLAIM + ", then to " + RENDER + ", then to "
-                        + ENDPOINT + ", and then to " + MARK + "; otherwise bounces are not mailed. What is missing there: " + wanted);
+                throw RouteGraph.broken(route, "the route " + name + " must send to " + order.get(0) + ", then to " + order.get(1)
+                        + ", then to " + ENDPOINT + ", and then to " + MARK + "; otherwise bounces are not "
+                        + (name.equals(ROUTE) ? "mailed" : "told") + ". What is missing there: " + wanted);
             }
         }
     }

@@ -23,6 +23,8 @@ public final class RouteFiles {
 
     /** The end of the name of a file with tests of the routes. */
     public static final String TEST_ENDING = ".test.yaml";
+    /** The folder in {@code routes/} with the routes and the templates of the channels. */
+    public static final String CHANNELS = "channels";
 
     private RouteFiles() {
     }

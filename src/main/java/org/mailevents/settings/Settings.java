@@ -43,7 +43,9 @@ public final class Settings {
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
-    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language", "alert.digest");
+    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language", "alert.digest", "alert.channel",
+            "alert.line-works.url", "alert.chatwork.room", "alert.chatwork.token", "alert.chatwork.url", "alert.slack.url",
+            "alert.teams.url", "alert.pagerduty.routing-key", "alert.pagerduty.url", "alert.webhook.url", "alert.webhook.secret");
 
     /** The beginning of the settings that are properties of Kafka's client, as in {@code spool.kafka.client.sasl.mechanism}. */
     public static final String KAFKA_CLIENT = "spool.kafka.client.";
@@ -96,6 +98,17 @@ public final class Settings {
             entry("alert.time-zone", unlessEmpty(Settings::zone)),
             entry("alert.rate", Settings::percent),
             entry("alert.silence", unlessEmpty(Settings::duration)),
+            entry("alert.channel", Settings::list),
+            entry("alert.line-works.url", Settings::text),
+            entry("alert.chatwork.room", Settings::text),
+            entry("alert.chatwork.token", Settings::text),
+            entry("alert.chatwork.url", Settings::text),
+            entry("alert.slack.url", Settings::text),
+            entry("alert.teams.url", Settings::text),
+            entry("alert.pagerduty.routing-key", Settings::text),
+            entry("alert.pagerduty.url", Settings::text),
+            entry("alert.webhook.url", Settings::text),
+            entry("alert.webhook.secret", Settings::list),
             entry("camel.management.host", Settings::text),
             entry("camel.management.port", unlessEmpty(Settings::port)),
             entry("log.format", Settings::text));

@@ -10,6 +10,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.mailevents.route.RouteFiles;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.Spelling;
 
@@ -57,9 +58,13 @@ final class MisspeltSettings {
 
     private static String text(Path routes) throws IOException {
         StringBuilder text = new StringBuilder();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(routes, "*.camel.yaml")) {
-            for (Path file : files) {
-                text.append(Files.readString(file)).append('\n');
+        for (Path folder : List.of(routes, routes.resolve(RouteFiles.CHANNELS))) {
+            if (Files.isDirectory(folder)) {
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.camel.yaml")) {
+                    for (Path file : files) {
+                        text.append(Files.readString(file)).append('\n');
+                    }
+                }
             }
         }
         return text.toString();

@@ -14,6 +14,7 @@ import org.mailevents.camel.RecordLanguage;
 import org.mailevents.camel.Timers;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.DecidedCauses;
+import org.mailevents.channel.Channels;
 import org.mailevents.database.Database;
 import org.mailevents.event.AskedAddress;
 import org.mailevents.event.CsvRow;
@@ -49,6 +50,7 @@ public final class Wiring implements CamelConfiguration {
         Settings settings = new Settings(context);
         settings.requireValid();
         ReceiveWebhook.requireStartable(context);
+        bindChannels(context).requireUsable();
         Optional<KafkaSettings> kafka = KafkaSettings.of(settings);
         RecordLanguage.use(context);
         CaughtErrors.use(context);
@@ -95,12 +97,21 @@ public final class Wiring implements CamelConfiguration {
      * @throws IllegalArgumentException if {@code privacy.hash-recipients} cannot be used
      */
     static void bindForCheck(CamelContext context) throws BrokenFile {
+        bindChannels(context);
         CauseRules rules = LiveCauses.read(new Settings(context));
         bindCauses(context, () -> rules);
         Registry registry = context.getRegistry();
         registry.bind(Database.NAME, new HikariDataSource()); // without a URL, it opens nothing
         bindBeansOfRoutes(context);
         registry.bind("recipientHash", RecipientHash.with(new Settings(context).text(RecipientHash.SETTING)));
+    }
+
+    /** The routes of the channels ask which of them are used. */
+    private static Channels bindChannels(CamelContext context) {
+        Channels channels = new Channels(new Settings(context));
+        context.getRegistry().bind("channels", channels);
+        context.getPropertiesComponent().addPropertiesSource(channels);
+        return channels;
     }
 
     private static void bindCauses(CamelContext context, Supplier<CauseRules> rules) {

@@ -53,7 +53,7 @@ class AlertThreadTest {
             // Then
             assertThread(mails.subList(0, 5));
             assertThread(mails.subList(5, 7));
-            assertThat(mails.get(0).subject()).startsWith("【バウンス】");
+            assertThat(mails.get(0).subject()).startsWith("example.net：宛先不明 1件（");
             assertThat(mails.get(5).subject()).matches(edited + " 二行目 .{16}");
         }
     }
@@ -107,11 +107,12 @@ class AlertThreadTest {
                 String subject = mails.get(i).subject();
                 assertThat(mails.get(i).to().split(", ")).containsExactlyInAnyOrderElementsOf(recipients);
                 if (recipients.contains("all@example.com")) {
-                    assertThat(subject).contains("[Bounce] Delivery errors since").contains("(for the postmaster)");
+                    assertThat(subject).contains("example.net: mailbox full, 1 bounce at ");
+                    assertThat(mails.get(i).text()).contains("This mail is for the postmaster.");
                     assertThat(mails.get(i).html()).contains("<html lang=\"en\">");
                     assertThat(mails.get(i).text()).doesNotContain("エラー");
                 } else {
-                    assertThat(subject).contains(recipients.contains("ops@example.com") ? "【Mail Events】Webhook が届いていません" : "（配信リストご担当者様）");
+                    assertThat(subject).contains(recipients.contains("ops@example.com") ? "【Mail Events】Webhook が届いていません" : "example.net：宛先不明 1件（");
                     assertThat(mails.get(i).text()).contains("Mail Events から自動送信");
                 }
             }

@@ -2,7 +2,6 @@ package org.mailevents.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -16,6 +15,7 @@ import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.cause.CauseRules;
 import org.mailevents.cause.ShippedCauses;
 import org.mailevents.cause.Verdict;
+import org.mailevents.live.FolderWatch;
 import org.mailevents.settings.Settings;
 
 /** What a mail says of bounces with equal replies: what the vendor says, what the server says, what is concluded, and how sure that is. */
@@ -29,8 +29,8 @@ class MailBlocksTest {
         CamelContext context = new DefaultCamelContext();
         context.getPropertiesComponent().setLocation("file:application.properties");
         Settings settings = new Settings(context);
-        Path folder = Path.of("routes/templates");
-        templates = new TemplateValidation(settings, folder).validated(AlertTemplates.watch(folder).first(), () -> RULES);
+        templates = new TemplateValidation(settings)
+                .validated(FolderWatch.ofTemplates(settings.routes()).first(), () -> RULES);
     }
 
     @Test
@@ -52,8 +52,8 @@ class MailBlocksTest {
         Bounce listed = bounce("a@example.org", "4", "5.7.1", "550 5.7.1 Service unavailable; [192.0.2.25] blocked using zen.spamhaus.org");
 
         // Then
-        assertThat(text("ja", listed)).contains("送信元の評価による拒否：1件", "解除の申請先：https://check.spamhaus.org/");
-        assertThat(text("en", listed)).contains("Bad reputation: 1 bounce", "Ask for removal: https://check.spamhaus.org/");
+        assertThat(text("ja", listed)).contains("原因：送信元の評価による拒否。", "解除の申請先：https://check.spamhaus.org/");
+        assertThat(text("en", listed)).contains("Why: Bad reputation. ", "Ask for removal: https://check.spamhaus.org/");
     }
 
     @ParameterizedTest
@@ -84,7 +84,7 @@ class MailBlocksTest {
         Bounce older = new Bounce("a@example.com", "2", "suspended", false, "", "", "", "", "", "5.1.1", "550 5.1.1 User unknown", false);
 
         // Then
-        assertThat(text("ja", older)).contains("利用停止中：1件", "コード 2（ユーザ不明）", "550 5.1.1 User unknown").doesNotContain("判定の根拠");
+        assertThat(text("ja", older)).contains("原因：利用停止中。", "コード 2（ユーザ不明）", "550 5.1.1 User unknown").doesNotContain("判定の根拠");
     }
 
     @Test
@@ -99,10 +99,10 @@ class MailBlocksTest {
 
         // Then
         assertThat(mail.text()).containsOnlyOnce("× 1,200").containsOnlyOnce("<member1@example.net>: User unknown")
-                .contains("5. member5@example.net", "ほか1,195件は、添付の一覧に掲載しています。").doesNotContain("member6@", "6. ");
+                .contains("5. member5@example.net", "同様のほか1,195件は、添付の一覧に掲載しています。").doesNotContain("member6@", "6. ");
         assertThat(mail.csv().lines().skip(1)).hasSize(1_200);
         assertThat(mail.csv()).endsWith("\"ユーザ不明\",\"unknown-user\",\"はい\"\n");
-        assertThat(mail("en", bounces).html()).contains("Similar replies × 1,200", "1,195 more are in the attached list.");
+        assertThat(mail("en", bounces).html()).contains("example.net × 1,200", "1,195 more like these are in the attached list.");
     }
 
     @Test
@@ -116,7 +116,7 @@ class MailBlocksTest {
         String text = mail("en", bounces).text();
 
         // Then
-        assertThat(text).contains("Similar replies × 100").contains(IntStream.range(0, 30).mapToObj(i -> "b" + i + "@example.net").toList())
+        assertThat(text).contains("example.net × 100").contains(IntStream.range(0, 30).mapToObj(i -> "b" + i + "@example.net").toList())
                 .contains("All 130 bounces are in the attached");
     }
 
@@ -127,7 +127,7 @@ class MailBlocksTest {
                 "552 5.2.2 Mailbox full, " + (char) ('a' + i % 26) + (char) ('a' + i / 26))).toList();
 
         // Then
-        assertThat(mail("en", bounces).text()).contains("50. b49@example.net", "10 bounces with other replies are in the attached list.")
+        assertThat(mail("en", bounces).text()).contains("50. b49@example.net", "10 bounces with other replies or destinations are in the attached list.")
                 .doesNotContain("b50@");
     }
 
@@ -155,6 +155,6 @@ class MailBlocksTest {
     }
 
     private static MailWords mail(String language, List<Bounce> bounces) throws Exception {
-        return templates.render(Samples.alert("postmaster", IncidentPhase.OPENED, bounces, null, false), language, Long.MAX_VALUE);
+        return templates.render(Samples.alert("postmaster", IncidentPhase.OPENED, bounces, null, null), language, null, Long.MAX_VALUE);
     }
 }

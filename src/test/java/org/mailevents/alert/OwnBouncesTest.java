@@ -76,8 +76,8 @@ class OwnBouncesTest {
             bounce(run, 4, handedBack, TO);
 
             // Then
-            assertThat(run.mailed(4).mails()).extracting(Rfc5322::subject).satisfiesExactly(first -> assertThat(first).startsWith("【バウンス】"),
-                    allClear -> assertThat(allClear).startsWith("Re: 【バウンス】"), silent -> assertThat(silent).contains("Webhook が届いていません"),
+            assertThat(run.mailed(4).mails()).extracting(Rfc5322::subject).satisfiesExactly(first -> assertThat(first).startsWith("example.net：宛先不明 1件"),
+                    allClear -> assertThat(allClear).startsWith("Re: example.net：宛先不明 1件"), silent -> assertThat(silent).contains("Webhook が届いていません"),
                     returned -> assertThat(returned).contains("再開しました"));
             assertThat(run.application().log()).contains("Alerts do not reach a recipient of alert.to").contains("Set alert.fallback");
 

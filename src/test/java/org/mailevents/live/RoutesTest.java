@@ -34,7 +34,7 @@ class RoutesTest {
 
     @Test
     void everyFileIsOneRouteOfItsNameWithADescriptionInTheExplicitForm() throws IOException {
-        try (Stream<Path> files = Files.list(Path.of("routes"))) {
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
             for (Path file : files.filter(path -> path.toString().endsWith(".camel.yaml")).toList()) {
                 String name = file.getFileName().toString().replace(".camel.yaml", "");
                 List<String> top = Files.readAllLines(file).stream().filter(line -> line.matches("[^ #].*")).toList();

@@ -38,7 +38,7 @@ class RouteSchemaTest {
     }
 
     static Stream<Path> routes() throws IOException {
-        try (Stream<Path> files = Files.list(Path.of("routes"))) {
+        try (Stream<Path> files = Files.walk(Path.of("routes"))) {
             return files.filter(file -> file.toString().endsWith(".camel.yaml")).toList().stream();
         }
     }

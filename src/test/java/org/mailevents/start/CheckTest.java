@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
 import org.mailevents.live.RouteCheck;
+import org.mailevents.route.RouteGraph;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.TeamEdit;
@@ -53,7 +54,7 @@ class CheckTest {
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/route-deliveries.camel.yaml:\\d+: .*collectEvent.*"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/api-summary.camel.yaml:\\d+: .*direct:anser.*"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/tests/deliveries.test.yaml:\\d+: unknown key statsu.*"))
-                .anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:40: Unknown directive: #functoin"));
+                .anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:48: Unknown directive: #functoin"));
         assertThat(report.lines().get(5)).endsWith(": 5 mistakes.");
     }
 
@@ -62,7 +63,7 @@ class CheckTest {
         edit("templates/words.ja.ftl", "<#function subject", "<#functoin subject");
         edit("bounce-causes.json", "\"codes\"", "\"cods\"");
 
-        assertThat(check().lines()).hasSize(3).anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:40: Unknown directive"))
+        assertThat(check().lines()).hasSize(3).anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:48: Unknown directive"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/bounce-causes.json:\\d+: cods: unknown key.*"));
     }
 
@@ -80,7 +81,7 @@ class CheckTest {
         assertThat(report.lines()).hasSize(4);
         assertThat(report.lines().get(0)).startsWith(properties + ":").contains(": Set spool.attempts to ");
         assertThat(report.lines().get(1)).startsWith(routes + "/bounce-rules.json:10: ").contains("sorce: unknown key");
-        assertThat(report.lines().get(2)).startsWith(routes + "/templates/words.ja.ftl:40: ");
+        assertThat(report.lines().get(2)).startsWith(routes + "/templates/words.ja.ftl:48: ");
         assertThat(report.lines().get(3)).startsWith("Checked the settings, and ").endsWith(": 3 mistakes.");
     }
 
@@ -191,7 +192,7 @@ class CheckTest {
         try (InProcess application = TestSettings.of(TestDatabase.postgres()).with("retention.days", "30", "privacy.retention-days", "30")
                 .startInProcess()) {
             List<RouteDefinition> java = ((ModelCamelContext) application.context()).getRouteDefinitions().stream()
-                    .filter(route -> !Files.exists(Path.of("routes/" + route.getRouteId() + ".camel.yaml"))).toList();
+                    .filter(route -> RouteGraph.file(route) == null).toList();
 
             assertThat(java).extracting(RouteDefinition::getRouteId)
                     .containsExactlyInAnyOrderElementsOf(JavaRoutes.standIns().stream().map(RouteDefinition::getRouteId).toList());

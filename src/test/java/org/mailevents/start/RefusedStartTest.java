@@ -40,8 +40,8 @@ class RefusedStartTest {
         "webhook.max-body,0", "alert.from,''", "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody",
         "alert.updates,'5m,soon'", "alert.quiet,45", "alert.rate,much", "alert.first-delay,soon", "spool.attempts,0",
         "webhook.path,''", "webhook.path,hooks", "alert.endpoint,smpt://mail.example.com", "alert.endpoint,mail.example.com",
-        "webhook.path,''", "webhook.path,hooks", "console.url,mail-events.example.com", "alert.digest.list-owner,daily",
-        "alert.time-zone,Tokyo",
+        "console.url,mail-events.example.com", "alert.digest.list-owner,daily", "alert.time-zone,Tokyo", "alert.channel,slak",
+        "alert.channel.postmaster,'mail,slak'",
         "alert.undecided,''", "alert.undecided,none", "alert.undecided,the team"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         assertThat(refusal(TestSettings.none().with(key, value))).contains("Set " + key + " ");
@@ -78,7 +78,7 @@ class RefusedStartTest {
         "route-bounces.camel.yaml | - split:             | - splitt:          | 7: Unknown node id: splitt",
         "route-bounces.camel.yaml | - split:             | - split            | 8: mapping values are not allowed here",
         "on-error.camel.yaml      | direct:release-alert | nonsense:x         | 42: No endpoint could be found for: nonsense://x",
-        "templates/words.ja.ftl   | <#function subject   | <#functoin subject | 40: Unknown directive: #functoin"})
+        "templates/words.ja.ftl   | <#function subject   | <#functoin subject | 48: Unknown directive: #functoin"})
     void aBrokenFileStopsTheStartAndIsNamedWithItsLine(String name, String right, String wrong, String line) throws IOException {
         Path routes = OwnProcess.folder("routes").resolve("routes");
         Path file = routes.resolve(name);

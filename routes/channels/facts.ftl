@@ -1,0 +1,13 @@
+<#-- What every channel says of an incident: a headline and some lines, in the words of the mails. A single bounce is told with its domain
+     and without its address, because a chat is no place for addresses of strangers. -->
+<#import "words.${language}.ftl" as words>
+<#function listed label facts>
+  <#return label + words.colon + facts?map(fact -> fact.text + (fact.number != "")?then(words.colon + fact.number, ""))?join(" / ")>
+</#function>
+<#assign headline = words.stage(alert) + words.colon + words.intro(alert)>
+<#assign isOpen = alert.stage == "opened" || alert.stage == "update">
+<#assign lines = (alert.urgency??)?then([words.urgent(alert.urgency)], [])
+    + (alert.acknowledgedBy != "")?then([words.owner + words.colon + words.acknowledged(alert)], [])
+    + [listed(words.where, (alert.total == 1)?then([{"text": words.destination(alert), "number": ""}], words.places(alert)))]
+    + [listed(words.why, words.reasons(alert)), words.since + words.colon + words.lasted(alert)]
+    + isOpen?then([words.todo + words.colon + words.advice(alert)?join(" ")], [])>
