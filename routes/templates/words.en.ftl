@@ -100,7 +100,7 @@
 <#function reasons alert>
   <#if alert.single>
     <#local group = alert.groups[0]>
-    <#return [{"text": reason(group) + "." + (group.doubt != "")?then("", " " + group.cause.text), "number": ""}]>
+    <#return [{"text": reason(group) + (group.doubt != "")?then("", ". " + group.cause.text), "number": ""}]>
   </#if>
   <#return alert.groups?map(group -> {"text": reason(group), "number": bounces((alert.stage == "update")?then(group.news, group.count))})>
 </#function>

@@ -128,7 +128,7 @@ class MailFactsTest {
         // Then
         assertThat(linkless.render(docomo, "ja", null, Long.MAX_VALUE)).satisfies(mail -> {
             assertThat(mail.subject()).startsWith("docomo.ne.jp：宛先不明の可能性 1件");
-            assertThat(facts(mail)).contains("原因：宛先不明の可能性。\n", "対処：応答からは、").doesNotContain("配信リストから外して");
+            assertThat(facts(mail)).contains("原因：宛先不明の可能性\n", "対処：応答からは、").doesNotContain("配信リストから外して");
         });
         assertThat(linkless.render(docomo, "en", null, Long.MAX_VALUE).subject()).startsWith("docomo.ne.jp: perhaps unknown user, 1 bounce");
     }
@@ -161,7 +161,7 @@ class MailFactsTest {
         Alert takenAgain = alert(IncidentPhase.CLOSED, Ending.TAKEN_AGAIN, STORM, DESTINATIONS, null, null);
 
         // Then
-        assertThat(text(quiet, "ja")).startsWith("収束：docomo.ne.jp ほか2ドメイン宛ての配信エラー（計10,000件）は収束しました。46分、新たなエラーはありません。");
+        assertThat(text(quiet, "ja")).startsWith("収束：docomo.ne.jp ほか2ドメイン宛ての配信エラー（計10,000件）は収束しました。その後46分、新たなエラーはありません。");
         assertThat(text(takenAgain, "ja"))
                 .startsWith("収束：docomo.ne.jp ほか2ドメイン宛ての配信エラー（計10,000件）は収束しました。docomo.ne.jp は再びメールを受け取っています。");
         assertThat(text(quiet, "en")).startsWith("All clear: It is over: nothing more has bounced for 46 min. "
