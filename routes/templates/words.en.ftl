@@ -76,7 +76,9 @@
 </#function>
 <#function usual figures>
   <#local recent = "Your bounces in the last " + (figures.hours == 1)?then("hour", figures.hours?string + " hours") + ": " + figures.recent?string>
-  <#if figures.usual == "0.0">
+  <#if figures.usual == "">
+    <#return recent + ".">
+  <#elseif figures.usual == "0.0">
     <#return recent + figures.unusual?then(", far more than usual", "") + ". In the week before there were hardly any.">
   </#if>
   <#return recent + figures.unusual?then(", far more than usual", "") + " (usual: " + figures.usual + ").">

@@ -71,7 +71,9 @@
 </#function>
 <#function usual figures>
   <#local recent = "ご担当分のバウンスは直近" + figures.hours?string + "時間で" + figures.recent?string + "件です。">
-  <#if figures.usual == "0.0">
+  <#if figures.usual == "">
+    <#return recent>
+  <#elseif figures.usual == "0.0">
     <#return recent + figures.unusual?then("過去1週間はほとんど発生しておらず、大幅に多い件数です。", "過去1週間は、ほとんど発生していません。")>
   </#if>
   <#return recent + "普段は" + figures.usual + "件ほどで" + figures.unusual?then("、大幅に多い件数です。", "す。")>

@@ -111,15 +111,15 @@ public final class AlertSteps extends RouteBuilder {
         AlertPolicy policy = AlertPolicy.of(settings);
         Duration retry = policy.firstDelay();
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
-        double urgentRate = settings.percent("alert.rate");
         Map<String, String> recipients = byStoredForm(mail.recipients());
-        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, recipients), mail::messageId,
+        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, recipients), mail::messageId,
                 settledRecipients);
         OwnBounces ownBounces = new OwnBounces(mail.sender(), recipients.keySet(), clock);
         UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(mail.fallback()).keySet(), outbox);
         Optional<MissingWebhooks> missingWebhooks = settings.text("alert.silence").isEmpty() ? Optional.empty()
                 : Optional.of(new MissingWebhooks(jdbi, spool, clock, settings.duration("alert.silence"), outbox));
-        Incidents incidents = new Incidents(jdbi, database, spool, clock, policy, urgentRate, ownBounces, unreachable, outbox);
+        Severities severities = new Severities(jdbi, clock, settings);
+        Incidents incidents = new Incidents(jdbi, database, spool, clock, policy, severities, ownBounces, unreachable, outbox);
         return new DueMails(database, outbox, incidents, new Notices(spool, SpoolPlace.of(settings), clock, retry), missingWebhooks);
     }
 

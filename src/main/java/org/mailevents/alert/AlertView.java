@@ -121,6 +121,7 @@ public record AlertView(String stage, String ending, boolean allClear, String au
      * The {@link Figures}, with decimal numbers as text.
      *
      * @param hours   how many hours the mail speaks of; {@code recent} and {@code usual} are bounces of the audience within them
+     * @param usual   empty if it is not known yet
      * @param unusual whether {@code recent} is far more than usual; an all-clear never says this
      */
     public record Surroundings(long hours, Share hour, Share day, long recent, String usual, boolean unusual) {
@@ -171,7 +172,7 @@ public record AlertView(String stage, String ending, boolean allClear, String au
     private static Surroundings surroundings(Alert alert) {
         Figures figures = alert.figures();
         return figures == null ? null : new Surroundings(figures.hours(), Share.of(figures.hour()), Share.of(figures.day()),
-                figures.recent(), String.valueOf(Math.round(10 * figures.usual()) / 10.0),
+                figures.recent(), figures.usual() == null ? "" : String.valueOf(Math.round(10 * figures.usual()) / 10.0),
                 figures.unusual() && alert.phase() != IncidentPhase.CLOSED);
     }
 }

@@ -82,6 +82,11 @@ public final class TimedAlerts implements AutoCloseable {
         return this;
     }
 
+    /** Waits until no incident is open. */
+    public void awaitEnds() {
+        await().until(() -> database.rows("SELECT 1 FROM alert_incident WHERE closed_at IS NULL").isEmpty());
+    }
+
     /** The recipients of each mail, in the order of {@link #mails}. */
     public List<List<String>> recipients() {
         return server.taken.stream().map(SmtpServer.Taken::recipients).toList();
