@@ -98,7 +98,7 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
             return !incident.urgent() && facts.urgent();
         }
         // the few mails of an ordinary day are spread over the day
-        boolean isTime = over || hasPassed(DAY.dividedBy(maxPerDay), sent.lastAt(), now);
+        boolean isTime = over || sent.lastDay() == 0 || hasPassed(DAY.dividedBy(maxPerDay), sent.lastAt(), now);
         return (isTime && isOrdinary(state, now) || isExtraordinary(state, now, facts)) && (over || facts.news());
     }
 

@@ -18,11 +18,12 @@ final class AudienceStates {
             + " acknowledged_at IS NOT NULL AS acknowledged FROM alert_incident i WHERE open_for IS NOT NULL";
     private static final String PENDING = "SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest"
             + " FROM mail_event WHERE alert_state = 'pending' GROUP BY audience";
-    /** The mails that report bounces or the end of an incident. */
+    /** The mails that report bounces or the end of an incident. A mail that reached nobody is none of a day's few. */
     private static final String SENT = "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) > 0 AS unsent,"
-            + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day, MAX(sent_at) AS last_at"
-            + " FROM alert_mail WHERE what IN ('opened', 'update', 'closed') AND (sent_at IS NULL OR made_at > ? AND sent_at <= ?)"
-            + " GROUP BY audience";
+            + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ? AND got) AS last_day,"
+            + " MAX(sent_at) AS last_at FROM (SELECT audience, sent_at, EXISTS (SELECT 1 FROM alert_delivery d WHERE d.mail_id = m.mail_id"
+            + " AND d.sent_at IS NOT NULL) AS got FROM alert_mail m WHERE what IN ('opened', 'update', 'closed')"
+            + " AND (sent_at IS NULL OR made_at > ? AND sent_at <= ?)) mails GROUP BY audience";
 
     private AudienceStates() {
     }

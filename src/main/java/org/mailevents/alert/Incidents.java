@@ -73,14 +73,15 @@ final class Incidents {
             correctFutureTimes(now);
         }
         lastAdvance = now;
-        for (String audience : dueAudiences()) {
+        for (AudienceState state : audiencesToLookAt()) {
             try {
-                makeDueMail(audience);
+                ownBounces.lookedAt(state);
+                makeDueMail(state.audience());
             } catch (RuntimeException e) {
                 if (database.isDown()) {
                     throw e;
                 }
-                LOG.error("The mail to the audience {} is delayed: {}", audience, FailureText.describe(e));
+                LOG.error("The mail to the audience {} is delayed: {}", state.audience(), FailureText.describe(e));
             }
         }
         unreachableRecipients.releaseNotice();
@@ -96,9 +97,9 @@ final class Incidents {
         });
     }
 
-    private List<String> dueAudiences() {
+    private List<AudienceState> audiencesToLookAt() {
         return jdbi.inTransaction(handle -> AudienceStates.read(handle, clock.instant()).values().stream()
-                .filter(state -> due(handle, state).isPresent()).map(AudienceState::audience).toList());
+                .filter(state -> ownBounces.mayBeAmong(state) || due(handle, state).isPresent()).toList());
     }
 
     private Optional<Step> due(Handle handle, AudienceState state) {
@@ -129,7 +130,7 @@ final class Incidents {
                 .filter(step -> step == Step.OPEN || step == Step.UPDATE || spool.isEmpty());
     }
 
-    /** Makes the mail that is due to an audience, unless another process has made it. */
+    /** Marks the own bounces of an audience, and makes the mail that is due to it, unless another process has made it. */
     private void makeDueMail(String audience) {
         List<OwnBounce> own = jdbi.inTransaction(handle -> {
             List<OwnBounce> found = ownBounces.find(handle, audience);

@@ -215,7 +215,7 @@ class OwnBouncesTest {
 
     private static TimedAlerts start(Map<String, String> more) {
         Map<String, String> settings = new HashMap<>(Map.of("alert.from", "Alerts <" + FROM
-                + ">", "alert.to", TO, "alert.max-per-hour", "100"));
+                + ">", "alert.to", TO, "alert.max-per-hour", "100", "alert.max-per-day", "100", "alert.all-clear-from", "1"));
         settings.putAll(more);
         return new TimedAlerts(Application.configured(), settings);
     }
