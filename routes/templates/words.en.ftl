@@ -117,7 +117,8 @@
 <#function usual figures>
   <#local hours = (figures.hours == 1)?then("hour", figures.hours?string + " hours")>
   <#return bounces(figures.recent) + " for you in the last " + hours + figures.unusual?then(", far more than usual", "")
-      + " (" + (figures.usual == "0.0")?then("hardly any", figures.usual) + " in " + (figures.hours == 1)?then("an hour", hours) + " of the week before)">
+      + (figures.usual == "")?then("", " (" + (figures.usual == "0.0")?then("hardly any", figures.usual) + " in "
+      + (figures.hours == 1)?then("an hour", hours) + " of the week before)")>
 </#function>
 <#function attached alert>
   <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
@@ -224,6 +225,15 @@
             {"Address": facts.address, "Server's reply": (facts.reason != "")?then(facts.reason, none)},
             {"Addresses": facts.addresses?join("\n    "), "Server's reply (the first)": (facts.reason != "")?then(facts.reason, none)})
             + {"From": facts.from}
+      }>
+    <#on "refused">
+      <#return {
+        "subject": "[Mail Events] The server refuses a mail to " + facts.audience,
+        "text": "The server refused a mail to the audience " + facts.audience + " permanently. Mail Events retries it for a day. "
+            + "After that, this recipient does not get this mail. Later mails are still sent. Check " + facts.setting
+            + " in application.properties, and what the server's reply says.",
+        "details": {"Server's reply": facts.reply, "Recipient": (facts.address != "")?then(facts.address, facts.channel),
+            "Setting": facts.setting}
       }>
     <#on "silent">
       <#return {

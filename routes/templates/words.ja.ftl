@@ -113,7 +113,8 @@
 <#function usual figures>
   <#local usual = (figures.usual == "0.0")?then("ほぼなし", figures.usual + "件")>
   <#return "ご担当分のバウンスは直近" + figures.hours?string + "時間で" + bounces(figures.recent)
-      + figures.unusual?then("と、普段（" + usual + "）より大幅に多くなっています", "です（普段は" + usual + "）")>
+      + figures.unusual?then("と、普段（" + usual + "）より大幅に多くなっています",
+      (figures.usual == "")?then("です", "です（普段は" + usual + "）"))>
 </#function>
 <#function attached alert>
   <#return "全" + alert.rows?string + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?string + "件を掲載しています。">
@@ -206,6 +207,13 @@
         "details": {"通知先": facts.addresses?join("\n    ")}
             + {(facts.addresses?size == 1)?then("サーバーの応答", "サーバーの応答（最初の宛先）"): (facts.reason != "")?then(facts.reason, none),
             "差出人": facts.from}
+      }>
+    <#on "refused">
+      <#return {
+        "subject": "【Mail Events】サーバーが " + facts.audience + " 宛ての通知を拒否しました",
+        "text": "audience「" + facts.audience + "」宛ての通知を、サーバーが恒久的なエラーで拒否しました。1日のあいだ再送を試み、それでも届かない場合、この通知先へのこのメールの送信は中止します。以後の通知は引き続き送信します。"
+            + "application.properties の " + facts.setting + " と、サーバーの応答の内容をご確認ください。",
+        "details": {"サーバーの応答": facts.reply, "通知先": (facts.address != "")?then(facts.address, facts.channel), "設定": facts.setting}
       }>
     <#on "silent">
       <#return {

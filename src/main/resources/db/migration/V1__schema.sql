@@ -74,6 +74,8 @@ CREATE TABLE alert_incident (
     last_bounce_at timestamp with time zone NOT NULL,
     closed_at      timestamp with time zone,
     mails          integer                  NOT NULL,
+    -- whether an all-clear tells its end, because one of its mails was urgent or had far more bounces than usual
+    all_clear      boolean                  NOT NULL DEFAULT FALSE,
     -- the subject of the first mail as it was sent: a different subject would split the thread
     subject        varchar,
     -- when a recipient has answered that somebody works on it, and who: the address, or the name of the channel
@@ -81,7 +83,7 @@ CREATE TABLE alert_incident (
     acknowledged_by varchar
 );
 
--- The outbox: a mail is here before it is sent, with the bounces that it reports, until the mail endpoint has taken it.
+-- The outbox: a mail is here before it is sent, with the bounces that it reports.
 CREATE TABLE alert_mail (
     mail_id     uuid                     PRIMARY KEY,
     -- null for a mail that is about no incident
@@ -89,14 +91,11 @@ CREATE TABLE alert_mail (
     number      integer,
     audience    varchar                  NOT NULL,
     what        varchar                  NOT NULL,
-    -- the address or the time that the mail is about, if it is about no incident
+    -- of a mail about no incident: the address or the time that it is about; of an incident's mail: why it is urgent, if it is
     about       varchar,
     message_id  varchar                  NOT NULL,
     made_at     timestamp with time zone NOT NULL,
-    -- the recipients who do not get the mail again, one on each line: the mail server has accepted or permanently refused them
-    settled     varchar,
-    -- the time of the next attempt; null once the mail has been sent
-    retry_at    timestamp with time zone,
+    -- when the first of its deliveries was sent, or when all were given up; the audience's next mail is made after that
     sent_at     timestamp with time zone,
     UNIQUE (incident_id, number)
 );
@@ -112,7 +111,7 @@ CREATE TABLE alert_delivery (
     channel       varchar                  NOT NULL,
     -- of the channel mail: the address as in the setting; otherwise empty
     recipient     varchar                  NOT NULL,
-    -- the time of the next attempt, or of the end of a lease; null once the delivery is sent or given up
+    -- the time of the next attempt, or of the end of a lease; null once the delivery is sent or given up, or if it is not due yet
     retry_at      timestamp with time zone,
     sent_at       timestamp with time zone,
     gave_up_at    timestamp with time zone,

@@ -26,7 +26,7 @@ final class Samples {
     private static final Instant LAST_BOUNCE_AT = OPENED_AT.plus(Duration.ofMinutes(65));
     private static final String SUBJECT = "sample";
     private static final List<String> THREAD = List.of("<first@localhost>");
-    private static final Figures FIGURES = new Figures(3, new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
+    private static final Figures FIGURES = new Figures(3, new Share(74, 1_530), new Share(131, 21_804), 60, 0.8, true);
 
     private static final Urgency OF_ALL = new Urgency("alert.rate", "5 %", null, 120, 1_530);
     private static final Urgency OF_DESTINATION = new Urgency("alert.destination-rate", "50 %", "example.net", 80, 90);
@@ -59,6 +59,10 @@ final class Samples {
                 notice("filling", Map.of("percent", 80L)),
                 unreachable("postmaster@example.com"),
                 unreachable("postmaster@example.com", "list@example.com"),
+                notice(Notice.REFUSED, Map.of("setting", "alert.to", "audience", "list-owner", "channel", Delivery.MAIL, "address",
+                        "list@example.com", "reply", "550 5.1.1 User unknown")),
+                notice(Notice.REFUSED, Map.of("setting", "alert.endpoint", "audience", "list-owner", "channel", Delivery.MAIL, "address",
+                        "list@example.com", "reply", "554 5.7.1 Message refused")),
                 notice("silent", Map.of("since", OPENED_AT)),
                 notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
     }
