@@ -124,7 +124,7 @@ class MailFactsTest {
     @Test
     void aCauseThatIsUncertainIsSaidToBe() throws Exception {
         // Given
-        Alert docomo = alert(IncidentPhase.OPENED, null, 
+        Alert docomo = alert(IncidentPhase.OPENED, null,
                 List.of(bounce("hanako@docomo.ne.jp", "2", "550 Unknown user hanako@docomo.ne.jp")),
                 List.of(new Destination("docomo.ne.jp", 1, 1, 0)), null, null);
 
@@ -233,7 +233,8 @@ class MailFactsTest {
         Figures figures = bounces.size() == 1 ? null : new Figures(1, new Figures.Share(10_000, 14_000), new Figures.Share(10_100, 60_000),
                 10_000, 0.8, true);
         return new Alert(INCIDENT, INCIDENT, 3, phase, ending, bounces.size() >= 10, "postmaster",
-                lastBounceAt.plus(Duration.ofMinutes(46)), OPENED_AT, lastBounceAt, null, List.of(), causes, destinations, bounces, figures, urgency, acknowledged);
+                lastBounceAt.plus(Duration.ofMinutes(46)), OPENED_AT, lastBounceAt, null, List.of(), causes, destinations, bounces,
+                figures, urgency, acknowledged);
     }
 
     private static Bounce bounce(String recipient, String code, String reply) {
