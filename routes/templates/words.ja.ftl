@@ -108,7 +108,7 @@
   <#return alert.single?then([action] + (group.doubt != "")?then([], [again + colon + cause.again]), [cause.name + colon + action, "ほかの原因は下記をご覧ください。"])>
 </#function>
 <#function acknowledged alert>
-  <#return alert.acknowledgedBy + "（" + clock(alert.acknowledgedAt, alert) + " から対応中）">
+  <#return alert.acknowledgedBy + "（" + clock(alert.acknowledgedAt, alert) + " から）">
 </#function>
 <#function usual figures>
   <#local usual = (figures.usual == "0.0")?then("ほぼなし", figures.usual + "件")>

@@ -56,8 +56,8 @@ final class AlertViews {
         boolean acknowledged = alert.acknowledged() != null;
         return new AlertView(alert.phase().toString(), alert.ending() == null ? "" : alert.ending().toString(), alert.audience(),
                 urgency(alert.urgency()), time(alert.openedAt()), time(alert.lastBounceAt()),
-                minutes(alert.openedAt(), alert.lastBounceAt()), minutes(alert.lastBounceAt(), alert.madeAt()), alert.news(), alert.total(), destinations,
-                elsewhere, domains(alert, destinations),
+                minutes(alert.openedAt(), alert.lastBounceAt()), minutes(alert.lastBounceAt(), alert.madeAt()), alert.news(), alert.total(),
+                destinations, elsewhere, domains(alert, destinations),
                 groups, reports && groups.size() == 1, listed, bounces.size(), listed == bounces.size() ? "" : file(alert),
                 bounces.size() - known, known, surroundings(alert.figures(), reports), alert.allClear(),
                 acknowledged ? alert.acknowledged().by() : "", acknowledged ? time(alert.acknowledged().at()) : "",
