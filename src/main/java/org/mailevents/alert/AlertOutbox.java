@@ -171,9 +171,13 @@ final class AlertOutbox {
      *
      * @param number of the mail in its incident; null for a notice, like {@code incident}
      * @param what   the phase of the incident, or the kind of the notice
-     * @param about  the facts of a notice
+     * @param about  the facts of a notice; of an incident's mail why it is urgent, or null if it is not
      */
     record Row(UUID mail, UUID incident, Integer number, String audience, String what, String about, Instant madeAt) {
+
+        boolean urgent() {
+            return incident != null && about != null;
+        }
 
         static Row notice(UUID mail, String what, String about, Instant madeAt) {
             return new Row(mail, null, null, Notice.OPERATORS, what, about, madeAt);

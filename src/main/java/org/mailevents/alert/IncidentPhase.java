@@ -10,7 +10,7 @@ public enum IncidentPhase {
     OPENED,
     /** A mail with new bounces while the incident lasts. */
     UPDATE,
-    /** The all-clear: no bounce was received for {@code alert.quiet}. */
+    /** The all-clear: no bounce was received for {@code alert.quiet}. An ordinary incident ends without it. */
     CLOSED;
 
     /** The name in the column {@code what} and in the templates. */
