@@ -113,7 +113,7 @@ public final class CauseRules {
     private Verdict concluded(Rule rule, Reply reply) {
         boolean dead = rule.dead() == null ? table.cause(rule.cause()).dead() : rule.dead();
         boolean ambiguous = !rule.or().isEmpty();
-        return new Verdict(rule.cause(), dead && !ambiguous && !reply.isTemporary(), rule.or(),
+        return new Verdict(rule.cause(), dead && !ambiguous && reply.canMeanDead(), rule.or(),
                 ambiguous ? Sureness.AMBIGUOUS : rule.when().readsReply() ? Sureness.REPLY : Sureness.CODE, rule, reply);
     }
 

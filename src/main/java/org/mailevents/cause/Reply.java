@@ -3,6 +3,7 @@ package org.mailevents.cause;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * A reply of a mail server in the form that the rules read. RFC 5321 describes its codes (4.2), RFC 3463 and RFC 5248 the enhanced codes.
@@ -22,6 +23,7 @@ public record Reply(String code, String enhanced, String command, String host, S
     private static final int MAX_LENGTH = 4_096;
     /** The reply code stands at the beginning. Later, three digits may be any number. */
     private static final int TOKENS_BEFORE_CODE = 8;
+    private static final Set<String> AFTER_RECIPIENT = Set.of("RCPT", "DATA");
     private static final String IN_REPLY_TO = "(in reply to ";
     private static final String SAID = " said:";
     private static final String HOST = "host ";
@@ -41,11 +43,16 @@ public record Reply(String code, String enhanced, String command, String host, S
         String host = "";
         int said = shortened.indexOf(SAID);
         int named = said < 0 ? -1 : shortened.lastIndexOf(HOST, said - HOST.length()); // "Remote host said:" names no host
-        if (named >= 0) {
+        if (named >= 0 && !isSentence(shortened.substring(0, named))) {
             host = host(shortened.substring(named + HOST.length(), said));
             shortened = shortened.substring(said + SAID.length());
         }
         return parsed(Words.of(shortened.substring(0, Math.min(MAX_LENGTH, shortened.length()))), answered, host);
+    }
+
+    /** Only an address may stand before the host. A sentence there is the reply itself, and quotes what a third server has said. */
+    private static boolean isSentence(String text) {
+        return text.strip().chars().anyMatch(Character::isWhitespace);
     }
 
     private static Reply parsed(String words, String command, String host) {
@@ -66,9 +73,12 @@ public record Reply(String code, String enhanced, String command, String host, S
         return new Reply(code, enhanced, command, host, " " + String.join(" ", kept) + " ");
     }
 
-    /** Whether the server only puts the sender off. Then no address is dead yet (RFC 5321, 4.2.1). */
-    public boolean isTemporary() {
-        return code.isEmpty() ? enhanced.startsWith("4") : code.startsWith("4");
+    /**
+     * Whether the reply can say that the address of the recipient is dead. It cannot if the server only puts the sender off (RFC 5321,
+     * 4.2.1), or if it answered before the sender had named the recipient.
+     */
+    public boolean canMeanDead() {
+        return !(code.isEmpty() ? enhanced : code).startsWith("4") && (command.isEmpty() || AFTER_RECIPIENT.contains(command));
     }
 
     /** The name of a command in any usual form: {@code rcpt to}, {@code end of DATA command}. */

@@ -80,6 +80,11 @@ class RuleReaderTest {
             `"5.7.X"`             | `"5.7"`               | yes | `:19: rules/2/when/enhanced/0: "5.7": write an enhanced code as`
             `["spam*"]`           | `"spam*"`             | yes | `:19: rules/2/when/words: it must be a list`
             `["spam*"]`           | `["*"]`               | no  | `:19: rules/2/when/words/0: "*": write words`
+            `["spam*"]`           | `["spam|junk"]`       | no  | `:19: rules/2/when/words/0: "spam|junk": words are plain text`
+            `["spam*"]`           | `["spam.*"]`          | no  | `:19: rules/2/when/words/0: "spam.*": words are plain text`
+            `["spam*"]`           | `["\\\\d+ spam"]`     | no  | `:19: rules/2/when/words/0: "\\\\d+ spam": words are plain text`
+            `["spam*"]`           | `["(spam)?"]`         | no  | `:19: rules/2/when/words/0: "(spam)?": words are plain text`
+            `["spam*"]`           | `["s*m"]`             | no  | `:19: rules/2/when/words/0: "s*m": words are plain text`
             `"words": ["spam*"]`  | `"word": ["spam*"]`   | yes | `:19: rules/2/when/word: unknown key`
             `"source": "s"`       | `"source": ""`        | yes | `:7: rules/0/source: it must be a text`
             `"rules": [`          | `"rule": [`           | yes | `:2: rule: unknown key`
@@ -114,6 +119,24 @@ class RuleReaderTest {
 
         assertThat(verdict.cause()).isEqualTo(cause);
         assertThat(verdict.dead()).isEqualTo(dead);
+    }
+
+    @Test
+    void aWordOfNotDeadKeepsEachRuleFromMakingAnAddressDead() throws BrokenFile {
+        String json = """
+                {"notDead": ["sender*"], "rules": [
+                {"cause": "unknown-user", "when": {"words": ["unknown user"]}, "reason": "r", "source": "s"},
+                {"cause": "unknown-user", "dead": false, "when": {"words": ["unknown"]}, "reason": "r", "source": "s"},
+                {"cause": "spam", "when": {"words": ["spam"]}, "reason": "r", "source": "s"}]}
+                """;
+        CauseRules rules = CauseRules.parse("bounce-rules.json", json, TABLE);
+
+        assertThat(SCHEMA.validate(json, InputFormat.JSON)).isEmpty();
+        assertThat(rules.decide(new Bounce("550 Unknown user", "", "", "")).dead()).isTrue();
+        assertThat(rules.decide(new Bounce("550 Unknown user: the senders", "", "", "")).rule().number()).isEqualTo(2);
+        assertThat(rules.decide(new Bounce("550 Spam of the sender", "", "", "")).cause()).isEqualTo("spam");
+        assertThatThrownBy(() -> CauseRules.parse("bounce-rules.json", json.replace("sender*", "sender|from"), TABLE))
+                .hasMessageStartingWith("bounce-rules.json:1: notDead/0: \"sender|from\": words are plain text");
     }
 
     private static String text(Path file) {
