@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.Callable;
 
 /**
  * The command {@code explain}: tells the cause of a reply, whether the address is dead, and the rule with its source. It needs the files of
@@ -23,7 +24,7 @@ public final class ExplainCommand {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final CauseRules rules;
-    private final String language;
+    private final Callable<String> language;
     private String reply;
     private String to;
     private String code;
@@ -31,7 +32,7 @@ public final class ExplainCommand {
     private String file;
     private boolean asJson;
 
-    private ExplainCommand(CauseRules rules, String language) {
+    private ExplainCommand(CauseRules rules, Callable<String> language) {
         this.rules = rules;
         this.language = language;
     }
@@ -39,12 +40,12 @@ public final class ExplainCommand {
     /**
      * Runs the command.
      *
-     * @param language  the language of the text
+     * @param language  the language of the text; not asked for JSON, which has all languages
      * @param arguments what follows {@code explain}. An option and its value are two arguments, or one with {@code =} between them
      * @return the answer, which ends with a line break
      * @throws IllegalArgumentException if the arguments or the file cannot be used
      */
-    public static String run(CauseRules rules, String language, List<String> arguments) throws IOException {
+    public static String run(CauseRules rules, Callable<String> language, List<String> arguments) throws Exception {
         ExplainCommand command = new ExplainCommand(rules, language);
         command.read(arguments);
         return command.file == null ? command.one() : command.all();
@@ -81,9 +82,9 @@ public final class ExplainCommand {
         }
     }
 
-    private String one() throws JsonProcessingException {
+    private String one() throws Exception {
         Explanation explanation = Explanation.of(rules, new Bounce(reply, to, code, command));
-        return asJson ? JSON.writeValueAsString(explanation) + "\n" : explanation.text(rules.table(), language);
+        return asJson ? JSON.writeValueAsString(explanation) + "\n" : explanation.text(rules.table(), language.call());
     }
 
     private String all() throws IOException {

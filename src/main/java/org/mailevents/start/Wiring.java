@@ -95,7 +95,7 @@ public final class Wiring implements CamelConfiguration {
      * @throws IllegalArgumentException if {@code privacy.hash-recipients} cannot be used
      */
     static void bindForCheck(CamelContext context) throws BrokenFile {
-        CauseRules rules = LiveCauses.read(new Settings(context));
+        CauseRules rules = LiveCauses.read(new Settings(context).routes());
         bindCauses(context, () -> rules);
         Registry registry = context.getRegistry();
         registry.bind(Database.NAME, new HikariDataSource()); // without a URL, it opens nothing

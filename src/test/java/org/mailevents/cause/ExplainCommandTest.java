@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.Application;
 
 /** The command {@code explain}. */
 class ExplainCommandTest {
@@ -24,7 +24,7 @@ class ExplainCommandTest {
     Path folder;
 
     @Test
-    void aReplyIsExplainedAsText() throws IOException {
+    void aReplyIsExplainedAsText() throws Exception {
         String text = explain("550 Unknown user a@docomo.ne.jp", "--to", "a@docomo.ne.jp", "--code", "2");
 
         assertThat(text).contains("Cause: unknown-user (Unknown user)", "Dead: no", "Or: recipient-filter (Recipient's own filter)",
@@ -33,7 +33,7 @@ class ExplainCommandTest {
     }
 
     @Test
-    void soItIsAsJson() throws IOException {
+    void soItIsAsJson() throws Exception {
         JsonNode answer = JSON.readTree(explain("--json", "550 Unknown user a@docomo.ne.jp", "--to=a@docomo.ne.jp", "--command=RCPT"));
 
         assertThat(answer.get("cause").asText()).isEqualTo("unknown-user");
@@ -44,13 +44,13 @@ class ExplainCommandTest {
     }
 
     @Test
-    void aContradictionIsNamed() throws IOException {
+    void aContradictionIsNamed() throws Exception {
         assertThat(explain("552 5.2.2 Mailbox full", "--code=2")).contains("Note: the vendor's code means a different cause");
         assertThat(explain("550 5.7.26 SPF failed", "--code=4")).doesNotContain("Note:");
     }
 
     @Test
-    void aFileIsAnsweredLineByLine() throws IOException {
+    void aFileIsAnsweredLineByLine() throws Exception {
         Path file = folder.resolve("replies.jsonl");
         Files.writeString(file, """
                 {"reply": "550 5.1.1 User unknown", "to": "a@example.com", "code": "2", "command": "RCPT"}
@@ -68,7 +68,7 @@ class ExplainCommandTest {
     }
 
     @Test
-    void aMistakeInTheFileNamesItsLine() throws IOException {
+    void aMistakeInTheFileNamesItsLine() throws Exception {
         Path file = folder.resolve("replies.jsonl");
         Files.writeString(file, "{}\n550 User unknown\n");
 
@@ -84,7 +84,37 @@ class ExplainCommandTest {
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("The command is explain");
     }
 
-    private static String explain(String... arguments) throws IOException {
-        return ExplainCommand.run(RULES, "en", List.of(arguments));
+    @Test
+    void theSettingsOfAFolderAreReadWithoutAStartOfCamel() throws Exception {
+        // Given
+        Path routes = Files.createDirectory(folder.resolve("routes"));
+        for (String file : List.of("bounce-causes.json", "bounce-rules.json")) {
+            Files.copy(Path.of("routes", file), routes.resolve(file));
+        }
+        Files.writeString(folder.resolve("application.properties"), "alert.language = en");
+
+        // When
+        String english = Application.explain(folder, List.of("550 5.1.1 User unknown"));
+        Files.writeString(folder.resolve("application.properties"), "");
+        String japanese = Application.explain(folder, List.of("550 5.1.1 User unknown"));
+
+        // Then
+        assertThat(english).contains("Cause: unknown-user (Unknown user)");
+        assertThat(japanese).as("the default of the jar").contains("Cause: unknown-user (宛先不明)");
+    }
+
+    @Test
+    void aMistakeInATableIsNamedWithItsFileAndLine() throws Exception {
+        Path routes = Files.createDirectory(folder.resolve("routes"));
+        Path table = routes.resolve("bounce-causes.json");
+
+        assertThatThrownBy(() -> Application.explain(folder, List.of("550")))
+                .hasMessage(table + ": the file is needed, but it does not exist");
+        Files.writeString(table, "{\n  \"causes\": {,\n");
+        assertThatThrownBy(() -> Application.explain(folder, List.of("550"))).hasMessageStartingWith(table + ":2: ");
+    }
+
+    private static String explain(String... arguments) throws Exception {
+        return ExplainCommand.run(RULES, () -> "en", List.of(arguments));
     }
 }
