@@ -122,7 +122,7 @@ public final class Application {
         if (args[0].equals("try")) {
             Help.print(tryRoutes(withSettings(), List.of(args).subList(1, args.length)));
         } else if (args[0].equals("explain")) {
-            Help.print(explain(Path.of(""), List.of(args).subList(1, args.length)));
+            printExplanation(List.of(args).subList(1, args.length));
         } else if (args[0].equals("explain-decision")) {
             if (args.length != 2) {
                 throw new IllegalArgumentException("The command explain-decision needs the id of one event, which is the eventId in the"
@@ -136,6 +136,20 @@ public final class Application {
         }
     }
 
+    /** Mistakes go to the standard error, because a program may read the answers. */
+    private static void printExplanation(List<String> arguments) throws IOException {
+        List<String> mistakes;
+        try {
+            ExplainCommand.Answer answer = explain(Path.of(""), arguments);
+            Help.print(answer.text());
+            mistakes = answer.mistakes();
+        } catch (Exception e) {
+            mistakes = List.of("Not done: " + refusal(e));
+        }
+        mistakes.forEach(System.err::println);
+        System.exit(mistakes.isEmpty() ? 0 : 1);
+    }
+
     /** Asks the application that runs with these settings what drafts of routes would change, and returns the answer as text. */
     public static String tryRoutes(Main main, List<String> arguments) throws Exception {
         return withoutServer(main, context -> TryCommand.run(context, arguments));
@@ -145,7 +159,7 @@ public final class Application {
      * Tells the cause of replies with the rules of a folder. No application needs to run, and Camel is not started, because its start takes
      * longer than ten thousand replies.
      */
-    public static String explain(Path folder, List<String> arguments) throws Exception {
+    public static ExplainCommand.Answer explain(Path folder, List<String> arguments) throws Exception {
         return ExplainCommand.run(LiveCauses.read(folder.resolve("routes")),
                 () -> new ConfiguredMain(folder).settings().required("alert.language"), arguments);
     }

@@ -29,7 +29,7 @@ class ExplainCommandTest {
 
         assertThat(text).contains("Cause: unknown-user (Unknown user)", "Dead: no", "Or: recipient-filter (Recipient's own filter)",
                 "How sure: This may mean “Unknown user” or “Recipient's own filter”.", "other means than mail", "30 days",
-                "Source: https://note.com/sendmagic/", "What to do: ");
+                "Source: https://github.com/sisimai/", "What to do: Keep the address until you know").doesNotContain("off the list");
     }
 
     @Test
@@ -67,14 +67,33 @@ class ExplainCommandTest {
         assertThat(JSON.readTree(lines.get(2)).get("cause").asText()).isEqualTo("unknown");
     }
 
+    /** A list of many replies need not be right in each line. */
     @Test
-    void aMistakeInTheFileNamesItsLine() throws Exception {
+    void aMistakeInTheFileNamesItsLineAndTheOtherLinesAreAnswered() throws Exception {
         Path file = folder.resolve("replies.jsonl");
-        Files.writeString(file, "{}\n550 User unknown\n");
+        Files.writeString(file, """
+                550 User unknown
+                {"repli": "550 5.1.1 User unknown"}
 
-        assertThatThrownBy(() -> explain("--json", "--file=" + file))
-                .hasMessageStartingWith(file + ":2: write one JSON object in each line");
+                {"reply": "550", "code": "77"}
+                {"reply": ["550"]}
+                []
+                {"reply": "Remote host said: 550 5.1.1 User unknown"}
+                """);
+
+        ExplainCommand.Answer answer = ExplainCommand.run(RULES, () -> "en", List.of("--file", file.toString()));
+        ExplainCommand.Answer json = ExplainCommand.run(RULES, () -> "en", List.of("--json", "--file", file.toString()));
+
+        assertThat(answer.text()).isEqualTo("7: unknown-user, dead\n");
+        assertThat(JSON.readTree(json.text()).get("line").asInt()).isEqualTo(7);
+        assertThat(answer.mistakes()).isEqualTo(json.mistakes()).hasSize(5);
+        assertThat(answer.mistakes().get(0)).startsWith(file + ":1: Send a JSON object, such as {").endsWith("in each line.");
+        assertThat(answer.mistakes().get(1)).startsWith(file + ":2: The key \"repli\" is unknown. The keys are reply, to, code, command");
+        assertThat(answer.mistakes().get(2)).startsWith(file + ":4: The code \"77\" is unknown. The codes are 1, 2, 3,");
+        assertThat(answer.mistakes().get(3)).startsWith(file + ":5: The value of \"reply\" must be a text.");
+        assertThat(answer.mistakes().get(4)).startsWith(file + ":6: Send a JSON object, such as {");
         assertThatThrownBy(() -> explain("--json", "--file=" + folder.resolve("absent"))).hasMessageContaining("does not exist");
+        assertThatThrownBy(() -> explain("550", "--code=77")).hasMessageContaining("The code \"77\" is unknown");
     }
 
     @ParameterizedTest
@@ -94,13 +113,14 @@ class ExplainCommandTest {
         Files.writeString(folder.resolve("application.properties"), "alert.language = en");
 
         // When
-        String english = Application.explain(folder, List.of("550 5.1.1 User unknown"));
+        String english = Application.explain(folder, List.of("550 5.1.1 User unknown")).text();
         Files.writeString(folder.resolve("application.properties"), "");
-        String japanese = Application.explain(folder, List.of("550 5.1.1 User unknown"));
+        String japanese = Application.explain(folder, List.of("550 5.1.1 User unknown")).text();
 
         // Then
         assertThat(english).contains("Cause: unknown-user (Unknown user)");
-        assertThat(japanese).as("the default of the jar").contains("Cause: unknown-user (宛先不明)");
+        assertThat(japanese).as("the default of the jar").contains("原因: unknown-user (宛先不明)", "配信不能: はい", "対処: ")
+                .doesNotContain("Cause", "Dead");
     }
 
     @Test
@@ -115,6 +135,6 @@ class ExplainCommandTest {
     }
 
     private static String explain(String... arguments) throws Exception {
-        return ExplainCommand.run(RULES, () -> "en", List.of(arguments));
+        return ExplainCommand.run(RULES, () -> "en", List.of(arguments)).text();
     }
 }
