@@ -23,6 +23,7 @@ public record Reply(String code, String enhanced, String command, String host, S
     /** The reply code stands at the beginning. Later, three digits may be any number. */
     private static final int TOKENS_BEFORE_CODE = 8;
     private static final String IN_REPLY_TO = "(in reply to ";
+    private static final String HOST = "host ";
     private static final String SAID = " said:";
 
     static Reply of(String text, String command) {
@@ -36,9 +37,9 @@ public record Reply(String code, String enhanced, String command, String host, S
         }
         String host = "";
         int said = shortened.indexOf(SAID);
-        int named = said < 0 ? -1 : shortened.lastIndexOf("host ", said);
+        int named = said < 0 ? -1 : shortened.lastIndexOf(HOST, said - HOST.length());
         if (named >= 0) {
-            host = host(shortened.substring(named + "host ".length(), said));
+            host = host(shortened.substring(named + HOST.length(), said));
             shortened = shortened.substring(said + SAID.length());
         }
         return parsed(Words.of(shortened.substring(0, Math.min(MAX_LENGTH, shortened.length()))), answered, host);
