@@ -23,6 +23,7 @@ class ReplyTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             `550 5.1.1 <a@example.com>: User unknown` | 550 | 5.1.1 | | | `@ user unknown`
             `<a@b.example>: host mx.b.example[192.0.2.1] said: 550 No (in reply to RCPT TO command)` | 550 | | RCPT | mx.b.example | `no`
+            `The host said: 550 No` | 550 | | | | `the host said no`
             `550 No (in reply to end of DATA command)` | 550 | | DATA | | `no`
             `Remote host said: 550 5.1.1 No` | 550 | 5.1.1 | | | `remote host said no`
             `host said:` | | | | | `host said`
