@@ -229,6 +229,17 @@ class CauseTableTest {
         assertThat(CAUSES.sureness("code", "unknown-user", "", "en")).isEqualTo("Only the code of Customers Mail Cloud says so.");
     }
 
+    /** The rows that it has decided keep its id. */
+    @Test
+    void aDeletedCauseIsNamedByItsId() {
+        CauseTable.Texts unknown = CAUSES.texts("unknown", "en");
+
+        assertThat(CAUSES.texts("greylisted", "en"))
+                .isEqualTo(new CauseTable.Texts("greylisted", unknown.text(), unknown.action(), unknown.again()));
+        assertThat(CAUSES.texts("", "en")).isEqualTo(unknown);
+        assertThat(CAUSES.texts(null, "en")).isEqualTo(unknown);
+    }
+
     @Test
     void aLanguageThatIsNotThereIsSaid() {
         assertThatThrownBy(() -> CAUSES.texts("unknown-user", "fr")).isInstanceOf(IllegalArgumentException.class)
