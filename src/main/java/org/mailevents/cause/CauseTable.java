@@ -149,11 +149,15 @@ public final class CauseTable {
     }
 
     /**
+     * The texts of a cause. If the table has no such cause any more, they are those of the unknown cause, with the id as the name: it tells
+     * more than that the cause is unknown.
+     *
      * @param id       the id of a cause
      * @param language one of the {@link #languages()}
      */
     public Texts texts(String id, String language) {
-        return in(language, cause(id).texts());
+        Texts texts = in(language, cause(id).texts());
+        return id == null || id.isEmpty() || causes.containsKey(id) ? texts : new Texts(id, texts.text(), texts.action(), texts.again());
     }
 
     /**

@@ -246,6 +246,17 @@ class CauseTableTest {
         assertThat(texts.get("en").name()).isEqualTo("Unknown user, or Recipient's own filter");
     }
 
+    /** The rows that it has decided keep its id. */
+    @Test
+    void aDeletedCauseIsNamedByItsId() {
+        CauseTable.Texts unknown = CAUSES.texts("unknown", "en");
+
+        assertThat(CAUSES.texts("greylisted", "en"))
+                .isEqualTo(new CauseTable.Texts("greylisted", unknown.text(), unknown.action(), unknown.again()));
+        assertThat(CAUSES.texts("", "en")).isEqualTo(unknown);
+        assertThat(CAUSES.texts(null, "en")).isEqualTo(unknown);
+    }
+
     @Test
     void aLanguageThatIsNotThereIsSaid() {
         assertThatThrownBy(() -> CAUSES.texts("unknown-user", "fr")).isInstanceOf(IllegalArgumentException.class)
