@@ -26,6 +26,7 @@ public record Reply(String code, String enhanced, String command, String host, S
     private static final String IN_REPLY_TO = "(in reply to ";
     private static final String HOST = "host ";
     private static final String SAID = " said:";
+    private static final String SAID_WORD = " said ";
 
     /** Stands for a reply that could not be read. */
     static final Reply UNREAD = new Reply("", "", "", "", " ");
@@ -67,7 +68,7 @@ public record Reply(String code, String enhanced, String command, String host, S
             if (address) {
                 kept.append(words, copied, start).append("@ ");
                 at = words.indexOf('@', end);
-            } else if (isCode(words, start, end) && (code.isEmpty() ? number < TOKENS_BEFORE_CODE : words.startsWith(code, start))) {
+            } else if (isCode(words, start, end) && (code.isEmpty() ? mayBegin(words, start, number) : words.startsWith(code, start))) {
                 code = words.substring(start, end); // a reply of several lines repeats it
                 kept.append(words, copied, start);
             } else if (isEnhanced(words, start, end)) {
@@ -79,6 +80,11 @@ public record Reply(String code, String enhanced, String command, String host, S
             copied = end + 1;
         }
         return new Reply(code, enhanced, command, host, kept.append(words, copied, words.length()).toString());
+    }
+
+    /** qmail writes a sentence and then {@code Remote host said:} before the reply. */
+    private static boolean mayBegin(String words, int start, int number) {
+        return number < TOKENS_BEFORE_CODE || words.startsWith(SAID_WORD, start - SAID_WORD.length());
     }
 
     /**

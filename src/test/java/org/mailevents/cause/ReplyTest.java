@@ -26,6 +26,8 @@ class ReplyTest {
             `The host said: 550 No` | 550 | | | | `the host said no`
             `550 No (in reply to end of DATA command)` | 550 | | DATA | | `no`
             `Remote host said: 550 5.1.1 No` | 550 | 5.1.1 | | | `remote host said no`
+            `192.0.2.1 is up. I sent it mail in vain. Remote host said: 450 No` | 450 | | | | `192.0.2.1 is up i sent it mail in vain \
+            remote host said no`
             `host said:` | | | | | `host said`
             `host  said: 550 No` | 550 | | | | `no`
             `host said: 550 No, host mx.b.example said: 450 Later` | 550 | | | | `host said no host mx.b.example said 450 later`
