@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.route.BrokenFile;
 
 /** Shows how mistakes in {@code bounce-rules.json} are reported, and in which order the rules apply. */
@@ -137,6 +138,22 @@ class RuleReaderTest {
         assertThat(rules.decide(new Bounce("550 Spam of the sender", "", "", "")).cause()).isEqualTo("spam");
         assertThatThrownBy(() -> CauseRules.parse("bounce-rules.json", json.replace("sender*", "sender|from"), TABLE))
                 .hasMessageStartingWith("bounce-rules.json:1: notDead/0: \"sender|from\": words are plain text");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/causes.md", "docs/ja/causes.md"})
+    void theExampleOfThePageIsARule(String page) throws BrokenFile {
+        Matcher example = Pattern.compile("(?s)```json\n(.*?)```").matcher(text(Path.of(page)));
+        assertThat(example.find()).isTrue();
+        String json = "{\"rules\": [" + example.group(1) + "]}";
+
+        Verdict verdict = CauseRules.parse("bounce-rules.json", json, TABLE).decide(new Bounce("host a.mx.example.net[192.0.2.1] said:"
+                + " 550 5.1.1 <a@sub.example.co.jp>: Unknown user (in reply to RCPT TO command)", "a@sub.example.co.jp", "2", ""));
+
+        assertThat(SCHEMA.validate(json, InputFormat.JSON)).isEmpty();
+        assertThat(verdict.rule().number()).isEqualTo(1);
+        assertThat(verdict.or()).isEqualTo("recipient-filter");
+        assertThat(verdict.dead()).isFalse();
     }
 
     private static String text(Path file) {
