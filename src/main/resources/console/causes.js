@@ -25,14 +25,13 @@ const deadOrNot = one => element("span", one.dead ? { class: "bad" } : {}, words
 const descriptions = lines => element("dl", { class: "what" },
   ...lines.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]));
 
-function whatToDo(cause) {
-  const texts = textsOf(cause);
+function whatToDo(texts) {
   return descriptions([[words.whatHappened, texts.text], [words.whatToDo, texts.action], [words.sendAgain, texts.again]]);
 }
 
 /** The name of a cause, which opens to its texts. */
 function causeOf(cause, code) {
-  return element("details", { class: "cause" }, element("summary", {}, causeName(cause, code)), whatToDo(cause),
+  return element("details", { class: "cause" }, element("summary", {}, causeName(cause, code)), whatToDo(textsOf(cause)),
     code ? element("p", { class: "quiet" }, words.vendorsCode(code, nameOfCode(code))) : null);
 }
 
@@ -48,7 +47,7 @@ function showExplanation() {
     ...(rule ? [[words.rule, `bounce-rules.json:${rule.line}`], [words.source, rule.source]] : []),
     ...(rule && rule.removal ? [[words.removal, rule.removal]] : [])];
   $("explanation").replaceChildren(
-    descriptions(lines), whatToDo(explained.cause),
+    descriptions(lines), whatToDo(inLanguage(explained.texts)),
     ...(explained.contradicts ? [element("p", { class: "wait" }, words.contradicts)] : []));
 }
 

@@ -1,7 +1,6 @@
 package org.mailevents;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,10 +42,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Application {
 
-    private static final Logger LOG = LoggerFactory.getLogger("mail-events");
-
-    private static final String PROPERTIES = "application.properties";
-
     private Application() {
     }
 
@@ -83,7 +78,7 @@ public final class Application {
             throw new IllegalArgumentException((folder.toString().isEmpty() ? "this folder" : folder) + " has no routes/. Name the folder"
                     + " that holds routes/ and application.properties");
         }
-        return withoutServer(main, context -> new Check(context, folder.resolve(PROPERTIES)).run());
+        return withoutServer(main, context -> new Check(context, folder.resolve(ConfiguredMain.PROPERTIES)).run());
     }
 
     /** Runs the application or a command that needs the files of this folder. */
@@ -91,24 +86,24 @@ public final class Application {
         try {
             LogFormat.requireKnown();
         } catch (IllegalArgumentException e) {
-            LOG.error("Not started: {}", e.getMessage());
+            log().error("Not started: {}", e.getMessage());
             System.exit(1);
         }
         if (!Files.isDirectory(Path.of("routes"))) {
-            LOG.error("Not started: this folder has no routes/. Start in the folder that holds routes/ and application.properties.");
+            log().error("Not started: this folder has no routes/. Start in the folder that holds routes/ and application.properties.");
             System.exit(1);
         }
         try {
             switch (String.join(" ", args)) {
                 case "" -> System.exit(configured().run(args));
-                case "preview" -> LOG.info("Open it in a browser: {}", writePreview(false));
-                case "preview stored" -> LOG.info("Open it in a browser: {}", writePreview(true));
-                case "sample" -> sample(withSettings(), false).forEach(LOG::info);
-                case "sample anyway" -> sample(withSettings(), true).forEach(LOG::info);
+                case "preview" -> log().info("Open it in a browser: {}", writePreview(false));
+                case "preview stored" -> log().info("Open it in a browser: {}", writePreview(true));
+                case "sample" -> sample(withSettings(), false).forEach(log()::info);
+                case "sample anyway" -> sample(withSettings(), true).forEach(log()::info);
                 default -> runWithArguments(args);
             }
         } catch (Exception e) {
-            LOG.error("{}: {}", args.length == 0 ? "Not started" : "Not done", refusal(e));
+            log().error("{}: {}", args.length == 0 ? "Not started" : "Not done", refusal(e));
             System.exit(1);
         }
     }
@@ -118,11 +113,16 @@ public final class Application {
         return FailureText.describe(e).replaceFirst("^(?:IllegalStateException|IllegalArgumentException|BrokenFile): ", "");
     }
 
+    /** Not a constant, because the log takes as long to open as the whole command {@code help}, and some commands only print. */
+    private static Logger log() {
+        return LoggerFactory.getLogger("mail-events");
+    }
+
     private static void runWithArguments(String... args) throws Exception {
         if (args[0].equals("try")) {
             Help.print(tryRoutes(withSettings(), List.of(args).subList(1, args.length)));
         } else if (args[0].equals("explain")) {
-            Help.print(explain(withSettings(), List.of(args).subList(1, args.length)));
+            printExplanation(List.of(args).subList(1, args.length));
         } else if (args[0].equals("explain-decision")) {
             if (args.length != 2) {
                 throw new IllegalArgumentException("The command explain-decision needs the id of one event, which is the eventId in the"
@@ -136,17 +136,32 @@ public final class Application {
         }
     }
 
+    /** Mistakes go to the standard error, because a program may read the answers. */
+    private static void printExplanation(List<String> arguments) throws IOException {
+        List<String> mistakes;
+        try {
+            ExplainCommand.Answer answer = explain(Path.of(""), arguments);
+            Help.print(answer.text());
+            mistakes = answer.mistakes();
+        } catch (Exception e) {
+            mistakes = List.of("Not done: " + refusal(e));
+        }
+        mistakes.forEach(System.err::println);
+        System.exit(mistakes.isEmpty() ? 0 : 1);
+    }
+
     /** Asks the application that runs with these settings what drafts of routes would change, and returns the answer as text. */
     public static String tryRoutes(Main main, List<String> arguments) throws Exception {
         return withoutServer(main, context -> TryCommand.run(context, arguments));
     }
 
-    /** Tells the cause of replies with the rules of the folder. No application needs to run. */
-    public static String explain(Main main, List<String> arguments) throws Exception {
-        return withoutServer(main, context -> {
-            Settings settings = new Settings(context);
-            return ExplainCommand.run(LiveCauses.read(settings), settings.required("alert.language"), arguments);
-        });
+    /**
+     * Tells the cause of replies with the rules of a folder. No application needs to run, and Camel is not started, because its start takes
+     * longer than ten thousand replies.
+     */
+    public static ExplainCommand.Answer explain(Path folder, List<String> arguments) throws Exception {
+        return ExplainCommand.run(LiveCauses.read(folder.resolve("routes")),
+                () -> new ConfiguredMain(folder).settings().required("alert.language"), arguments);
     }
 
     /** Asks the application that runs with these settings why an event has its audience, and returns the answer as text. */
@@ -198,20 +213,6 @@ public final class Application {
 
     /** The same with the settings and the routes of another folder. */
     public static Main withSettings(Path folder) {
-        Main main = new Main() {
-            @Override
-            protected CamelContext createCamelContext() {
-                CamelContext context = super.createCamelContext();
-                // A name in alert.to may be Japanese, but Camel would read the file as ISO 8859-1.
-                context.getPropertiesComponent().setEncoding(StandardCharsets.UTF_8.name());
-                return context;
-            }
-        };
-        // The file in the folder wins over the file in the jar.
-        main.setDefaultPropertyPlaceholderLocation("file:" + folder.resolve(PROPERTIES)
-                + ";optional=true,classpath:" + PROPERTIES);
-        // The jar contains the Java routes. Only `camel run` reads them from src/.
-        main.addOverrideProperty("camel.main.routesIncludePattern", "file:" + folder.resolve("routes") + "/*.camel.yaml");
-        return main;
+        return new ConfiguredMain(folder);
     }
 }

@@ -1,12 +1,12 @@
 package org.mailevents.cause;
 
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiPredicate;
+import java.util.stream.Stream;
 import org.mailevents.cause.Verdict.Sureness;
 import org.mailevents.route.BrokenFile;
 
@@ -23,25 +23,25 @@ public final class CauseRules {
     private final Compiled[] compiled;
     /** The rules without phrases, and for each phrase the rules that it can make apply. */
     private final BitSet withoutWords = new BitSet();
-    private final Map<Integer, BitSet> rulesOfPhrase = new HashMap<>();
+    private final BitSet[] rulesOfPhrase;
     private final FailedDecisions failures = FailedDecisions.none();
 
     /** The phrases of a rule by their numbers. */
-    private record Compiled(BitSet words, BitSet also, BitSet not) {
+    private record Compiled(Rule.When when, int[] words, int[] also, int[] not) {
     }
 
     CauseRules(CauseTable table, List<Rule> rules) {
         this.table = table;
         this.rules = List.copyOf(rules);
-        this.compiled = this.rules.stream().map(rule -> new Compiled(numbers(rule.when().words()), numbers(rule.when().also()),
-                numbers(rule.when().not()))).toArray(Compiled[]::new);
+        this.compiled = this.rules.stream().map(Rule::when).map(when -> new Compiled(when, numbers(when.words()), numbers(when.also()),
+                numbers(when.not()))).toArray(Compiled[]::new);
         this.phrases = new Phrases(List.copyOf(phraseNumbers.keySet()));
+        this.rulesOfPhrase = Stream.generate(BitSet::new).limit(phraseNumbers.size()).toArray(BitSet[]::new);
         for (int i = 0; i < compiled.length; i++) {
-            int rule = i;
-            if (compiled[i].words().isEmpty()) {
-                withoutWords.set(i);
+            withoutWords.set(i, compiled[i].words().length == 0);
+            for (int phrase : compiled[i].words()) {
+                rulesOfPhrase[phrase].set(i);
             }
-            compiled[i].words().stream().forEach(phrase -> rulesOfPhrase.computeIfAbsent(phrase, any -> new BitSet()).set(rule));
         }
     }
 
@@ -55,10 +55,8 @@ public final class CauseRules {
         return new CauseRules(table, new RuleReader(file, json, table).read());
     }
 
-    private BitSet numbers(List<String> texts) {
-        BitSet numbers = new BitSet();
-        texts.forEach(text -> numbers.set(phraseNumbers.computeIfAbsent(phrase(text), any -> phraseNumbers.size())));
-        return numbers;
+    private int[] numbers(List<String> texts) {
+        return texts.stream().mapToInt(text -> phraseNumbers.computeIfAbsent(phrase(text), any -> phraseNumbers.size())).toArray();
     }
 
     /** A phrase matches whole words, unless it ends in an asterisk, or is Japanese and so has no spaces between words. */
@@ -97,13 +95,10 @@ public final class CauseRules {
         BitSet found = phrases.in(reply.words());
         BitSet candidates = (BitSet) withoutWords.clone();
         for (int phrase = found.nextSetBit(0); phrase >= 0; phrase = found.nextSetBit(phrase + 1)) {
-            BitSet those = rulesOfPhrase.get(phrase);
-            if (those != null) {
-                candidates.or(those);
-            }
+            candidates.or(rulesOfPhrase[phrase]);
         }
         for (int i = candidates.nextSetBit(0); i >= 0; i = candidates.nextSetBit(i + 1)) {
-            if (applies(rules.get(i).when(), compiled[i], bounce.code(), domain, reply, found)) {
+            if (applies(compiled[i], bounce.code(), domain, reply, found)) {
                 return concluded(rules.get(i), reply);
             }
         }
@@ -113,7 +108,7 @@ public final class CauseRules {
     private Verdict concluded(Rule rule, Reply reply) {
         boolean dead = rule.dead() == null ? table.cause(rule.cause()).dead() : rule.dead();
         boolean ambiguous = !rule.or().isEmpty();
-        return new Verdict(rule.cause(), dead && !ambiguous && !reply.isTemporary(), rule.or(),
+        return new Verdict(rule.cause(), dead && !ambiguous && reply.canMeanDead(), rule.or(),
                 ambiguous ? Sureness.AMBIGUOUS : rule.when().readsReply() ? Sureness.REPLY : Sureness.CODE, rule, reply);
     }
 
@@ -125,23 +120,30 @@ public final class CauseRules {
                 known ? Sureness.CODE : Sureness.NONE, null, reply);
     }
 
-    private static boolean applies(Rule.When when, Compiled phrases, String code, String domain, Reply reply, BitSet found) {
-        return (phrases.also().isEmpty() || phrases.also().intersects(found)) && !phrases.not().intersects(found)
-                && any(when.to(), domain, CauseRules::isWithin) && any(when.host(), reply.host(), CauseRules::isWithin)
+    private static boolean applies(Compiled rule, String code, String domain, Reply reply, BitSet found) {
+        Rule.When when = rule.when();
+        return any(when.to(), domain, CauseRules::isWithin) && any(when.host(), reply.host(), CauseRules::isWithin)
                 && any(when.code(), code, String::equals) && any(when.command(), reply.command(), String::equals)
-                && any(when.reply(), reply.code(), CauseRules::matches) && any(when.enhanced(), reply.enhanced(), CauseRules::matches);
+                && any(when.reply(), reply.code(), CauseRules::matches) && any(when.enhanced(), reply.enhanced(), CauseRules::matches)
+                && (rule.also().length == 0 || contains(found, rule.also())) && !contains(found, rule.not());
     }
 
-    private static boolean any(List<String> wanted, String value, BiPredicate<String, String> matches) {
-        if (wanted.isEmpty()) {
-            return true;
-        }
-        for (String one : wanted) {
-            if (matches.test(one, value)) {
+    private static boolean contains(BitSet found, int[] phrases) {
+        for (int phrase : phrases) {
+            if (found.get(phrase)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private static boolean any(List<String> wanted, String value, BiPredicate<String, String> matches) {
+        for (int i = 0; i < wanted.size(); i++) {
+            if (matches.test(wanted.get(i), value)) {
+                return true;
+            }
+        }
+        return wanted.isEmpty();
     }
 
     private static boolean isWithin(String wanted, String domain) {

@@ -2,10 +2,12 @@ package org.mailevents.cause;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -73,15 +75,23 @@ public final class CauseTable {
 
     private static final Pattern ENHANCED_CODE = Pattern.compile("([245])\\.(\\d{1,3})\\.(\\d{1,3})");
 
+    /** The ids of the labels of an explanation. */
+    static final List<String> LABELS = List.of("cause", "dead", "yes", "no", "or", "sureness", "reason", "rule", "place", "source",
+            "removal", "note", "contradicts", "text", "action", "again");
+
     private final Map<String, Cause> causes;
+    private final Map<String, Texts> ambiguous;
     private final Map<String, Map<String, String>> sureness;
+    private final Map<String, Map<String, String>> labels;
     private final Map<String, Code> codes;
     private final Map<String, Enhanced> enhanced;
     private final Set<String> languages;
 
-    CauseTable(Map<String, Cause> causes, Map<String, Map<String, String>> sureness, Map<String, Code> codes,
-            Map<String, Enhanced> enhanced) {
+    CauseTable(Map<String, Cause> causes, Map<String, Texts> ambiguous, Map<String, Map<String, String>> sureness,
+            Map<String, Map<String, String>> labels, Map<String, Code> codes, Map<String, Enhanced> enhanced) {
         this.causes = new LinkedHashMap<>(causes);
+        this.ambiguous = Map.copyOf(ambiguous);
+        this.labels = Map.copyOf(labels);
         this.sureness = Map.copyOf(sureness);
         this.codes = new LinkedHashMap<>(codes);
         this.enhanced = Map.copyOf(enhanced);
@@ -106,7 +116,9 @@ public final class CauseTable {
     /** The first entry without a text in the language, such as {@code enhanced/X.1.1}; empty for each of the {@link #languages()}. */
     public Optional<String> lacking(String language) {
         return Stream.of(lacking("causes/", causes, cause -> cause.texts().containsKey(language)),
+                Stream.of("ambiguous").filter(section -> !ambiguous.containsKey(language)),
                 lacking("sureness/", sureness, texts -> texts.containsKey(language)),
+                lacking("labels/", labels, texts -> texts.containsKey(language)),
                 lacking("codes/", codes, code -> code.names().containsKey(language)),
                 lacking("enhanced/", enhanced, code -> code.texts().containsKey(language)))
                 .flatMap(entries -> entries).min(String::compareTo);
@@ -137,11 +149,43 @@ public final class CauseTable {
     }
 
     /**
+     * The texts of a cause. If the table has no such cause any more, they are those of the unknown cause, with the id as the name: it tells
+     * more than that the cause is unknown.
+     *
      * @param id       the id of a cause
      * @param language one of the {@link #languages()}
      */
     public Texts texts(String id, String language) {
-        return in(language, cause(id).texts());
+        Texts texts = in(language, cause(id).texts());
+        return id == null || id.isEmpty() || causes.containsKey(id) ? texts : new Texts(id, texts.text(), texts.action(), texts.again());
+    }
+
+    /**
+     * The texts of a reply with two meanings, by language. Only one of the two causes may ask for the address to be taken off the list, so
+     * the texts of neither are right.
+     *
+     * @param cause the id of the cause
+     * @param or    the id of the second cause
+     */
+    public Map<String, Texts> ambiguous(String cause, String or) {
+        Map<String, Texts> named = new LinkedHashMap<>();
+        ambiguous.forEach((language, texts) -> {
+            if (cause(cause).texts().containsKey(language) && cause(or).texts().containsKey(language)) {
+                UnaryOperator<String> names = text -> named(text, cause, or, language);
+                named.put(language, new Texts(names.apply(texts.name()), names.apply(texts.text()), names.apply(texts.action()),
+                        names.apply(texts.again())));
+            }
+        });
+        return named;
+    }
+
+    private String named(String text, String cause, String or, String language) {
+        return text.replace("{cause}", texts(cause, language).name()).replace("{or}", texts(or, language).name());
+    }
+
+    /** A label of an explanation, such as {@code Cause}. */
+    String label(String id, String language) {
+        return in(language, labels.get(id));
     }
 
     /**
@@ -152,8 +196,7 @@ public final class CauseTable {
      * @param or       the id of the second cause, or empty
      */
     public String sureness(String sureness, String cause, String or, String language) {
-        return in(language, this.sureness.get(sureness)).replace("{cause}", texts(cause, language).name())
-                .replace("{or}", texts(or, language).name());
+        return named(in(language, this.sureness.get(sureness)), cause, or, language);
     }
 
     /** The vendor's name of one of its codes. */

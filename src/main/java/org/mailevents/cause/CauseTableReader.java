@@ -38,10 +38,12 @@ final class CauseTableReader {
     CauseTable read() throws BrokenFile {
         JsonNode root = file.root();
         JsonPointer top = JsonPointer.empty();
-        file.requireKeys(root, top, List.of("causes", "sureness", "codes", "enhanced"));
+        file.requireKeys(root, top, List.of("causes", "ambiguous", "sureness", "labels", "codes", "enhanced"));
         Map<String, Cause> causes = causes(root.get("causes"), top.appendProperty("causes"));
         Map<String, Code> codes = codes(root.get("codes"), top.appendProperty("codes"), causes.keySet());
-        return new CauseTable(causes, sureness(root.get("sureness"), top.appendProperty("sureness")), codes,
+        return new CauseTable(causes, ambiguous(root.get("ambiguous"), top.appendProperty("ambiguous")),
+                sureness(root.get("sureness"), top.appendProperty("sureness")),
+                sentences(root.get("labels"), top.appendProperty("labels"), CauseTable.LABELS), codes,
                 enhanced(root.get("enhanced"), top.appendProperty("enhanced"), codes.keySet()));
     }
 
@@ -87,21 +89,37 @@ final class CauseTableReader {
         return new Texts(texts.get("name"), texts.get("text"), texts.get("action"), texts.get("again"));
     }
 
+    private Map<String, Texts> ambiguous(JsonNode all, JsonPointer at) throws BrokenFile {
+        Map<String, Texts> texts = new HashMap<>();
+        for (String key : languages(all, at, List.of())) {
+            texts.put(key, texts(all.get(key), at.appendProperty(key)));
+            requireBothCauses(texts.get(key).name(), at.appendProperty(key).appendProperty("name"));
+        }
+        return texts;
+    }
+
     private Map<String, Map<String, String>> sureness(JsonNode all, JsonPointer at) throws BrokenFile {
-        file.requireKeys(all, at, Stream.of(Sureness.values()).map(Sureness::toString).toList());
-        Map<String, Map<String, String>> sureness = new HashMap<>();
-        for (Map.Entry<String, JsonNode> entry : all.properties()) {
-            JsonPointer here = at.appendProperty(entry.getKey());
-            Map<String, String> texts = byLanguage(entry.getValue(), here, List.of());
-            for (Map.Entry<String, String> text : texts.entrySet()) {
-                if (entry.getKey().equals(Sureness.AMBIGUOUS.toString())
-                        && !(text.getValue().contains("{cause}") && text.getValue().contains("{or}"))) {
-                    throw file.broken(here.appendProperty(text.getKey()), "it must contain {cause} and {or}, which stand for the causes");
-                }
-            }
-            sureness.put(entry.getKey(), texts);
+        Map<String, Map<String, String>> sureness = sentences(all, at, Stream.of(Sureness.values()).map(Sureness::toString).toList());
+        String ambiguous = Sureness.AMBIGUOUS.toString();
+        for (Map.Entry<String, String> text : sureness.get(ambiguous).entrySet()) {
+            requireBothCauses(text.getValue(), at.appendProperty(ambiguous).appendProperty(text.getKey()));
         }
         return sureness;
+    }
+
+    private void requireBothCauses(String text, JsonPointer at) throws BrokenFile {
+        if (!text.contains("{cause}") || !text.contains("{or}")) {
+            throw file.broken(at, "it must contain {cause} and {or}, which stand for the causes");
+        }
+    }
+
+    private Map<String, Map<String, String>> sentences(JsonNode all, JsonPointer at, List<String> ids) throws BrokenFile {
+        file.requireKeys(all, at, ids);
+        Map<String, Map<String, String>> sentences = new HashMap<>();
+        for (Map.Entry<String, JsonNode> entry : all.properties()) {
+            sentences.put(entry.getKey(), byLanguage(entry.getValue(), at.appendProperty(entry.getKey()), List.of()));
+        }
+        return sentences;
     }
 
     private Map<String, Code> codes(JsonNode all, JsonPointer at, Set<String> causes) throws BrokenFile {

@@ -27,4 +27,9 @@ public final class DecidedCauses implements Causes {
         return rules.get().table().causes().values().stream()
                 .map(cause -> new Conclusion(cause.id(), cause.kind(), cause.dead())).toList();
     }
+
+    @Override
+    public List<String> codes() {
+        return rules.get().table().codes().keySet().stream().filter(code -> !code.equals(CauseTable.UNKNOWN)).toList();
+    }
 }

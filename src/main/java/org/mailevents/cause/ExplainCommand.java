@@ -1,8 +1,12 @@
 package org.mailevents.cause;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -11,6 +15,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 
 /**
  * The command {@code explain}: tells the cause of a reply, whether the address is dead, and the rule with its source. It needs the files of
@@ -19,11 +26,24 @@ import java.util.List;
 public final class ExplainCommand {
 
     private static final String USAGE = "The command is explain \"reply\" [--to=address] [--code=number] [--command=RCPT] [--json],"
-            + " or explain --json --file=replies.jsonl with one object of reply, to, code and command in each line.";
-    private static final ObjectMapper JSON = new ObjectMapper();
+            + " or explain --file=replies.jsonl [--json] with one object of reply, to, code and command in each line.";
+    private static final String NO_OBJECT = "Send a JSON object, such as {\"reply\": \"550 5.1.1 User unknown\","
+            + " \"to\": \"a@docomo.ne.jp\", \"code\": \"2\", \"command\": \"RCPT\"}. A file has one such object in each line.";
+    private static final List<String> KEYS = List.of("reply", "to", "code", "command");
+    private static final ObjectMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+    /**
+     * What the command answers.
+     *
+     * @param text     the answer, which ends with a line break. It is empty if no line of the file can be read
+     * @param mistakes what to change in the lines of the file that cannot be read
+     */
+    public record Answer(String text, List<String> mistakes) {
+    }
 
     private final CauseRules rules;
-    private final String language;
+    private final Callable<String> language;
     private String reply;
     private String to;
     private String code;
@@ -31,7 +51,7 @@ public final class ExplainCommand {
     private String file;
     private boolean asJson;
 
-    private ExplainCommand(CauseRules rules, String language) {
+    private ExplainCommand(CauseRules rules, Callable<String> language) {
         this.rules = rules;
         this.language = language;
     }
@@ -39,12 +59,11 @@ public final class ExplainCommand {
     /**
      * Runs the command.
      *
-     * @param language  the language of the text
+     * @param language  the language of the text; not asked for JSON, which has all languages
      * @param arguments what follows {@code explain}. An option and its value are two arguments, or one with {@code =} between them
-     * @return the answer, which ends with a line break
      * @throws IllegalArgumentException if the arguments or the file cannot be used
      */
-    public static String run(CauseRules rules, String language, List<String> arguments) throws IOException {
+    public static Answer run(CauseRules rules, Callable<String> language, List<String> arguments) throws Exception {
         ExplainCommand command = new ExplainCommand(rules, language);
         command.read(arguments);
         return command.file == null ? command.one() : command.all();
@@ -81,12 +100,14 @@ public final class ExplainCommand {
         }
     }
 
-    private String one() throws JsonProcessingException {
+    private Answer one() throws Exception {
+        requireCode(rules.table(), code == null ? "" : code);
         Explanation explanation = Explanation.of(rules, new Bounce(reply, to, code, command));
-        return asJson ? JSON.writeValueAsString(explanation) + "\n" : explanation.text(rules.table(), language);
+        String text = asJson ? JSON.writeValueAsString(explanation) + "\n" : explanation.text(rules.table(), language.call());
+        return new Answer(text, List.of());
     }
 
-    private String all() throws IOException {
+    private Answer all() throws IOException {
         List<String> lines;
         try {
             lines = Files.readAllLines(Path.of(file));
@@ -95,35 +116,61 @@ public final class ExplainCommand {
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException("Save the file " + file + " in UTF-8", e);
         }
-        List<String> answers = new ArrayList<>();
+        StringBuilder answers = new StringBuilder();
+        List<String> mistakes = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             if (!lines.get(i).isBlank()) {
-                Explanation explanation = Explanation.of(rules, bounce(lines.get(i), i + 1)).withoutTexts();
-                answers.add(asJson ? JSON.writeValueAsString(explanation) : explanation.cause() + (explanation.dead() ? ", dead" : ""));
+                try {
+                    answers.append(answer(i + 1, lines.get(i))).append('\n');
+                } catch (IllegalArgumentException e) {
+                    mistakes.add(file + ":" + (i + 1) + ": " + e.getMessage());
+                }
             }
         }
-        return String.join("\n", answers) + "\n";
+        return new Answer(answers.toString(), mistakes);
     }
 
-    private Bounce bounce(String line, int number) {
-        try {
-            return bounce(JSON.readTree(line));
-        } catch (JsonProcessingException | IllegalArgumentException e) {
-            throw new IllegalArgumentException(file + ":" + number + ": write one JSON object in each line, such as {\"reply\": \"550 …\","
-                    + " \"to\": \"a@docomo.ne.jp\", \"code\": \"2\", \"command\": \"RCPT\"}", e);
-        }
+    private String answer(int number, String line) throws JsonProcessingException {
+        Explanation explanation = Explanation.of(rules, bounce(rules.table(), line)).withoutTexts();
+        return !asJson ? number + ": " + explanation.cause() + (explanation.dead() ? ", dead" : "")
+                : JSON.writeValueAsString(JSON.createObjectNode().put("line", number).setAll(JSON.<ObjectNode>valueToTree(explanation)));
     }
 
     /**
-     * Reads a bounce of a JSON object with the keys {@code reply}, {@code to}, {@code code} and {@code command}. Each key may be missing.
+     * Reads a bounce of the text of a JSON object with the keys {@code reply}, {@code to}, {@code code} and {@code command}. Each key may
+     * be missing.
      *
-     * @throws IllegalArgumentException if it is no object
+     * @throws IllegalArgumentException what to change, if it is no object, or if a key or the code is unknown
      */
-    public static Bounce bounce(JsonNode object) {
-        if (!object.isObject()) {
-            throw new IllegalArgumentException("Send a JSON object with reply, and if you know them to, code and command.");
+    public static Bounce bounce(CauseTable table, String json) {
+        JsonNode object;
+        try {
+            object = JSON.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(NO_OBJECT, e);
         }
+        if (!object.isObject()) {
+            throw new IllegalArgumentException(NO_OBJECT);
+        }
+        for (Map.Entry<String, JsonNode> entry : object.properties()) {
+            if (!KEYS.contains(entry.getKey())) {
+                throw new IllegalArgumentException("The key \"" + entry.getKey() + "\" is unknown. The keys are "
+                        + String.join(", ", KEYS) + ".");
+            }
+            if (!entry.getValue().isValueNode()) {
+                throw new IllegalArgumentException("The value of \"" + entry.getKey() + "\" must be a text.");
+            }
+        }
+        requireCode(table, text(object, "code").strip());
         return new Bounce(text(object, "reply"), text(object, "to"), text(object, "code"), text(object, "command"));
+    }
+
+    private static void requireCode(CauseTable table, String code) {
+        if (!code.isEmpty() && (code.equals(CauseTable.UNKNOWN) || !table.codes().containsKey(code))) {
+            throw new IllegalArgumentException("The code \"" + code + "\" is unknown. The codes are "
+                    + table.codes().keySet().stream().filter(known -> !known.equals(CauseTable.UNKNOWN)).collect(Collectors.joining(", "))
+                    + " (bounce-causes.json). Leave it out if there is none.");
+        }
     }
 
     private static String text(JsonNode object, String key) {

@@ -2,6 +2,7 @@ package org.mailevents.cause;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.mailevents.cause.CauseTable.Texts;
 
 /**
@@ -16,7 +17,7 @@ import org.mailevents.cause.CauseTable.Texts;
  * @param rule       the rule that applied; absent if none did
  * @param contradicts whether the vendor's code means a different cause
  * @param read       what was read in the reply
- * @param texts      the texts of the cause by language; absent in a list
+ * @param texts      the texts of the cause by language, or those of a reply with two meanings; absent in a list
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Explanation(String cause, @JsonInclude boolean dead, String or, String sureness, String kind, @JsonInclude boolean sendAgain,
@@ -42,7 +43,8 @@ public record Explanation(String cause, @JsonInclude boolean dead, String or, St
                 verdict.kind(rules.table(), bounce.code()), cause.sendAgain(),
                 rule == null ? null : new AppliedRule(rule.number(), rule.line(), rule.reason(), rule.source(), rule.removal()),
                 verdict.contradicts(rules.table(), bounce.code()),
-                new Read(reply.code(), reply.enhanced(), reply.command(), reply.host()), cause.texts());
+                new Read(reply.code(), reply.enhanced(), reply.command(), reply.host()),
+                verdict.or().isEmpty() ? cause.texts() : rules.table().ambiguous(verdict.cause(), verdict.or()));
     }
 
     /** The same without the texts, for a list of many. */
@@ -57,25 +59,27 @@ public record Explanation(String cause, @JsonInclude boolean dead, String or, St
      * @param language one of the languages of the table
      */
     public String text(CauseTable table, String language) {
-        Texts words = table.texts(cause, language);
+        UnaryOperator<String> label = id -> table.label(id, language);
         StringBuilder text = new StringBuilder();
-        line(text, "Cause", cause + " (" + words.name() + ")");
-        line(text, "Dead", dead ? "yes: a bounce with this reply puts the address on the suppression list" : "no");
+        line(text, label.apply("cause"), cause + " (" + table.texts(cause, language).name() + ")");
+        line(text, label.apply("dead"), label.apply(dead ? "yes" : "no"));
         if (!or.isEmpty()) {
-            line(text, "Or", or + " (" + table.texts(or, language).name() + ")");
+            line(text, label.apply("or"), or + " (" + table.texts(or, language).name() + ")");
         }
-        line(text, "How sure", table.sureness(sureness, cause, or, language));
+        line(text, label.apply("sureness"), table.sureness(sureness, cause, or, language));
         if (rule != null) {
-            line(text, "Because", rule.reason());
-            line(text, "Rule", "number " + rule.number() + ", bounce-rules.json:" + rule.line());
-            line(text, "Source", rule.source());
-            line(text, "Removal", rule.removal());
+            line(text, label.apply("reason"), rule.reason());
+            line(text, label.apply("rule"), label.apply("place").replace("{number}", String.valueOf(rule.number()))
+                    .replace("{line}", String.valueOf(rule.line())));
+            line(text, label.apply("source"), rule.source());
+            line(text, label.apply("removal"), rule.removal());
         }
-        line(text, "Note", contradicts ? "the vendor's code means a different cause" : "");
+        line(text, label.apply("note"), contradicts ? label.apply("contradicts") : "");
         text.append('\n');
-        line(text, "What happened", words.text());
-        line(text, "What to do", words.action());
-        line(text, "Send again", words.again());
+        Texts words = texts.get(language);
+        line(text, label.apply("text"), words.text());
+        line(text, label.apply("action"), words.action());
+        line(text, label.apply("again"), words.again());
         return text.toString();
     }
 

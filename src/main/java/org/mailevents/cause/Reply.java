@@ -1,8 +1,7 @@
 package org.mailevents.cause;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * A reply of a mail server in the form that the rules read. RFC 5321 describes its codes (4.2), RFC 3463 and RFC 5248 the enhanced codes.
@@ -22,9 +21,12 @@ public record Reply(String code, String enhanced, String command, String host, S
     private static final int MAX_LENGTH = 4_096;
     /** The reply code stands at the beginning. Later, three digits may be any number. */
     private static final int TOKENS_BEFORE_CODE = 8;
+    private static final Set<String> COMMANDS = Set.of("RCPT", "DATA", "MAIL", "EHLO", "HELO", "STARTTLS", "AUTH", "BDAT", "CONNECT");
+    private static final Set<String> AFTER_RECIPIENT = Set.of("RCPT", "DATA");
     private static final String IN_REPLY_TO = "(in reply to ";
-    private static final String SAID = " said:";
     private static final String HOST = "host ";
+    private static final String SAID = " said:";
+    private static final String SAID_WORD = " said ";
 
     /** Stands for a reply that could not be read. */
     static final Reply UNREAD = new Reply("", "", "", "", " ");
@@ -33,7 +35,7 @@ public record Reply(String code, String enhanced, String command, String host, S
         String all = text.length() <= 2 * MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + text.substring(text.length() - MAX_LENGTH);
         String shortened = all;
         String answered = command(command);
-        int end = all.lastIndexOf(IN_REPLY_TO);
+        int end = all.contains(IN_REPLY_TO) ? all.lastIndexOf(IN_REPLY_TO) : -1; // to look forwards is much faster
         if (end >= 0) {
             answered = answered.isEmpty() ? command(all.substring(end + IN_REPLY_TO.length())) : answered;
             shortened = all.substring(0, end);
@@ -41,41 +43,69 @@ public record Reply(String code, String enhanced, String command, String host, S
         String host = "";
         int said = shortened.indexOf(SAID);
         int named = said < 0 ? -1 : shortened.lastIndexOf(HOST, said - HOST.length()); // "Remote host said:" names no host
-        if (named >= 0) {
+        if (named >= 0 && !isSentence(shortened.substring(0, named))) {
             host = host(shortened.substring(named + HOST.length(), said));
             shortened = shortened.substring(said + SAID.length());
         }
         return parsed(Words.of(shortened.substring(0, Math.min(MAX_LENGTH, shortened.length()))), answered, host);
     }
 
+    /** Only an address may stand before the host. A sentence there is the reply itself, and quotes what a third server has said. */
+    private static boolean isSentence(String text) {
+        return text.strip().indexOf(' ') >= 0;
+    }
+
     private static Reply parsed(String words, String command, String host) {
         String code = "";
         String enhanced = "";
-        List<String> kept = new ArrayList<>();
-        String[] tokens = words.strip().split(" ");
-        for (int i = 0; i < tokens.length; i++) {
-            String token = tokens[i];
-            if (isCode(token) && (code.isEmpty() && i < TOKENS_BEFORE_CODE || token.equals(code))) {
-                code = token; // a reply of several lines repeats it
-            } else if (isEnhanced(token)) {
-                enhanced = enhanced.isEmpty() ? token : enhanced;
+        StringBuilder kept = new StringBuilder(words.length());
+        int copied = 0;
+        int at = words.indexOf('@');
+        int end;
+        for (int start = 1, number = 0; start < words.length(); start = end + 1, number++) {
+            end = words.indexOf(' ', start);
+            boolean address = at >= 0 && at < end;
+            if (address) {
+                kept.append(words, copied, start).append("@ ");
+                at = words.indexOf('@', end);
+            } else if (isCode(words, start, end) && (code.isEmpty() ? mayBegin(words, start, number) : words.startsWith(code, start))) {
+                code = words.substring(start, end); // a reply of several lines repeats it
+                kept.append(words, copied, start);
+            } else if (isEnhanced(words, start, end)) {
+                enhanced = enhanced.isEmpty() ? words.substring(start, end) : enhanced;
+                kept.append(words, copied, start);
             } else {
-                kept.add(token.indexOf('@') >= 0 ? "@" : token);
+                continue;
             }
+            copied = end + 1;
         }
-        return new Reply(code, enhanced, command, host, " " + String.join(" ", kept) + " ");
+        return new Reply(code, enhanced, command, host, kept.append(words, copied, words.length()).toString());
     }
 
-    /** Whether the server only puts the sender off. Then no address is dead yet (RFC 5321, 4.2.1). */
-    public boolean isTemporary() {
-        return code.isEmpty() ? enhanced.startsWith("4") : code.startsWith("4");
+    /** qmail writes a sentence and then {@code Remote host said:} before the reply. */
+    private static boolean mayBegin(String words, int start, int number) {
+        return number < TOKENS_BEFORE_CODE || words.startsWith(SAID_WORD, start - SAID_WORD.length());
+    }
+
+    /**
+     * Whether the reply can say that the address of the recipient is dead. It cannot if the server only puts the sender off (RFC 5321,
+     * 4.2.1), or if it answered before the sender had named the recipient.
+     */
+    public boolean canMeanDead() {
+        return !(code.isEmpty() ? enhanced : code).startsWith("4") && (command.isEmpty() || AFTER_RECIPIENT.contains(command));
     }
 
     /** The name of a command in any usual form: {@code rcpt to}, {@code end of DATA command}. */
     private static String command(String text) {
-        for (String word : text.substring(0, Math.min(40, text.length())).toUpperCase(Locale.ROOT).split("[^A-Z]+", 6)) {
-            if (List.of("RCPT", "DATA", "MAIL", "EHLO", "HELO", "STARTTLS", "AUTH", "BDAT", "CONNECT").contains(word)) {
-                return word.equals("BDAT") ? "DATA" : word;
+        String words = text.substring(0, Math.min(40, text.length())).toUpperCase(Locale.ROOT);
+        int start = 0;
+        for (int i = 0; i <= words.length(); i++) {
+            if (i == words.length() || words.charAt(i) < 'A' || words.charAt(i) > 'Z') {
+                String word = words.substring(start, i);
+                if (COMMANDS.contains(word)) {
+                    return word.equals("BDAT") ? "DATA" : word;
+                }
+                start = i + 1;
             }
         }
         return "";
@@ -87,28 +117,32 @@ public record Reply(String code, String enhanced, String command, String host, S
         return (address < 0 ? name : name.substring(0, address)).toLowerCase(Locale.ROOT);
     }
 
-    private static boolean isCode(String token) {
-        return token.length() == 3 && (token.charAt(0) == '4' || token.charAt(0) == '5') && token.charAt(1) <= '9' && token.charAt(2) <= '9'
-                && token.charAt(1) >= '0' && token.charAt(2) >= '0';
+    private static boolean isCode(String words, int start, int end) {
+        return end - start == 3 && (words.charAt(start) == '4' || words.charAt(start) == '5')
+                && isDigit(words.charAt(start + 1)) && isDigit(words.charAt(start + 2));
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     /** For example 5.1.1, but no IP address, which has four parts. */
-    private static boolean isEnhanced(String token) {
-        int length = token.length();
-        if (length < 5 || length > 9 || "245".indexOf(token.charAt(0)) < 0 || token.charAt(1) != '.') {
+    private static boolean isEnhanced(String words, int start, int end) {
+        int length = end - start;
+        if (length < 5 || length > 9 || "245".indexOf(words.charAt(start)) < 0 || words.charAt(start + 1) != '.') {
             return false;
         }
         int dots = 0;
         int digits = 0;
-        for (int i = 1; i < length; i++) {
-            char c = token.charAt(i);
+        for (int i = start + 1; i < end; i++) {
+            char c = words.charAt(i);
             if (c == '.') {
                 dots++;
-                if (i > 1 && digits == 0) {
+                if (i > start + 1 && digits == 0) {
                     return false;
                 }
                 digits = 0;
-            } else if (c >= '0' && c <= '9' && digits < 3) {
+            } else if (isDigit(c) && digits < 3) {
                 digits++;
             } else {
                 return false;

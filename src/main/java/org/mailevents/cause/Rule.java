@@ -34,6 +34,11 @@ public record Rule(int number, int line, String cause, String or, Boolean dead, 
     public record When(List<String> to, List<String> host, List<String> code, List<String> reply, List<String> enhanced,
                        List<String> command, List<String> words, List<String> also, List<String> not) {
 
+        /** The same conditions with more phrases that must not be there. */
+        When butNot(List<String> more) {
+            return new When(to, host, code, reply, enhanced, command, words, also, Stream.concat(not.stream(), more.stream()).toList());
+        }
+
         /** Whether the rule looks at the reply, and not only at the recipient and the vendor's code. */
         boolean readsReply() {
             return Stream.of(host, reply, enhanced, command, words, also).anyMatch(conditions -> !conditions.isEmpty());

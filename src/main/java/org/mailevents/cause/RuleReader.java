@@ -18,10 +18,14 @@ final class RuleReader {
     private static final Pattern DOMAIN = Pattern.compile("[a-z0-9-]+(\\.[a-z0-9-]+)+");
     private static final Pattern REPLY = Pattern.compile("[45](\\d\\d|\\dx|xx)|none");
     private static final Pattern ENHANCED = Pattern.compile("[45X]\\.(\\d{1,3}|X)\\.(\\d{1,3}|\\dxx|\\d\\dx|X)|none");
+    /** What stands in regular expressions. The marks mean nothing in words, so such words would match something unexpected. */
+    private static final Pattern LIKE_REGEX = Pattern.compile("\\||\\\\[a-zA-Z.]|[.)\\]][*+?]|\\*.|\\[.-.|\\{\\d|^\\^|\\$$");
     private static final List<String> COMMANDS = List.of("CONNECT", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA");
 
     private final StrictJson file;
     private final CauseTable table;
+    /** With one of these words in the reply, no rule applies that makes an address dead. */
+    private List<String> notDead;
 
     RuleReader(String name, String json, CauseTable table) {
         this.file = new StrictJson(name, json);
@@ -30,11 +34,12 @@ final class RuleReader {
 
     List<Rule> read() throws BrokenFile {
         JsonNode root = file.root();
-        file.requireKeys(root, JsonPointer.empty(), List.of("rules"));
+        file.requireKnown(root, JsonPointer.empty(), List.of("notDead", "rules"));
         JsonPointer at = JsonPointer.empty().appendProperty("rules");
-        if (!root.get("rules").isArray()) {
-            throw file.broken(at, "it must be a list, […]");
+        if (!root.path("rules").isArray()) {
+            throw file.broken(root.has("rules") ? at : JsonPointer.empty(), "\"rules\" is needed, and must be a list, […]");
         }
+        notDead = root.has("notDead") ? words(root.get("notDead"), JsonPointer.empty().appendProperty("notDead")) : List.of();
         List<Rule> rules = new ArrayList<>();
         for (JsonNode rule : root.get("rules")) {
             rules.add(rule(rule, at.appendIndex(rules.size()), rules.size() + 1));
@@ -50,8 +55,11 @@ final class RuleReader {
             }
         }
         Boolean dead = rule.has("dead") ? file.flag(rule.get("dead"), at.appendProperty("dead")) : null;
-        return new Rule(number, file.line(at), cause(rule, at, "cause"), rule.has("or") ? cause(rule, at, "or") : "", dead,
-                when(rule.get("when"), at.appendProperty("when")), file.text(rule.get("reason"), at.appendProperty("reason")),
+        String cause = cause(rule, at, "cause");
+        Rule.When when = when(rule.get("when"), at.appendProperty("when"));
+        boolean kills = !rule.has("or") && (dead == null ? table.cause(cause).dead() : dead);
+        return new Rule(number, file.line(at), cause, rule.has("or") ? cause(rule, at, "or") : "", dead,
+                kills ? when.butNot(notDead) : when, file.text(rule.get("reason"), at.appendProperty("reason")),
                 file.text(rule.get("source"), at.appendProperty("source")),
                 rule.has("removal") ? file.text(rule.get("removal"), at.appendProperty("removal")) : "");
     }
@@ -74,7 +82,9 @@ final class RuleReader {
         list(lists, when, at, "enhanced", ENHANCED.asMatchPredicate(), "write an enhanced code as 5.1.1, X.1.1, 5.7.X or none");
         list(lists, when, at, "command", COMMANDS::contains, "write one of " + String.join(", ", COMMANDS));
         for (String key : List.of("words", "also", "not")) {
-            list(lists, when, at, key, text -> !Words.of(text).isBlank(), "write words that stand in the reply");
+            if (when.has(key)) {
+                lists.put(key, words(when.get(key), at.appendProperty(key)));
+            }
         }
         if (lists.keySet().equals(Set.of("not"))) {
             throw file.broken(at, "\"not\" alone would apply to nearly everything; add another condition");
@@ -88,6 +98,12 @@ final class RuleReader {
         if (when.has(key)) {
             lists.put(key, List.copyOf(file.texts(when.get(key), at.appendProperty(key), valid, advice)));
         }
+    }
+
+    private List<String> words(JsonNode list, JsonPointer at) throws BrokenFile {
+        file.texts(list, at, text -> !LIKE_REGEX.matcher(text).find(), "words are plain text and no regular expression. Write each"
+                + " alternative as a word of its own; only * at the end has a meaning");
+        return List.copyOf(file.texts(list, at, text -> !Words.of(text).isBlank(), "write words that stand in the reply"));
     }
 
     private static List<String> of(Map<String, List<String>> lists, String key) {

@@ -10,64 +10,78 @@ import java.text.Normalizer;
  */
 final class Words {
 
-    private Words() {
+    /** For each letter and digit of ASCII and the at sign, how it is written in the words; for all other characters zero. */
+    private static final char[] ASCII = new char[128];
+
+    static {
+        for (char c = 0; c < ASCII.length; c++) {
+            ASCII[c] = c == '@' || Character.isLetterOrDigit(c) ? Character.toLowerCase(c) : 0;
+        }
+    }
+
+    private final String text;
+    /** Each space stands for a character of the text, except the first and the last one. */
+    private final char[] words;
+    private int length;
+
+    private Words(String text) {
+        this.text = text;
+        this.words = new char[text.length() + 2];
+        append(' ');
     }
 
     static String of(String text) {
-        String wide = katakana(text);
-        StringBuilder words = new StringBuilder(wide.length() + 2).append(' ');
-        for (int i = 0; i < wide.length(); i++) {
-            char c = wide.charAt(i);
+        return new Words(katakana(text)).read();
+    }
+
+    private String read() {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (c >= '\uFF01' && c <= '\uFF5E') {
                 c -= 0xFEE0;
             }
-            if (c == ':' && wide.startsWith("://", i)) {
-                i = endOfUrl(wide, words, i + 3);
-                continue;
-            }
-            if (c == '\'' || c == '\u2019') {
-                continue; // doesn't and doesnt are the same
-            }
-            if (c == '@' || Character.isLetterOrDigit(c) || Character.isSurrogate(c)) {
-                words.append(c < 128 ? lower(c) : Character.toLowerCase(c));
-            } else if (c != '.') {
-                end(words);
-            } else if (words.charAt(words.length() - 1) != ' ') {
-                words.append(c);
+            if (c < ASCII.length && ASCII[c] != 0) {
+                append(ASCII[c]);
+            } else if (c == ':' && text.startsWith("://", i)) {
+                i = endOfUrl(i + 3);
+            } else if (Character.isLetterOrDigit(c) || Character.isSurrogate(c)) {
+                append(Character.toLowerCase(c));
+            } else if (c == '.' && words[length - 1] != ' ') {
+                append(c);
+            } else if (c != '.' && c != '\'' && c != '\u2019') { // doesn't and doesnt are the same
+                end();
             }
         }
-        end(words);
-        return words.toString();
+        end();
+        return new String(words, 0, length);
     }
 
     /** Keeps only the host of a web address: its path says nothing, and could contain any word. */
-    private static int endOfUrl(String text, StringBuilder words, int start) {
-        end(words);
+    private int endOfUrl(int start) {
+        end();
         int i = start;
         while (i < text.length() && (Character.isLetterOrDigit(text.charAt(i)) || ".-".indexOf(text.charAt(i)) >= 0)) {
             char c = text.charAt(i++);
-            words.append(c == '-' ? ' ' : lower(c));
+            append(c == '-' ? ' ' : c < ASCII.length && ASCII[c] != 0 ? ASCII[c] : c);
         }
-        end(words);
+        end();
         while (i < text.length() && text.charAt(i) > ' ' && "<>\"".indexOf(text.charAt(i)) < 0) {
             i++;
         }
         return i - 1;
     }
 
-    private static char lower(char c) {
-        return c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
+    private void append(char c) {
+        words[length++] = c;
     }
 
     /** Ends a word. Dots at its end belong to the sentence. */
-    private static void end(StringBuilder words) {
-        int length = words.length();
-        while (length > 1 && words.charAt(length - 1) == '.') {
+    private void end() {
+        while (length > 1 && words[length - 1] == '.') {
             length--;
         }
-        words.setLength(length);
-        if (words.charAt(length - 1) != ' ') {
-            words.append(' ');
+        if (words[length - 1] != ' ') {
+            append(' ');
         }
     }
 

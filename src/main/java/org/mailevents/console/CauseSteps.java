@@ -1,6 +1,5 @@
 package org.mailevents.console;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Map;
 import org.apache.camel.Exchange;
@@ -49,12 +48,7 @@ public final class CauseSteps extends RouteBuilder {
             return;
         }
         CauseRules rules = causes.rules();
-        Explanation explanation;
-        try {
-            explanation = Explanation.of(rules, ExplainCommand.bounce(json.readTree(exchange.getMessage().getBody(String.class))));
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("Send a JSON object, such as {\"reply\": \"550 5.1.1 User unknown\"}.", e);
-        }
+        Explanation explanation = Explanation.of(rules, ExplainCommand.bounce(rules.table(), exchange.getMessage().getBody(String.class)));
         boolean text = exchange.getMessage().getHeader("Accept", "", String.class).startsWith("text/plain");
         ApiAnswer.put(exchange, 200, text ? "text/plain; charset=utf-8" : "application/json", text
                 ? explanation.text(rules.table(), new Settings(getContext()).required("alert.language"))

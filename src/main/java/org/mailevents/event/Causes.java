@@ -26,4 +26,7 @@ public interface Causes {
 
     /** All causes that {@link #decide} can find, each as a conclusion. */
     List<Conclusion> all();
+
+    /** The codes of the vendor that are known. */
+    List<String> codes();
 }

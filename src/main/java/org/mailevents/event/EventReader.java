@@ -43,8 +43,11 @@ public final class EventReader {
     private static final Set<String> INDEXED_KEYS = Set.of("messageId", "to", "envelopeTo");
     private static final DateTimeFormatter CREATED =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withResolverStyle(ResolverStyle.STRICT);
-    /** An enhanced status code (RFC 3463, section 2), but not a part of an IP address such as 192.0.2.10. */
-    private static final Pattern ENHANCED_CODE = Pattern.compile("(?<![\\d.])[245]\\.\\d{1,3}\\.\\d{1,3}(?![\\d.]*\\d)");
+    /**
+     * An enhanced status code (RFC 3463, section 2), but not a part of an IP address such as 192.0.2.10. What stands before it is looked
+     * at only after its first two characters, because nearly no character of a reply is one of these digits.
+     */
+    private static final Pattern ENHANCED_CODE = Pattern.compile("[245]\\.(?<![\\d.]..)\\d{1,3}\\.\\d{1,3}(?![\\d.]*\\d)");
     /** PostgreSQL indexes at most 2,704 bytes of a Message-ID or an address. A line of a mail has at most 998 (RFC 5322, 2.1.1). */
     private static final int MAX_KEY_BYTES = 998;
     /** The most bytes that a Java char takes in UTF-8. */

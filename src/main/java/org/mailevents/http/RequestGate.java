@@ -255,6 +255,11 @@ public final class RequestGate {
         } else if (resource.isPresent() && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))) {
             context.response().putHeader(HttpHeaders.CONTENT_TYPE, resource.get().mediaType()).end(Buffer.buffer(resource.get().bytes()));
         } else {
+            if (POSTED.contains(context.normalizedPath())) {
+                context.response().putHeader(HttpHeaders.ALLOW, "POST");
+                answer(context, new Problem(405, "Send the request with POST."));
+                return;
+            }
             // A caller that posts uses a wrong path for the webhook.
             if (method.equals(HttpMethod.POST)) {
                 meters.answered(404);

@@ -25,7 +25,6 @@ import org.mailevents.camel.Timers;
 import org.mailevents.log.FailureText;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteFiles;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -34,7 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class FolderWatch {
 
-    private static final Logger LOG = LoggerFactory.getLogger("live-edit");
     private static final long PERIOD_MILLIS = 300;
     /** A round may validate many files one by one, and then wait a minute for each mail in progress. */
     private static final Duration LONGEST_ROUND = Duration.ofMinutes(5);
@@ -141,7 +139,8 @@ public final class FolderWatch {
                 listener.accept(now);
             }
         } catch (RuntimeException | Error e) {
-            LOG.error("{} could not be scanned: {}", folder, FailureText.describe(e)); // an exception would end the executor
+            // An exception would end the executor. The logger is no constant, because a command that only reads the files needs no log.
+            LoggerFactory.getLogger("live-edit").error("{} could not be scanned: {}", folder, FailureText.describe(e));
         }
     }
 

@@ -2,6 +2,7 @@ package org.mailevents.live;
 
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,12 +73,12 @@ public final class LiveCauses {
     }
 
     /**
-     * Reads the files of a context's folder, without watching them.
+     * Reads the files of a folder, without watching them.
      *
      * @throws BrokenFile the first mistake
      */
-    public static CauseRules read(Settings settings) throws BrokenFile {
-        return parsed(settings, saved(settings));
+    public static CauseRules read(Path routes) throws BrokenFile {
+        return parsed(routes, saved(routes));
     }
 
     /**
@@ -86,11 +87,11 @@ public final class LiveCauses {
      * @throws BrokenFile the first mistake
      */
     public static CauseRules validated(Settings settings) throws BrokenFile {
-        return validated(settings, saved(settings));
+        return validated(settings, saved(settings.routes()));
     }
 
-    private static Map<String, String> saved(Settings settings) {
-        return withoutTests(FolderWatch.ofCauses(settings.routes()).first());
+    private static Map<String, String> saved(Path routes) {
+        return withoutTests(FolderWatch.ofCauses(routes).first());
     }
 
     private static Map<String, String> withoutTests(Map<String, String> files) {
@@ -99,32 +100,28 @@ public final class LiveCauses {
         return causes;
     }
 
-    private static CauseRules parsed(Settings settings, Map<String, String> files) throws BrokenFile {
+    private static CauseRules parsed(Path routes, Map<String, String> files) throws BrokenFile {
         FolderWatch.requireText(files);
-        String file = path(settings, TABLE);
+        String file = routes.resolve(TABLE).toString();
         CauseTable table = CauseTable.parse(file, text(files, file));
-        String rules = path(settings, RULES);
+        String rules = routes.resolve(RULES).toString();
         return CauseRules.parse(rules, text(files, rules), table);
     }
 
     /** The alerts need the texts in their languages. */
     private static CauseRules validated(Settings settings, Map<String, String> files) throws BrokenFile {
-        CauseRules rules = parsed(settings, files);
+        CauseRules rules = parsed(settings.routes(), files);
         Set<String> languages = new TreeSet<>(settings.audiences("alert.language"));
         languages.add("alert.language");
         for (String setting : languages) {
             String language = settings.required(setting);
             Optional<String> lacking = rules.table().lacking(language);
             if (lacking.isPresent()) {
-                throw new BrokenFile(path(settings, TABLE), 0, lacking.get() + " has no text in the language " + language + ". Set "
-                        + setting + " to a language of the file, or add the text");
+                throw new BrokenFile(settings.routes().resolve(TABLE).toString(), 0, lacking.get() + " has no text in the language "
+                        + language + ". Set " + setting + " to a language of the file, or add the text");
             }
         }
         return rules;
-    }
-
-    private static String path(Settings settings, String file) {
-        return settings.routes().resolve(file).toString();
     }
 
     private static String text(Map<String, String> files, String file) throws BrokenFile {

@@ -13,9 +13,9 @@ import org.mailevents.event.MailEvent;
 /** One event of each status, code and cause, to find a mistake in routes before a real event meets it. */
 public final class RehearsalEvents {
 
-    /** The last status and the last code are not the vendor's. They stand for those that the vendor may add. */
+    /** The last status is not the vendor's. It stands for those that the vendor may add, as the new code does. */
     private static final List<String> STATUSES = List.of("queued", "succeeded", "deferred", "failed", "new-status");
-    private static final List<String> CODES = List.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "99", "new-code");
+    private static final String NEW_CODE = "new-code";
 
     /** JSON, a number, a time, XML, and a text with separators: what routes may expect in a text that the sender of a mail decides. */
     private static final List<String> FREE_TEXTS = List.of("{\"key\":\"value\"}", "4257", "2026-01-05T00:00:07Z", "<key>value</key>",
@@ -35,7 +35,8 @@ public final class RehearsalEvents {
     public static Map<String, MailEvent> all(Causes causes) {
         Map<String, MailEvent> events = new LinkedHashMap<>();
         STATUSES.forEach(status -> events.put(name(MailEvent.DELIVERIES, status), event(MailEvent.DELIVERIES, status, causes)));
-        CODES.forEach(code -> events.put(name(MailEvent.BOUNCES, code), event(MailEvent.BOUNCES, code, causes)));
+        Stream.concat(causes.codes().stream(), Stream.of(NEW_CODE))
+                .forEach(code -> events.put(name(MailEvent.BOUNCES, code), event(MailEvent.BOUNCES, code, causes)));
         causes.all().forEach(cause -> events.put("a bounce with the cause " + cause.cause(), event(MailEvent.BOUNCES, "99", cause)));
         events.put(name("blocks", "new-status"), event("blocks", "new-status", causes));
         return events;

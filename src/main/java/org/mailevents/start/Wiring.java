@@ -98,7 +98,7 @@ public final class Wiring implements CamelConfiguration {
      */
     static void bindForCheck(CamelContext context) throws BrokenFile {
         bindChannels(context);
-        CauseRules rules = LiveCauses.read(new Settings(context));
+        CauseRules rules = LiveCauses.read(new Settings(context).routes());
         bindCauses(context, () -> rules);
         Registry registry = context.getRegistry();
         registry.bind(Database.NAME, new HikariDataSource()); // without a URL, it opens nothing

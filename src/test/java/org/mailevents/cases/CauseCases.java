@@ -154,7 +154,7 @@ public interface CauseCases extends Cases {
         assertThat(explanation.at("/read/command").asText()).isEqualTo("DATA");
         assertThat(explanation.at("/texts/en/name").asText()).isEqualTo("Recipient's own filter");
         assertThat(text.headers().firstValue("Content-Type")).contains("text/plain; charset=utf-8");
-        assertThat(text.body()).startsWith("Cause: recipient-filter (").contains("Dead: no", "Source: https://");
+        assertThat(text.body()).startsWith("原因: recipient-filter (").contains("配信不能: いいえ", "出典: https://");
     }
 
     /** A code may be a number. A caller that knows nothing gets an answer as well. */
@@ -176,6 +176,25 @@ public interface CauseCases extends Cases {
     @ValueSource(strings = {"", " ", "[]", "[{}]", "null", "\"550 5.1.1 User unknown\"", "550 5.1.1 User unknown", "{\"reply\": \"550"})
     default void whatIsNoQuestionIsSaidToBeNone(String body) {
         assertThat(assertProblem(explained(body), 400)).contains("Send a JSON object");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"repli": "550"}               | The key "repli" is unknown. The keys are reply, to, code, command.
+            {"reply": "550", "code": "77"} | The code "77" is unknown. The codes are 1, 2,
+            {"reply": {"text": "550"}}     | The value of "reply" must be a text.""")
+    default void aMisspeltKeyAndAnUnknownCodeAreSaid(String body, String problem) {
+        assertThat(assertProblem(explained(body), 400)).contains(problem);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "PUT", "DELETE"})
+    default void aReplyIsExplainedOnlyWithPost(String method) {
+        HttpResponse<String> answer = oneOfEight(() -> application().send(HttpRequest.newBuilder(application().uri("/api/explain"))
+                .method(method, BodyPublishers.noBody())));
+
+        assertThat(assertProblem(answer, 405)).contains("POST");
+        assertThat(answer.headers().firstValue("Allow")).contains("POST");
     }
 
     @Test

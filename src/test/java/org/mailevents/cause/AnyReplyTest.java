@@ -47,7 +47,8 @@ class AnyReplyTest {
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         ((Logger) LoggerFactory.getLogger("causes")).addAppender(log);
-        CauseRules faulty = new CauseRules(new CauseTable(RULES.table().causes(), Map.of(), Map.of(), Map.of()), List.of());
+        CauseRules faulty = new CauseRules(new CauseTable(RULES.table().causes(), Map.of(), Map.of(), Map.of(), Map.of(),
+                Map.of()), List.of());
 
         for (int i = 0; i < 3; i++) {
             Verdict verdict = faulty.decide(new Bounce("550 No", "taro@example.com", "2", ""));

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,9 +71,11 @@ class CauseTableTest {
                 "ambiguous": {"ja": "{cause}か{or}"},
                 "code": {"ja": "符"},
                 "none": {"ja": "無"}
-              }
+              },
+              "ambiguous": {"ja": {"name": "{cause}と{or}", "text": "文", "action": "動", "again": "再"}},
+              "labels": {%s}
             }
-            """;
+            """.formatted(CauseTable.LABELS.stream().map("\"%s\": {\"ja\": \"札\"}"::formatted).collect(Collectors.joining(", ")));
 
     static Stream<String> causes() {
         return CAUSES.causes().keySet().stream();
@@ -199,9 +202,12 @@ class CauseTableTest {
     @Test
     void aThirdLanguageIsThereOnceItIsEverywhere() throws BrokenFile {
         // Given
-        String codes = SMALL.replace("\"ja\": {", """
+        String codes = SMALL.replace("\"ambiguous\": {\"ja\": {", """
+                "ambiguous" : {"fr" : {"name": "{cause} {or}", "text": "t", "action": "a", "again": "Non."}, "ja" : {""")
+                .replace("\"ja\": {", """
                 "fr": {"name": "n", "text": "t", "action": "a", "again": "Non."}, "ja": {""").replace("\"ja\": \"二\"", """
-                "ja": "二", "fr": "deux\"""").replace("\"ja\": \"不\"", "\"ja\": \"不\", \"fr\": \"inconnu\"")
+                "ja": "二", "fr": "deux\"""").replace("\"ja\": \"札\"", "\"ja\": \"札\", \"fr\": \"e\"")
+                .replace("\"ja\": \"不\"", "\"ja\": \"不\", \"fr\": \"inconnu\"")
                 .replace("\"reply\": {", "\"reply\": {\"fr\": \"dit\", ")
                 .replace("\"ambiguous\": {", "\"ambiguous\": {\"fr\": \"{cause} ou {or}\", ")
                 .replace("\"code\": {", "\"code\": {\"fr\": \"code\", ").replace("\"none\": {", "\"none\": {\"fr\": \"rien\", ");
@@ -227,6 +233,28 @@ class CauseTableTest {
         assertThat(CAUSES.sureness("ambiguous", "unknown-user", "recipient-filter", "en"))
                 .contains("“Unknown user” or “Recipient's own filter”", "by other means than mail", "30 days").doesNotContain("{");
         assertThat(CAUSES.sureness("code", "unknown-user", "", "en")).isEqualTo("Only the code of Customers Mail Cloud says so.");
+    }
+
+    /** Nobody knows yet whether the address is dead, so nobody should take it off the list. */
+    @Test
+    void theTextsOfAReplyWithTwoMeaningsSayHowToFindOut() {
+        Map<String, CauseTable.Texts> texts = CAUSES.ambiguous("unknown-user", "recipient-filter");
+
+        assertThat(texts).containsOnlyKeys("ja", "en");
+        assertThat(texts.get("en").action()).contains("Keep the address", "“Unknown user”").doesNotContain("off the list", "{");
+        assertThat(texts.get("ja").action()).contains("外さないでください", "「宛先不明」").doesNotContain("{");
+        assertThat(texts.get("en").name()).isEqualTo("Unknown user, or Recipient's own filter");
+    }
+
+    /** The rows that it has decided keep its id. */
+    @Test
+    void aDeletedCauseIsNamedByItsId() {
+        CauseTable.Texts unknown = CAUSES.texts("unknown", "en");
+
+        assertThat(CAUSES.texts("greylisted", "en"))
+                .isEqualTo(new CauseTable.Texts("greylisted", unknown.text(), unknown.action(), unknown.again()));
+        assertThat(CAUSES.texts("", "en")).isEqualTo(unknown);
+        assertThat(CAUSES.texts(null, "en")).isEqualTo(unknown);
     }
 
     @Test
@@ -264,7 +292,9 @@ class CauseTableTest {
             `"compare"` | `"compar"` | yes | `:12: codes/unknown/compar: unknown key`
             `"2": {"cause": "unknown"` | `"2": {"cause": "lost"` | no | `:11: codes/2/cause: "cause" must be a key of "causes"`
             `"2": {"cause": "unknown", ` | `"2": {` | yes | `:11: codes/2: "cause" must be a key of "causes"`
-            `"enhanced": {` | `"more": {}, "enhanced": {` | yes | `:14: more: unknown key; the keys here are causes, sureness`
+            `"enhanced": {` | `"more": {}, "enhanced": {` | yes | `:14: more: unknown key; the keys here are causes, ambiguous, sureness`
+            `"name": "{cause}と` | `"name": "と` | no | `:26: ambiguous/ja/name: it must contain {cause} and {or}`
+            `"labels": {` | `"labels": {"colour": {"ja": "色"}, ` | yes | `:27: labels/colour: unknown key; the keys here are cause, dead`
             `"none": {"ja": "無"}` | `"no": {"ja": "無"}` | yes | `:24: sureness/no: unknown key; the keys here are reply, ambiguous, code`
             `"none": {"ja": "無"}` | `"none": {"jp": "無"}` | no | `:24: sureness/none/jp: unknown key; it must be a language`
             `"none": {"ja": "無"}` | `"none": "無"` | yes | `:24: sureness/none: it must be an object`

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.Application;
 
 /** The command {@code explain}. */
 class ExplainCommandTest {
@@ -24,16 +24,16 @@ class ExplainCommandTest {
     Path folder;
 
     @Test
-    void aReplyIsExplainedAsText() throws IOException {
+    void aReplyIsExplainedAsText() throws Exception {
         String text = explain("550 Unknown user a@docomo.ne.jp", "--to", "a@docomo.ne.jp", "--code", "2");
 
         assertThat(text).contains("Cause: unknown-user (Unknown user)", "Dead: no", "Or: recipient-filter (Recipient's own filter)",
                 "How sure: This may mean “Unknown user” or “Recipient's own filter”.", "other means than mail", "30 days",
-                "Source: https://note.com/sendmagic/", "What to do: ");
+                "Source: https://github.com/sisimai/", "What to do: Keep the address until you know").doesNotContain("off the list");
     }
 
     @Test
-    void soItIsAsJson() throws IOException {
+    void soItIsAsJson() throws Exception {
         JsonNode answer = JSON.readTree(explain("--json", "550 Unknown user a@docomo.ne.jp", "--to=a@docomo.ne.jp", "--command=RCPT"));
 
         assertThat(answer.get("cause").asText()).isEqualTo("unknown-user");
@@ -44,13 +44,13 @@ class ExplainCommandTest {
     }
 
     @Test
-    void aContradictionIsNamed() throws IOException {
+    void aContradictionIsNamed() throws Exception {
         assertThat(explain("552 5.2.2 Mailbox full", "--code=2")).contains("Note: the vendor's code means a different cause");
         assertThat(explain("550 5.7.26 SPF failed", "--code=4")).doesNotContain("Note:");
     }
 
     @Test
-    void aFileIsAnsweredLineByLine() throws IOException {
+    void aFileIsAnsweredLineByLine() throws Exception {
         Path file = folder.resolve("replies.jsonl");
         Files.writeString(file, """
                 {"reply": "550 5.1.1 User unknown", "to": "a@example.com", "code": "2", "command": "RCPT"}
@@ -67,14 +67,33 @@ class ExplainCommandTest {
         assertThat(JSON.readTree(lines.get(2)).get("cause").asText()).isEqualTo("unknown");
     }
 
+    /** A list of many replies need not be right in each line. */
     @Test
-    void aMistakeInTheFileNamesItsLine() throws IOException {
+    void aMistakeInTheFileNamesItsLineAndTheOtherLinesAreAnswered() throws Exception {
         Path file = folder.resolve("replies.jsonl");
-        Files.writeString(file, "{}\n550 User unknown\n");
+        Files.writeString(file, """
+                550 User unknown
+                {"repli": "550 5.1.1 User unknown"}
 
-        assertThatThrownBy(() -> explain("--json", "--file=" + file))
-                .hasMessageStartingWith(file + ":2: write one JSON object in each line");
+                {"reply": "550", "code": "77"}
+                {"reply": ["550"]}
+                []
+                {"reply": "Remote host said: 550 5.1.1 User unknown"}
+                """);
+
+        ExplainCommand.Answer answer = ExplainCommand.run(RULES, () -> "en", List.of("--file", file.toString()));
+        ExplainCommand.Answer json = ExplainCommand.run(RULES, () -> "en", List.of("--json", "--file", file.toString()));
+
+        assertThat(answer.text()).isEqualTo("7: unknown-user, dead\n");
+        assertThat(JSON.readTree(json.text()).get("line").asInt()).isEqualTo(7);
+        assertThat(answer.mistakes()).isEqualTo(json.mistakes()).hasSize(5);
+        assertThat(answer.mistakes().get(0)).startsWith(file + ":1: Send a JSON object, such as {").endsWith("in each line.");
+        assertThat(answer.mistakes().get(1)).startsWith(file + ":2: The key \"repli\" is unknown. The keys are reply, to, code, command");
+        assertThat(answer.mistakes().get(2)).startsWith(file + ":4: The code \"77\" is unknown. The codes are 1, 2, 3,");
+        assertThat(answer.mistakes().get(3)).startsWith(file + ":5: The value of \"reply\" must be a text.");
+        assertThat(answer.mistakes().get(4)).startsWith(file + ":6: Send a JSON object, such as {");
         assertThatThrownBy(() -> explain("--json", "--file=" + folder.resolve("absent"))).hasMessageContaining("does not exist");
+        assertThatThrownBy(() -> explain("550", "--code=77")).hasMessageContaining("The code \"77\" is unknown");
     }
 
     @ParameterizedTest
@@ -84,7 +103,38 @@ class ExplainCommandTest {
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("The command is explain");
     }
 
-    private static String explain(String... arguments) throws IOException {
-        return ExplainCommand.run(RULES, "en", List.of(arguments));
+    @Test
+    void theSettingsOfAFolderAreReadWithoutAStartOfCamel() throws Exception {
+        // Given
+        Path routes = Files.createDirectory(folder.resolve("routes"));
+        for (String file : List.of("bounce-causes.json", "bounce-rules.json")) {
+            Files.copy(Path.of("routes", file), routes.resolve(file));
+        }
+        Files.writeString(folder.resolve("application.properties"), "alert.language = en");
+
+        // When
+        String english = Application.explain(folder, List.of("550 5.1.1 User unknown")).text();
+        Files.writeString(folder.resolve("application.properties"), "");
+        String japanese = Application.explain(folder, List.of("550 5.1.1 User unknown")).text();
+
+        // Then
+        assertThat(english).contains("Cause: unknown-user (Unknown user)");
+        assertThat(japanese).as("the default of the jar").contains("原因: unknown-user (宛先不明)", "配信不能: はい", "対処: ")
+                .doesNotContain("Cause", "Dead");
+    }
+
+    @Test
+    void aMistakeInATableIsNamedWithItsFileAndLine() throws Exception {
+        Path routes = Files.createDirectory(folder.resolve("routes"));
+        Path table = routes.resolve("bounce-causes.json");
+
+        assertThatThrownBy(() -> Application.explain(folder, List.of("550")))
+                .hasMessage(table + ": the file is needed, but it does not exist");
+        Files.writeString(table, "{\n  \"causes\": {,\n");
+        assertThatThrownBy(() -> Application.explain(folder, List.of("550"))).hasMessageStartingWith(table + ":2: ");
+    }
+
+    private static String explain(String... arguments) throws Exception {
+        return ExplainCommand.run(RULES, () -> "en", List.of(arguments)).text();
     }
 }

@@ -23,8 +23,11 @@ class ReplyTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             `550 5.1.1 <a@example.com>: User unknown` | 550 | 5.1.1 | | | `@ user unknown`
             `<a@b.example>: host mx.b.example[192.0.2.1] said: 550 No (in reply to RCPT TO command)` | 550 | | RCPT | mx.b.example | `no`
+            `The host said: 550 No` | 550 | | | | `the host said no`
             `550 No (in reply to end of DATA command)` | 550 | | DATA | | `no`
             `Remote host said: 550 5.1.1 No` | 550 | 5.1.1 | | | `remote host said no`
+            `192.0.2.1 is up. I sent it mail in vain. Remote host said: 450 No` | 450 | | | | `192.0.2.1 is up i sent it mail in vain \
+            remote host said no`
             `host said:` | | | | | `host said`
             `host  said: 550 No` | 550 | | | | `no`
             `host said: 550 No, host mx.b.example said: 450 Later` | 550 | | | | `host said no host mx.b.example said 450 later`

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.route.BrokenFile;
 
 /** Shows how mistakes in {@code bounce-rules.json} are reported, and in which order the rules apply. */
@@ -80,6 +81,11 @@ class RuleReaderTest {
             `"5.7.X"`             | `"5.7"`               | yes | `:19: rules/2/when/enhanced/0: "5.7": write an enhanced code as`
             `["spam*"]`           | `"spam*"`             | yes | `:19: rules/2/when/words: it must be a list`
             `["spam*"]`           | `["*"]`               | no  | `:19: rules/2/when/words/0: "*": write words`
+            `["spam*"]`           | `["spam|junk"]`       | no  | `:19: rules/2/when/words/0: "spam|junk": words are plain text`
+            `["spam*"]`           | `["spam.*"]`          | no  | `:19: rules/2/when/words/0: "spam.*": words are plain text`
+            `["spam*"]`           | `["\\\\d+ spam"]`     | no  | `:19: rules/2/when/words/0: "\\\\d+ spam": words are plain text`
+            `["spam*"]`           | `["(spam)?"]`         | no  | `:19: rules/2/when/words/0: "(spam)?": words are plain text`
+            `["spam*"]`           | `["s*m"]`             | no  | `:19: rules/2/when/words/0: "s*m": words are plain text`
             `"words": ["spam*"]`  | `"word": ["spam*"]`   | yes | `:19: rules/2/when/word: unknown key`
             `"source": "s"`       | `"source": ""`        | yes | `:7: rules/0/source: it must be a text`
             `"rules": [`          | `"rule": [`           | yes | `:2: rule: unknown key`
@@ -114,6 +120,40 @@ class RuleReaderTest {
 
         assertThat(verdict.cause()).isEqualTo(cause);
         assertThat(verdict.dead()).isEqualTo(dead);
+    }
+
+    @Test
+    void aWordOfNotDeadKeepsEachRuleFromMakingAnAddressDead() throws BrokenFile {
+        String json = """
+                {"notDead": ["sender*"], "rules": [
+                {"cause": "unknown-user", "when": {"words": ["unknown user"]}, "reason": "r", "source": "s"},
+                {"cause": "unknown-user", "dead": false, "when": {"words": ["unknown"]}, "reason": "r", "source": "s"},
+                {"cause": "spam", "when": {"words": ["spam"]}, "reason": "r", "source": "s"}]}
+                """;
+        CauseRules rules = CauseRules.parse("bounce-rules.json", json, TABLE);
+
+        assertThat(SCHEMA.validate(json, InputFormat.JSON)).isEmpty();
+        assertThat(rules.decide(new Bounce("550 Unknown user", "", "", "")).dead()).isTrue();
+        assertThat(rules.decide(new Bounce("550 Unknown user: the senders", "", "", "")).rule().number()).isEqualTo(2);
+        assertThat(rules.decide(new Bounce("550 Spam of the sender", "", "", "")).cause()).isEqualTo("spam");
+        assertThatThrownBy(() -> CauseRules.parse("bounce-rules.json", json.replace("sender*", "sender|from"), TABLE))
+                .hasMessageStartingWith("bounce-rules.json:1: notDead/0: \"sender|from\": words are plain text");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"docs/causes.md", "docs/ja/causes.md"})
+    void theExampleOfThePageIsARule(String page) throws BrokenFile {
+        Matcher example = Pattern.compile("(?s)```json\n(.*?)```").matcher(text(Path.of(page)));
+        assertThat(example.find()).isTrue();
+        String json = "{\"rules\": [" + example.group(1) + "]}";
+
+        Verdict verdict = CauseRules.parse("bounce-rules.json", json, TABLE).decide(new Bounce("host a.mx.example.net[192.0.2.1] said:"
+                + " 550 5.1.1 <a@sub.example.co.jp>: Unknown user (in reply to RCPT TO command)", "a@sub.example.co.jp", "2", ""));
+
+        assertThat(SCHEMA.validate(json, InputFormat.JSON)).isEmpty();
+        assertThat(verdict.rule().number()).isEqualTo(1);
+        assertThat(verdict.or()).isEqualTo("recipient-filter");
+        assertThat(verdict.dead()).isFalse();
     }
 
     private static String text(Path file) {

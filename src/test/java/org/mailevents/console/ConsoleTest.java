@@ -285,7 +285,7 @@ class ConsoleTest {
             assertThat(summary.path("causes").findValuesAsText("cause")).containsExactly("unknown");
             assertThat(summary.path("domains").findValuesAsText("cause")).containsExactly("unknown");
             assertThat(get(application, "/api/suppressions.csv?language=en").body())
-                    .contains("\"a-former-cause\",\"" + Api.ask(application, "/api/causes").at("/causes/unknown/texts/en/name").asText());
+                    .contains("\"a-former-cause\",\"a-former-cause\",");
         }
     }
 

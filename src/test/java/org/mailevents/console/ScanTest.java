@@ -73,7 +73,7 @@ class ScanTest {
     }
 
     /** The SQL in the route file, as a team sees and edits it. */
-    private static String ofRoute(String route) {
+    static String ofRoute(String route) {
         try {
             JsonNode file = new ObjectMapper(new YAMLFactory()).readTree(Path.of("routes", route + ".camel.yaml").toFile());
             return file.findValues("constant").stream().map(constant -> constant.path("expression").asText())

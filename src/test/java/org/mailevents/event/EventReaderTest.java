@@ -123,6 +123,11 @@ class EventReaderTest {
             public List<Conclusion> all() {
                 return CAUSES.all();
             }
+
+            @Override
+            public List<String> codes() {
+                return CAUSES.codes();
+            }
         });
 
         assertThat(conclusion(today.undecided(bounce.decided("kind of a team", "sales")))).isEqualTo(conclusion(bounce));

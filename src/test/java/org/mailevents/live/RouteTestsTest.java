@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
 import org.junit.jupiter.api.AfterAll;
@@ -95,6 +96,16 @@ class RouteTestsTest {
                 .filteredOn(status -> !status.startsWith("new-"))
                 .allSatisfy(status -> assertThat(tests).anyMatch(test -> test.webhook().contains("\"status\":\"" + status + "\"")));
         assertThat(RouteTests.audiences(files)).containsExactly("list-owner", "postmaster");
+    }
+
+    @Test
+    void editedRoutesAreTriedWithEachCodeOfTheTable() {
+        Set<String> codes = new TreeSet<>(ShippedCauses.rules().table().codes().keySet());
+        codes.remove("unknown");
+        codes.add("new-code");
+
+        assertThat(RehearsalEvents.all(ShippedCauses.causes()).keySet().stream().filter(name -> name.startsWith("a bounce with code ")))
+                .containsExactlyInAnyOrderElementsOf(codes.stream().map("a bounce with code "::concat).toList());
     }
 
     @Test
