@@ -75,7 +75,10 @@ CREATE TABLE alert_incident (
     closed_at      timestamp with time zone,
     mails          integer                  NOT NULL,
     -- the subject of the first mail as it was sent: a different subject would split the thread
-    subject        varchar
+    subject        varchar,
+    -- when a recipient has answered that somebody works on it, and who: the address, or the name of the channel
+    acknowledged_at timestamp with time zone,
+    acknowledged_by varchar
 );
 
 -- The outbox: a mail is here before it is sent, with the bounces that it reports, until the mail endpoint has taken it.
@@ -98,6 +101,49 @@ CREATE TABLE alert_mail (
     UNIQUE (incident_id, number)
 );
 CREATE INDEX alert_mail_message ON alert_mail (message_id);
+
+-- One row for each recipient of a mail and for each channel. It is claimed, sent and retried alone, so a recipient or a channel that is
+-- down delays no other.
+CREATE TABLE alert_delivery (
+    -- made of the other three, so every process makes the same id
+    delivery_id   uuid                     PRIMARY KEY,
+    mail_id       uuid                     NOT NULL REFERENCES alert_mail (mail_id),
+    -- mail, or the name of another channel
+    channel       varchar                  NOT NULL,
+    -- of the channel mail: the address as in the setting; otherwise empty
+    recipient     varchar                  NOT NULL,
+    -- the time of the next attempt, or of the end of a lease; null once the delivery is sent or given up
+    retry_at      timestamp with time zone,
+    sent_at       timestamp with time zone,
+    gave_up_at    timestamp with time zone,
+    -- since when the server refuses the delivery permanently
+    refused_since timestamp with time zone,
+    -- what the server last answered: one line without addresses
+    failure       varchar
+);
+CREATE INDEX alert_delivery_mail ON alert_delivery (mail_id);
+CREATE INDEX alert_delivery_due ON alert_delivery (channel, retry_at);
+
+-- What recipients have answered. An answer that was undone stays.
+CREATE TABLE alert_answer (
+    answer_id   uuid                     PRIMARY KEY,
+    -- acknowledge, mute or less-often
+    what        varchar                  NOT NULL,
+    incident_id uuid                     REFERENCES alert_incident (incident_id),
+    audience    varchar                  NOT NULL,
+    recipient   varchar                  NOT NULL,
+    -- of mute: what is muted; a null means every cause or every destination
+    cause       varchar,
+    domain      varchar,
+    -- of mute: the end; null means the end of the incident
+    until_time  timestamp with time zone,
+    -- of less-often: daily or weekly
+    frequency   varchar,
+    answered_at timestamp with time zone NOT NULL,
+    undone_at   timestamp with time zone
+);
+CREATE INDEX alert_answer_incident ON alert_answer (incident_id);
+CREATE INDEX alert_answer_recipient ON alert_answer (audience, recipient);
 
 -- How many events of a status happened in each hour. A slot of ten minutes of the time of receipt is counted once it is over.
 CREATE TABLE event_count (
