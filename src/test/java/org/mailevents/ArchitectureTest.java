@@ -37,7 +37,8 @@ class ArchitectureTest {
 
     /** Each package, and the packages that it may use. */
     private static final String ARROWS = """
-            alert     | cause database live log metrics privacy route settings spool
+            alert     | answer cause database event live log metrics privacy route settings spool
+            answer    | settings
             camel     | log
             cause     | event route
             console   | cause database event live log settings store

@@ -6,7 +6,6 @@ import java.util.HexFormat;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.mailevents.settings.Settings;
 
 /**
  * The key that signs the links in alerts. It is the setting {@code alert.link-key}. Without the setting, the first process that needs a key
@@ -14,8 +13,6 @@ import org.mailevents.settings.Settings;
  */
 final class LinkKey implements Supplier<byte[]> {
 
-    static final String SETTING = "alert.link-key";
-    private static final int MIN_LENGTH = 16;
     /** The length of the hash, as RFC 2104 recommends. */
     private static final int BYTES = 32;
 
@@ -23,14 +20,10 @@ final class LinkKey implements Supplier<byte[]> {
     private final String setting;
     private volatile byte[] key;
 
-    /** @throws IllegalArgumentException if the key of the setting is too short */
-    LinkKey(Settings settings, Jdbi jdbi) {
+    /** @param setting the value of {@code alert.link-key}; it may be empty */
+    LinkKey(String setting, Jdbi jdbi) {
+        this.setting = setting;
         this.jdbi = jdbi;
-        this.setting = settings.text(SETTING);
-        if (!setting.isEmpty() && setting.length() < MIN_LENGTH) {
-            throw new IllegalArgumentException("Set " + SETTING + " to a secret key of at least " + MIN_LENGTH
-                    + " characters, for instance from `openssl rand -hex 32`, or leave it empty. The present key is too short.");
-        }
     }
 
     /** @throws org.jdbi.v3.core.JdbiException if the key is in the database, and the database does not answer */

@@ -41,14 +41,11 @@ public final class SignedLinks {
         this.clock = clock;
     }
 
-    /**
-     * @return empty if {@code console.url} is empty, and nobody could open a link
-     * @throws IllegalArgumentException if {@code alert.link-key} is too short
-     */
+    /** @return empty if {@code console.url} is empty, and nobody could open a link */
     public static Optional<SignedLinks> of(Settings settings, Jdbi jdbi, Clock clock) {
-        LinkKey key = new LinkKey(settings, jdbi);
         return settings.text("console.url").isEmpty() ? Optional.empty()
-                : Optional.of(new SignedLinks(settings.webUrl("console.url") + PATH + "?token=", key, clock));
+                : Optional.of(new SignedLinks(settings.webUrl("console.url") + PATH + "?token=",
+                        new LinkKey(settings.text("alert.link-key"), jdbi), clock));
     }
 
     /**

@@ -157,7 +157,8 @@ class CheckTest {
 
     @Test
     void theRoutesInJavaAreThoseOfTheApplication() {
-        try (InProcess application = TestSettings.of(TestDatabase.postgres()).with("retention.days", "30", "privacy.retention-days", "30")
+        try (InProcess application = TestSettings.of(TestDatabase.postgres()).with("retention.days", "30", "privacy.retention-days", "30",
+                "console.url", "https://mail-events.example.com")
                 .startInProcess()) {
             List<RouteDefinition> java = ((ModelCamelContext) application.context()).getRouteDefinitions().stream()
                     .filter(route -> !Files.exists(Path.of("routes/" + route.getRouteId() + ".camel.yaml"))).toList();
