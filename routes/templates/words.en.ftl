@@ -170,6 +170,15 @@
             {"Addresses": facts.addresses?join("\n    "), "Server's reply (the first)": (facts.reason != "")?then(facts.reason, none)})
             + {"From": facts.from}
       }>
+    <#on "refused">
+      <#return {
+        "subject": "[Mail Events] The server refuses a mail to " + facts.audience,
+        "text": "The server refused a mail to the audience " + facts.audience + " permanently. Mail Events retries it for a day. "
+            + "After that, this recipient does not get this mail. Later mails are still sent. Check " + facts.setting
+            + " in application.properties, and what the server's reply says.",
+        "details": {"Server's reply": facts.reply, "Recipient": (facts.address != "")?then(facts.address, facts.channel),
+            "Setting": facts.setting}
+      }>
     <#on "silent">
       <#return {
         "subject": "[Mail Events] No webhook since " + facts.since,

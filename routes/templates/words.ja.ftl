@@ -154,6 +154,13 @@
             + {(facts.addresses?size == 1)?then("サーバーの応答", "サーバーの応答（最初の宛先）"): (facts.reason != "")?then(facts.reason, none),
             "差出人": facts.from}
       }>
+    <#on "refused">
+      <#return {
+        "subject": "【Mail Events】サーバーが " + facts.audience + " 宛ての通知を拒否しました",
+        "text": "audience「" + facts.audience + "」宛ての通知を、サーバーが恒久的なエラーで拒否しました。1日のあいだ再送を試み、それでも届かない場合、この通知先へのこのメールの送信は中止します。以後の通知は引き続き送信します。"
+            + "application.properties の " + facts.setting + " と、サーバーの応答の内容をご確認ください。",
+        "details": {"サーバーの応答": facts.reply, "通知先": (facts.address != "")?then(facts.address, facts.channel), "設定": facts.setting}
+      }>
     <#on "silent">
       <#return {
         "subject": "【Mail Events】Webhook が届いていません（" + facts.since + " 以降）",

@@ -81,7 +81,7 @@ CREATE TABLE alert_incident (
     acknowledged_by varchar
 );
 
--- The outbox: a mail is here before it is sent, with the bounces that it reports, until the mail endpoint has taken it.
+-- The outbox: a mail is here before it is sent, with the bounces that it reports.
 CREATE TABLE alert_mail (
     mail_id     uuid                     PRIMARY KEY,
     -- null for a mail that is about no incident
@@ -93,10 +93,7 @@ CREATE TABLE alert_mail (
     about       varchar,
     message_id  varchar                  NOT NULL,
     made_at     timestamp with time zone NOT NULL,
-    -- the recipients who do not get the mail again, one on each line: the mail server has accepted or permanently refused them
-    settled     varchar,
-    -- the time of the next attempt; null once the mail has been sent
-    retry_at    timestamp with time zone,
+    -- when the first of its deliveries was sent, or when all were given up; the audience's next mail is made after that
     sent_at     timestamp with time zone,
     UNIQUE (incident_id, number)
 );
@@ -112,7 +109,7 @@ CREATE TABLE alert_delivery (
     channel       varchar                  NOT NULL,
     -- of the channel mail: the address as in the setting; otherwise empty
     recipient     varchar                  NOT NULL,
-    -- the time of the next attempt, or of the end of a lease; null once the delivery is sent or given up
+    -- the time of the next attempt, or of the end of a lease; null once the delivery is sent or given up, or if it is not due yet
     retry_at      timestamp with time zone,
     sent_at       timestamp with time zone,
     gave_up_at    timestamp with time zone,

@@ -84,9 +84,12 @@ class SeveralProcessesTest {
             run.post("bounces", Payload.bounce("2").put("to", TO));
             other.setAutoCommit(false);
             execute(other, "SELECT 1 FROM mail_event FOR UPDATE");
+            UUID notice = UUID.randomUUID();
             execute(other, "INSERT INTO alert_mail (mail_id, audience, what, about, message_id, made_at)"
-                    + " VALUES (?, 'operators', 'unreachable', ?, '<1@x>', ?)", UUID.randomUUID(), TO,
+                    + " VALUES (?, 'operators', 'unreachable', ?, '<1@x>', ?)", notice, TO,
                     OffsetDateTime.ofInstant(run.now(), ZoneOffset.UTC));
+            execute(other, "INSERT INTO alert_delivery (delivery_id, mail_id, channel, recipient)"
+                    + " VALUES (?, ?, 'mail', 'fallback@example.com')", notice, notice);
 
             // When
             run.pass(Duration.ofSeconds(10));

@@ -42,6 +42,11 @@ public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, Str
         return causes.stream().mapToLong(Count::news).sum();
     }
 
+    @Override
+    public String what() {
+        return phase.toString();
+    }
+
     /** How many bounces the incident has so far. */
     public long total() {
         return causes.stream().mapToLong(Count::count).sum();

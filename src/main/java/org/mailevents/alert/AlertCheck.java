@@ -36,7 +36,7 @@ public final class AlertCheck {
         Map<String, String> files = AlertTemplates.watch(folder).first();
         TemplateValidation validation = new TemplateValidation(settings, folder);
         List<String> refused = new ArrayList<>();
-        add(refused, () -> new AlertMail(settings));
+        add(refused, () -> new AlertMail(settings, new Recipients(settings)));
         add(refused, () -> AlertPolicy.of(settings));
         add(refused, () -> validation.requireWords(files.keySet()));
         List<BrokenFile> mistakes = new ArrayList<>();

@@ -4,21 +4,16 @@ import jakarta.mail.Address;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
-import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeBodyPart;
 import jakarta.mail.internet.MimeMultipart;
 import jakarta.mail.internet.MimeUtility;
-import java.io.UnsupportedEncodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Properties;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.eclipse.angus.mail.smtp.SMTPMessage;
@@ -37,46 +32,30 @@ final class AlertMail {
     private static final int MAX_WORD = 39;
 
     private final Session session = Session.getInstance(new Properties());
-    private final Settings settings;
     private final InternetAddress from;
-    private final Set<String> recipients = new HashSet<>();
+    private final Recipients recipients;
 
-    AlertMail(Settings settings) {
-        this.settings = settings;
-        this.from = addresses("alert.from").get(0);
-        recipients.addAll(lowerCase("alert.to"));
-        settings.audiences("alert.to").forEach(audience -> recipients.addAll(lowerCase(audience)));
-        recipients.addAll(fallback());
+    AlertMail(Settings settings, Recipients recipients) {
+        this.from = Recipients.addresses(settings, "alert.from").get(0);
+        this.recipients = recipients;
     }
 
     String sender() {
         return from.getAddress();
     }
 
-    /** Every address that a mail may go to, in lower case. */
-    Set<String> recipients() {
-        return Set.copyOf(recipients);
-    }
-
-    /** The addresses of {@code alert.fallback}, in lower case; none if it is not set. */
-    Set<String> fallback() {
-        return settings.text("alert.fallback").isEmpty() ? Set.of() : lowerCase("alert.fallback");
-    }
-
     /**
-     * @param settled the recipients who need not get this mail again
-     * @return the complete mail. Its Message-ID stays the same when the mail is made again.
+     * Makes the mail for the recipient of a delivery. The header {@code To} shows all recipients of the audience.
+     *
+     * @return the complete mail. Its Message-ID is the same for all recipients, and when the mail is made again.
      */
-    SMTPMessage make(Mailing mailing, MailWords words, Set<Address> settled) throws MessagingException {
-        SMTPMessage mail = new SMTPMessage(session);
-        // if the mail server refuses one recipient, the others still get the mail
+    Envelope make(Delivery delivery, MailWords words) throws MessagingException {
+        Mailing mailing = delivery.mailing();
+        Envelope mail = new Envelope(session, delivery.recipient());
+        // if the mail server refuses one of several recipients, the others still get the mail
         mail.setSendPartial(true);
         mail.setFrom(from);
-        for (InternetAddress to : addresses(settings.text(mailing.recipients()).isEmpty() ? "alert.to" : mailing.recipients())) {
-            if (!settled.contains(to)) {
-                mail.addRecipient(Message.RecipientType.TO, to);
-            }
-        }
+        mail.setRecipients(Message.RecipientType.TO, recipients.addresses(mailing).toArray(Address[]::new));
         mail.setHeader("Subject", encoded(words.subject()));
         mail.setSentDate(Date.from(mailing.madeAt()));
         // no automatic replies: RFC 3834, and the header that Exchange reads instead
@@ -163,23 +142,20 @@ final class AlertMail {
         return text.replaceAll("\r?\n", "\r\n");
     }
 
-    private Set<String> lowerCase(String key) {
-        return addresses(key).stream().map(address -> address.getAddress().toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
-    }
+    /** A mail whose envelope has one recipient, whatever its headers say. */
+    static final class Envelope extends SMTPMessage {
 
-    private List<InternetAddress> addresses(String key) {
-        try {
-            List<InternetAddress> addresses = List.of(InternetAddress.parse(settings.required(key), true));
-            if (!addresses.isEmpty() && addresses.stream().allMatch(address -> address.getAddress().matches("[ -~]+@[!-~]+"))) {
-                for (InternetAddress address : addresses) {
-                    address.setPersonal(address.getPersonal(), StandardCharsets.UTF_8.name()); // encodes the name, which parse does not
-                }
-                return addresses;
-            }
-        } catch (AddressException | UnsupportedEncodingException e) {
-            throw new IllegalArgumentException("Set " + key + " to mail addresses, separated by commas: " + e.getMessage(), e);
+        private final String recipient;
+
+        /** @param recipient an address, or empty for all recipients in the headers */
+        private Envelope(Session session, String recipient) {
+            super(session);
+            this.recipient = recipient;
         }
-        throw new IllegalArgumentException("Set " + key + " to mail addresses, separated by commas. Each address needs an @ and may have"
-                + " only ASCII characters. A name before the address may have any characters.");
+
+        @Override
+        public Address[] getAllRecipients() throws MessagingException {
+            return recipient.isEmpty() ? super.getAllRecipients() : new Address[] {new InternetAddress(recipient)};
+        }
     }
 }

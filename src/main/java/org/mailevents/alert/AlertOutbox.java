@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -17,69 +17,69 @@ import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
-import org.mailevents.alert.BounceRows.Stored;
+import org.mailevents.alert.Recipients.Recipient;
 import org.mailevents.database.Database;
 import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The mails to send, in the table alert_mail. A bounce is {@code pending} until a mail reports it. It is then {@code claimed} until the
- * mail is sent, and {@code sent} after that. A process claims a mail before it sends the mail. The claim is a lease: if the process is
- * killed, the lease expires and another process sends the mail.
+ * The mails to send, in the table alert_mail, and their deliveries, in the table alert_delivery. A bounce is {@code pending} until a mail
+ * reports it. It is then {@code claimed} until the mail is told: sent to the first of its recipients, or given up for all of them. After
+ * that it is {@code sent}. A process claims a delivery before it sends the delivery. The claim is a lease: if the process is killed, the
+ * lease expires and another process sends the delivery. Each channel may claim on a thread of its own.
  */
 final class AlertOutbox {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
 
-    /**
-     * The length of the lease. A mail is delayed this long if its process is killed or loses the connection to the database. The route
-     * renew-claims renews the leases of the mails in progress every 5 seconds.
-     */
-    private static final Duration LEASE = Duration.ofSeconds(20);
-    private static final Duration MAX_CLAIM = Duration.ofMinutes(5);
-    private static final Duration MAX_RETRY = Duration.ofMinutes(15);
-    private static final String DUE = "sent_at IS NULL AND (retry_at <= ? OR retry_at > ?)";
-
     private final Jdbi jdbi;
     private final Clock clock;
-    private final Duration retry;
+    private final RetryPace pace;
+    private final Leases leases;
+    private final ToldMails told;
     private final MailContents contents;
+    private final Recipients recipients;
     private final Function<UUID, String> messageId;
-    private final SettledRecipients settled;
-    /** The mails that this process has claimed and that are neither sent nor failed, and since when, by {@link System#nanoTime}. */
-    private final Map<UUID, Long> claimed = new ConcurrentHashMap<>();
-    /** Mails that were sent, but could not be marked because the database was down. */
+    /** Deliveries that were sent, but could not be marked because the database was down. */
     private final Set<UUID> unmarked = ConcurrentHashMap.newKeySet();
 
     /**
-     * @param retry     how long a mail waits for its first retry
+     * @param retry     how long a delivery waits for its first retry
      * @param messageId makes the Message-ID of a mail from its id
-     * @param settled   the recipients who do not need a mail any more; they are stored with a mail that is retried
      */
-    AlertOutbox(Jdbi jdbi, Clock clock, Duration retry, MailContents contents, Function<UUID, String> messageId,
-            SettledRecipients settled) {
+    AlertOutbox(Jdbi jdbi, Clock clock, Duration retry, MailContents contents, Recipients recipients, Function<UUID, String> messageId) {
         this.jdbi = jdbi;
         this.clock = clock;
-        this.retry = retry;
+        this.pace = new RetryPace(retry);
+        this.leases = new Leases(jdbi, clock);
+        this.told = new ToldMails(jdbi, clock);
         this.contents = contents;
+        this.recipients = recipients;
         this.messageId = messageId;
-        this.settled = settled;
+    }
+
+    /** @param isRetry whether it has failed before */
+    private record Due(UUID deliveryId, String recipient, boolean isRetry) {
     }
 
     /**
-     * The mails that are due. The iterator claims each mail only when it returns the mail, so no lease expires while earlier mails are
-     * sent. Camel's splitter asks for the next element before it has finished the current one, and it skips nulls. So {@code hasNext}
-     * claims nothing, and a mail that cannot be claimed is null. The splitter also asks again after the iterator has thrown, so the
-     * iterator does not throw.
+     * The deliveries of a channel that are due. New ones come first. Of the retries to one recipient only the oldest is returned, so that a
+     * slow recipient with many of them does not delay the others. The iterator claims each delivery only when it returns the delivery, so
+     * no lease expires while earlier ones are sent. Camel's splitter asks for the next element before it has finished the current one, and
+     * it skips nulls. So {@code hasNext} claims nothing, and a delivery that cannot be claimed is null. The splitter also asks again after
+     * the iterator has thrown, so the iterator does not throw.
      */
-    Iterator<Mailing> claimDue() {
-        for (UUID mail : unmarked) {
-            markSent(mail);
-        }
+    Iterator<Delivery> claimDue(String channel) {
+        unmarked.forEach(this::markSent);
+        told.mark();
         Instant now = clock.instant();
-        Iterator<UUID> due = jdbi.withHandle(handle -> handle.select("SELECT mail_id FROM alert_mail WHERE " + DUE + " ORDER BY made_at",
-                now, latestRetry(now)).mapTo(UUID.class).list()).iterator();
+        Set<String> retried = new HashSet<>();
+        Iterator<Due> due = jdbi.withHandle(handle -> handle.select("SELECT d.delivery_id, d.recipient, d.failure IS NOT NULL AS is_retry"
+                + " FROM alert_delivery d JOIN alert_mail m ON m.mail_id = d.mail_id WHERE d.channel = ? AND d.sent_at IS NULL"
+                + " AND d.gave_up_at IS NULL AND (d.retry_at <= ? OR d.retry_at > ?) ORDER BY is_retry, m.made_at, d.delivery_id",
+                channel, now, pace.latest(now)).mapTo(Due.class).stream()
+                .filter(each -> !each.isRetry() || retried.add(each.recipient())).toList()).iterator();
         return new Iterator<>() {
 
             @Override
@@ -88,59 +88,63 @@ final class AlertOutbox {
             }
 
             @Override
-            public Mailing next() {
-                return claim(due.next()).orElse(null);
+            public Delivery next() {
+                return claim(due.next().deliveryId()).orElse(null);
             }
         };
     }
 
-    /** When the oldest bounce was received that no mail has reported yet, or whose mail is not sent yet. */
+    /** When the oldest bounce was received that no mail has reported yet, or whose mail is not told yet. */
     Optional<Instant> oldestUnsentBounce() {
         // a minimum for each audience, as the index has it: for a single minimum PostgreSQL may read every row that was ever received
         return jdbi.withHandle(handle -> handle.select("SELECT MIN(received_at) FROM mail_event WHERE alert_state IN ('pending', 'claimed')"
                 + " GROUP BY audience").mapTo(Instant.class).list()).stream().min(Comparator.naturalOrder());
     }
 
-    /** The mail was sent. Sets its bounces to {@code sent}, so that no later mail reports them. */
-    void markSent(UUID mail) {
-        unmarked.add(mail);
-        List<Stored> reported = jdbi.withHandle(handle -> handle.select("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size"
-                + " FROM mail_event e WHERE e.alert_state = 'claimed' AND e.alert_id = ?", mail).mapTo(Stored.class).list());
-        BounceRows.updateInSteps(jdbi, reported, "claimed", "alert_state = 'sent'");
-        // last, because the lease is renewed until then; if the process is killed before, another process finds the mail and finishes its
-        // bounces
-        update("UPDATE alert_mail SET sent_at = ?, retry_at = NULL WHERE mail_id = ? AND sent_at IS NULL", clock.instant(), mail);
-        unmarked.remove(mail);
-        claimed.remove(mail);
+    /** The delivery was sent. Its mail is then told, and no later mail reports the bounces of this mail. */
+    void markSent(UUID delivery) {
+        unmarked.add(delivery);
+        update("UPDATE alert_delivery SET sent_at = ?, retry_at = NULL WHERE delivery_id = ? AND sent_at IS NULL", clock.instant(),
+                delivery);
+        unmarked.remove(delivery);
+        leases.end(delivery);
+        told.mark();
     }
 
     /**
-     * Renews the leases of the mails in progress. A lease is renewed for five minutes at most, because an edited route may have lost its
-     * mail.
+     * The delivery is not tried again.
+     *
+     * @param failure why: one line without addresses
      */
+    void giveUp(UUID delivery, String failure) {
+        update("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = ? WHERE delivery_id = ? AND " + Leases.OPEN,
+                clock.instant(), failure, delivery);
+        leases.end(delivery);
+        told.mark();
+    }
+
+    /** Renews the claims of the deliveries in progress. */
     void renewClaims() {
-        claimed.values().removeIf(since -> System.nanoTime() - since > MAX_CLAIM.toNanos());
-        if (!claimed.isEmpty()) {
-            update("UPDATE alert_mail SET retry_at = ? WHERE mail_id = ANY (?) AND sent_at IS NULL", clock.instant().plus(LEASE),
-                    claimed.keySet().toArray(UUID[]::new));
-        }
+        leases.renew();
     }
 
-    /** The mail could not be sent. It is due again later, and the time between retries grows. */
-    void retryLater(UUID mail) {
-        claimed.remove(mail);
-        Instant now = clock.instant();
-        jdbi.useTransaction(handle -> handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?", mail).mapTo(Instant.class).findOne()
-                .ifPresent(madeAt -> handle.execute("UPDATE alert_mail SET retry_at = ?, settled = COALESCE(?, settled)"
-                        + " WHERE mail_id = ? AND sent_at IS NULL", now.plus(timeToRetry(madeAt, now)), settled.stored(mail), mail)));
-        settled.forget(mail);
+    /**
+     * The delivery could not be sent. It is due again later, and the time between retries grows.
+     *
+     * @param failure why: one line without addresses
+     */
+    void retryLater(Delivery delivery, String failure) {
+        retryLater(delivery, failure, Instant.EPOCH);
     }
 
-    /** Grows, because a mail server that refuses a mail permanently must not be asked every ten seconds. */
-    private Duration timeToRetry(Instant madeAt, Instant now) {
-        Duration growing = Duration.between(madeAt, now).dividedBy(4);
-        Duration atMost = growing.compareTo(MAX_RETRY) < 0 ? growing : MAX_RETRY;
-        return atMost.compareTo(retry) > 0 ? atMost : retry;
+    /** @param notBefore the server does not want it earlier; a quarter of an hour is the longest time that is respected */
+    void retryLater(Delivery delivery, String failure, Instant notBefore) {
+        retryAt(delivery.id(), pace.next(delivery.mailing().madeAt(), clock.instant(), notBefore), failure);
+    }
+
+    private void retryAt(UUID delivery, Instant at, String failure) {
+        leases.end(delivery);
+        update("UPDATE alert_delivery SET retry_at = ?, failure = ? WHERE delivery_id = ? AND " + Leases.OPEN, at, failure, delivery);
     }
 
     /** Stores the subject of an incident's first mail. The later mails of the incident repeat it. */
@@ -172,67 +176,88 @@ final class AlertOutbox {
         }
     }
 
-    /** @return whether the mail is new */
+    /**
+     * Adds a mail and its deliveries. {@link Recipients} decides who gets it. If nobody does, the mail counts as sent.
+     *
+     * @return whether the mail is new
+     */
     boolean add(Handle handle, Row row) {
         return insert(handle, row, row.madeAt());
     }
 
-    /** Adds a mail that is not due until its {@code retry_at} is set. */
+    /** Adds a mail that is not due until {@link #makeDue}. */
     void addNotYetDue(Handle handle, Row row) {
         insert(handle, row, null);
     }
 
-    private boolean insert(Handle handle, Row row, Instant dueAt) {
-        return handle.execute("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, about, message_id, made_at, retry_at)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row.mail(), row.incident(), row.number(), row.audience(),
-                row.what(), row.about(), messageId.apply(row.mail()), row.madeAt(), dueAt) == 1;
+    void makeDue(Handle handle, UUID mail) {
+        handle.execute("UPDATE alert_delivery SET retry_at = ? WHERE mail_id = ? AND " + Leases.OPEN, clock.instant(), mail);
     }
 
-    /** A retry later than this was set while the clock was wrong. */
-    private Instant latestRetry(Instant now) {
-        return now.plus(MAX_RETRY.compareTo(retry) > 0 ? MAX_RETRY : retry).plus(AlertPolicy.MAX_SKEW);
+    private boolean insert(Handle handle, Row row, Instant dueAt) {
+        boolean isNew = handle.execute("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, about, message_id, made_at)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row.mail(), row.incident(), row.number(), row.audience(),
+                row.what(), row.about(), messageId.apply(row.mail()), row.madeAt()) == 1;
+        if (isNew) {
+            addDeliveries(handle, row, dueAt);
+        }
+        return isNew;
+    }
+
+    /** Adds the deliveries of a mail that it does not have yet. */
+    void addDeliveries(Handle handle, Row row, Instant dueAt) {
+        for (Recipient recipient : recipients.of(handle, row)) {
+            handle.execute("INSERT INTO alert_delivery (delivery_id, mail_id, channel, recipient, retry_at) VALUES (?, ?, ?, ?, ?)"
+                    + " ON CONFLICT DO NOTHING", Row.id(row.mail(), recipient.channel(), recipient.address()), row.mail(),
+                    recipient.channel(), recipient.address(), dueAt);
+        }
+    }
+
+    private record Claimed(UUID mailId, String channel, String recipient, Instant madeAt) {
     }
 
     /**
-     * Claims a mail for this process.
+     * Claims a delivery for this process.
      *
-     * @return empty if another process has claimed the mail, or if the mail cannot be read, which must not delay the other mails
+     * @return empty if another process has claimed it, or if its mail cannot be read, which must not delay the other mails
      */
-    private Optional<Mailing> claim(UUID mail) {
+    private Optional<Delivery> claim(UUID delivery) {
+        Instant now = clock.instant();
+        Claimed row = null;
         try (Handle handle = jdbi.open()) {
-            Instant now = clock.instant();
             // committed before the mail is read: a mail that cannot be read must not be the first one again a second later
-            if (handle.execute("UPDATE alert_mail SET retry_at = ?, message_id = ? WHERE mail_id = ? AND " + DUE, now.plus(LEASE),
-                    messageId.apply(mail), mail, now, latestRetry(now)) == 0) {
+            if (!leases.claim(handle, delivery, pace.latest(now))) {
                 return Optional.empty();
             }
-            claimed.put(mail, System.nanoTime());
-            handle.select("SELECT settled FROM alert_mail WHERE mail_id = ? AND settled IS NOT NULL", mail).mapTo(String.class).findOne()
-                    .ifPresent(stored -> settled.restore(mail, stored));
-            Mailing mailing = contents.read(handle, mail);
+            row = handle.select("SELECT m.mail_id, d.channel, d.recipient, m.made_at FROM alert_delivery d JOIN alert_mail m"
+                    + " ON m.mail_id = d.mail_id WHERE d.delivery_id = ?", delivery).mapTo(Claimed.class).one();
+            handle.execute("UPDATE alert_mail SET message_id = ? WHERE mail_id = ? AND message_id <> ?", messageId.apply(row.mailId()),
+                    row.mailId(), messageId.apply(row.mailId()));
+            Mailing mailing = contents.read(handle, row.mailId());
             if (mailing instanceof Alert alert && alert.total() == 0) {
                 LOG.warn("A mail to the audience {} is not sent, because its bounces were deleted", alert.audience());
-                markSent(mail);
+                giveUp(delivery, "The bounces were deleted");
                 return Optional.empty();
             }
-            return Optional.of(mailing);
+            return Optional.of(new Delivery(delivery, mailing, row.channel(), row.recipient()));
         } catch (RuntimeException e) {
-            boolean isOurs = claimed.remove(mail) != null;
+            leases.end(delivery);
             if (!Database.isAbsent(e)) { // an outage is logged elsewhere, and the lease expires soon after it
-                LOG.error("Mail {} in alert_mail cannot be read. It will be retried later: {}", mail, FailureText.describe(e));
-                if (isOurs) {
-                    retryUnreadable(mail);
+                LOG.error("A mail in alert_mail cannot be read. It will be retried later: {} {}", row == null ? delivery : row.mailId(),
+                        FailureText.describe(e));
+                if (row != null) {
+                    retryUnreadable(delivery, pace.next(row.madeAt(), now, Instant.EPOCH));
                 }
             }
             return Optional.empty();
         }
     }
 
-    private void retryUnreadable(UUID mail) {
+    private void retryUnreadable(UUID delivery, Instant at) {
         try {
-            retryLater(mail);
+            retryAt(delivery, at, "The mail cannot be read");
         } catch (JdbiException e) {
-            LOG.error("The retry of mail {} in alert_mail could not be set: {}", mail, FailureText.describe(e));
+            LOG.error("The retry of delivery {} in alert_delivery could not be set: {}", delivery, FailureText.describe(e));
         }
     }
 }

@@ -3,7 +3,6 @@ package org.mailevents.alert;
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
 import jakarta.mail.MessagingException;
-import jakarta.mail.SendFailedException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,12 +13,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
-import org.eclipse.angus.mail.smtp.SMTPMessage;
 import org.jdbi.v3.core.Jdbi;
+import org.mailevents.alert.AlertMail.Envelope;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.live.LiveRoutes;
@@ -42,10 +40,10 @@ public final class AlertSteps extends RouteBuilder {
     /** How long the mail server may take for a mail. It is shorter than a live edit waits for a mail in progress. */
     private static final Duration MAIL_LIMIT = LiveRoutes.LONGEST_MAIL.minusSeconds(10);
 
-    private final SettledRecipients settledRecipients = new SettledRecipients(new ConcurrentHashMap<>());
     private AlertOutbox outbox;
     private DueMails dueMails;
     private AlertTemplates templates;
+    private Recipients recipients;
     private AlertMail mail;
     private Meters meters;
 
@@ -56,43 +54,44 @@ public final class AlertSteps extends RouteBuilder {
         Database database = mandatoryFindSingleByType(getContext(), Database.class);
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         templates = new AlertTemplates(getContext());
-        mail = new AlertMail(settings);
+        recipients = new Recipients(settings);
+        mail = new AlertMail(settings, recipients);
         LimitedMail.use(getContext(), MAIL_LIMIT);
         dueMails = dueMails(settings, clock, database);
         meters.watch(Level.ALERT_AGE, () -> dueMails.oldestBounce()
                 .map(received -> Math.max(0, Duration.between(received, clock.instant()).toSeconds())).orElse(0L));
         // camel-mail's own converter gives the content of a message, but an .eml file is the whole message
-        getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, SMTPMessage.class,
-                new SimpleTypeConverter(false, (type, exchange, message) -> eml((SMTPMessage) message)));
+        getContext().getTypeConverterRegistry().addTypeConverter(InputStream.class, Envelope.class,
+                new SimpleTypeConverter(false, (type, exchange, message) -> eml((Envelope) message)));
 
         // an error goes to send-alerts, which has the mail retried
         errorHandler(noErrorHandler());
 
         // @formatter:off
         from("direct:claim-alerts").routeId("claim-alerts")
-            .description("Claims the mails that are due, one for each audience. Notices to the operators come first.")
-            .process(exchange -> exchange.getMessage().setBody(dueMails.claim()));
+            .description("Claims the deliveries that are due: of each mail, one for each recipient. Notices about the spool come first.")
+            .process(exchange -> exchange.getMessage().setBody(dueMails.claimMails()));
 
         from("direct:render-alert").routeId("render-alert")
-            .description("Makes a mail of an alert")
+            .description("Makes the mail of a delivery")
             .setVariable("alert", body())
-            .setHeader(Exchange.FILE_NAME, simple("${body.id}.eml"))
+            .setHeader(Exchange.FILE_NAME, simple("${body.mailing.id}.eml"))
             .process(this::render);
 
         from("direct:mark-alert").routeId("mark-alert")
-            .description("Marks the bounces of an alert as sent")
+            .description("Marks a delivery as sent, and the bounces of its mail")
             .setVariable("taken", constant(true))
-            .process(exchange -> markSent(mailing(exchange)));
+            .process(exchange -> markSent(delivery(exchange)));
 
         from("direct:release-alert").routeId("release-alert")
-            .description("Has an alert whose mail failed retried soon, for the recipients who did not get it")
-            // a mail that was sent but could not be marked is marked when the database is back
+            .description("Has a delivery that failed retried, or gives it up")
+            // a delivery that was sent but could not be marked is marked when the database is back
             .filter(variable("taken").isNull())
                 .process(this::release)
             .end();
 
         from("scheduler:renew-claims?delay=5000").routeId("renew-claims")
-            .description("Renews the claims of the mails in progress, however slow the mail server is")
+            .description("Renews the claims of the deliveries in progress, however slow the mail server is")
             .filter(exchange -> !database.isDown())
                 .process(exchange -> dueMails.renewClaims())
             .end();
@@ -112,15 +111,15 @@ public final class AlertSteps extends RouteBuilder {
         Duration retry = policy.firstDelay();
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
         double urgentRate = settings.percent("alert.rate");
-        Map<String, String> recipients = byStoredForm(mail.recipients());
-        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, recipients), mail::messageId,
-                settledRecipients);
-        OwnBounces ownBounces = new OwnBounces(mail.sender(), recipients.keySet(), clock);
-        UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(mail.fallback()).keySet(), outbox);
+        Map<String, String> own = byStoredForm(recipients.all());
+        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, own), recipients, mail::messageId);
+        OwnBounces ownBounces = new OwnBounces(mail.sender(), own.keySet(), clock);
+        UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(recipients.fallback()).keySet(), outbox);
         Optional<MissingWebhooks> missingWebhooks = settings.text("alert.silence").isEmpty() ? Optional.empty()
                 : Optional.of(new MissingWebhooks(jdbi, spool, clock, settings.duration("alert.silence"), outbox));
         Incidents incidents = new Incidents(jdbi, database, spool, clock, policy, urgentRate, ownBounces, unreachable, outbox);
-        return new DueMails(database, outbox, incidents, new Notices(spool, SpoolPlace.of(settings), clock, retry), missingWebhooks);
+        return new DueMails(database, outbox, new ChangedRecipients(jdbi, clock, recipients, outbox),
+                new Refusals(jdbi, clock, outbox), incidents, new Notices(spool, SpoolPlace.of(settings), clock, retry), missingWebhooks);
     }
 
     /**
@@ -137,41 +136,36 @@ public final class AlertSteps extends RouteBuilder {
     }
 
     private void render(Exchange exchange) throws Exception {
-        Mailing mailing = mailing(exchange);
-        MailWords words = templates.render(mailing);
-        if (mailing instanceof Alert alert && alert.subject() == null) {
+        Delivery delivery = delivery(exchange);
+        MailWords words = templates.render(delivery.mailing());
+        if (delivery.mailing() instanceof Alert alert && alert.subject() == null) {
             outbox.saveSubject(alert, words.subject());
         }
-        exchange.getMessage().setBody(mail.make(mailing, words, settledRecipients.of(mailing)));
+        exchange.getMessage().setBody(mail.make(delivery, words));
     }
 
-    private void markSent(Mailing mailing) throws IOException {
-        settledRecipients.forget(mailing.id());
+    private void markSent(Delivery delivery) throws IOException {
         meters.mailSent();
-        dueMails.markSent(mailing);
-        LOG.info("Sent {}", mailing);
+        dueMails.markSent(delivery);
+        LOG.info("Sent {}", delivery);
     }
 
     private void release(Exchange exchange) throws IOException {
-        Mailing mailing = mailing(exchange);
+        Delivery delivery = delivery(exchange);
         Throwable failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-        // the outermost one, because those inside are about single recipients
-        while (failure != null && !(failure instanceof SendFailedException)) {
-            failure = failure.getCause();
-        }
-        if (failure != null && settledRecipients.areAllSettled(mailing, (SendFailedException) failure)) {
-            markSent(mailing);
+        if (Refusal.isPartial(failure)) { // a notice about the spool, which goes to all recipients at once
+            markSent(delivery);
             return;
         }
         meters.mailFailed();
-        dueMails.retryLater(mailing);
+        dueMails.failed(delivery, failure, Refusal.of(failure, recipients.setting(delivery.mailing())));
     }
 
-    private static Mailing mailing(Exchange exchange) {
-        return exchange.getVariable("alert", Mailing.class);
+    private static Delivery delivery(Exchange exchange) {
+        return exchange.getVariable("alert", Delivery.class);
     }
 
-    private static InputStream eml(SMTPMessage message) {
+    private static InputStream eml(Envelope message) {
         try {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             message.writeTo(bytes);

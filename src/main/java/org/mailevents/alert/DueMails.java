@@ -13,7 +13,10 @@ import org.mailevents.log.FailureText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The mails that are due: the notices about the spool, and the mails of the outbox. An outage of the database is not an error here. */
+/**
+ * The deliveries that are due: the notices about the spool, and the deliveries of the outbox. An outage of the database is not an error
+ * here.
+ */
 final class DueMails {
 
     private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
@@ -22,33 +25,46 @@ final class DueMails {
 
     private final Database database;
     private final AlertOutbox outbox;
+    private final ChangedRecipients changedRecipients;
+    private final Refusals refusals;
     private final Incidents incidents;
     private final Notices notices;
     private final Optional<MissingWebhooks> missingWebhooks;
     private int failures;
+    private boolean hasAppliedChanges;
     private volatile Optional<Instant> oldestBounce = Optional.empty();
 
     /** @param missingWebhooks empty if {@code alert.silence} is not set */
-    DueMails(Database database, AlertOutbox outbox, Incidents incidents, Notices notices, Optional<MissingWebhooks> missingWebhooks) {
+    DueMails(Database database, AlertOutbox outbox, ChangedRecipients changedRecipients, Refusals refusals, Incidents incidents,
+            Notices notices, Optional<MissingWebhooks> missingWebhooks) {
         this.database = database;
         this.outbox = outbox;
+        this.changedRecipients = changedRecipients;
+        this.refusals = refusals;
         this.incidents = incidents;
         this.notices = notices;
         this.missingWebhooks = missingWebhooks;
     }
 
-    /** The notices come first, because they need no database. Then the mails of the outbox are claimed a second later. */
-    Iterator<? extends Mailing> claim() {
+    /**
+     * Makes the mails that are due, and claims their deliveries through the channel {@code mail}. The notices about the spool come first,
+     * because they need no database. Then the deliveries of the outbox are claimed a second later.
+     */
+    Iterator<Delivery> claimMails() {
         List<Notice> due = dueNotices();
         if (!due.isEmpty()) {
-            return due.iterator();
+            return due.stream().map(notice -> new Delivery(notice.id(), notice, Delivery.MAIL, "")).iterator();
         }
         try {
+            if (!hasAppliedChanges) {
+                changedRecipients.apply();
+                hasAppliedChanges = true;
+            }
             incidents.advance();
             missingWebhooks.ifPresent(MissingWebhooks::check);
-            Iterator<Mailing> mails = outbox.claimDue();
+            Iterator<Delivery> deliveries = outbox.claimDue(Delivery.MAIL);
             failures = 0;
-            return mails;
+            return deliveries;
         } catch (JdbiException e) {
             if (!Database.isAbsent(e)) {
                 throw e;
@@ -70,19 +86,26 @@ final class DueMails {
         }
     }
 
-    void markSent(Mailing mailing) throws IOException {
-        if (notices.includes(mailing)) {
-            notices.markSent((Notice) mailing);
+    void markSent(Delivery delivery) throws IOException {
+        if (notices.includes(delivery.mailing())) {
+            notices.markSent((Notice) delivery.mailing());
         } else {
-            outbox.markSent(mailing.id());
+            outbox.markSent(delivery.id());
         }
     }
 
-    void retryLater(Mailing mailing) {
-        if (notices.includes(mailing)) {
-            notices.retryLater((Notice) mailing);
+    /**
+     * The delivery failed.
+     *
+     * @param refusal the reply of the server if it refuses the delivery permanently
+     */
+    void failed(Delivery delivery, Throwable failure, Optional<Refusal> refusal) {
+        if (notices.includes(delivery.mailing())) {
+            notices.retryLater((Notice) delivery.mailing());
+        } else if (refusal.isPresent()) {
+            refusals.refused(delivery, refusal.get());
         } else {
-            outbox.retryLater(mailing.id());
+            outbox.retryLater(delivery, FailureText.describe(failure));
         }
     }
 

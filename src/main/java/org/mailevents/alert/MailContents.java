@@ -71,7 +71,8 @@ final class MailContents {
 
     private Notice notice(Handle handle, Outgoing mail) {
         return new Notice(mail.mailId(), mail.what(), switch (mail.what()) {
-            case "unreachable" -> unreachable(handle, Notice.addresses(mail.about()));
+            case Notice.UNREACHABLE -> unreachable(handle, Notice.parts(mail.about()));
+            case Notice.REFUSED -> refused(handle, Notice.parts(mail.about()));
             case "silent" -> Map.of("since", Instant.parse(mail.about()));
             case "returned" -> Map.of("since", Instant.parse(mail.about()), "until", mail.madeAt());
             default -> throw new IllegalStateException("This version does not know such a mail: alert_mail.what is " + mail.what());
@@ -84,6 +85,14 @@ final class MailContents {
         String reason = handle.select("SELECT LEFT(reason, " + 2 * MAX_TEXT + ") FROM mail_event WHERE alert_state = 'own'"
                 + " AND LOWER(recipient) = ? ORDER BY received_at DESC LIMIT 1", stored.get(0)).mapTo(String.class).findFirst().orElse("");
         return Map.of("address", String.join(", ", addresses), "addresses", addresses, "reason", line(reason));
+    }
+
+    /** @param parts the setting to look at, and the delivery that is refused */
+    private static Map<String, Object> refused(Handle handle, List<String> parts) {
+        return handle.select("SELECT m.audience, d.channel, d.recipient AS address, COALESCE(d.failure, '') AS reply FROM alert_delivery d"
+                + " JOIN alert_mail m ON m.mail_id = d.mail_id WHERE d.delivery_id = ?", UUID.fromString(parts.get(1)))
+                .map((row, context) -> Map.<String, Object>of("setting", parts.get(0), "audience", row.getString("audience"), "channel",
+                        row.getString("channel"), "address", row.getString("address"), "reply", row.getString("reply"))).one();
     }
 
     private Alert alert(Handle handle, Outgoing mail) {

@@ -12,11 +12,9 @@ sealed interface Mailing permits Alert, Notice {
     /** When the mail was made. What the mail says is of this time. */
     Instant madeAt();
 
-    /** Who receives the mail. */
+    /** Who receives the mail; {@link Recipients} knows the addresses. */
     String audience();
 
-    /** The setting that names the recipients. If it is not set, {@code alert.to} is used. */
-    default String recipients() {
-        return "alert.to." + audience();
-    }
+    /** The phase of the incident, or the kind of the notice. */
+    String what();
 }

@@ -10,7 +10,8 @@ import java.util.UUID;
  *
  * @param id     stays the same when the mail is sent again, so the Message-ID stays the same too
  * @param what   the kind of the notice, which the templates choose the words by: {@code failed} or {@code filling} (the spool),
- *               {@code unreachable} (a recipient of alerts), {@code silent} or {@code returned} (the webhooks)
+ *               {@code unreachable} (a recipient of alerts), {@code refused} (by a server), {@code silent} or {@code returned} (the
+ *               webhooks)
  * @param facts  what the notice says, by name; the templates show an {@link Instant} in the zone of {@code webhook.time-zone}
  * @param madeAt when this was found
  */
@@ -18,12 +19,16 @@ public record Notice(UUID id, String what, Map<String, Object> facts, Instant ma
 
     /** The audience of all notices. */
     static final String OPERATORS = "operators";
-    /** Separates the addresses in the column {@code about}. Each address is one line. */
+    /** Separates the parts of the column {@code about}, such as addresses. Each part is one line. */
     static final String SEPARATOR = "\n";
 
-    private static final String FALLBACK = "alert.fallback";
+    static final String FALLBACK = "alert.fallback";
+    /** The kind of the notice about recipients whom the alerts do not reach. It goes to the addresses of {@link #FALLBACK}. */
+    static final String UNREACHABLE = "unreachable";
+    /** The kind of the notice about a delivery that a server refuses permanently. */
+    static final String REFUSED = "refused";
 
-    static List<String> addresses(String about) {
+    static List<String> parts(String about) {
         return List.of(about.split(SEPARATOR));
     }
 
@@ -32,14 +37,8 @@ public record Notice(UUID id, String what, Map<String, Object> facts, Instant ma
         return OPERATORS;
     }
 
-    /** A recipient whom the alerts do not reach must not be the one who is told about it. */
-    @Override
-    public String recipients() {
-        return what.equals("unreachable") ? FALLBACK : Mailing.super.recipients();
-    }
-
     boolean goesToFallback() {
-        return recipients().equals(FALLBACK);
+        return what.equals(UNREACHABLE);
     }
 
     /** For the log, which must hold no address. */

@@ -49,6 +49,10 @@ final class Samples {
                 notice("filling", Map.of("percent", 80L)),
                 unreachable("postmaster@example.com"),
                 unreachable("postmaster@example.com", "list@example.com"),
+                notice(Notice.REFUSED, Map.of("setting", "alert.to", "audience", "list-owner", "channel", Delivery.MAIL, "address",
+                        "list@example.com", "reply", "550 5.1.1 User unknown")),
+                notice(Notice.REFUSED, Map.of("setting", "alert.endpoint", "audience", "list-owner", "channel", Delivery.MAIL, "address",
+                        "list@example.com", "reply", "554 5.7.1 Message refused")),
                 notice("silent", Map.of("since", OPENED_AT)),
                 notice("returned", Map.of("since", OPENED_AT, "until", LAST_BOUNCE_AT)))).toList();
     }

@@ -25,8 +25,9 @@ final class UnreachableRecipients {
     /** The same recipient is reported again after this time. */
     private static final Duration REPORTED_AGAIN = Duration.ofDays(30);
     private static final Duration MIN_INTERVAL = Duration.ofHours(1);
-    /** The condition for the notice to which addresses are still added. It is neither due nor sent. */
-    private static final String COLLECTS = "what = 'unreachable' AND sent_at IS NULL AND retry_at IS NULL";
+    /** The condition for the notice to which addresses are still added. Its deliveries are neither due nor sent. */
+    private static final String COLLECTS = "what = 'unreachable' AND sent_at IS NULL AND EXISTS (SELECT 1 FROM alert_delivery d"
+            + " WHERE d.mail_id = alert_mail.mail_id AND d.retry_at IS NULL AND d.sent_at IS NULL AND d.gave_up_at IS NULL)";
     /** In characters. Further addresses go into the next notice. */
     private static final int MAX_ADDRESSES = 100_000;
 
@@ -48,7 +49,7 @@ final class UnreachableRecipients {
         Instant now = clock.instant();
         List<String> unreported = new ArrayList<>(unreachable);
         handle.select("SELECT about FROM alert_mail WHERE what = 'unreachable' AND about IS NOT NULL AND made_at > ?",
-                now.minus(REPORTED_AGAIN)).mapTo(String.class).forEach(reported -> unreported.removeAll(Notice.addresses(reported)));
+                now.minus(REPORTED_AGAIN)).mapTo(String.class).forEach(reported -> unreported.removeAll(Notice.parts(reported)));
         if (unreported.isEmpty()) {
             return;
         }
@@ -73,10 +74,10 @@ final class UnreachableRecipients {
             Optional<UUID> collected = handle.select("SELECT mail_id FROM alert_mail WHERE " + COLLECTS + " ORDER BY made_at LIMIT 1")
                     .mapTo(UUID.class).findFirst();
             if (collected.isPresent() && handle.select("SELECT mail_id FROM alert_mail WHERE what = 'unreachable'"
-                    + " AND (retry_at IS NOT NULL OR sent_at IS NOT NULL) AND made_at > ? AND made_at <= ?", now.minus(MIN_INTERVAL),
+                    + " AND NOT (" + COLLECTS + ") AND made_at > ? AND made_at <= ?", now.minus(MIN_INTERVAL),
                     now.plus(AlertPolicy.MAX_SKEW)).mapTo(UUID.class).list().isEmpty()) {
-                handle.execute("UPDATE alert_mail SET made_at = ?, retry_at = ? WHERE mail_id = ? AND " + COLLECTS, now, now,
-                        collected.get());
+                handle.execute("UPDATE alert_mail SET made_at = ? WHERE mail_id = ? AND " + COLLECTS, now, collected.get());
+                outbox.makeDue(handle, collected.get());
             }
         });
     }

@@ -37,6 +37,10 @@ public final class ExpireEvents extends RouteBuilder {
     /** After a step, the job rests four times as long as the step took. */
     static final int REST = 4;
 
+    /** SQL condition of a mail {@code u} that is not yet sent to all its recipients. */
+    static final String UNDONE = "u.sent_at IS NULL OR EXISTS (SELECT 1 FROM alert_delivery d WHERE d.mail_id = u.mail_id"
+            + " AND d.sent_at IS NULL AND d.gave_up_at IS NULL)";
+
     /**
      * SQL condition of events whose alert is done: they have no alert, or the alert was sent and no all-clear has yet to list the bounce.
      * The parameter is a time: a bounce received until then waits for no all-clear.
@@ -44,7 +48,7 @@ public final class ExpireEvents extends RouteBuilder {
     static final String ALERT_DONE = "alert_state IS NULL OR alert_state = 'own' OR alert_state = 'sent' AND (received_at <= ?"
             + " OR NOT EXISTS (SELECT 1 FROM alert_mail m JOIN alert_incident i ON i.incident_id = m.incident_id"
             + " WHERE m.mail_id = alert_id AND (i.closed_at IS NULL"
-            + " OR EXISTS (SELECT 1 FROM alert_mail u WHERE u.incident_id = i.incident_id AND u.sent_at IS NULL))))";
+            + " OR EXISTS (SELECT 1 FROM alert_mail u WHERE u.incident_id = i.incident_id AND (" + UNDONE + ")))))";
 
     private ExpiredRows events;
     private final ExpiredRows rejected = new ExpiredRows("rejected_event", "1 = 1");
@@ -132,12 +136,17 @@ public final class ExpireEvents extends RouteBuilder {
 
     private static int deleteIncidents(Handle handle, Instant closedBefore) {
         UUID[] incidents = handle.select("SELECT i.incident_id FROM alert_incident i WHERE i.closed_at < ? AND NOT EXISTS (SELECT 1"
-                + " FROM alert_mail m WHERE m.incident_id = i.incident_id AND (m.sent_at IS NULL OR m.sent_at >= ?)) LIMIT "
+                + " FROM alert_mail u WHERE u.incident_id = i.incident_id AND (u.sent_at >= ? OR " + UNDONE + ")) LIMIT "
                 + MAX_INCIDENTS,
                 closedBefore, closedBefore).mapTo(UUID.class).stream().toArray(UUID[]::new);
         if (incidents.length > 0) {
             // by id: H2 would evaluate a subquery again for each row
-            for (String table : List.of("alert_mail", "alert_incident")) {
+            handle.execute("DELETE FROM alert_delivery WHERE mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ANY (?))",
+                    (Object) incidents);
+            // a recipient who gets digests instead of the mails of incidents goes on to do so
+            handle.execute("UPDATE alert_answer SET incident_id = NULL WHERE what = 'less-often' AND incident_id = ANY (?)",
+                    (Object) incidents);
+            for (String table : List.of("alert_answer", "alert_mail", "alert_incident")) {
                 handle.execute("DELETE FROM " + table + " WHERE incident_id = ANY (?)", (Object) incidents);
             }
         }

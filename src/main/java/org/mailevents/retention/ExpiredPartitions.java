@@ -50,7 +50,8 @@ final class ExpiredPartitions {
                 && !exists(handle, "SELECT 1 FROM " + partition + " WHERE alert_state IN ('pending', 'claimed') LIMIT 1")
                 && !exists(handle, "SELECT 1 FROM alert_incident i JOIN alert_mail m ON m.incident_id = i.incident_id JOIN " + partition
                 + " e ON e.alert_id = m.mail_id WHERE (i.closed_at IS NULL OR EXISTS (SELECT 1 FROM alert_mail u"
-                + " WHERE u.incident_id = i.incident_id AND u.sent_at IS NULL)) AND e.alert_state = 'sent' AND e.received_at > ? LIMIT 1",
+                + " WHERE u.incident_id = i.incident_id AND (" + ExpireEvents.UNDONE + ")))"
+                + " AND e.alert_state = 'sent' AND e.received_at > ? LIMIT 1",
                 endOfAlerts);
     }
 

@@ -108,7 +108,8 @@ public final class RemovePersonalData extends RouteBuilder {
      */
     private static int removeFromAlerts(Handle handle, Instant end, Instant endOfAlerts) {
         handle.execute("UPDATE alert_incident SET subject = NULL WHERE subject IS NOT NULL AND closed_at < ? AND NOT EXISTS ("
-                + "SELECT 1 FROM alert_mail m WHERE m.incident_id = alert_incident.incident_id AND m.sent_at IS NULL)", end);
+                + "SELECT 1 FROM alert_mail u WHERE u.incident_id = alert_incident.incident_id AND (" + ExpireEvents.UNDONE + "))",
+                end);
         return handle.execute("UPDATE alert_mail SET about = NULL WHERE what = 'unreachable' AND about IS NOT NULL AND sent_at < ?",
                 endOfAlerts);
     }

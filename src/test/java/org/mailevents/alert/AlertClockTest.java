@@ -83,7 +83,7 @@ class AlertClockTest {
 
     /** A claim lasts longer than the time until the first retry. */
     private void awaitFailure() {
-        await().until(() -> !database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > made_at AND retry_at <= ?",
+        await().until(() -> !database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND failure IS NOT NULL AND retry_at <= ?",
                 clock.instant().plusSeconds(10).atOffset(ZoneOffset.UTC)).isEmpty());
     }
 }

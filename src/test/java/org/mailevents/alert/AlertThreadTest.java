@@ -105,7 +105,7 @@ class AlertThreadTest {
             for (int i = 0; i < mails.size(); i++) {
                 List<String> recipients = run.recipients().get(i);
                 String subject = mails.get(i).subject();
-                assertThat(mails.get(i).to()).isEqualTo(String.join(", ", recipients));
+                assertThat(mails.get(i).to().split(", ")).containsExactlyInAnyOrderElementsOf(recipients);
                 if (recipients.contains("all@example.com")) {
                     assertThat(subject).contains("[Bounce] Delivery errors since").contains("(for the postmaster)");
                     assertThat(mails.get(i).html()).contains("<html lang=\"en\">");
@@ -116,7 +116,7 @@ class AlertThreadTest {
                 }
             }
             assertThat(run.recipients()).containsExactlyInAnyOrder(List.of("all@example.com"), List.of("all@example.com"),
-                    List.of("list@example.com", "list2@example.com"), List.of("list@example.com", "list2@example.com"),
+                    List.of("list2@example.com", "list@example.com"), List.of("list2@example.com", "list@example.com"),
                     List.of("ops@example.com"));
         }
     }

@@ -126,7 +126,8 @@ class IncidentKillIT {
             application.bounces();
             trial.awaitKill();
 
-            assertThat(trial.database.rows("SELECT 1 FROM alert_mail WHERE retry_at > CURRENT_TIMESTAMP + INTERVAL '25' SECOND")).isEmpty();
+            assertThat(trial.database.rows("SELECT 1 FROM alert_delivery WHERE retry_at > CURRENT_TIMESTAMP + INTERVAL '25' SECOND"))
+                    .isEmpty();
             application.start();
             trial.awaitMailed("opened");
         }
@@ -233,9 +234,10 @@ class IncidentKillIT {
 
         /** The lease of a mail that a killed process has claimed expires after 20 seconds. That is too long to wait in each trial. */
         void letClaimsRunOut() {
-            assertThat(database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP"))
+            assertThat(database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND retry_at > CURRENT_TIMESTAMP"))
                     .as("claimed").isNotEmpty();
-            database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00' WHERE sent_at IS NULL");
+            database.execute("UPDATE alert_delivery SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"
+                    + " WHERE sent_at IS NULL");
         }
 
         /** Moves all times back by two hours, so that the hour of {@code alert.quiet} is over. */
@@ -258,10 +260,12 @@ class IncidentKillIT {
 
             List<Map<String, String>> mails = database.rows("SELECT * FROM alert_mail ORDER BY incident_id, number");
             assertThat(mails).extracting(mail -> mail.get("message_id")).containsExactlyInAnyOrderElementsOf(arrived.keySet());
-            assertThat(mails).allSatisfy(mail -> {
-                assertThat(mail.get("sent_at")).isNotNull();
-                assertThat(mail.get("retry_at")).isNull();
-            });
+            assertThat(mails).allSatisfy(mail -> assertThat(mail.get("sent_at")).isNotNull());
+            assertThat(database.rows("SELECT * FROM alert_delivery")).allSatisfy(delivery -> {
+                assertThat(delivery.get("sent_at")).isNotNull();
+                assertThat(delivery.get("retry_at")).isNull();
+            }).extracting(delivery -> delivery.get("mail_id")).containsExactlyInAnyOrderElementsOf(
+                    mails.stream().map(mail -> mail.get("mail_id")).toList());
 
             Map<String, Set<String>> told = database.rows("SELECT * FROM mail_event").stream().peek(bounce ->
                     assertThat(bounce.get("alert_state")).isEqualTo("sent")).collect(Collectors.groupingBy(bounce -> bounce.get("alert_id"),

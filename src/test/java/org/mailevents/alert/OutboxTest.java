@@ -53,17 +53,19 @@ class OutboxTest {
         }
 
         // When
+        UUID mail = UUID.randomUUID();
         database.execute("INSERT INTO alert_mail (mail_id, audience, what, message_id, made_at)"
-                + " VALUES (?, 'operators', 'of a later version', '<1@x>', ?)",
-                UUID.randomUUID(), OffsetDateTime.now().plusHours(hours));
-        database.execute("UPDATE alert_mail SET retry_at = ?", OffsetDateTime.now().minusDays(1));
+                + " VALUES (?, 'operators', 'of a later version', '<1@x>', ?)", mail, OffsetDateTime.now().plusHours(hours));
+        database.execute("INSERT INTO alert_delivery (delivery_id, mail_id, channel, recipient)"
+                + " VALUES (?, ?, 'mail', 'postmaster@localhost')", mail, mail);
+        database.execute("UPDATE alert_delivery SET retry_at = ?", OffsetDateTime.now().minusDays(1));
 
         // Then
         try (InProcess application = settings.startInProcess()) {
             await().until(() -> !mailbox.naming(recipient).isEmpty());
             await().until(() -> application.log().contains("of a later version"));
             // An old mail is not retried every few seconds.
-            await().until(() -> hours > 0 || !database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL AND retry_at > ?",
+            await().until(() -> hours > 0 || !database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND retry_at > ?",
                     OffsetDateTime.now().plusMinutes(10)).isEmpty());
         }
     }

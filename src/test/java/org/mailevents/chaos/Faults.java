@@ -349,7 +349,7 @@ final class Faults {
     /** The lease of a mail that a killed process has claimed expires after 20 seconds. That is too long to wait here. */
     private void letClaimsRunOut() {
         if (!databaseDown) {
-            database.execute("UPDATE alert_mail SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"
+            database.execute("UPDATE alert_delivery SET retry_at = TIMESTAMP WITH TIME ZONE '2000-01-01 00:00:00+00'"
                     + " WHERE sent_at IS NULL");
         }
     }

@@ -75,7 +75,7 @@ class FailuresTest {
             await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'claimed'").isEmpty());
         }
         String id = database.row("SELECT mail_id FROM alert_mail").get("mail_id");
-        database.execute("UPDATE alert_mail SET retry_at = ?", OffsetDateTime.now().minusSeconds(1));
+        database.execute("UPDATE alert_delivery SET retry_at = ?", OffsetDateTime.now().minusSeconds(1));
 
         // When
         InProcess next = settings.startInProcess();
@@ -121,7 +121,7 @@ class FailuresTest {
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
 
             // Then
-            await().until(() -> !database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'").isEmpty());
+            await().until(() -> database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NOT NULL").size() == 2);
             assertThat(server.taken.stream().map(SmtpServer.Taken::recipients))
                     .containsExactly(List.of("here@example.com"), List.of("grey@example.com"));
             assertThat(server.taken.stream().map(taken -> taken.mail().header("Message-ID")).distinct()).hasSize(1);
@@ -178,7 +178,7 @@ class FailuresTest {
             // When
             for (int i = 0; i < 3; i++) {
                 clock.moveOn(Duration.ofSeconds(15));
-                await().until(() -> !database.rows("SELECT 1 FROM alert_mail WHERE retry_at > ?", clock.instant().plusSeconds(15)
+                await().until(() -> !database.rows("SELECT 1 FROM alert_delivery WHERE retry_at > ?", clock.instant().plusSeconds(15)
                         .atOffset(ZoneOffset.UTC))
                         .isEmpty());
             }

@@ -9,6 +9,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.main.Main;
@@ -69,22 +71,31 @@ public final class TimedAlerts implements AutoCloseable {
         assertThat(answer.body()).contains("\"stored\":" + elements.length + ",");
     }
 
-    /** Every mail that was sent, in this order. Each mail must be valid. */
+    /** Every mail that was sent, in this order, however many recipients it has. Each copy of a mail must be valid. */
     public List<Rfc5322> mails() {
-        return server.taken.stream().map(taken -> Rfc5322.read(taken.raw())).toList();
+        return copies().stream().map(copies -> copies.stream().map(taken -> Rfc5322.read(taken.raw())).toList().get(0)).toList();
     }
 
-    /** Waits until exactly this many mails were sent, and the database has marked them as sent. */
+    /** The copies of each mail, one for each recipient. */
+    private List<List<SmtpServer.Taken>> copies() {
+        Map<String, List<SmtpServer.Taken>> copies = new LinkedHashMap<>();
+        server.taken.forEach(taken -> copies.computeIfAbsent(taken.mail().header("Message-ID"), id -> new ArrayList<>()).add(taken));
+        return List.copyOf(copies.values());
+    }
+
+    /** Waits until exactly this many mails were sent to all their recipients, and the database has marked them as sent. */
     public TimedAlerts mailed(int count) {
-        await().untilAsserted(() -> assertThat(server.taken).hasSizeGreaterThanOrEqualTo(count));
+        await().untilAsserted(() -> assertThat(copies()).hasSizeGreaterThanOrEqualTo(count));
         await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
-        assertThat(server.taken).hasSize(count);
+        await().until(() -> database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL").isEmpty());
+        assertThat(copies()).hasSize(count);
+        assertThat(recipients()).allSatisfy(recipients -> assertThat(recipients).doesNotHaveDuplicates());
         return this;
     }
 
     /** The recipients of each mail, in the order of {@link #mails}. */
     public List<List<String>> recipients() {
-        return server.taken.stream().map(SmtpServer.Taken::recipients).toList();
+        return copies().stream().map(copies -> copies.stream().flatMap(taken -> taken.recipients().stream()).sorted().toList()).toList();
     }
 
     @Override
