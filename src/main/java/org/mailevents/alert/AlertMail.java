@@ -47,9 +47,10 @@ final class AlertMail {
     /**
      * Makes the mail for the recipient of a delivery. The header {@code To} shows all recipients of the audience.
      *
+     * @param answers the links of the recipient, or null
      * @return the complete mail. Its Message-ID is the same for all recipients, and when the mail is made again.
      */
-    Envelope make(Delivery delivery, MailWords words) throws MessagingException {
+    Envelope make(Delivery delivery, MailWords words, AnswerLinks answers) throws MessagingException {
         Mailing mailing = delivery.mailing();
         Envelope mail = new Envelope(session, delivery.recipient());
         // if the mail server refuses one of several recipients, the others still get the mail
@@ -65,6 +66,11 @@ final class AlertMail {
         // OwnBounces recognises a bounce of this mail: the vendor returns X-Api-Data in the webhook
         mail.setHeader("X-Mail-Events-Alert", mailing.id().toString());
         mail.setHeader("X-Api-Data", OwnBounces.MARK);
+        // RFC 8058 knows only https
+        if (answers != null && answers.lessOften().startsWith("https:")) {
+            mail.setHeader("List-Unsubscribe", "<" + answers.lessOften() + ">");
+            mail.setHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+        }
         if (mailing instanceof Alert alert) {
             if (!alert.thread().isEmpty()) {
                 mail.setHeader("In-Reply-To", alert.thread().get(alert.thread().size() - 1));

@@ -18,6 +18,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertMail.Envelope;
+import org.mailevents.answer.SignedLinks;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.live.LiveRoutes;
@@ -45,6 +46,7 @@ public final class AlertSteps extends RouteBuilder {
     private AlertTemplates templates;
     private Recipients recipients;
     private AlertMail mail;
+    private Optional<SignedLinks> links;
     private Meters meters;
 
     @Override
@@ -112,7 +114,9 @@ public final class AlertSteps extends RouteBuilder {
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
         double urgentRate = settings.percent("alert.rate");
         Map<String, String> own = byStoredForm(recipients.all());
+        links = SignedLinks.of(settings, jdbi, clock);
         outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, own), recipients, mail::messageId);
+        getContext().getRegistry().bind("answers", new Answers(clock, recipients, outbox));
         OwnBounces ownBounces = new OwnBounces(mail.sender(), own.keySet(), clock);
         UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(recipients.fallback()).keySet(), outbox);
         Optional<MissingWebhooks> missingWebhooks = settings.text("alert.silence").isEmpty() ? Optional.empty()
@@ -141,7 +145,12 @@ public final class AlertSteps extends RouteBuilder {
         if (delivery.mailing() instanceof Alert alert && alert.subject() == null) {
             outbox.saveSubject(alert, words.subject());
         }
-        exchange.getMessage().setBody(mail.make(delivery, words));
+        exchange.getMessage().setBody(mail.make(delivery, words, answers(delivery)));
+    }
+
+    /** @return null if the recipient cannot answer */
+    private AnswerLinks answers(Delivery delivery) {
+        return delivery.mailing() instanceof Alert ? links.map(signed -> AnswerLinks.of(signed, delivery)).orElse(null) : null;
     }
 
     private void markSent(Delivery delivery) throws IOException {

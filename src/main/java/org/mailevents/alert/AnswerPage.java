@@ -46,6 +46,7 @@ final class AnswerPage {
             templates.setDefaultEncoding(StandardCharsets.UTF_8.name());
             templates.setTemplateUpdateDelayMilliseconds(Long.MAX_VALUE);
             templates.setLocalizedLookup(false);
+            templates.setLogTemplateExceptions(false); // the route logs them, without addresses
             style = text(loader, "answer.css");
             policy = "default-src 'none'; style-src 'sha256-" + Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256")
                     .digest(style.getBytes(StandardCharsets.UTF_8)))

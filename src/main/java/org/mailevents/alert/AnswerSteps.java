@@ -78,7 +78,7 @@ public final class AnswerSteps extends RouteBuilder {
         // @formatter:on
     }
 
-    private void take(Exchange exchange) throws IOException {
+    private void take(Exchange exchange) throws Exception {
         boolean posts = "POST".equals(exchange.getMessage().getHeader(Exchange.HTTP_METHOD));
         String body = posts ? text(exchange.getMessage().getBody(WebhookBody.class)) : "";
         AnswerForm query = AnswerForm.of(exchange.getMessage().getHeader(Exchange.HTTP_QUERY, String.class));

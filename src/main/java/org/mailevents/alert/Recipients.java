@@ -39,7 +39,7 @@ final class Recipients {
 
     /** Who gets a new mail. It is asked once, in the transaction that makes the mail and has claimed its bounces. */
     List<Recipient> of(Handle handle, Row mail) {
-        return named(mail.audience(), mail.what());
+        return Unwanted.without(handle, mail, named(mail.audience(), mail.what()));
     }
 
     /** Whom the settings name for a mail, whatever they have answered. */

@@ -83,7 +83,7 @@ class SignedLinksTest {
     @ValueSource(strings = {"H2", "PostgreSQL"})
     void withoutASettingAllProcessesHaveTheSameKey(String kind) {
         TestDatabase database = kind.equals("H2") ? TestDatabase.h2() : TestDatabase.postgres();
-        Jdbi jdbi = Jdbi.create(database.url(), database.username(), database.password());
+        Jdbi jdbi = Jdbi.create(database.url() + (kind.equals("H2") ? ";MODE=PostgreSQL" : ""), database.username(), database.password());
         database.execute("CREATE TABLE link_key (purpose varchar PRIMARY KEY, secret varchar NOT NULL)");
 
         String url = IntStream.range(0, 4).parallel().mapToObj(process -> links("", jdbi).url(Act.MUTE, delivery, MADE_AT)).distinct()
