@@ -35,13 +35,8 @@ final class AnswerPage {
     private final String style;
     private final String policy;
 
-    AnswerPage() {
+    private AnswerPage(TemplateLoader loader) {
         try {
-            List<TemplateLoader> loaders = new ArrayList<>(List.of(new ClassTemplateLoader(AnswerPage.class, "/console")));
-            if (SOURCES.isDirectory()) {
-                loaders.add(new FileTemplateLoader(SOURCES));
-            }
-            TemplateLoader loader = new MultiTemplateLoader(loaders.toArray(TemplateLoader[]::new));
             templates.setTemplateLoader(loader);
             templates.setDefaultEncoding(StandardCharsets.UTF_8.name());
             templates.setTemplateUpdateDelayMilliseconds(Long.MAX_VALUE);
@@ -55,6 +50,19 @@ final class AnswerPage {
             throw new UncheckedIOException(e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("Every Java has SHA-256", e);
+        }
+    }
+
+    /** @throws UncheckedIOException if a file is missing */
+    static AnswerPage load() {
+        try {
+            List<TemplateLoader> loaders = new ArrayList<>(List.of(new ClassTemplateLoader(AnswerPage.class, "/console")));
+            if (SOURCES.isDirectory()) {
+                loaders.add(new FileTemplateLoader(SOURCES));
+            }
+            return new AnswerPage(new MultiTemplateLoader(loaders.toArray(TemplateLoader[]::new)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -48,7 +48,7 @@ public final class AnswerSteps extends RouteBuilder {
     private static final String CALLER = "CamelHttpCaller";
     private static final Map<String, Duration> PERIODS = Map.of("day", Duration.ofDays(1), "week", Duration.ofDays(7));
 
-    private final AnswerPage page = new AnswerPage();
+    private final AnswerPage page = AnswerPage.load();
     private Settings settings;
     private Jdbi jdbi;
     private SignedLinks links;

@@ -12,8 +12,8 @@ import org.mailevents.alert.Recipients.Recipient;
 import org.mailevents.answer.Act;
 
 /**
- * Leaves out who does not want a mail of an incident: whoever has muted everything that the mail reports, or wants a digest instead. The recipient who
- * takes care of the incident needs no mail that says so.
+ * Leaves out who does not want a mail of an incident: whoever has muted everything that the mail reports, or wants a digest instead. The
+ * recipient who takes care of the incident needs no mail that says so.
  */
 final class Unwanted {
 
@@ -66,8 +66,8 @@ final class Unwanted {
     }
 
     private static Set<String> muting(Handle handle, Row mail) {
-        Map<String, List<Place>> mutes = handle.select("SELECT LOWER(recipient) AS recipient, cause, domain FROM alert_answer WHERE what = ?"
-                + " AND audience = ? AND undone_at IS NULL AND (until_time > ? OR until_time IS NULL AND incident_id = ?)",
+        Map<String, List<Place>> mutes = handle.select("SELECT LOWER(recipient) AS recipient, cause, domain FROM alert_answer"
+                + " WHERE what = ? AND audience = ? AND undone_at IS NULL AND (until_time > ? OR until_time IS NULL AND incident_id = ?)",
                 Act.MUTE.toString(), mail.audience(), mail.madeAt(), mail.incident()).mapTo(Mute.class).stream()
                 .collect(Collectors.groupingBy(Mute::recipient, Collectors.mapping(Mute::place, Collectors.toList())));
         if (mutes.isEmpty()) {

@@ -4,6 +4,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import org.mailevents.event.Problem;
 
@@ -24,7 +25,12 @@ final class AnswerRequests {
     /** Of all requests in progress, in bytes. */
     private static final int MAX_IN_FLIGHT = 1_000_000;
 
-    private final Bodies bodies = new Bodies(MAX_BODY, MAX_IN_FLIGHT, Bodies.PATIENCE);
+    private final Bodies bodies;
+
+    /** @param patience how long a body may take to arrive */
+    AnswerRequests(Duration patience) {
+        this.bodies = new Bodies(MAX_BODY, MAX_IN_FLIGHT, patience);
+    }
 
     static boolean include(RoutingContext context) {
         return PATH.equals(context.request().path()) && PATH.equals(context.normalizedPath());

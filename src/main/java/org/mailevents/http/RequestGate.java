@@ -58,7 +58,7 @@ public final class RequestGate {
     private final Page page;
     private final Meters meters;
     private final ApiRequests apiRequests;
-    private final AnswerRequests answers = new AnswerRequests();
+    private final AnswerRequests answers = new AnswerRequests(Bodies.PATIENCE);
     private Router router;
 
     /**

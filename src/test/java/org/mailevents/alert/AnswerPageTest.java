@@ -16,7 +16,7 @@ import org.mailevents.answer.Act;
 class AnswerPageTest {
 
     private static final String HOSTILE = "<script>alert('x')</script>\"";
-    private final AnswerPage page = new AnswerPage();
+    private final AnswerPage page = AnswerPage.load();
 
     static Stream<Arguments> pages() {
         return Stream.of("en", "ja").flatMap(language -> Stream.of(Act.values()).flatMap(act ->

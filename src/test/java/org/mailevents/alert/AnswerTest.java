@@ -497,7 +497,8 @@ class AnswerTest {
         // Then
         assertThat(incidents).hasSize(1);
         assertThat(incidents.get(0).path("acknowledgedBy").asText()).isEqualTo(ONE);
-        assertThat(incident.path("bounces").toString()).isEqualTo("[{\"cause\":\"unknown-user\",\"domain\":\"example.net\",\"bounces\":1}]");
+        assertThat(incident.path("bounces").toString())
+                .isEqualTo("[{\"cause\":\"unknown-user\",\"domain\":\"example.net\",\"bounces\":1}]");
         assertThat(incident.path("answers").findValuesAsText("what")).containsExactlyInAnyOrder("acknowledge", "mute");
         assertThat(incident.path("answers").findValuesAsText("recipient")).containsExactlyInAnyOrder(ONE, TWO);
         assertThat(incident.path("deliveries").findValuesAsText("recipient")).contains(ONE, TWO);
