@@ -398,6 +398,26 @@ class AnswerTest {
     }
 
     @Test
+    void answersGoWithTheirIncidentExceptThatADigestStaysWanted() {
+        // Given
+        start(TestDatabase.h2InMemory(), Map.of("retention.days", "1"));
+        open();
+        answer(token(Act.MUTE, ONE), "pair=unknown-user%40example.net", "period=week");
+        answer(token(Act.LESS_OFTEN, ONE), "frequency=daily");
+        send(form(answer(token(Act.LESS_OFTEN, TWO), "frequency=daily"), "undo"));
+
+        // When
+        run.pass(Duration.ofMinutes(46));
+        run.mailed(2);
+        run.pass(Duration.ofDays(32));
+
+        // Then
+        await().until(() -> run.database().rows("SELECT 1 FROM alert_incident").isEmpty());
+        assertThat(run.database().rows("SELECT what, recipient FROM alert_answer")).singleElement()
+                .hasToString("{what=less-often, recipient=" + ONE + "}");
+    }
+
+    @Test
     void aMailThatWaitsIsWithdrawn() {
         // Given
         start();
