@@ -152,10 +152,17 @@ final class Answers {
                 choice.period() == null ? null : now.plus(choice.period()), choice.frequency(), now) == 1;
     }
 
-    /** The mails that wait for a recipient or a channel that is down are needless now. The all-clear lists their bounces. */
+    /**
+     * The mails that wait for another recipient or channel are needless now. Whoever takes care of the incident still gets them, so that
+     * each bounce is told. If that recipient is not among those of a mail that nobody has got yet, the mail stays.
+     */
     private static void withdraw(Handle handle, Asked asked, Instant now) {
         handle.execute("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = ? WHERE sent_at IS NULL AND gave_up_at IS NULL"
-                + " AND mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ?)", now, WITHDRAWN, asked.incidentId());
+                + " AND mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ?)"
+                + " AND CASE WHEN recipient = '' THEN channel ELSE recipient END <> ? AND EXISTS (SELECT 1 FROM alert_delivery told"
+                + " WHERE told.mail_id = alert_delivery.mail_id AND (told.sent_at IS NOT NULL OR told.gave_up_at IS NULL"
+                + " AND CASE WHEN told.recipient = '' THEN told.channel ELSE told.recipient END = ?))", now, WITHDRAWN, asked.incidentId(),
+                asked.recipient(), asked.recipient());
     }
 
     /** Whether somebody would be told that this recipient takes care of the incident. */

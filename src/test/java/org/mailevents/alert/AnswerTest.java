@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.List;
@@ -436,6 +437,30 @@ class AnswerTest {
         assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO));
         assertThat(run.database().rows("SELECT failure FROM alert_delivery WHERE delivery_id = ? AND gave_up_at IS NOT NULL", waiting))
                 .singleElement().satisfies(row -> assertThat(row.get("failure")).startsWith("Withdrawn"));
+    }
+
+    @Test
+    void whoeverHasItGetsTheMailsThatNobodyHasGot() {
+        // Given
+        start();
+        open();
+        OffsetDateTime later = run.now().plus(Duration.ofMinutes(10)).atOffset(ZoneOffset.UTC);
+        UUID mail = UUID.randomUUID();
+        run.database().execute("UPDATE alert_incident SET mails = 2");
+        run.database().execute("INSERT INTO alert_mail (mail_id, incident_id, number, audience, what, message_id, made_at) SELECT ?,"
+                + " incident_id, 2, audience, 'update', '<2@example.com>', ? FROM alert_incident", mail,
+                run.now().atOffset(ZoneOffset.UTC));
+        BOTH.forEach(recipient -> run.database().execute("INSERT INTO alert_delivery (delivery_id, mail_id, channel, recipient, retry_at)"
+                + " VALUES (?, ?, 'mail', ?, ?)", UUID.randomUUID(), mail, recipient, later));
+
+        // When
+        answer(token(Act.ACKNOWLEDGE, ONE));
+
+        // Then
+        await().until(() -> run.recipients().size() == 2);
+        run.pass(Duration.ofMinutes(11));
+        run.mailed(3);
+        assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO), List.of(ONE));
     }
 
     @Test
