@@ -2,6 +2,7 @@ package org.mailevents.alert;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,8 @@ import org.mailevents.settings.Settings;
 final class AnswerFacts {
 
     private static final int SHOWN_PLACES = 3;
+    /** With the time zone. */
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm '('VV')'");
 
     private final Jdbi jdbi;
     private final Answers answers;
@@ -93,6 +96,6 @@ final class AnswerFacts {
     }
 
     private String time(Instant instant) {
-        return AlertView.time(instant, zone) + " (" + zone.getId() + ")";
+        return TIME.format(instant.atZone(zone));
     }
 }
