@@ -55,7 +55,8 @@ class AnswerTest {
     private static final String TWO = "two@example.com";
     private static final List<String> BOTH = List.of(ONE, TWO);
     private static final Map<String, String> SETTINGS = Map.of("alert.to", "One <" + ONE + ">, " + TWO, "alert.language", "en",
-            "console.url", "https://mail-events.example.com", "console.basic", "desk:secret", "alert.max-per-hour", "50");
+            "console.url", "https://mail-events.example.com", "console.basic", "desk:secret", "alert.max-per-hour", "50",
+            "alert.max-per-day", "1000", "alert.all-clear-from", "1");
     private static final Pattern HIDDEN = Pattern.compile("<input type=\"hidden\" name=\"(\\w+)\" value=\"([^\"]*)\">");
     /** All that an answer may change. */
     private static final List<String> TABLES = List.of("alert_answer", "alert_incident", "alert_mail", "alert_delivery");
