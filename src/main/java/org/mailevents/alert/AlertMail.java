@@ -66,12 +66,12 @@ final class AlertMail {
         // OwnBounces recognises a bounce of this mail: the vendor returns X-Api-Data in the webhook
         mail.setHeader("X-Mail-Events-Alert", mailing.id().toString());
         mail.setHeader("X-Api-Data", OwnBounces.MARK);
-        // RFC 8058 knows only https
-        if (answers != null && answers.lessOften().startsWith("https:")) {
-            mail.setHeader("List-Unsubscribe", "<" + answers.lessOften() + ">");
-            mail.setHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
-        }
         if (mailing instanceof Alert alert) {
+            // RFC 8058 knows only https
+            if (answers != null && answers.lessOften().startsWith("https:")) {
+                mail.setHeader("List-Unsubscribe", "<" + answers.lessOften() + ">");
+                mail.setHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+            }
             if (!alert.thread().isEmpty()) {
                 mail.setHeader("In-Reply-To", alert.thread().get(alert.thread().size() - 1));
                 mail.setHeader("References", MimeUtility.fold("References: ".length(), String.join(" ", alert.thread())));

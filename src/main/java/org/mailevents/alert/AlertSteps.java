@@ -150,7 +150,7 @@ public final class AlertSteps extends RouteBuilder {
 
     /** @return null if the recipient cannot answer */
     private AnswerLinks answers(Delivery delivery) {
-        return delivery.mailing() instanceof Alert ? links.map(signed -> AnswerLinks.of(signed, delivery)).orElse(null) : null;
+        return delivery.mailing() instanceof Notice ? null : links.map(signed -> AnswerLinks.of(signed, delivery)).orElse(null);
     }
 
     private void markSent(Delivery delivery) throws IOException {

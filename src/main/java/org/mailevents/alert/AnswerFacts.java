@@ -37,7 +37,8 @@ final class AnswerFacts {
 
     /** @param link of a delivery that exists */
     Map<String, Object> of(Link link, String language) {
-        return jdbi.withHandle(handle -> of(handle, link.act(), answers.asked(handle, link.delivery()).orElseThrow(), language));
+        return jdbi.withHandle(handle -> of(handle, link.act(),
+                answers.asked(handle, link.act(), link.delivery()).orElseThrow(), language));
     }
 
     private Map<String, Object> of(Handle handle, Act act, Asked asked, String language) {
@@ -72,9 +73,11 @@ final class AnswerFacts {
     }
 
     private Map<String, Object> asked(Asked asked, boolean others) {
-        Map<String, Object> facts = new HashMap<>(Map.of("incident", asked.incidentId().toString().substring(0, 8), "audience",
-                asked.audience(), "recipient", asked.recipient(), "openedAt", time(asked.openedAt()), "bounces",
-                String.format("%,d", asked.bounces()), "others", others));
+        Map<String, Object> facts = new HashMap<>(Map.of("audience", asked.audience(), "recipient", asked.recipient(), "others", others));
+        if (asked.incidentId() != null) {
+            facts.putAll(Map.of("incident", asked.incidentId().toString().substring(0, 8), "openedAt", time(asked.openedAt()),
+                    "bounces", String.format("%,d", asked.bounces())));
+        }
         if (asked.acknowledgedAt() != null) {
             facts.putAll(Map.of("by", asked.acknowledgedBy(), "byAt", time(asked.acknowledgedAt())));
         }

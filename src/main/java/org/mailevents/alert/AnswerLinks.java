@@ -14,8 +14,11 @@ import org.mailevents.answer.SignedLinks;
  */
 public record AnswerLinks(String acknowledge, String mute, String lessOften) {
 
+    /** The links of a delivery. A mail that is about no incident can only be had less often; the other links are empty. */
     static AnswerLinks of(SignedLinks links, Delivery delivery) {
-        Function<Act, String> url = act -> links.url(act, delivery.id(), delivery.mailing().madeAt());
+        boolean ofIncident = delivery.mailing() instanceof Alert;
+        Function<Act, String> url = act -> ofIncident || act == Act.LESS_OFTEN
+                ? links.url(act, delivery.id(), delivery.mailing().madeAt()) : "";
         return new AnswerLinks(url.apply(Act.ACKNOWLEDGE), url.apply(Act.MUTE), url.apply(Act.LESS_OFTEN));
     }
 }

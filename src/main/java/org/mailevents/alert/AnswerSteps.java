@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.jdbi.v3.core.Handle;
@@ -89,7 +88,7 @@ public final class AnswerSteps extends RouteBuilder {
         boolean busy = callers.exceeded(exchange.getMessage().getHeader(CALLER, "", String.class))
                 || link.isPresent() && tokens.exceeded(token);
         exchange.getMessage().removeHeaders("*");
-        Optional<Asked> asked = busy ? Optional.empty() : link.flatMap(read -> asked(read.delivery()));
+        Optional<Asked> asked = busy ? Optional.empty() : link.flatMap(this::asked);
         if (busy) {
             exchange.getMessage().setHeader("Retry-After", RateLimit.WINDOW.toSeconds());
             show(exchange, 429, language(""), Map.of("state", "busy"));
@@ -111,8 +110,8 @@ public final class AnswerSteps extends RouteBuilder {
         return mandatoryFindSingleByType(getContext(), Answers.class);
     }
 
-    private Optional<Asked> asked(UUID delivery) {
-        return jdbi.withHandle(handle -> answers().asked(handle, delivery));
+    private Optional<Asked> asked(Link link) {
+        return jdbi.withHandle(handle -> answers().asked(handle, link.act(), link.delivery()));
     }
 
     private static String text(WebhookBody body) throws IOException {
@@ -137,8 +136,8 @@ public final class AnswerSteps extends RouteBuilder {
     /** An address is personal data, and a link is a secret, so the log has neither. */
     private static void log(boolean changed, Asked asked, String what) {
         if (changed) {
-            LOG.info("A recipient of {} has answered incident {}: {}", asked.audience(), asked.incidentId().toString().substring(0, 8),
-                    what);
+            LOG.info("A recipient of {} has answered {}: {}", asked.audience(), asked.incidentId() == null ? "a digest"
+                    : "incident " + asked.incidentId().toString().substring(0, 8), what);
         }
     }
 

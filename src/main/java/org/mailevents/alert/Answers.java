@@ -34,7 +34,7 @@ final class Answers {
     }
 
     /**
-     * The mail to which a recipient answers, and its incident.
+     * The mail to which a recipient answers, and its incident. A digest has no incident.
      *
      * @param recipient the address, or the name of the channel
      * @param bounces   how many bounces the incident has so far
@@ -78,13 +78,14 @@ final class Answers {
         }
     }
 
-    /** @return empty if the delivery was deleted, or is about no incident */
-    Optional<Asked> asked(Handle handle, UUID delivery) {
+    /** @return empty if the delivery was deleted, or if the act needs an incident and the mail is about none */
+    Optional<Asked> asked(Handle handle, Act act, UUID delivery) {
         return handle.select("SELECT m.mail_id, i.incident_id, m.audience, CASE WHEN d.recipient = '' THEN d.channel ELSE d.recipient END"
                 + " AS recipient, i.opened_at, i.closed_at, i.acknowledged_at, i.acknowledged_by, (SELECT COUNT(*) FROM mail_event e"
                 + " JOIN alert_mail told ON told.mail_id = e.alert_id WHERE told.incident_id = i.incident_id) AS bounces"
                 + " FROM alert_delivery d JOIN alert_mail m ON m.mail_id = d.mail_id"
-                + " JOIN alert_incident i ON i.incident_id = m.incident_id WHERE d.delivery_id = ?", delivery).mapTo(Asked.class).findOne();
+                + " LEFT JOIN alert_incident i ON i.incident_id = m.incident_id WHERE d.delivery_id = ?", delivery).mapTo(Asked.class)
+                .findOne().filter(asked -> act == Act.LESS_OFTEN || asked.incidentId() != null);
     }
 
     /** The most frequent causes and destinations of the incident. */

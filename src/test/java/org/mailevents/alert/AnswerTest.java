@@ -332,6 +332,28 @@ class AnswerTest {
     }
 
     @Test
+    void whoeverGetsADigestCanUndoItThere() {
+        // Given
+        start();
+        UUID mail = UUID.randomUUID();
+        UUID delivery = UUID.randomUUID();
+        OffsetDateTime now = run.now().atOffset(ZoneOffset.UTC);
+        run.database().execute("INSERT INTO alert_mail (mail_id, audience, what, message_id, made_at, sent_at)"
+                + " VALUES (?, 'list-owner', 'digest', '<1@example.com>', ?, ?)", mail, now, now);
+        run.database().execute("INSERT INTO alert_delivery (delivery_id, mail_id, channel, recipient, sent_at)"
+                + " VALUES (?, ?, 'mail', ?, ?)", delivery, mail, ONE, now);
+
+        // When
+        HttpResponse<String> done = answer(token(Act.LESS_OFTEN, delivery), "frequency=weekly");
+
+        // Then
+        assertThat(done.body()).contains("You get a digest", "list-owner");
+        assertThat(open(token(Act.ACKNOWLEDGE, delivery)).statusCode()).as("there is no incident").isEqualTo(404);
+        assertThat(send(form(open(token(Act.LESS_OFTEN, delivery)), "undo")).body()).contains("Undone.");
+        assertThat(run.database().rows("SELECT 1 FROM alert_answer WHERE undone_at IS NULL")).isEmpty();
+    }
+
+    @Test
     void aMailProgramUnsubscribesWithOneClick() {
         // Given
         start();
