@@ -60,11 +60,12 @@ $("search").addEventListener("submit", submitted => {
   }
   location.hash = hash;
 });
-$("leave").addEventListener("click", () => {
+["leave", "leave-incident"].forEach(leave => $(leave).addEventListener("click", () => {
   $("query").value = "";
   location.hash = "";
   $("query").focus();
-});
+}));
+$("show-incidents").addEventListener("click", guarded("incidents", loadIncidents));
 $("language").addEventListener("change", () => {
   language = $("language").value;
   localStorage.setItem("language", language);

@@ -92,8 +92,9 @@ function message(events) {
 /** Shows the messages that were found, the newest first. */
 function showFound() {
   $("found").hidden = !found;
-  $("overview").hidden = Boolean(found);
+  $("overview").hidden = Boolean(found || incident);
   document.title = found ? `${found.query} – Mail Events` : "Mail Events";
+  showIncident();
   if (!found) {
     return;
   }
@@ -116,6 +117,12 @@ const asked = () => decodeURIComponent(location.hash.slice(1)).trim();
  */
 async function search() {
   const query = asked();
+  incident = null;
+  if (wanted()) {
+    found = null;
+    await loadIncident();
+    return;
+  }
   if (!query) {
     found = null;
   } else {

@@ -82,9 +82,7 @@ function showSummary() {
   table("causes-table", [[words.cause, one => causeOf(one.cause)], [words.bounces, one => number(one.bounces), "number"]], causes);
   table("domains-table", [[words.domain, one => one.domain], [words.mainCause, one => causeOf(one.cause)],
     [words.addresses, one => number(one.addresses), "number"], [words.bounces, one => number(one.bounces), "number"]], summary.domains);
-  table("incidents-table", [[words.audience, one => one.audience, "word"], [words.opened, one => time(one.openedAt, TO_THE_MINUTE), "time"],
-    [words.last, one => time(one.lastBounceAt, TO_THE_MINUTE), "time"],
-    [words.mails, one => number(one.mails), "number"]], summary.incidents);
+  showIncidents();
   table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)],
     [words.cause, one => causeOf(one.cause, one.code)], [words.dead, deadOrNot, "word"], [words.reason, one => one.reason, "reason"],
     [words.subject, one => one.subject]],

@@ -8,6 +8,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.main.Main;
 import org.apache.camel.util.function.ThrowingFunction;
 import org.mailevents.alert.AlertSteps;
+import org.mailevents.alert.AnswerSteps;
 import org.mailevents.alert.Preview;
 import org.mailevents.cause.ExplainCommand;
 import org.mailevents.console.CauseSteps;
@@ -199,7 +200,7 @@ public final class Application {
         main.configure().addConfiguration(Wiring.class);
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
-                ReplayLog.class, AlertSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class,
+                ReplayLog.class, AlertSteps.class, AnswerSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class,
                 PreparePartitions.class, CauseSteps.class, ConsoleSteps.class, ExplainSteps.class, TryRoutes.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());

@@ -144,6 +144,12 @@ CREATE TABLE alert_answer (
 CREATE INDEX alert_answer_incident ON alert_answer (incident_id);
 CREATE INDEX alert_answer_recipient ON alert_answer (audience, recipient);
 
+-- One row: the key that signs the links in alerts, if the setting alert.link-key is empty. The first process that needs it makes it.
+CREATE TABLE link_key (
+    purpose varchar PRIMARY KEY,
+    secret  varchar NOT NULL
+);
+
 -- How many events of a status happened in each hour. A slot of ten minutes of the time of receipt is counted once it is over.
 CREATE TABLE event_count (
     received_slot timestamp with time zone NOT NULL,

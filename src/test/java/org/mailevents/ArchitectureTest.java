@@ -37,7 +37,8 @@ class ArchitectureTest {
 
     /** Each package, and the packages that it may use. */
     private static final String ARROWS = """
-            alert     | cause channel database digest live log metrics privacy route settings spool
+            alert     | answer cause channel database digest event live log metrics privacy route settings spool
+            answer    | settings
             camel     | log
             cause     | event route
             channel   | log route settings

@@ -47,9 +47,10 @@ final class AlertMail {
     /**
      * Makes the mail for the recipient of a delivery.
      *
+     * @param answers the links of the recipient, or null
      * @return the complete mail. Its Message-ID is the same for all recipients, and when the mail is made again.
      */
-    Envelope make(Delivery delivery, MailWords words) throws MessagingException {
+    Envelope make(Delivery delivery, MailWords words, AnswerLinks answers) throws MessagingException {
         Mailing mailing = delivery.mailing();
         Envelope mail = new Envelope(session, delivery.recipient());
         // if the mail server refuses one of several recipients, the others still get the mail
@@ -66,6 +67,11 @@ final class AlertMail {
         mail.setHeader("X-Mail-Events-Alert", mailing.id().toString());
         mail.setHeader("X-Api-Data", OwnBounces.MARK);
         if (mailing instanceof Alert alert) {
+            // RFC 8058 knows only https
+            if (answers != null && answers.lessOften().startsWith("https:")) {
+                mail.setHeader("List-Unsubscribe", "<" + answers.lessOften() + ">");
+                mail.setHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+            }
             if (!alert.thread().isEmpty()) {
                 mail.setHeader("In-Reply-To", alert.thread().get(alert.thread().size() - 1));
                 mail.setHeader("References", MimeUtility.fold("References: ".length(), String.join(" ", alert.thread())));

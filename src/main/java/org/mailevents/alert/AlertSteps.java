@@ -20,6 +20,7 @@ import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.support.SimpleTypeConverter;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertMail.Envelope;
+import org.mailevents.answer.SignedLinks;
 import org.mailevents.channel.Channel;
 import org.mailevents.channel.Channels;
 import org.mailevents.channel.HttpRefusal;
@@ -54,6 +55,7 @@ public final class AlertSteps extends RouteBuilder {
     private Channels channels;
     private Recipients recipients;
     private AlertMail mail;
+    private Optional<SignedLinks> links;
     private Meters meters;
     private Clock clock;
 
@@ -139,9 +141,11 @@ public final class AlertSteps extends RouteBuilder {
         Duration retry = policy.firstDelay();
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
         Map<String, String> own = byStoredForm(recipients.all());
+        links = SignedLinks.of(settings, jdbi, clock);
         DigestQueries queries = new DigestQueries(jdbi, settings.alertZone(), kept(settings));
         outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, own, queries), recipients, mail::messageId);
         digests = new Digests(jdbi, clock, settings.alertZone(), DigestSchedule.all(settings), queries, outbox);
+        getContext().getRegistry().bind("answers", new Answers(clock, recipients, outbox));
         OwnBounces ownBounces = new OwnBounces(mail.sender(), own.keySet(), clock);
         UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(recipients.fallback()).keySet(), outbox);
         Optional<MissingWebhooks> missingWebhooks = settings.text("alert.silence").isEmpty() ? Optional.empty()
@@ -177,7 +181,12 @@ public final class AlertSteps extends RouteBuilder {
         if (delivery.mailing() instanceof Alert alert && alert.subject() == null) {
             outbox.saveSubject(alert, words.subject());
         }
-        exchange.getMessage().setBody(mail.make(delivery, words));
+        exchange.getMessage().setBody(mail.make(delivery, words, answers(delivery)));
+    }
+
+    /** @return null if the recipient cannot answer */
+    private AnswerLinks answers(Delivery delivery) {
+        return delivery.mailing() instanceof Notice ? null : links.map(signed -> AnswerLinks.of(signed, delivery)).orElse(null);
     }
 
     private void markSent(Delivery delivery) throws IOException {

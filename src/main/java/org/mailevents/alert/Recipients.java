@@ -45,7 +45,7 @@ final class Recipients {
     List<Recipient> of(Handle handle, Row mail) {
         return mail.what().equals(Digests.NOTHING) ? List.of()
                 : mail.what().equals(Digest.WHAT) ? ofDigest(handle, mail.audience(), DigestPeriod.parse(mail.about()).plan())
-                : named(mail.audience(), mail.what());
+                : Unwanted.without(handle, mail, named(mail.audience(), mail.what()));
     }
 
     /** Whoever has chosen how often digests come gets those, and not the digest of the audience. */

@@ -46,6 +46,7 @@ public final class ConsoleSteps extends RouteBuilder {
             .addSerializer(Timestamp.class, instant(Timestamp::toInstant)));
     private Clock clock;
     private SummaryReader summaries;
+    private IncidentReader incidents;
 
     @Override
     public void configure() throws Exception {
@@ -53,6 +54,7 @@ public final class ConsoleSteps extends RouteBuilder {
         clock = TimeSource.of(getContext());
         Jdbi jdbi = JdbiFactory.create(mandatoryFindSingleByType(getContext(), Database.class));
         summaries = new SummaryReader(getContext(), jdbi, causes);
+        incidents = new IncidentReader(jdbi);
         SuppressionList suppressions = new SuppressionList(jdbi, causes, new Settings(getContext()).required("alert.language"));
 
         // @formatter:off
@@ -65,6 +67,12 @@ public final class ConsoleSteps extends RouteBuilder {
             .description("Writes the suppression list as CSV")
             .errorHandler(noErrorHandler())
             .process(suppressions::answer);
+
+        from("direct:read-incident").routeId("read-incident")
+            .description("Reads what happened in an incident; the header id says which")
+            .errorHandler(noErrorHandler())
+            .process(exchange -> exchange.getMessage().setBody(incidents.read(exchange.getMessage().getHeader("id", String.class))
+                    .orElse(null)));
 
         from("direct:answer").routeId("answer")
             .description("Answers with the body as JSON, or with 404 when the body is empty")

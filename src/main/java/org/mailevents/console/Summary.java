@@ -3,6 +3,7 @@ package org.mailevents.console;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.mailevents.log.FailingRoutes.FailingRoute;
 
 /**
@@ -44,7 +45,8 @@ record Summary(Instant since, String database, List<Hour> hours, List<Cause> cau
     record Domain(String domain, String cause, long bounces, long addresses) {
     }
 
-    record OpenIncident(String audience, Instant openedAt, Instant lastBounceAt, int mails) {
+    /** @param acknowledgedBy the recipient who takes care of the incident; null if nobody does */
+    record OpenIncident(UUID incidentId, String audience, Instant openedAt, Instant lastBounceAt, int mails, String acknowledgedBy) {
     }
 
     /** A bounce. Except for the code, which is its {@code status}, the fields are named like the columns of {@code mail_event}. */

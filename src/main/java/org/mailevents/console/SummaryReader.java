@@ -174,8 +174,8 @@ final class SummaryReader {
     }
 
     private static List<OpenIncident> incidents(Handle handle) {
-        return handle.select("SELECT audience, opened_at, last_bounce_at, mails FROM alert_incident WHERE open_for IS NOT NULL"
-                + " ORDER BY opened_at").mapTo(OpenIncident.class).list();
+        return handle.select("SELECT incident_id, audience, opened_at, last_bounce_at, mails, acknowledged_by"
+                + " FROM alert_incident WHERE open_for IS NOT NULL ORDER BY opened_at").mapTo(OpenIncident.class).list();
     }
 
     private Pipeline pipeline() {

@@ -42,6 +42,16 @@ public final class LocalCaller {
                 && request.headers().entries().stream().map(Map.Entry::getKey).noneMatch(LocalCaller::fromProxy);
     }
 
+    /**
+     * The address of whoever sent a request: of the connection, or, if the connection comes from a proxy on this machine, the address that
+     * the proxy has added to X-Forwarded-For. It is for counting, and proves nothing.
+     */
+    static String address(HttpServerRequest request) {
+        String peer = request.remoteAddress().hostAddress();
+        String forwarded = request.getHeader(FORWARDED + "-for");
+        return forwarded == null || !loopback(peer) ? String.valueOf(peer) : forwarded.substring(forwarded.lastIndexOf(',') + 1).trim();
+    }
+
     private static boolean fromProxy(String header) {
         String name = header.toLowerCase(Locale.ROOT);
         return name.startsWith(FORWARDED) || PROXIED.contains(name);

@@ -58,6 +58,7 @@ public final class RequestGate {
     private final Page page;
     private final Meters meters;
     private final ApiRequests apiRequests;
+    private final AnswerRequests answers = new AnswerRequests(Bodies.PATIENCE);
     private Router router;
 
     /**
@@ -82,6 +83,7 @@ public final class RequestGate {
     void install(Router router) {
         this.router = router;
         router.route(path).order(-1).failureHandler(this::answerFailure);
+        router.route(AnswerRequests.PATH).order(-1).failureHandler(this::answerFailedAnswer);
         router.route("/api/*").order(-1).failureHandler(this::answerTooLarge);
         router.route().order(-1).handler(this::check);
         router.route().last().handler(this::answerUnrouted);
@@ -91,6 +93,8 @@ public final class RequestGate {
         // A proxy may have let the request pass because of its raw path. Vert.x routes it by the normalized path.
         if (isWebhook(context.request().path()) && isWebhook(context.normalizedPath())) {
             checkWebhook(context);
+        } else if (AnswerRequests.include(context)) {
+            answers.receive(context);
         } else {
             checkVisitor(context);
         }
@@ -169,6 +173,12 @@ public final class RequestGate {
                 LOG.error("Answered 503: {}", FailureText.describe(context.failure()));
                 unavailable(context, Problem.unavailable());
             }
+        }
+    }
+
+    private void answerFailedAnswer(RoutingContext context) {
+        if (!context.response().headWritten()) {
+            answer(context, AnswerRequests.problem(context.statusCode()));
         }
     }
 

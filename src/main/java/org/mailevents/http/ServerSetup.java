@@ -70,7 +70,8 @@ public final class ServerSetup {
 
             @Override
             public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
-                return endpoint.getPath().equals(webhookPath) ? new WebhookConsumer(endpoint, processor, getHandlers(), routerName)
+                boolean read = endpoint.getPath().equals(webhookPath) || endpoint.getPath().equals(AnswerRequests.PATH);
+                return read ? new WebhookConsumer(endpoint, processor, getHandlers(), routerName)
                         : super.createConsumer(endpoint, processor);
             }
         };

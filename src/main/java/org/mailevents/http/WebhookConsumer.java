@@ -15,13 +15,17 @@ import org.apache.camel.component.platform.http.PlatformHttpEndpoint;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConsumer;
 
 /**
- * Camel's HTTP consumer, except that no thread waits while a webhook waits for its commit. Camel's own consumer holds a worker thread until
+ * Camel's HTTP consumer of webhooks and of answers. The {@link RequestGate} has read their bodies. No thread waits while a webhook waits
+ * for its commit. Camel's own consumer holds a worker thread until
  * the request is answered. Then no more webhooks than worker threads could share one INSERT.
  *
  * <p>This class depends on protected methods of {@code VertxPlatformHttpConsumer} of Camel 4.18. It can go once Camel's consumer frees the
  * worker thread while an asynchronous route waits.
  */
 final class WebhookConsumer extends VertxPlatformHttpConsumer {
+
+    /** The header of an exchange with the address of the caller. */
+    private static final String CALLER = "CamelHttpCaller";
 
     WebhookConsumer(PlatformHttpEndpoint endpoint, Processor processor, List<Handler<RoutingContext>> handlers, String routerName) {
         super(endpoint, processor, handlers, routerName);
@@ -36,6 +40,9 @@ final class WebhookConsumer extends VertxPlatformHttpConsumer {
         Exchange exchange = createExchange(false);
         exchange.setPattern(ExchangePattern.InOut);
         exchange.getMessage().setHeader("Authorization", request.request().getHeader(HttpHeaders.AUTHORIZATION));
+        exchange.getMessage().setHeader(Exchange.HTTP_METHOD, request.request().method().name());
+        exchange.getMessage().setHeader(Exchange.HTTP_QUERY, request.request().query());
+        exchange.getMessage().setHeader(CALLER, LocalCaller.address(request.request()));
         Bodies.Received body = Bodies.take(request);
         exchange.getMessage().setBody(body.body());
         AtomicBoolean done = new AtomicBoolean();

@@ -145,8 +145,8 @@ public final class ExpireEvents extends RouteBuilder {
             handle.execute("DELETE FROM alert_delivery WHERE mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ANY (?))",
                     (Object) incidents);
             // a recipient who gets digests instead of the mails of incidents goes on to do so
-            handle.execute("UPDATE alert_answer SET incident_id = NULL WHERE what = 'less-often' AND incident_id = ANY (?)",
-                    (Object) incidents);
+            handle.execute("UPDATE alert_answer SET incident_id = NULL WHERE what = 'less-often' AND undone_at IS NULL"
+                    + " AND incident_id = ANY (?)", (Object) incidents);
             for (String table : List.of("alert_answer", "alert_mail", "alert_incident")) {
                 handle.execute("DELETE FROM " + table + " WHERE incident_id = ANY (?)", (Object) incidents);
             }

@@ -40,6 +40,7 @@ public final class Settings {
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern AUDIENCE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern WEB_URL = Pattern.compile("https?://[A-Za-z0-9.\\[\\]:_-]+(?:/[A-Za-z0-9._~%/-]*)?");
+    private static final int MIN_KEY = 16;
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
@@ -89,6 +90,7 @@ public final class Settings {
             entry("alert.fallback", Settings::text),
             entry("alert.from", Settings::text),
             entry("alert.endpoint", unlessEmpty(Settings::endpoint)),
+            entry("alert.link-key", unlessEmpty(Settings::secretKey)),
             entry("alert.contact", Settings::text),
             entry("alert.language", Settings::required),
             entry("alert.first-delay", Settings::duration),
@@ -225,6 +227,15 @@ public final class Settings {
             throw invalid(key, "a URL such as https://mail-events.example.com, without ? and #", null);
         }
         return url;
+    }
+
+    /** A key that cannot be guessed. The error never shows the value. */
+    public String secretKey(String key) {
+        if (required(key).length() < MIN_KEY) {
+            throw new IllegalArgumentException("Set " + key + " to a secret key of at least " + MIN_KEY
+                    + " characters, for instance from `openssl rand -hex 32`, or leave it empty. The present key is too short.");
+        }
+        return text(key);
     }
 
     /** The comma-separated values, without empty ones. */

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.ShippedRoutes.DEAD;
 
-import com.deque.html.axecore.results.Rule;
-import com.deque.html.axecore.selenium.AxeBuilder;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -24,7 +22,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.log.FailedStep;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailingRoutes.WaitingWebhook;
+import org.mailevents.support.Browser;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
@@ -47,19 +45,14 @@ import org.openqa.selenium.Keys;
 import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** The page in a real browser: what a person sees, in both languages, by keyboard and by screen reader. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PageTest {
 
-    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
-    private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
     private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.ofHours(9));
     private static final String HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
 
@@ -76,21 +69,13 @@ class PageTest {
 
     @BeforeAll
     void open() {
-        Assumptions.assumeTrue(Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
-                "There is no browser to show the page in: install the packages chromium and chromium-driver");
+        Browser.assumeInstalled();
         application = TestSettings.of(TestDatabase.h2()).withRoutes(routes).startInProcess();
         post("deliveries", delivered, at(delivered.deepCopy().put("status", "deferred").put("reason", "450 4.2.0 Greylisted"), 590),
                 at(delivered.deepCopy().put("status", "succeeded"), 400), at(Payload.delivery("failed"), 100));
         post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
         post("bounces", bounced, at(Payload.bounce("5").put("reason", "552 5.2.2 Mailbox full"), 90));
-        ChromeOptions options = new ChromeOptions().setBinary(CHROMIUM.toFile());
-        options.addArguments("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--disable-dev-shm-usage", "--force-color-profile=srgb");
-        LoggingPreferences logging = new LoggingPreferences();
-        logging.enable(LogType.BROWSER, Level.ALL);
-        options.setCapability("goog:loggingPrefs", logging);
-        browser = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build(), options);
+        browser = Browser.open();
     }
 
     @AfterAll
@@ -608,12 +593,8 @@ class PageTest {
         }
     }
 
-    /** The violations of WCAG 2.1 A and AA that a program can find. */
     private List<String> violations() {
-        return new AxeBuilder().withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"))
-                .analyze(browser).getViolations().stream().map((Rule rule) ->
-                        rule.getId() + ": " + rule.getNodes().stream().map(node -> String.valueOf(node.getTarget())).toList())
-                .toList();
+        return Browser.violations(browser);
     }
 
     @Test

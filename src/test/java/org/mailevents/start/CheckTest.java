@@ -189,7 +189,8 @@ class CheckTest {
 
     @Test
     void theRoutesInJavaAreThoseOfTheApplication() {
-        try (InProcess application = TestSettings.of(TestDatabase.postgres()).with("retention.days", "30", "privacy.retention-days", "30")
+        try (InProcess application = TestSettings.of(TestDatabase.postgres()).with("retention.days", "30", "privacy.retention-days", "30",
+                "console.url", "https://mail-events.example.com")
                 .startInProcess()) {
             List<RouteDefinition> java = ((ModelCamelContext) application.context()).getRouteDefinitions().stream()
                     .filter(route -> RouteGraph.file(route) == null).toList();

@@ -83,11 +83,11 @@ public final class TimedAlerts implements AutoCloseable {
         return List.copyOf(copies.values());
     }
 
-    /** Waits until exactly this many mails were sent to all their recipients, and the database has marked them as sent. */
+    /** Waits until exactly this many mails were sent to all their recipients or withdrawn, and the database has marked them as sent. */
     public TimedAlerts mailed(int count) {
         await().untilAsserted(() -> assertThat(copies()).hasSizeGreaterThanOrEqualTo(count));
         await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
-        await().until(() -> database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL").isEmpty());
+        await().until(() -> database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND gave_up_at IS NULL").isEmpty());
         assertThat(copies()).hasSize(count);
         assertThat(recipients()).allSatisfy(recipients -> assertThat(recipients).doesNotHaveDuplicates());
         return this;

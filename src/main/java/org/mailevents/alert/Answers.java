@@ -1,0 +1,201 @@
+package org.mailevents.alert;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.mailevents.alert.AlertOutbox.Row;
+import org.mailevents.answer.Act;
+
+/**
+ * What recipients answer to alerts, in the table {@code alert_answer}. Each act is a part of one transaction, which the caller begins. The
+ * id of an answer is made of who answers what, and of the number of answers before it. So a form that is sent twice answers once, also to
+ * two processes, and a form that is sent again after its answer was undone answers nothing.
+ */
+final class Answers {
+
+    /** How many combinations of cause and destination a page offers. */
+    private static final int MAX_PLACES = 10;
+    /** The failure of a delivery that somebody's answer has made needless. */
+    private static final String WITHDRAWN = "Withdrawn, because somebody takes care of the incident";
+
+    private final Clock clock;
+    private final Recipients recipients;
+    private final AlertOutbox outbox;
+
+    /** @param outbox gets the mail that tells the others who takes care of an incident */
+    Answers(Clock clock, Recipients recipients, AlertOutbox outbox) {
+        this.clock = clock;
+        this.recipients = recipients;
+        this.outbox = outbox;
+    }
+
+    /**
+     * The mail to which a recipient answers, and its incident. A digest has no incident.
+     *
+     * @param recipient the address, or the name of the channel
+     * @param bounces   how many bounces the incident has so far
+     */
+    record Asked(UUID mailId, UUID incidentId, String audience, String recipient, Instant openedAt, Instant closedAt,
+                 Instant acknowledgedAt, String acknowledgedBy, long bounces) {
+    }
+
+    /** How many bounces of an incident have one cause and one destination. */
+    record Place(String cause, String domain, long count) {
+
+        /** The name in a form. */
+        String id() {
+            return cause + "@" + domain;
+        }
+
+        boolean isOf(Given given) {
+            return cause.equals(given.cause()) && domain.equals(given.domain());
+        }
+    }
+
+    /**
+     * An answer that holds. What does not belong to its act is null.
+     *
+     * @param untilTime the end of {@link Act#MUTE}; null means the end of the incident
+     * @param frequency of {@link Act#LESS_OFTEN}: {@code daily} or {@code weekly}
+     */
+    record Given(UUID answerId, String cause, String domain, Instant untilTime, String frequency, Instant answeredAt) {
+    }
+
+    /**
+     * The details of a new answer. What does not belong to its act is null.
+     *
+     * @param attempt how many answers of this recipient existed when the page was made that asked
+     * @param period  how long {@link Act#MUTE} lasts; null means until the incident is over
+     */
+    record Choice(int attempt, Place place, Duration period, String frequency) {
+
+        static Choice attempt(int attempt) {
+            return new Choice(attempt, null, null, null);
+        }
+    }
+
+    /** @return empty if the delivery was deleted, or if the act needs an incident and the mail is about none */
+    Optional<Asked> asked(Handle handle, Act act, UUID delivery) {
+        return handle.select("SELECT m.mail_id, i.incident_id, m.audience, CASE WHEN d.recipient = '' THEN d.channel ELSE d.recipient END"
+                + " AS recipient, i.opened_at, i.closed_at, i.acknowledged_at, i.acknowledged_by, (SELECT COUNT(*) FROM mail_event e"
+                + " JOIN alert_mail told ON told.mail_id = e.alert_id WHERE told.incident_id = i.incident_id) AS bounces"
+                + " FROM alert_delivery d JOIN alert_mail m ON m.mail_id = d.mail_id"
+                + " LEFT JOIN alert_incident i ON i.incident_id = m.incident_id WHERE d.delivery_id = ?", delivery).mapTo(Asked.class)
+                .findOne().filter(asked -> act == Act.LESS_OFTEN || asked.incidentId() != null);
+    }
+
+    /** The most frequent causes and destinations of the incident. */
+    List<Place> places(Handle handle, Asked asked) {
+        return handle.select("SELECT e.cause, LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS domain,"
+                + " COUNT(*) AS count FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?"
+                + " AND e.recipient IS NOT NULL GROUP BY 1, 2 ORDER BY count DESC, 1, 2 LIMIT " + MAX_PLACES, asked.incidentId())
+                .mapTo(Place.class).list();
+    }
+
+    /** The answers of this recipient that hold now. */
+    List<Given> given(Handle handle, Act act, Asked asked) {
+        return handle.select("SELECT a.answer_id, a.cause, a.domain, a.until_time, a.frequency, a.answered_at FROM alert_answer a"
+                + " WHERE a.what = ? AND a.audience = ? AND a.recipient = ? AND a.undone_at IS NULL AND " + switch (act) {
+                    case ACKNOWLEDGE -> "a.incident_id = ?";
+                    case MUTE -> "(a.until_time > ? OR a.until_time IS NULL AND a.incident_id = ?)";
+                    case LESS_OFTEN -> "1 = 1";
+                } + " ORDER BY a.answered_at", switch (act) {
+                    case ACKNOWLEDGE -> new Object[] {act.toString(), asked.audience(), asked.recipient(), asked.incidentId()};
+                    case MUTE -> new Object[] {act.toString(), asked.audience(), asked.recipient(), clock.instant(), asked.incidentId()};
+                    case LESS_OFTEN -> new Object[] {act.toString(), asked.audience(), asked.recipient()};
+                }).mapTo(Given.class).list();
+    }
+
+    /** How many answers this recipient has given to the incident or, of {@link Act#LESS_OFTEN}, to the mails of the audience. */
+    int attempts(Handle handle, Act act, Asked asked) {
+        boolean ofIncident = act != Act.LESS_OFTEN;
+        return handle.select("SELECT COUNT(*) FROM alert_answer WHERE what = ? AND audience = ? AND recipient = ?"
+                + (ofIncident ? " AND incident_id = ?" : ""),
+                ofIncident ? new Object[] {act.toString(), asked.audience(), asked.recipient(), asked.incidentId()}
+                        : new Object[] {act.toString(), asked.audience(), asked.recipient()}).mapTo(int.class).one();
+    }
+
+    /** @return whether something has changed; nothing does if the act holds already, or if its form was sent before */
+    boolean answer(Handle handle, Act act, Asked asked, Choice choice) {
+        Instant now = clock.instant();
+        if (act == Act.ACKNOWLEDGE && handle.execute("UPDATE alert_incident SET acknowledged_at = ?, acknowledged_by = ?"
+                + " WHERE incident_id = ? AND acknowledged_at IS NULL AND closed_at IS NULL", now, asked.recipient(),
+                asked.incidentId()) == 0) {
+            return false;
+        }
+        if (act == Act.LESS_OFTEN && !given(handle, act, asked).isEmpty()) {
+            return false;
+        }
+        if (!insert(handle, act, asked, choice, now)) {
+            handle.rollback();
+            return false;
+        }
+        if (act == Act.ACKNOWLEDGE) {
+            withdraw(handle, asked, now);
+            tellOthers(handle, asked, now);
+        }
+        return true;
+    }
+
+    private boolean insert(Handle handle, Act act, Asked asked, Choice choice, Instant now) {
+        int attempt = Math.min(choice.attempt(), attempts(handle, act, asked)); // a forged one must not be in the way of a later answer
+        String cause = choice.place() == null ? null : choice.place().cause();
+        String domain = choice.place() == null ? null : choice.place().domain();
+        UUID id = Row.id("answer", act, act == Act.LESS_OFTEN ? asked.audience() : asked.incidentId(), asked.recipient(), cause, domain,
+                attempt);
+        return handle.execute("INSERT INTO alert_answer (answer_id, what, incident_id, audience, recipient, cause, domain, until_time,"
+                + " frequency, answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", id, act.toString(),
+                asked.incidentId(), asked.audience(), asked.recipient(), cause, domain,
+                choice.period() == null ? null : now.plus(choice.period()), choice.frequency(), now) == 1;
+    }
+
+    /**
+     * The mails that wait for another recipient or channel are needless now. Whoever takes care of the incident still gets them, so that
+     * each bounce is told. If that recipient is not among those of a mail that nobody has got yet, the mail stays.
+     */
+    private static void withdraw(Handle handle, Asked asked, Instant now) {
+        handle.execute("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = ? WHERE sent_at IS NULL AND gave_up_at IS NULL"
+                + " AND mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ?)"
+                + " AND CASE WHEN recipient = '' THEN channel ELSE recipient END <> ? AND EXISTS (SELECT 1 FROM alert_delivery told"
+                + " WHERE told.mail_id = alert_delivery.mail_id AND (told.sent_at IS NOT NULL OR told.gave_up_at IS NULL"
+                + " AND CASE WHEN told.recipient = '' THEN told.channel ELSE told.recipient END = ?))", now, WITHDRAWN, asked.incidentId(),
+                asked.recipient(), asked.recipient());
+    }
+
+    /** Whether somebody would be told that this recipient takes care of the incident. */
+    boolean hasOthers(Handle handle, Asked asked) {
+        return !recipients.of(handle, news(asked, 0, clock.instant())).isEmpty();
+    }
+
+    /** Adds the mail, once for each recipient who acknowledges: whoever undoes this and acknowledges again has told the others. */
+    private void tellOthers(Handle handle, Asked asked, Instant now) {
+        int number = 1 + handle.select("SELECT mails FROM alert_incident WHERE incident_id = ?", asked.incidentId()).mapTo(int.class).one();
+        if (hasOthers(handle, asked) && outbox.add(handle, news(asked, number, now))) {
+            handle.execute("UPDATE alert_incident SET mails = ? WHERE incident_id = ?", number, asked.incidentId());
+        }
+    }
+
+    private static Row news(Asked asked, int number, Instant now) {
+        return new Row(Row.id(IncidentPhase.ACKNOWLEDGED, asked.incidentId(), asked.recipient()), asked.incidentId(), number,
+                asked.audience(), IncidentPhase.ACKNOWLEDGED.toString(), null, now);
+    }
+
+    /** @return whether something has changed; nothing does if the answer was undone before, or was given by somebody else */
+    boolean undo(Handle handle, Act act, Asked asked, UUID answer) {
+        Instant now = clock.instant();
+        boolean undone = handle.execute("UPDATE alert_answer SET undone_at = ? WHERE answer_id = ? AND what = ? AND audience = ?"
+                + " AND recipient = ? AND undone_at IS NULL" + (act == Act.ACKNOWLEDGE ? " AND incident_id = ?" : ""),
+                act == Act.ACKNOWLEDGE
+                        ? new Object[] {now, answer, act.toString(), asked.audience(), asked.recipient(), asked.incidentId()}
+                        : new Object[] {now, answer, act.toString(), asked.audience(), asked.recipient()}) == 1;
+        if (undone && act == Act.ACKNOWLEDGE) {
+            handle.execute("UPDATE alert_incident SET acknowledged_at = NULL, acknowledged_by = NULL WHERE incident_id = ?",
+                    asked.incidentId());
+        }
+        return undone;
+    }
+}
