@@ -252,3 +252,5 @@
       }>
   </#switch>
 </#function>
+<#-- The button in a chat. -->
+<#assign open = "Open the incident">
