@@ -100,7 +100,7 @@
 <#function reasons alert>
   <#if alert.single>
     <#local group = alert.groups[0]>
-    <#return [{"text": reason(group) + "." + (group.doubt != "")?then("", " " + group.cause.text), "number": ""}]>
+    <#return [{"text": reason(group) + (group.doubt != "")?then("", ". " + group.cause.text), "number": ""}]>
   </#if>
   <#return alert.groups?map(group -> {"text": reason(group), "number": bounces((alert.stage == "update")?then(group.news, group.count))})>
 </#function>
@@ -117,7 +117,8 @@
 <#function usual figures>
   <#local hours = (figures.hours == 1)?then("hour", figures.hours?string + " hours")>
   <#return bounces(figures.recent) + " for you in the last " + hours + figures.unusual?then(", far more than usual", "")
-      + " (" + (figures.usual == "0.0")?then("hardly any", figures.usual) + " in " + (figures.hours == 1)?then("an hour", hours) + " of the week before)">
+      + (figures.usual == "")?then("", " (" + (figures.usual == "0.0")?then("hardly any", figures.usual) + " in "
+      + (figures.hours == 1)?then("an hour", hours) + " of the week before)")>
 </#function>
 <#function attached alert>
   <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file

@@ -66,7 +66,7 @@
       <#return alert.acknowledgedBy + " が " + clock(alert.acknowledgedAt, alert) + " から対応しています。緊急になった場合を除き、収束するまで続報はお送りしません。">
     <#on "closed">
       <#return to + "配信エラー（計" + bounces(alert.total) + "）は収束しました。" + (alert.ending == "taken-again")?then(
-          destination(alert) + " は再びメールを受け取っています。", duration(alert.quietMinutes) + "、新たなエラーはありません。")>
+          destination(alert) + " は再びメールを受け取っています。", "その後" + duration(alert.quietMinutes) + "、新たなエラーはありません。")>
   </#switch>
 </#function>
 <#function urgent urgency>
@@ -96,7 +96,7 @@
 <#function reasons alert>
   <#if alert.single>
     <#local group = alert.groups[0]>
-    <#return [{"text": reason(group) + "。" + (group.doubt != "")?then("", group.cause.text), "number": ""}]>
+    <#return [{"text": reason(group) + (group.doubt != "")?then("", "。" + group.cause.text), "number": ""}]>
   </#if>
   <#return alert.groups?map(group -> {"text": reason(group), "number": bounces((alert.stage == "update")?then(group.news, group.count))})>
 </#function>
@@ -113,7 +113,8 @@
 <#function usual figures>
   <#local usual = (figures.usual == "0.0")?then("ほぼなし", figures.usual + "件")>
   <#return "ご担当分のバウンスは直近" + figures.hours?string + "時間で" + bounces(figures.recent)
-      + figures.unusual?then("と、普段（" + usual + "）より大幅に多くなっています", "です（普段は" + usual + "）")>
+      + figures.unusual?then("と、普段（" + usual + "）より大幅に多くなっています",
+      (figures.usual == "")?then("です", "です（普段は" + usual + "）"))>
 </#function>
 <#function attached alert>
   <#return "全" + alert.rows?string + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?string + "件を掲載しています。">

@@ -74,6 +74,8 @@ CREATE TABLE alert_incident (
     last_bounce_at timestamp with time zone NOT NULL,
     closed_at      timestamp with time zone,
     mails          integer                  NOT NULL,
+    -- whether an all-clear tells its end, because one of its mails was urgent or had far more bounces than usual
+    all_clear      boolean                  NOT NULL DEFAULT FALSE,
     -- the subject of the first mail as it was sent: a different subject would split the thread
     subject        varchar,
     -- when a recipient has answered that somebody works on it, and who: the address, or the name of the channel
@@ -89,7 +91,7 @@ CREATE TABLE alert_mail (
     number      integer,
     audience    varchar                  NOT NULL,
     what        varchar                  NOT NULL,
-    -- the address or the time that the mail is about, if it is about no incident
+    -- of a mail about no incident: the address or the time that it is about; of an incident's mail: why it is urgent, if it is
     about       varchar,
     message_id  varchar                  NOT NULL,
     made_at     timestamp with time zone NOT NULL,

@@ -171,9 +171,13 @@ final class AlertOutbox {
      *
      * @param number of the mail in its incident; null for a notice, like {@code incident}
      * @param what   the phase of the incident, or the kind of the notice
-     * @param about  the facts of a notice
+     * @param about  the facts of a notice; of an incident's mail why it is urgent, or null if it is not
      */
     record Row(UUID mail, UUID incident, Integer number, String audience, String what, String about, Instant madeAt) {
+
+        boolean urgent() {
+            return incident != null && about != null;
+        }
 
         static Row notice(UUID mail, String what, String about, Instant madeAt) {
             return new Row(mail, null, null, Notice.OPERATORS, what, about, madeAt);
@@ -192,6 +196,13 @@ final class AlertOutbox {
      */
     boolean add(Handle handle, Row row) {
         return insert(handle, row, row.madeAt());
+    }
+
+    /** Adds a mail only if somebody gets it. */
+    void addIfWanted(Handle handle, Row row) {
+        if (!recipients.of(handle, row).isEmpty()) {
+            add(handle, row);
+        }
     }
 
     /** Adds a mail that is not due until {@link #makeDue}. */

@@ -2,11 +2,13 @@ package org.mailevents.alert;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.mailevents.alert.AudienceState.Sent;
 import org.mailevents.settings.Settings;
+import org.mailevents.settings.WeeklyHours;
 
 /**
  * Decides when an audience is mailed, and limits how often.
@@ -15,56 +17,105 @@ import org.mailevents.settings.Settings;
  * @param updates    the time from each mail to the next while an incident lasts; the last one repeats
  * @param quiet      an incident ends this long after its last bounce and its last mail
  * @param maxPerHour how many mails an audience gets within an hour at most
+ * @param maxPerDay  how many mails an audience gets within a day at most while nothing unusual happens
+ * @param hours      the hours of each audience; outside of them, it gets urgent mails only
+ * @param zone       the time zone of these hours
  */
-record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, int maxPerHour) {
+record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, int maxPerHour, int maxPerDay,
+                   Function<String, WeeklyHours> hours, ZoneId zone) {
 
-    /** The time between mails once an audience has had an hour's maximum within a day and nothing unusual happens. */
-    static final Duration DISTANCE_ON_BUSY_DAYS = Duration.ofHours(4);
     /**
      * The clocks of two machines differ by less than this. A time further ahead was noted while the clock was wrong, and delays no mail.
      */
     static final Duration MAX_SKEW = Duration.ofMinutes(5);
 
+    private static final Duration DAY = Duration.ofDays(1);
+
     static AlertPolicy of(Settings settings) {
+        settings.audiences("alert.hours").forEach(settings::hours);
         return new AlertPolicy(settings.duration("alert.first-delay"), settings.durations("alert.updates"),
-                settings.duration("alert.quiet"), settings.positive("alert.max-per-hour"));
+                settings.duration("alert.quiet"), settings.positive("alert.max-per-hour"), settings.positive("alert.max-per-day"),
+                audience -> settings.hours(settings.ofAudience("alert.hours", audience)), settings.alertZone());
     }
 
-    /**
-     * Which mail is due to the audience now. The two conditions need a query, so they are asked only when they matter.
-     *
-     * @param unusual whether far more mail bounces than usual
-     * @param news    whether a pending bounce has an address and code that no mail of the incident has reported
-     */
-    Optional<IncidentPhase> due(AudienceState state, Instant now, BooleanSupplier unusual, BooleanSupplier news) {
+    /** What happens next in the incident of an audience. */
+    enum Step {
+        OPEN, UPDATE, ALL_CLEAR, END_WITHOUT_MAIL
+    }
+
+    /** Facts that need a query. They are asked for only when they matter. */
+    interface Facts {
+
+        /** Whether a mail about the pending bounces would be urgent. */
+        boolean urgent();
+
+        /** Whether the audience has far more bounces than usual. */
+        boolean unusual();
+
+        /** Whether the audience has so many bounces more than usual that the end of the incident is told. */
+        boolean allClear();
+
+        /** Whether a pending bounce has an address and cause that no mail of the incident has reported. */
+        boolean news();
+    }
+
+    /** What is due to the audience now. */
+    Optional<Step> due(AudienceState state, Instant now, Facts facts) {
         if (state.sent().unsent()) {
             return Optional.empty(); // after an outage, one mail reports everything that was received meanwhile
         }
-        boolean opens = state.incident() == null;
-        if (!opens && hasPassed(quiet, state.lastBounceAt(), now) && hasPassed(quiet, state.sent().lastAt(), now)) {
-            // the last mail counts too, because bounces that an outage kept in the spool were received long ago
-            return state.sent().lastHour() < maxPerHour ? Optional.of(IncidentPhase.CLOSED) : Optional.empty();
+        boolean over = isOver(state, now);
+        if (over && (state.incident().allClear() || facts.allClear())) {
+            return state.sent().lastHour() < maxPerHour && isWithinHours(state, now) ? Optional.of(Step.ALL_CLEAR) : Optional.empty();
+        }
+        if (over && state.pending() == null) {
+            return Optional.of(Step.END_WITHOUT_MAIL);
         }
         if (state.pending() == null) {
             return Optional.empty();
         }
-        if (opens) {
-            return hasPassed(firstDelay, state.pending().oldest(), now) && mayMail(state.sent(), maxPerHour, now, unusual)
-                    ? Optional.of(IncidentPhase.OPENED) : Optional.empty();
+        if (state.incident() == null) {
+            return hasPassed(firstDelay, state.pending().oldest(), now) && state.sent().lastHour() < maxPerHour
+                    && (isOrdinary(state, now) || isExtraordinary(state, now, facts)) ? Optional.of(Step.OPEN) : Optional.empty();
         }
+        return mayUpdate(state, over, now, facts) ? Optional.of(Step.UPDATE) : Optional.empty();
+    }
+
+    /** The last mail counts too, because bounces that an outage kept in the spool were received long ago. */
+    private boolean isOver(AudienceState state, Instant now) {
+        return state.incident() != null && hasPassed(quiet, state.lastBounceAt(), now) && hasPassed(quiet, state.sent().lastAt(), now);
+    }
+
+    /** If the incident is over, the update reports the rest of its bounces, so that it can end without an all-clear. */
+    private boolean mayUpdate(AudienceState state, boolean over, Instant now, Facts facts) {
+        Incident incident = state.incident();
+        Sent sent = state.sent();
         // one mail an hour is reserved for the all-clear
-        return hasPassed(distance(state.incident().mails()), state.sent().lastAt(), now)
-                && mayMail(state.sent(), Math.max(1, maxPerHour - 1), now, unusual) && news.getAsBoolean()
-                ? Optional.of(IncidentPhase.UPDATE) : Optional.empty();
+        if (sent.lastHour() >= Math.max(1, maxPerHour - 1) || !hasPassed(distance(incident.mails()), sent.lastAt(), now)) {
+            return false;
+        }
+        if (incident.acknowledged() && !over) {
+            return !incident.urgent() && facts.urgent();
+        }
+        // the few mails of an ordinary day are spread over the day
+        boolean isTime = over || sent.lastDay() == 0 || hasPassed(DAY.dividedBy(maxPerDay), sent.lastAt(), now);
+        return (isTime && isOrdinary(state, now) || isExtraordinary(state, now, facts)) && (over || facts.news());
     }
 
     private Duration distance(int mails) {
         return updates.get(Math.min(mails, updates.size()) - 1);
     }
 
-    private static boolean mayMail(Sent sent, int most, Instant now, BooleanSupplier unusual) {
-        return sent.lastHour() < most
-                && (sent.lastDay() < most || hasPassed(DISTANCE_ON_BUSY_DAYS, sent.lastAt(), now) || unusual.getAsBoolean());
+    private boolean isOrdinary(AudienceState state, Instant now) {
+        return state.sent().lastDay() < maxPerDay && isWithinHours(state, now);
+    }
+
+    private boolean isExtraordinary(AudienceState state, Instant now, Facts facts) {
+        return facts.urgent() || isWithinHours(state, now) && facts.unusual();
+    }
+
+    private boolean isWithinHours(AudienceState state, Instant now) {
+        return hours.apply(state.audience()).include(now.atZone(zone));
     }
 
     private static boolean hasPassed(Duration time, Instant since, Instant now) {

@@ -126,14 +126,14 @@ public final class AlertSteps extends RouteBuilder {
         AlertPolicy policy = AlertPolicy.of(settings);
         Duration retry = policy.firstDelay();
         Spool spool = mandatoryFindSingleByType(getContext(), Spool.class);
-        double urgentRate = settings.percent("alert.rate");
         Map<String, String> own = byStoredForm(recipients.all());
-        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, urgentRate, own), recipients, mail::messageId);
+        outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, own), recipients, mail::messageId);
         OwnBounces ownBounces = new OwnBounces(mail.sender(), own.keySet(), clock);
         UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(recipients.fallback()).keySet(), outbox);
         Optional<MissingWebhooks> missingWebhooks = settings.text("alert.silence").isEmpty() ? Optional.empty()
                 : Optional.of(new MissingWebhooks(jdbi, spool, clock, settings.duration("alert.silence"), outbox));
-        Incidents incidents = new Incidents(jdbi, database, spool, clock, policy, urgentRate, ownBounces, unreachable, outbox);
+        Severities severities = new Severities(jdbi, clock, settings);
+        Incidents incidents = new Incidents(jdbi, database, spool, clock, policy, severities, ownBounces, unreachable, outbox);
         return new DueMails(database, outbox, new ChangedRecipients(jdbi, clock, recipients, outbox),
                 new Refusals(jdbi, clock, outbox), incidents, new Notices(spool, SpoolPlace.of(settings), clock, retry), missingWebhooks);
     }

@@ -124,6 +124,7 @@ public record AlertView(String stage, String ending, String audience, Urgency ur
      * The {@link Figures}, with decimal numbers as text.
      *
      * @param hours   how many hours the mail speaks of; {@code recent} and {@code usual} are bounces of the audience within them
+     * @param usual   empty if it is not known yet
      * @param unusual whether {@code recent} is far more than usual; an all-clear never says this
      */
     public record Surroundings(long hours, Share hour, Share day, long recent, String usual, boolean unusual) {

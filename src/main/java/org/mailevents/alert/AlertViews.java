@@ -100,6 +100,6 @@ final class AlertViews {
 
     private static Surroundings surroundings(Figures figures, boolean reports) {
         return figures == null ? null : new Surroundings(figures.hours(), Share.of(figures.hour()), Share.of(figures.day()), figures.recent(),
-                String.valueOf(Math.round(10 * figures.usual()) / 10.0), reports && figures.unusual());
+                figures.usual() == null ? "" : String.valueOf(Math.round(10 * figures.usual()) / 10.0), reports && figures.unusual());
     }
 }

@@ -29,7 +29,7 @@ record AudienceState(String audience, Incident incident, Pending pending, Sent s
     /**
      * @param unsent   whether a mail waits to be sent
      * @param lastHour how many mails were sent within the last hour
-     * @param lastDay  how many mails were sent within the last day
+     * @param lastDay  how many mails reached a recipient within the last day
      * @param lastAt   when the last mail was sent, or null
      */
     record Sent(boolean unsent, int lastHour, int lastDay, Instant lastAt) {

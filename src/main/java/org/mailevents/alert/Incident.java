@@ -4,12 +4,16 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * An open incident: what one audience is told in one thread of mails. It begins with the first bounce after a quiet time and ends with the
- * all-clear.
+ * An open incident: what one audience is told in one thread of mails. It begins with the first bounce after a quiet time and ends after the
+ * next quiet time.
  *
  * @param openedAt     when its first bounce was received
  * @param lastBounceAt when the last bounce was received that its mails have reported
  * @param mails        how many mails it has, at least one
+ * @param allClear     whether its end is told
+ * @param urgent       whether one of its mails was urgent
+ * @param acknowledged whether a recipient has answered that somebody works on it
  */
-record Incident(UUID incidentId, Instant openedAt, Instant lastBounceAt, int mails) {
+record Incident(UUID incidentId, Instant openedAt, Instant lastBounceAt, int mails, boolean allClear, boolean urgent,
+                boolean acknowledged) {
 }

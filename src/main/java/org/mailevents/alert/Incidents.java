@@ -1,21 +1,17 @@
 package org.mailevents.alert;
 
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertOutbox.Row;
+import org.mailevents.alert.AlertPolicy.Facts;
+import org.mailevents.alert.AlertPolicy.Step;
 import org.mailevents.alert.AudienceState.Pending;
-import org.mailevents.alert.AudienceState.Sent;
 import org.mailevents.alert.BounceRows.Stored;
 import org.mailevents.alert.OwnBounces.OwnBounce;
 import org.mailevents.database.Database;
@@ -45,31 +41,26 @@ final class Incidents {
     static final String LISTED_SIZE = "250 + OCTET_LENGTH(CONCAT_WS('', e.recipient, e.message_id, LEFT(e.sender, 1000),"
             + " LEFT(e.subject, 1000), LEFT(e.api_data, 1000), LEFT(e.reason, 1000)))";
 
-    /** The figures of an audience are counted again after this time. */
-    private static final Duration COUNTED_AGAIN = Duration.ofSeconds(30);
-
     private final Jdbi jdbi;
     private final Database database;
     private final Spool spool;
     private final Clock clock;
     private final AlertPolicy policy;
-    private final double urgentRate;
+    private final Severities severities;
     private final OwnBounces ownBounces;
     private final UnreachableRecipients unreachableRecipients;
     private final AlertOutbox outbox;
-    private final Map<String, Unusual> counted = new HashMap<>();
     /** The clock may have been set back while the process was down, so the first {@link #advance} finds a later time here. */
     private Instant lastAdvance = Instant.MAX;
 
-    /** @param urgentRate in percent; a higher bounce rate is unusual */
-    Incidents(Jdbi jdbi, Database database, Spool spool, Clock clock, AlertPolicy policy, double urgentRate, OwnBounces ownBounces,
+    Incidents(Jdbi jdbi, Database database, Spool spool, Clock clock, AlertPolicy policy, Severities severities, OwnBounces ownBounces,
             UnreachableRecipients unreachableRecipients, AlertOutbox outbox) {
         this.jdbi = jdbi;
         this.database = database;
         this.spool = spool;
         this.clock = clock;
         this.policy = policy;
-        this.urgentRate = urgentRate;
+        this.severities = severities;
         this.ownBounces = ownBounces;
         this.unreachableRecipients = unreachableRecipients;
         this.outbox = outbox;
@@ -82,14 +73,15 @@ final class Incidents {
             correctFutureTimes(now);
         }
         lastAdvance = now;
-        for (String audience : dueAudiences()) {
+        for (AudienceState state : audiencesToLookAt()) {
             try {
-                makeDueMail(audience);
+                ownBounces.lookedAt(state);
+                makeDueMail(state.audience());
             } catch (RuntimeException e) {
                 if (database.isDown()) {
                     throw e;
                 }
-                LOG.error("The mail to the audience {} is delayed: {}", audience, FailureText.describe(e));
+                LOG.error("The mail to the audience {} is delayed: {}", state.audience(), FailureText.describe(e));
             }
         }
         unreachableRecipients.releaseNotice();
@@ -105,32 +97,40 @@ final class Incidents {
         });
     }
 
-    private List<String> dueAudiences() {
-        return jdbi.inTransaction(handle -> states(handle).values().stream().filter(state -> due(handle, state).isPresent())
-                .map(AudienceState::audience).toList());
+    private List<AudienceState> audiencesToLookAt() {
+        return jdbi.inTransaction(handle -> AudienceStates.read(handle, clock.instant()).values().stream()
+                .filter(state -> ownBounces.mayBeAmong(state) || due(handle, state).isPresent()).toList());
     }
 
-    private Optional<IncidentPhase> due(Handle handle, AudienceState state) {
-        Instant now = clock.instant();
-        return policy.due(state, now, () -> isUnusual(handle, state.audience(), now), () -> hasNews(handle, state))
+    private Optional<Step> due(Handle handle, AudienceState state) {
+        Facts facts = new Facts() {
+
+            @Override
+            public boolean urgent() {
+                return severities.recent(state).urgency() != null;
+            }
+
+            @Override
+            public boolean unusual() {
+                return severities.recent(state).unusual();
+            }
+
+            @Override
+            public boolean allClear() {
+                return severities.recent(state).allClear();
+            }
+
+            @Override
+            public boolean news() {
+                return hasNews(handle, state);
+            }
+        };
+        return policy.due(state, clock.instant(), facts)
                 // a bounce in the spool may belong to the incident
-                .filter(phase -> phase != IncidentPhase.CLOSED || spool.isEmpty());
+                .filter(step -> step == Step.OPEN || step == Step.UPDATE || spool.isEmpty());
     }
 
-    /** Whether far more mail bounces than usual. The answer is kept for a while, because it is asked for every second. */
-    private boolean isUnusual(Handle handle, String audience, Instant now) {
-        Unusual last = counted.get(audience);
-        if (last == null || last.at().isAfter(now) || !last.at().plus(COUNTED_AGAIN).isAfter(now)) {
-            last = new Unusual(now, Figures.areUnusual(handle, audience, now, urgentRate));
-            counted.put(audience, last);
-        }
-        return last.isUnusual();
-    }
-
-    private record Unusual(Instant at, boolean isUnusual) {
-    }
-
-    /** Makes the mail that is due to an audience, unless another process has made it. */
+    /** Marks the own bounces of an audience, and makes the mail that is due to it, unless another process has made it. */
     private void makeDueMail(String audience) {
         List<OwnBounce> own = jdbi.inTransaction(handle -> {
             List<OwnBounce> found = ownBounces.find(handle, audience);
@@ -138,55 +138,78 @@ final class Incidents {
             return found;
         });
         OwnBounces.markOwn(jdbi, own);
+        severities.forget(audience);
         jdbi.useTransaction(handle -> {
-            AudienceState state = states(handle).get(audience);
-            Optional<IncidentPhase> due = state == null ? Optional.empty() : due(handle, state);
-            if (due.isPresent() && !makeMail(handle, state, due.get())) {
+            AudienceState state = AudienceStates.read(handle, clock.instant()).get(audience);
+            Optional<Step> due = state == null ? Optional.empty() : due(handle, state);
+            if (due.isPresent() && !take(handle, state, due.get())) {
                 handle.rollback();
             }
         });
+    }
+
+    private boolean take(Handle handle, AudienceState state, Step step) {
+        return step == Step.END_WITHOUT_MAIL ? end(handle, state) : makeMail(handle, state, step);
+    }
+
+    /** The incident was too ordinary for an all-clear. */
+    private boolean end(Handle handle, AudienceState state) {
+        Incident incident = state.incident();
+        Instant now = clock.instant();
+        boolean ended = handle.execute("UPDATE alert_incident SET closed_at = ?, open_for = NULL WHERE incident_id = ? AND mails = ?"
+                + " AND closed_at IS NULL", now, incident.incidentId(), incident.mails()) == 1;
+        if (ended) {
+            outbox.addIfWanted(handle, new Row(UUID.randomUUID(), incident.incidentId(), incident.mails() + 1, state.audience(),
+                    IncidentPhase.UNTOLD_END, null, now));
+        }
+        return ended;
     }
 
     /**
      * @return whether the mail was made. It was not if another process was faster, or if a new bounce came just before the all-clear. Then
      *     the transaction must be rolled back.
      */
-    private boolean makeMail(Handle handle, AudienceState state, IncidentPhase due) {
+    private boolean makeMail(Handle handle, AudienceState state, Step step) {
+        Severity severity = severities.recent(state);
         long pending = state.pending() == null ? 0 : state.pending().bounces();
         UUID mail = UUID.randomUUID();
         List<Stored> oldest = oldestPending(handle, state.audience());
         int claimed = BounceRows.update(handle, oldest, "pending", "alert_state = 'claimed', alert_id = ?", mail);
-        IncidentPhase phase = due == IncidentPhase.CLOSED && claimed < pending ? IncidentPhase.UPDATE : due;
+        boolean closes = step == Step.ALL_CLEAR && claimed >= pending;
         Instant now = clock.instant();
         Pending reported = handle.select("SELECT COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest"
                 + " FROM mail_event WHERE alert_id = ?", mail).mapTo(Pending.class).one().notAfter(now.plus(AlertPolicy.MAX_SKEW));
-        return phase == IncidentPhase.OPENED ? open(handle, state.audience(), mail, reported, now)
-                : advance(handle, state, phase, mail, reported, now);
+        return step == Step.OPEN ? open(handle, state.audience(), mail, reported, severity, now)
+                : advance(handle, state, closes, mail, reported, severity, now);
     }
 
-    private boolean open(Handle handle, String audience, UUID mail, Pending reported, Instant now) {
+    private boolean open(Handle handle, String audience, UUID mail, Pending reported, Severity severity, Instant now) {
         if (reported.bounces() == 0) {
             return false;
         }
         UUID incident = UUID.randomUUID();
         Instant openedAt = reported.oldest().isAfter(now) ? now : reported.oldest();
         Instant lastBounceAt = reported.newest().isBefore(openedAt) ? now : reported.newest();
-        return handle.execute("INSERT INTO alert_incident (incident_id, audience, open_for, opened_at, last_bounce_at, mails)"
-                + " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT DO NOTHING", incident, audience, audience, openedAt, lastBounceAt) == 1
-                && outbox.add(handle, new Row(mail, incident, 1, audience, IncidentPhase.OPENED.toString(), null, now));
+        return handle.execute("INSERT INTO alert_incident (incident_id, audience, open_for, opened_at, last_bounce_at, mails,"
+                + " all_clear) VALUES (?, ?, ?, ?, ?, 1, ?) ON CONFLICT DO NOTHING", incident, audience, audience, openedAt, lastBounceAt,
+                severity.allClear()) == 1
+                && outbox.add(handle, new Row(mail, incident, 1, audience, IncidentPhase.OPENED.toString(),
+                        UrgencyText.of(severity.urgency()), now));
     }
 
-    private boolean advance(Handle handle, AudienceState state, IncidentPhase phase, UUID mail, Pending reported, Instant now) {
+    private boolean advance(Handle handle, AudienceState state, boolean closes, UUID mail, Pending reported, Severity severity,
+            Instant now) {
         Incident incident = state.incident();
-        boolean closes = phase == IncidentPhase.CLOSED;
+        IncidentPhase phase = closes ? IncidentPhase.CLOSED : IncidentPhase.UPDATE;
         Instant lastBounceAt = reported.bounces() == 0 || reported.newest().isBefore(incident.lastBounceAt()) ? incident.lastBounceAt()
                 : reported.newest();
         return (closes ? !lastBounceAt.isAfter(state.lastBounceAt()) : reported.bounces() > 0)
-                && handle.execute("UPDATE alert_incident SET mails = mails + 1, last_bounce_at = ?, closed_at = ?, open_for = ?"
-                        + " WHERE incident_id = ? AND mails = ? AND closed_at IS NULL", lastBounceAt, closes ? now : null,
-                        closes ? null : state.audience(), incident.incidentId(), incident.mails()) == 1
-                && outbox.add(handle, new Row(mail, incident.incidentId(), incident.mails() + 1, state.audience(), phase.toString(), null,
-                        now));
+                && handle.execute("UPDATE alert_incident SET mails = mails + 1, last_bounce_at = ?, closed_at = ?, open_for = ?,"
+                        + " all_clear = ? WHERE incident_id = ? AND mails = ? AND closed_at IS NULL", lastBounceAt, closes ? now : null,
+                        closes ? null : state.audience(), incident.allClear() || severity.allClear(), incident.incidentId(),
+                        incident.mails()) == 1
+                && outbox.add(handle, new Row(mail, incident.incidentId(), incident.mails() + 1, state.audience(), phase.toString(),
+                        closes ? null : UrgencyText.of(severity.urgency()), now));
     }
 
     /** @param listedSize as {@link #LISTED_SIZE} computes it */
@@ -219,32 +242,5 @@ final class Incidents {
         return handle.select("SELECT recipient, cause FROM mail_event WHERE alert_state = 'pending' AND audience = ?"
                 + " EXCEPT SELECT told.recipient, told.cause FROM mail_event told JOIN alert_mail m ON m.mail_id = told.alert_id"
                 + " WHERE m.incident_id = ? LIMIT 1", state.audience(), state.incident().incidentId()).mapToMap().findFirst().isPresent();
-    }
-
-    /** The state of each audience that has an open incident or a pending bounce. */
-    private Map<String, AudienceState> states(Handle handle) {
-        Instant now = clock.instant();
-        Map<String, Incident> incidents = byAudience(handle, Incident.class, "SELECT incident_id, audience, opened_at, last_bounce_at,"
-                + " mails FROM alert_incident WHERE open_for IS NOT NULL");
-        Map<String, Pending> pending = byAudience(handle, Pending.class, "SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS oldest,"
-                + " MAX(received_at) AS newest FROM mail_event WHERE alert_state = 'pending' GROUP BY audience");
-        pending.replaceAll((audience, bounces) -> bounces.notAfter(now.plus(AlertPolicy.MAX_SKEW)));
-        Map<String, Sent> sent = byAudience(handle, Sent.class, "SELECT audience, COUNT(*) FILTER (WHERE sent_at IS NULL) > 0 AS unsent,"
-                + " COUNT(*) FILTER (WHERE sent_at > ?) AS last_hour, COUNT(*) FILTER (WHERE sent_at > ?) AS last_day,"
-                + " MAX(sent_at) AS last_at FROM alert_mail WHERE incident_id IS NOT NULL"
-                + " AND (sent_at IS NULL OR made_at > ? AND sent_at <= ?) GROUP BY audience",
-                now.minus(Duration.ofHours(1)), now.minus(Duration.ofDays(1)), now.minus(Duration.ofDays(8)),
-                now.plus(AlertPolicy.MAX_SKEW));
-        Map<String, AudienceState> states = new TreeMap<>();
-        Stream.concat(incidents.keySet().stream(), pending.keySet().stream()).distinct().forEach(audience -> states.put(audience,
-                new AudienceState(audience, incidents.get(audience), pending.get(audience), sent.getOrDefault(audience, Sent.NONE))));
-        return states;
-    }
-
-    private static <T> Map<String, T> byAudience(Handle handle, Class<T> type, String sql, Object... parameters) {
-        return handle.select(sql, parameters).reduceRows(new HashMap<>(), (values, row) -> {
-            values.put(row.getColumn("audience", String.class), row.getRow(type));
-            return values;
-        });
     }
 }

@@ -6,33 +6,28 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.mailevents.alert.Alert.Acknowledgement;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.alert.Alert.Destination;
 import org.mailevents.alert.Alert.Ending;
-import org.mailevents.alert.Alert.Urgency;
-import org.mailevents.log.FailureText;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Reads what a mail of the outbox says. A mail that is sent again says the same. */
 final class MailContents {
 
-    private static final Logger LOG = LoggerFactory.getLogger("send-alerts");
-
     /** Longer texts are cut, in characters. A mail reports what happened, and the row in mail_event has the whole text. */
     private static final int MAX_TEXT = 1_000;
     private static final int MAX_DOMAINS = 5;
-    /** A mail does not wait longer for its figures. */
-    private static final Duration MAX_COUNTING = Duration.ofSeconds(3);
+    /** The causes for which a whole destination refuses or cannot take mail. Other mail to it may bounce for other reasons. */
+    private static final Set<String> OF_DESTINATION = Set.of("spam", "authentication", "reputation", "rate-limit", "policy", "relay",
+            "timeout", "network", "server");
 
     private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
 
@@ -47,22 +42,20 @@ final class MailContents {
     private static final String NOT_REMOVED = " AND COALESCE(e.recipient, e.message_id, e.reason, e.extra) IS NOT NULL";
 
     private final Jdbi jdbi;
-    private final double urgentRate;
     private final Map<String, String> ownRecipients;
 
     /**
-     * @param urgentRate    in percent; above this bounce rate a mail is urgent
      * @param ownRecipients the addresses that alerts go to, by the form in which they are stored
      */
-    MailContents(Jdbi jdbi, double urgentRate, Map<String, String> ownRecipients) {
+    MailContents(Jdbi jdbi, Map<String, String> ownRecipients) {
         this.jdbi = jdbi;
-        this.urgentRate = urgentRate;
         this.ownRecipients = ownRecipients;
     }
 
     /** A mail of the outbox, and its incident if it has one. */
     private record Outgoing(UUID mailId, UUID incidentId, int number, String audience, String what, String about, Instant madeAt,
-                            Instant openedAt, Instant lastBounceAt, String subject, Instant acknowledgedAt, String acknowledgedBy) {
+                            Instant openedAt, Instant lastBounceAt, String subject, Boolean allClear,
+                            Instant acknowledgedAt, String acknowledgedBy) {
 
         Acknowledgement acknowledged() {
             return acknowledgedAt == null ? null : new Acknowledgement(acknowledgedAt, line(acknowledgedBy));
@@ -72,7 +65,8 @@ final class MailContents {
     /** @throws IllegalStateException if a later version of Mail Events has added the mail, and this version does not know its kind */
     Mailing read(Handle handle, UUID mail) {
         Outgoing outgoing = handle.select("SELECT m.mail_id, m.incident_id, m.number, m.audience, m.what, m.about, m.made_at, i.opened_at,"
-                + " i.last_bounce_at, i.subject, i.acknowledged_at, i.acknowledged_by FROM alert_mail m LEFT JOIN alert_incident i ON i.incident_id = m.incident_id"
+                + " i.last_bounce_at, i.subject, i.all_clear, i.acknowledged_at, i.acknowledged_by FROM alert_mail m"
+                + " LEFT JOIN alert_incident i ON i.incident_id = m.incident_id"
                 + " WHERE m.mail_id = ?", mail).mapTo(Outgoing.class).one();
         return outgoing.incidentId() == null ? notice(handle, outgoing) : alert(handle, outgoing);
     }
@@ -106,26 +100,27 @@ final class MailContents {
 
     private Alert alert(Handle handle, Outgoing mail) {
         IncidentPhase phase = IncidentPhase.of(mail.what());
-        Figures figures = figures(mail);
+        boolean closes = phase == IncidentPhase.CLOSED;
+        Instant firstNews = handle.select("SELECT MIN(received_at) FROM mail_event WHERE alert_id = ?", mail.mailId()).mapTo(Instant.class)
+                .findOne().orElse(null);
+        long hours = Figures.hours(firstNews, mail.madeAt());
+        Figures figures = BounceCounts.within(jdbi, counts -> Figures.of(counts, mail.audience(), mail.madeAt(), hours), null);
         List<Count> causes = handle.select("SELECT e.cause AS what, COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news"
                 + FROM_INCIDENT + " GROUP BY e.cause ORDER BY count DESC, what", mail.mailId(), mail.incidentId())
                 .map(MailContents::count).list();
-        List<Destination> destinations = handle.select("SELECT LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1)) AS what,"
+        List<Count> domains = handle.select("SELECT " + BounceCounts.DOMAIN + " AS what,"
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
                 + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, mail.mailId(), mail.incidentId())
-                .map(MailContents::count).list().stream()
-                .map(domain -> new Destination(domain.what(), domain.count(), domain.news(), 0)).toList();
-        boolean listsAll = phase == IncidentPhase.CLOSED && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
+                .map(MailContents::count).list();
+        boolean listsAll = closes && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
                 && handle.select("SELECT COALESCE(SUM(" + Incidents.LISTED_SIZE + "), 0)" + FROM_INCIDENT, mail.incidentId())
                         .mapTo(long.class).one() <= Incidents.MAX_SIZE;
         List<String> thread = handle.select("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ? ORDER BY number",
                 mail.incidentId(), mail.mailId()).mapTo(String.class).list();
-        boolean closes = phase == IncidentPhase.CLOSED;
-        Urgency urgency = closes || figures == null || !figures.hour().above(urgentRate) ? null
-                : new Urgency("alert.rate", urgentRate + " %", null, figures.hour().bounces(), figures.hour().finished());
-        return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, closes ? Ending.QUIET : null, true,
-                mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(), firstAndLast(thread), causes,
-                destinations, bounces(handle, mail, listsAll), figures, urgency, mail.acknowledged());
+        return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, closes ? ending(handle, mail, domains) : null,
+                mail.allClear(), mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(),
+                firstAndLast(thread), causes, destinations(domains, mail, hours), bounces(handle, mail, listsAll), figures,
+                UrgencyText.read(mail.about()), mail.acknowledged());
     }
 
     private static List<Bounce> bounces(Handle handle, Outgoing mail, boolean listsAll) {
@@ -152,13 +147,34 @@ final class MailContents {
         return thread.size() < 2 ? thread : List.of(thread.get(0), thread.get(thread.size() - 1));
     }
 
-    private Figures figures(Outgoing mail) {
-        try {
-            return Figures.countWithin(MAX_COUNTING, jdbi, mail.audience(), mail.madeAt());
-        } catch (JdbiException e) {
-            LOG.warn("A mail is sent without figures, because they could not be counted: {}", FailureText.describe(e));
-            return null;
+    private List<Destination> destinations(List<Count> domains, Outgoing mail, long hours) {
+        List<String> withNews = domains.stream().filter(domain -> domain.news() > 0).map(Count::what).toList();
+        Map<String, Long> finished = BounceCounts.within(jdbi, counts -> counts.finished(withNews,
+                mail.madeAt().minus(Duration.ofHours(hours)), mail.madeAt()), Map.of());
+        return domains.stream().map(domain -> new Destination(domain.what(), domain.count(), domain.news(),
+                finished.getOrDefault(domain.what(), 0L))).toList();
+    }
+
+    /**
+     * Why the incident is over. Its most frequent destination takes mail again if two things are true: in the hour up to its last bounce,
+     * at least half of the mail there bounced, most of it for a cause of the whole destination; and later mail succeeded there. Otherwise
+     * nothing more is known than that it is quiet.
+     */
+    private Ending ending(Handle handle, Outgoing mail, List<Count> domains) {
+        String domain = domains.isEmpty() ? "" : domains.get(0).what();
+        String there = FROM_INCIDENT + " AND " + BounceCounts.DOMAIN + " = ?";
+        Instant last = handle.select("SELECT MAX(e.received_at)" + there, mail.incidentId(), domain).mapTo(Instant.class).findOne()
+                .orElse(mail.lastBounceAt());
+        Instant before = last.minus(Duration.ofHours(1));
+        List<Count> causes = handle.select("SELECT e.cause AS what, COUNT(*) AS count, 0 AS news" + there + " AND e.received_at > ?"
+                + " GROUP BY e.cause ORDER BY count DESC, what", mail.incidentId(), domain, before).map(MailContents::count).list();
+        if (causes.isEmpty() || !OF_DESTINATION.contains(causes.get(0).what())) {
+            return Ending.QUIET;
         }
+        long bounced = causes.stream().mapToLong(Count::count).sum();
+        return BounceCounts.within(jdbi, counts -> counts.hasTaken(domain, last, mail.madeAt())
+                && 2 * bounced >= counts.finished(List.of(domain), before, last).getOrDefault(domain, bounced), false)
+                ? Ending.TAKEN_AGAIN : Ending.QUIET;
     }
 
     private static Count count(ResultSet row, StatementContext context) throws SQLException {

@@ -7,17 +7,18 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.mailevents.alert.AlertPolicy.Facts;
+import org.mailevents.alert.AlertPolicy.Step;
 import org.mailevents.alert.AudienceState.Pending;
 import org.mailevents.alert.AudienceState.Sent;
 import org.mailevents.settings.Settings;
 
 /**
  * Computes how many alert mails an audience would get about given bounces, with the {@link AlertPolicy} that the settings describe. It
- * starts without an open incident, every mail is sent at once, and the bounce rate is never unusual. So the number is a comparison of two
- * decisions about the same bounces, and no prediction.
+ * starts without an open incident, every mail is sent at once, and every day is ordinary: no mail is urgent, and the bounces are not far
+ * more than usual. So the number is a comparison of two decisions about the same bounces, and no prediction.
  */
 public final class MailForecast {
 
@@ -40,10 +41,10 @@ public final class MailForecast {
     public record Bounce(Instant receivedAt, String recipient, String cause) {
     }
 
-    /** @return the number of mails, the all-clears included */
-    public int mails(List<Bounce> bounces) {
+    /** @return the number of mails */
+    public int mails(String audience, List<Bounce> bounces) {
         Deque<Bounce> later = new ArrayDeque<>(bounces.stream().sorted(Comparator.comparing(Bounce::receivedAt)).toList());
-        Run run = new Run();
+        Run run = new Run(audience);
         Instant now = later.isEmpty() ? Instant.EPOCH : later.peek().receivedAt();
         while (!later.isEmpty() || run.incident != null || run.pending != null) {
             while (!later.isEmpty() && !later.peek().receivedAt().isAfter(now)) {
@@ -57,14 +58,19 @@ public final class MailForecast {
     }
 
     /** The state of one audience. */
-    private final class Run {
+    private final class Run implements Facts {
 
         private final Deque<Instant> lastDay = new ArrayDeque<>();
         private final Set<Set<String>> reported = new HashSet<>();
         private final Set<Set<String>> unreported = new HashSet<>();
+        private final String audience;
         private Incident incident;
         private Pending pending;
         private int mails;
+
+        private Run(String audience) {
+            this.audience = audience;
+        }
 
         private void receive(Bounce bounce) {
             Instant at = bounce.receivedAt();
@@ -77,24 +83,46 @@ public final class MailForecast {
                 lastDay.poll();
             }
             int lastHour = (int) lastDay.stream().filter(at -> at.isAfter(now.minus(Duration.ofHours(1)))).count();
-            AudienceState state = new AudienceState("", incident, pending, new Sent(false, lastHour, lastDay.size(), lastDay.peekLast()));
-            Optional<IncidentPhase> due = policy.due(state, now, () -> false, () -> !reported.containsAll(unreported));
-            due.ifPresent(phase -> mail(phase, state, now));
+            Sent sent = new Sent(false, lastHour, lastDay.size(), lastDay.peekLast());
+            AudienceState state = new AudienceState(audience, incident, pending, sent);
+            policy.due(state, now, this).ifPresent(step -> {
+                if (step == Step.END_WITHOUT_MAIL) {
+                    incident = null;
+                    reported.clear();
+                } else {
+                    mail(state, now);
+                }
+            });
         }
 
-        private void mail(IncidentPhase phase, AudienceState state, Instant now) {
+        private void mail(AudienceState state, Instant now) {
             mails++;
             lastDay.add(now);
             reported.addAll(unreported);
             unreported.clear();
-            if (phase == IncidentPhase.CLOSED) {
-                incident = null;
-                reported.clear();
-            } else {
-                incident = incident == null ? new Incident(NO_ID, pending.oldest(), pending.newest(), 1)
-                        : new Incident(NO_ID, incident.openedAt(), state.lastBounceAt(), incident.mails() + 1);
-            }
+            incident = incident == null ? new Incident(NO_ID, pending.oldest(), pending.newest(), 1, false, false, false)
+                    : new Incident(NO_ID, incident.openedAt(), state.lastBounceAt(), incident.mails() + 1, false, false, false);
             pending = null;
+        }
+
+        @Override
+        public boolean urgent() {
+            return false;
+        }
+
+        @Override
+        public boolean unusual() {
+            return false;
+        }
+
+        @Override
+        public boolean allClear() {
+            return false;
+        }
+
+        @Override
+        public boolean news() {
+            return !reported.containsAll(unreported);
         }
     }
 }

@@ -2,8 +2,11 @@ package org.mailevents.alert;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -43,9 +46,13 @@ final class OwnBounces {
             ORDER BY e.event_id FOR UPDATE
             """.formatted(BounceRows.STORED_SIZE, MARK);
 
+    /** While bounces wait for their mail, new own bounces among them are looked for at most so often. */
+    private static final Duration LOOKED_AGAIN = Duration.ofSeconds(30);
+
     private final String sender;
     private final List<String> recipients;
     private final Clock clock;
+    private final Map<String, Looked> looked = new HashMap<>();
 
     /**
      * @param sender     the address of {@code alert.from}
@@ -62,6 +69,25 @@ final class OwnBounces {
      * @param size    as {@link BounceRows#STORED_SIZE} computes it
      */
     record OwnBounce(UUID eventId, String address, long size) {
+    }
+
+    /** When the newest bounce was received that was looked at, and when that was. */
+    private record Looked(Instant newest, Instant at) {
+    }
+
+    /** Whether new bounces wait. They may wait long for their mail, but the recipients whom the alerts do not reach are told soon. */
+    boolean mayBeAmong(AudienceState state) {
+        Looked last = looked.get(state.audience());
+        Instant now = clock.instant();
+        return state.pending() != null && (last == null || !last.newest().equals(state.pending().newest())
+                && (last.at().isAfter(now) || !last.at().plus(LOOKED_AGAIN).isAfter(now)));
+    }
+
+    /** Notes that the pending bounces of the audience are looked at. */
+    void lookedAt(AudienceState state) {
+        if (state.pending() != null) {
+            looked.put(state.audience(), new Looked(state.pending().newest(), clock.instant()));
+        }
     }
 
     /**

@@ -62,7 +62,7 @@ public final class Preview {
                 throw new IllegalStateException("The database has no bounce. Run preview without the word stored to see samples.");
             }
             Instant now = TimeSource.of(context).instant();
-            Figures figures = Figures.count(handle, "list-owner", now);
+            Figures figures = Figures.of(new BounceCounts(handle), "list-owner", now, 1);
             return List.of(Samples.alert("list-owner", IncidentPhase.OPENED, bounces.subList(0, 1), figures, null),
                     Samples.alert("list-owner", IncidentPhase.UPDATE, bounces, figures, null),
                     Samples.alert("list-owner", IncidentPhase.CLOSED, bounces, figures, null));

@@ -26,7 +26,7 @@ final class Samples {
     private static final Instant LAST_BOUNCE_AT = OPENED_AT.plus(Duration.ofMinutes(65));
     private static final String SUBJECT = "sample";
     private static final List<String> THREAD = List.of("<first@localhost>");
-    private static final Figures FIGURES = new Figures(3, new Share(74, 1_530), new Share(131, 21_804), 60, 0.8);
+    private static final Figures FIGURES = new Figures(3, new Share(74, 1_530), new Share(131, 21_804), 60, 0.8, true);
 
     private static final Urgency OF_ALL = new Urgency("alert.rate", "5 %", null, 120, 1_530);
     private static final Urgency OF_DESTINATION = new Urgency("alert.destination-rate", "50 %", "example.net", 80, 90);

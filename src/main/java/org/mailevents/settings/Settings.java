@@ -43,9 +43,9 @@ public final class Settings {
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
     /** Settings that can also be set for a single audience, as in {@code alert.to.list-owner}. */
-    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language", "alert.channel", "alert.line-works.url",
-            "alert.chatwork.room", "alert.chatwork.token", "alert.chatwork.url", "alert.slack.url", "alert.teams.url",
-            "alert.pagerduty.routing-key", "alert.pagerduty.url", "alert.webhook.url", "alert.webhook.secret");
+    public static final List<String> OF_AUDIENCES = List.of("alert.to", "alert.language", "alert.hours", "alert.channel",
+            "alert.line-works.url", "alert.chatwork.room", "alert.chatwork.token", "alert.chatwork.url", "alert.slack.url",
+            "alert.teams.url", "alert.pagerduty.routing-key", "alert.pagerduty.url", "alert.webhook.url", "alert.webhook.secret");
 
     /** The beginning of the settings that are properties of Kafka's client, as in {@code spool.kafka.client.sasl.mechanism}. */
     public static final String KAFKA_CLIENT = "spool.kafka.client.";
@@ -95,7 +95,12 @@ public final class Settings {
             entry("alert.updates", Settings::durations),
             entry("alert.quiet", Settings::duration),
             entry("alert.max-per-hour", Settings::positive),
+            entry("alert.max-per-day", Settings::positive),
+            entry("alert.hours", Settings::hours),
+            entry("alert.time-zone", unlessEmpty(Settings::zone)),
+            entry("alert.all-clear-from", Settings::positive),
             entry("alert.rate", Settings::percent),
+            entry("alert.destination-rate", Settings::percent),
             entry("alert.silence", unlessEmpty(Settings::duration)),
             entry("alert.channel", Settings::list),
             entry("alert.line-works.url", Settings::text),
@@ -244,8 +249,23 @@ public final class Settings {
 
     /** The setting that names the recipients of an audience: {@code alert.to.<audience>} if it is set, otherwise {@code alert.to}. */
     public String recipientsSetting(String audience) {
-        String own = "alert.to." + audience;
-        return text(own).isEmpty() ? "alert.to" : own;
+        return ofAudience("alert.to", audience);
+    }
+
+    /** The setting of an audience, {@code <key>.<audience>}, if it is set. Otherwise the setting of all audiences. */
+    public String ofAudience(String key, String audience) {
+        String own = key + "." + audience;
+        return text(own).isEmpty() ? key : own;
+    }
+
+    /** The time zone of the people who get alerts. */
+    public ZoneId alertZone() {
+        return zone(text("alert.time-zone").isEmpty() ? "webhook.time-zone" : "alert.time-zone");
+    }
+
+    /** Hours of a week; an empty value means always. */
+    public WeeklyHours hours(String key) {
+        return WeeklyHours.parse(text(key)).orElseThrow(() -> invalid(key, WeeklyHours.FORMS, null));
     }
 
     /** The name of an audience that gets mails. */

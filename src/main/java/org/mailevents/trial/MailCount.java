@@ -47,7 +47,7 @@ final class MailCount {
         names.addAll(after.keySet());
         Map<String, TryResult.Count> audiences = new TreeMap<>();
         for (String name : names) {
-            audiences.put(name, count(before.getOrDefault(name, List.of()), after.getOrDefault(name, List.of())));
+            audiences.put(name, count(name, before.getOrDefault(name, List.of()), after.getOrDefault(name, List.of())));
         }
         TryResult.Count all = new TryResult.Count(audiences.values().stream().mapToInt(TryResult.Count::before).sum(),
                 audiences.values().stream().mapToInt(TryResult.Count::after).sum());
@@ -56,8 +56,8 @@ final class MailCount {
         return new TryResult.Mails(hours, all, audiences);
     }
 
-    private TryResult.Count count(List<Bounce> one, List<Bounce> other) {
-        int mails = forecast.mails(one);
-        return new TryResult.Count(mails, Objects.equals(one, other) ? mails : forecast.mails(other));
+    private TryResult.Count count(String audience, List<Bounce> one, List<Bounce> other) {
+        int mails = forecast.mails(audience, one);
+        return new TryResult.Count(mails, Objects.equals(one, other) ? mails : forecast.mails(audience, other));
     }
 }

@@ -36,7 +36,7 @@ class AlertClockTest {
         Main main = Application.configured();
         main.bind("clock", clock);
         TestSettings settings = TestSettings.of(database).with("alert.endpoint", server.endpoint(), "alert.updates", "5m",
-                "alert.max-per-hour", "100");
+                "alert.max-per-hour", "100", "alert.max-per-day", "1000");
         try (InProcess application = settings.startInProcess(main); server) {
             // Given
             String first = bounce(application);

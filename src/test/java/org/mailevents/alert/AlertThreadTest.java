@@ -3,12 +3,14 @@ package org.mailevents.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -29,7 +31,8 @@ class AlertThreadTest {
         Path subject = routes.resolve("templates/alert.subject.ftl");
         String edited = "とても長い件名に変えました。".repeat(30);
         try (TimedAlerts run = new TimedAlerts(Application.configured(),
-                Map.of("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml", "alert.max-per-hour", "20"))) {
+                Map.of("camel.main.routesIncludePattern", "file:" + routes + "/*.camel.yaml", "alert.max-per-hour", "20",
+                "alert.max-per-day", "100", "alert.all-clear-from", "1"))) {
             run.post("bounces", Payload.bounce("2"));
             run.pass(Duration.ofSeconds(10));
             run.mailed(1);
@@ -44,7 +47,7 @@ class AlertThreadTest {
             }
             run.pass(Duration.ofMinutes(46));
             run.mailed(5);
-            run.post("bounces", Payload.bounce("2"));
+            run.post("bounces", Stream.generate(() -> Payload.bounce("2")).limit(20).toArray(JsonNode[]::new));
             run.pass(Duration.ofSeconds(10));
             run.mailed(6);
             run.pass(Duration.ofMinutes(46));
@@ -61,7 +64,8 @@ class AlertThreadTest {
     @Test
     void twoIncidentsAndTwoAudiencesAreThreadsOfTheirOwn() {
         // Given
-        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.to", "all@example.com"))) {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.to", "all@example.com", "alert.max-per-day", "100",
+                "alert.all-clear-from", "1"))) {
 
             // When
             for (int incident = 0; incident < 2; incident++) {
@@ -89,7 +93,8 @@ class AlertThreadTest {
     void anAudienceHasItsOwnLanguageAndRecipients() {
         // Given
         Map<String, String> settings = Map.of("alert.language.postmaster", "en", "alert.to", "all@example.com", "alert.to.list-owner",
-                "list@example.com, list2@example.com", "alert.silence", "1h", "alert.to.operators", "ops@example.com");
+                "list@example.com, list2@example.com", "alert.silence", "1h", "alert.to.operators", "ops@example.com",
+                "alert.all-clear-from", "1");
         try (TimedAlerts run = new TimedAlerts(Application.configured(), settings)) {
 
             // When
@@ -112,7 +117,8 @@ class AlertThreadTest {
                     assertThat(mails.get(i).html()).contains("<html lang=\"en\">");
                     assertThat(mails.get(i).text()).doesNotContain("エラー");
                 } else {
-                    assertThat(subject).contains(recipients.contains("ops@example.com") ? "【Mail Events】Webhook が届いていません" : "example.net：宛先不明 1件（");
+                    assertThat(subject).contains(recipients.contains("ops@example.com")
+                            ? "【Mail Events】Webhook が届いていません" : "example.net：宛先不明 1件（");
                     assertThat(mails.get(i).text()).contains("Mail Events から自動送信");
                 }
             }

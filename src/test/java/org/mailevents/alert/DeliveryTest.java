@@ -191,7 +191,8 @@ class DeliveryTest {
     }
 
     private TimedAlerts run(String... settings) {
-        Map<String, String> all = new ConcurrentHashMap<>(Map.of("alert.endpoint", server.endpoint()));
+        Map<String, String> all = new ConcurrentHashMap<>(Map.of("alert.endpoint", server.endpoint(), "alert.max-per-day", "1000",
+                "alert.all-clear-from", "1"));
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);
         }

@@ -332,7 +332,8 @@ class IncidentKillIT {
             this.trial = trial;
             settings.putAll(trial.database.settings());
             settings.putAll(Map.of("alert.endpoint", server.endpoint(), "alert.first-delay", "200ms", "alert.updates", "500ms",
-                    "alert.quiet", "1h", "alert.max-per-hour", "1000", "java.tool.options", "-Xmx128m"));
+                    "alert.quiet", "1h", "alert.max-per-hour", "1000", "alert.max-per-day", "100000",
+                    "alert.all-clear-from", "1", "java.tool.options", "-Xmx128m"));
         }
 
         void start() {

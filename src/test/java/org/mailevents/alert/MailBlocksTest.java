@@ -127,7 +127,8 @@ class MailBlocksTest {
                 "552 5.2.2 Mailbox full, " + (char) ('a' + i % 26) + (char) ('a' + i / 26))).toList();
 
         // Then
-        assertThat(mail("en", bounces).text()).contains("50. b49@example.net", "10 bounces with other replies or destinations are in the attached list.")
+        assertThat(mail("en", bounces).text()).contains("50. b49@example.net",
+                "10 bounces with other replies or destinations are in the attached list.")
                 .doesNotContain("b50@");
     }
 

@@ -85,10 +85,12 @@ class MailFactsTest {
                 "対処：受信側のポリシーによる拒否：サーバーの応答を確認のうえ、", "対応します：" + ANSWERS.acknowledge(),
                 "通知を停止：" + ANSWERS.mute(), "頻度を下げる：" + ANSWERS.lessOften(), "https://events.example.com/#incident=" + INCIDENT);
         assertThat(facts(english)).contains("10,000 mails to docomo.ne.jp and 2 more domains bounced.",
-                "Urgent: 96.8 % of the mail to docomo.ne.jp bounced. The limit is 50 % (alert.destination-rate). If mail is going out, pause it",
+                "Urgent: 96.8 % of the mail to docomo.ne.jp bounced. The limit is 50 % (alert.destination-rate).",
+                "If mail is going out, pause it",
                 "docomo.ne.jp: 6,000 of 6,200 (96.8 %)", "example.net: 3,000 of 4,000 (75.0 %)", "example.org: 1,000\n",
                 "Refused by policy: 6,000 bounces", "Unknown user: 3,000 bounces", "Mailbox full: 1,000 bounces",
-                "When: since 2026-10-01 09:00", "To do: Refused by policy: See the reply of the server,", "I have it: " + ANSWERS.acknowledge(),
+                "When: since 2026-10-01 09:00", "To do: Refused by policy: See the reply of the server,",
+                "I have it: " + ANSWERS.acknowledge(),
                 "Mute: " + ANSWERS.mute(), "Less often: " + ANSWERS.lessOften(), "https://events.example.com/#incident=" + INCIDENT);
         assertThat(english.file()).isEqualTo("bounces-7f3a91c2-3.csv");
         assertThat(english.text()).contains("docomo.ne.jp × 6,000", "example.net × 3,000", "example.org × 1,000", "15. staff49@example.org")
@@ -122,15 +124,17 @@ class MailFactsTest {
     @Test
     void aCauseThatIsUncertainIsSaidToBe() throws Exception {
         // Given
-        Alert docomo = alert(IncidentPhase.OPENED, null, List.of(bounce("hanako@docomo.ne.jp", "2", "550 Unknown user hanako@docomo.ne.jp")),
+        Alert docomo = alert(IncidentPhase.OPENED, null, 
+                List.of(bounce("hanako@docomo.ne.jp", "2", "550 Unknown user hanako@docomo.ne.jp")),
                 List.of(new Destination("docomo.ne.jp", 1, 1, 0)), null, null);
 
         // Then
         assertThat(linkless.render(docomo, "ja", null, Long.MAX_VALUE)).satisfies(mail -> {
             assertThat(mail.subject()).startsWith("docomo.ne.jp：宛先不明の可能性 1件");
-            assertThat(facts(mail)).contains("原因：宛先不明の可能性。\n", "対処：応答からは、").doesNotContain("配信リストから外して");
+            assertThat(facts(mail)).contains("原因：宛先不明の可能性\n", "対処：応答からは、").doesNotContain("配信リストから外して");
         });
-        assertThat(linkless.render(docomo, "en", null, Long.MAX_VALUE).subject()).startsWith("docomo.ne.jp: perhaps unknown user, 1 bounce");
+        assertThat(linkless.render(docomo, "en", null, Long.MAX_VALUE).subject())
+                .startsWith("docomo.ne.jp: perhaps unknown user, 1 bounce");
     }
 
     @Test
@@ -148,7 +152,8 @@ class MailFactsTest {
                 "担当：sato@shop.example.com（10:14 から対応中）", "docomo.ne.jp：180／240件（75.0 %）", "example.net：90件", "その他のドメイン：30件",
                 "発生：2026-10-01 09:00 ～ 10:35（1時間35分）").doesNotContain("example.org", "対応します");
         assertThat(facts(english)).startsWith("Still ongoing: 300 more mails bounced, 600 in all since 2026-10-01 09:00.").contains(
-                "Owner: sato@shop.example.com, since 10:14", "docomo.ne.jp: 180 of 240 (75.0 %)", "example.net: 90\n", "other domains: 30\n")
+                "Owner: sato@shop.example.com, since 10:14", "docomo.ne.jp: 180 of 240 (75.0 %)", "example.net: 90\n",
+                "other domains: 30\n")
                 .doesNotContain("example.org", "I have it");
         assertThat(english.text()).contains("The next mail comes when it is over, or if it becomes urgent.");
         assertThat(english.html()).doesNotContain(ANSWERS.acknowledge()).contains(ANSWERS.mute());
@@ -161,7 +166,7 @@ class MailFactsTest {
         Alert takenAgain = alert(IncidentPhase.CLOSED, Ending.TAKEN_AGAIN, STORM, DESTINATIONS, null, null);
 
         // Then
-        assertThat(text(quiet, "ja")).startsWith("収束：docomo.ne.jp ほか2ドメイン宛ての配信エラー（計10,000件）は収束しました。46分、新たなエラーはありません。");
+        assertThat(text(quiet, "ja")).startsWith("収束：docomo.ne.jp ほか2ドメイン宛ての配信エラー（計10,000件）は収束しました。その後46分、新たなエラーはありません。");
         assertThat(text(takenAgain, "ja"))
                 .startsWith("収束：docomo.ne.jp ほか2ドメイン宛ての配信エラー（計10,000件）は収束しました。docomo.ne.jp は再びメールを受け取っています。");
         assertThat(text(quiet, "en")).startsWith("All clear: It is over: nothing more has bounced for 46 min. "
@@ -206,7 +211,8 @@ class MailFactsTest {
         // Then
         assertThat(Pattern.compile("href=\"([^\"]*)\"").matcher(mail.html()).results().map(link -> link.group(1)))
                 .containsExactlyElementsOf(links);
-        assertThat(Pattern.compile("https?://\\S+").matcher(mail.text()).results().map(link -> link.group())).containsExactlyElementsOf(links);
+        assertThat(Pattern.compile("https?://\\S+").matcher(mail.text()).results().map(link -> link.group()))
+                .containsExactlyElementsOf(links);
     }
 
     private static String text(Alert alert, String language) throws Exception {
@@ -225,9 +231,9 @@ class MailFactsTest {
                 .sorted((one, other) -> Long.compare(other.count(), one.count())).toList();
         Instant lastBounceAt = OPENED_AT.plus(phase == IncidentPhase.OPENED ? Duration.ZERO : Duration.ofMinutes(95));
         Figures figures = bounces.size() == 1 ? null : new Figures(1, new Figures.Share(10_000, 14_000), new Figures.Share(10_100, 60_000),
-                10_000, 0.8);
-        return new Alert(INCIDENT, INCIDENT, 3, phase, ending, bounces.size() >= 10, "postmaster", lastBounceAt.plus(Duration.ofMinutes(46)),
-                OPENED_AT, lastBounceAt, null, List.of(), causes, destinations, bounces, figures, urgency, acknowledged);
+                10_000, 0.8, true);
+        return new Alert(INCIDENT, INCIDENT, 3, phase, ending, bounces.size() >= 10, "postmaster",
+                lastBounceAt.plus(Duration.ofMinutes(46)), OPENED_AT, lastBounceAt, null, List.of(), causes, destinations, bounces, figures, urgency, acknowledged);
     }
 
     private static Bounce bounce(String recipient, String code, String reply) {

@@ -436,7 +436,8 @@ class MailFormatTest {
     private static final Pattern TAG = Pattern.compile("<(/?)([a-z][a-z0-9]*)((?:\\s+[a-z-]+=\"[^\"<>]*\")*)>");
     private static final Pattern STYLE = Pattern.compile("(?s)<style>(.*?)</style>");
     /** Numbers that belong to the wording, and the random beginning of an incident's id. */
-    private static final Pattern WORDING = Pattern.compile("bounces-[0-9a-f]{8}|直近1時間|直近24時間|過去1週間|1時間あたり|1分未満|Last 24 hours|\\(no|Microsoft 365");
+    private static final Pattern WORDING = Pattern.compile("bounces-[0-9a-f]{8}|"
+            + "直近1時間|直近24時間|過去1週間|1時間あたり|1分未満|Last 24 hours|\\(no|Microsoft 365");
     /** Facts: numbers, and texts with a dot or an @ such as addresses, domains and names of settings. */
     private static final Pattern FACT = Pattern.compile("(?<!\\w)(?:\\d+(?:[-:.]\\d+)*|[\\w.+=-]++@[\\w.-]+|[A-Za-z]\\w*+(?:\\.\\w+)+)");
 

@@ -76,8 +76,10 @@ class OwnBouncesTest {
             bounce(run, 4, handedBack, TO);
 
             // Then
-            assertThat(run.mailed(4).mails()).extracting(Rfc5322::subject).satisfiesExactly(first -> assertThat(first).startsWith("example.net：宛先不明 1件"),
-                    allClear -> assertThat(allClear).startsWith("Re: example.net：宛先不明 1件"), silent -> assertThat(silent).contains("Webhook が届いていません"),
+            assertThat(run.mailed(4).mails()).extracting(Rfc5322::subject).satisfiesExactly(
+                    first -> assertThat(first).startsWith("example.net：宛先不明 1件"),
+                    allClear -> assertThat(allClear).startsWith("Re: example.net：宛先不明 1件"),
+                    silent -> assertThat(silent).contains("Webhook が届いていません"),
                     returned -> assertThat(returned).contains("再開しました"));
             assertThat(run.application().log()).contains("Alerts do not reach a recipient of alert.to").contains("Set alert.fallback");
 
@@ -215,7 +217,7 @@ class OwnBouncesTest {
 
     private static TimedAlerts start(Map<String, String> more) {
         Map<String, String> settings = new HashMap<>(Map.of("alert.from", "Alerts <" + FROM
-                + ">", "alert.to", TO, "alert.max-per-hour", "100"));
+                + ">", "alert.to", TO, "alert.max-per-hour", "100", "alert.max-per-day", "100", "alert.all-clear-from", "1"));
         settings.putAll(more);
         return new TimedAlerts(Application.configured(), settings);
     }

@@ -3,9 +3,13 @@ package org.mailevents.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,8 +20,8 @@ import org.mailevents.support.Rfc5322;
 import org.mailevents.support.TimedAlerts;
 
 /**
- * A mail is urgent if more than {@code alert.rate} of the messages that were finished within the last hour have bounced, and if enough
- * messages were finished.
+ * A mail is urgent if its own new bounces are too large a share of the messages that were finished meanwhile: of all messages, or of those
+ * to one destination. Enough messages must have been finished.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class UrgentTest {
@@ -30,38 +34,131 @@ class UrgentTest {
         "200, 20, 50 %, ja, false", "50, 51, 50 %, ja, true"})
     void theShareOfBouncesDecides(int succeeded, int bounced, String rate, String language, boolean urgent) {
         // Given
-        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.rate", rate, "alert.language", language))) {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.rate", rate, "alert.language", language,
+                "alert.destination-rate", "100 %"))) {
             // Messages that are older than an hour or not finished do not count.
-            run.post("deliveries", elements("succeeded", 500));
+            run.post("deliveries", deliveries("succeeded", 500));
             run.pass(Duration.ofHours(1));
-            run.post("deliveries", elements("queued", 300));
-            run.post("deliveries", elements("succeeded", succeeded));
+            run.post("deliveries", deliveries("queued", 300));
+            run.post("deliveries", deliveries("succeeded", succeeded));
 
             // When
-            run.post("bounces", IntStream.range(0, bounced).mapToObj(i -> Payload.bounce("2")).toArray(JsonNode[]::new));
+            run.post("bounces", bounces("2", bounced, "example.net"));
             run.pass(Duration.ofSeconds(10));
             Rfc5322 mail = run.mailed(1).mails().get(0);
 
             // Then
-            String words = language.equals("ja") ? "緊急：直近1時間のバウンス率が" : "Urgent: the bounce rate of the last hour is ";
-            String label = language.equals("ja") ? "【緊急】" : "[Urgent] ";
             if (urgent) {
-                assertThat(mail.header("Importance")).isEqualTo("high");
-                assertThat(mail.header("X-Priority")).isEqualTo("1");
-                assertThat(mail.subject()).startsWith(label);
-                assertThat(mail.text()).contains(words);
-                assertThat(mail.html()).contains(words);
+                assertUrgent(mail, language.equals("ja") ? "（基準 alert.rate：" + rate + "）" : "The limit is " + rate + " (alert.rate).");
             } else {
-                assertThat(mail.has("Importance")).isFalse();
-                assertThat(mail.has("X-Priority")).isFalse();
-                assertThat(mail.subject()).doesNotContain(label);
-                assertThat(mail.text()).doesNotContain(words);
-                assertThat(mail.html()).doesNotContain(words);
+                assertNotUrgent(mail);
             }
         }
     }
 
-    private static JsonNode[] elements(String status, int count) {
+    @ParameterizedTest
+    @CsvSource({"20, 20, 50 %, true", "19, 0, 50 %, false", "20, 21, 50 %, false", "30, 10, 80 %, false"})
+    void aDestinationThatFailsIsUrgentAmongMuchOtherMail(int bounced, int succeeded, String rate, boolean urgent) {
+        // Given
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.destination-rate", rate))) {
+            run.post("deliveries", deliveries("succeeded", 2_000));
+            run.post("deliveries", Stream.generate(() -> to(Payload.delivery("succeeded"), "Mobile.example.jp")).limit(succeeded)
+                    .toArray(JsonNode[]::new));
+
+            // When
+            run.post("bounces", bounces("4", bounced, "mobile.example.jp"));
+            run.pass(Duration.ofSeconds(10));
+            Rfc5322 mail = run.mailed(1).mails().get(0);
+
+            // Then
+            if (urgent) {
+                assertUrgent(mail, "緊急：mobile.example.jp 宛てのメールの ", bounced + "／" + (bounced + succeeded) + "件（",
+                        "（基準 alert.destination-rate：" + rate + "）");
+            } else {
+                assertNotUrgent(mail);
+            }
+        }
+    }
+
+    @Test
+    void oneBounceIsNotUrgentBecauseOfTheBouncesOfOthers() {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.to.postmaster", "postmaster@example.com",
+                "alert.to.list-owner", "list@example.com"))) {
+            // Given
+            run.post("deliveries", deliveries("succeeded", 300));
+            run.post("bounces", bounces("4", 1_200, "mobile.example.jp"));
+
+            // When
+            run.post("bounces", bounces("2", 1, "example.net"));
+            run.pass(Duration.ofSeconds(10));
+            run.mailed(2);
+
+            // Then
+            int toListOwner = run.recipients().get(0).contains("list@example.com") ? 0 : 1;
+            assertNotUrgent(run.mails().get(toListOwner));
+            assertUrgent(run.mails().get(1 - toListOwner), "mobile.example.jp 宛て", "1,200件");
+        }
+    }
+
+    @Test
+    void aBounceAfterAnUrgentIncidentIsNotUrgent() {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of())) {
+            // Given
+            run.post("bounces", bounces("4", 1_200, "mobile.example.jp"));
+            run.pass(Duration.ofSeconds(10));
+            assertUrgent(run.mailed(1).mails().get(0), "mobile.example.jp 宛て");
+            run.pass(Duration.ofMinutes(46));
+            assertNotUrgent(run.mailed(2).mails().get(1));
+
+            // When
+            run.post("bounces", bounces("5", 1, "mobile.example.jp"));
+            run.pass(Duration.ofHours(24));
+
+            // Then
+            Rfc5322 mail = run.mailed(3).mails().get(2);
+            assertThat(mail.has("References")).isFalse();
+            assertNotUrgent(mail);
+        }
+    }
+
+    @Test
+    void ifEverythingFailsNoSingleDestinationIsBlamed() {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of())) {
+            // When
+            run.post("bounces", Stream.of("one", "two", "three").flatMap(name -> Stream.of(bounces("4", 100, name + ".example.jp")))
+                    .toArray(JsonNode[]::new));
+            run.pass(Duration.ofSeconds(10));
+
+            // Then
+            assertUrgent(run.mailed(1).mails().get(0), "緊急：メールの 100.0 %（300／300件）が配信エラーです（基準 alert.rate：5 %）");
+        }
+    }
+
+    private static void assertUrgent(Rfc5322 mail, String... words) {
+        assertThat(mail.header("Importance")).isEqualTo("high");
+        assertThat(mail.header("X-Priority")).isEqualTo("1");
+        assertThat(mail.subject()).containsPattern("^(【緊急】|\\[Urgent] )");
+        assertThat(mail.text()).contains(words);
+        assertThat(mail.html()).contains(words);
+    }
+
+    private static void assertNotUrgent(Rfc5322 mail) {
+        assertThat(mail.has("Importance")).isFalse();
+        assertThat(mail.has("X-Priority")).isFalse();
+        assertThat(mail.subject().startsWith("Re: ") ? "" : mail.subject()).doesNotContain("緊急", "Urgent");
+        assertThat(mail.text()).doesNotContain("緊急", "Urgent");
+        assertThat(mail.html().replaceAll("<title>.*</title>", "")).doesNotContain("緊急", "Urgent");
+    }
+
+    private static JsonNode[] bounces(String code, int count, String domain) {
+        return IntStream.range(0, count).mapToObj(i -> to(Payload.bounce(code), domain)).toArray(JsonNode[]::new);
+    }
+
+    private static JsonNode[] deliveries(String status, int count) {
         return IntStream.range(0, count).mapToObj(i -> Payload.delivery(status)).toArray(JsonNode[]::new);
+    }
+
+    private static ObjectNode to(ObjectNode element, String domain) {
+        return element.put("to", UUID.randomUUID() + "@" + domain);
     }
 }

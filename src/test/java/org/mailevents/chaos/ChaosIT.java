@@ -57,7 +57,8 @@ class ChaosIT {
         try (MailServer mailServer = new MailServer(); installation) {
             mailServer.start();
             installation.set(Map.of("alert.endpoint", mailServer.endpoint(), "alert.first-delay", "1s", "alert.updates", "1s",
-                    "alert.max-per-hour", "100000", "java.tool.options", "-Xmx128m"));
+                    "alert.max-per-hour", "100000",
+                    "alert.max-per-day", "100000", "java.tool.options", "-Xmx128m"));
             installation.start();
             Faults faults = new Faults(new Random(SEED), ledger, List.of(installation), mailServer, database, databaseServer);
             try (Load load = new Load(ledger, installation::process, SEED)) {

@@ -100,7 +100,8 @@ class FloodIT {
             // Given
             mailServer.start();
             start("112m", Map.of("alert.endpoint", mailServer.endpoint(), "alert.first-delay", "1s", "alert.updates", "1s",
-                    "alert.max-per-hour", "100000"));
+                    "alert.max-per-hour", "100000",
+                    "alert.max-per-day", "100000"));
             ExecutorService flooding = Executors.newFixedThreadPool(4);
             long before;
             Map<String, Object> floods = new LinkedHashMap<>();

@@ -60,7 +60,8 @@ class KafkaChaosIT {
             });
             all().forEach(installation -> installation.set(database.settings()));
             all().forEach(installation -> installation.set(Map.of("alert.endpoint", mailServer.endpoint(), "alert.first-delay", "1s",
-                    "alert.updates", "1s", "alert.max-per-hour", "100000", "java.tool.options", "-Xmx128m", "spool.kafka.brokers",
+                    "alert.updates", "1s", "alert.max-per-hour", "100000",
+                    "alert.max-per-day", "100000", "java.tool.options", "-Xmx128m", "spool.kafka.brokers",
                     broker.address(), "spool.kafka.topic", TOPIC, "spool.kafka.mode", "always", "spool.kafka.consumers", "0")));
             stores.forEach(installation -> installation.set(Map.of("spool.kafka.consumers", "2")));
             all().forEach(Installation::start);

@@ -56,7 +56,8 @@ class SeveralProcessesIT {
                 installation.set(server.database().settings());
                 installation.set(Map.of("database.url", server.database().url() + "?ApplicationName=" + installation.name(),
                         "alert.endpoint", mailServer.endpoint(), "alert.from", installation.name() + " <mail-events@example.com>",
-                        "alert.first-delay", "1s", "alert.updates", "1s", "alert.max-per-hour", "100000", "java.tool.options", "-Xmx128m",
+                        "alert.first-delay", "1s", "alert.updates", "1s", "alert.max-per-hour", "100000",
+                    "alert.max-per-day", "100000", "java.tool.options", "-Xmx128m",
                         "webhook.basic", "hook:s3cret"));
                 installation.launch();
             }

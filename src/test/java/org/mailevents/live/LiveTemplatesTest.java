@@ -51,13 +51,16 @@ class LiveTemplatesTest {
             + " :44: The following has evaluated to null or missing: ==> words.introo",
         "templates/alert.html.ftlh | bounce.recipient      | bounce.recipent    |"
             + " :170: The following has evaluated to null or missing: ==> bounce.recipent",
-        "templates/alert.txt.ftl   | <#list                | <#list 1.. as i>${i}</#list><#list | the template does not end",
-        "templates/alert.txt.ftl   | <#list                | <#macro a><@a/></#macro><@a/><#list | the template does not end",
-        "templates/alert.txt.ftl   | <#list                | <#list 1.. as i></#list><#list | :8: the template does not end",
+        "templates/alert.txt.ftl   | <#list alert.groups   | <#list 1.. as i>${i}</#list><#list alert.groups |"
+            + " the template does not end",
+        "templates/alert.txt.ftl   | <#list alert.groups   | <#macro a><@a/></#macro><@a/><#list alert.groups |"
+            + " the template does not end",
+        "templates/alert.txt.ftl   | <#list alert.groups   | <#list 1.. as i></#list><#list alert.groups |"
+            + " :78: the template does not end",
         "templates/words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> |"
             + " :48: the template does not end",
-        "templates/alert.txt.ftl   | <#list                | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list |"
-            + " :8: the template does not end",
+        "templates/alert.txt.ftl   | <#list alert.groups   | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list alert.groups |"
+            + " :78: the template does not end",
         "templates/words.en.ftl    | <#function subject    | <#functoin subject | :48: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given

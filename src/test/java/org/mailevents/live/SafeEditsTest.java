@@ -66,7 +66,7 @@ class SafeEditsTest {
     static void start() throws IOException {
         shipped = files();
         application = TestSettings.of(DATABASE, MAILBOX).with("alert.first-delay", "100ms", "alert.updates", "100ms",
-                "alert.max-per-hour", "1000", "alert.undecided", "duty", "alert.to.duty", "duty@example.com")
+                "alert.max-per-hour", "1000", "alert.max-per-day", "100000", "alert.undecided", "duty", "alert.to.duty", "duty@example.com")
                 .withRoutes(ROUTES).startInProcess();
     }
 

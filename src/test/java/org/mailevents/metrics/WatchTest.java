@@ -46,8 +46,8 @@ class WatchTest {
         String good = Files.readString(route);
         ObjectNode delivery = Payload.delivery("succeeded");
         ObjectNode rejected = Payload.delivery("queued").put("created", "2026-02-30 00:00:00");
-        TestSettings settings = TestSettings.of(postgres.database()).with("alert.first-delay", "100ms", "alert.updates", "100ms")
-                .withRoutes(folder.resolve("routes"));
+        TestSettings settings = TestSettings.of(postgres.database()).with("alert.first-delay", "100ms", "alert.updates", "100ms",
+                "alert.max-per-day", "100000").withRoutes(folder.resolve("routes"));
         try (SmtpServer smtp = new SmtpServer(address -> refuses.get() ? "451 not now" : "250 ok", () -> { })) {
             try (InProcess application = settings.with("alert.endpoint", smtp.endpoint()).startInProcess()) {
                 Scrape first = Scrape.of(application);

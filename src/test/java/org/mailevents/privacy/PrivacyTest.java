@@ -416,7 +416,7 @@ class PrivacyTest {
         try (SmtpServer server = new SmtpServer(replies, () -> { })) {
             TestSettings settings = TestSettings.of(database)
                     .with("spool.directory", spool, "spool.attempts", "2", "alert.first-delay", "100ms", "alert.updates", "100ms",
-                    "alert.endpoint", server.endpoint(), "alert.to", "secret-operator@example.org",
+                    "alert.max-per-day", "100000", "alert.endpoint", server.endpoint(), "alert.to", "secret-operator@example.org",
                     "alert.from", "secret-sender@example.org", "privacy.retention-days", "1", "retention.days", "2");
             try (InProcess application = settings.startInProcess(main)) {
                 // Given

@@ -193,7 +193,7 @@ class FailuresTest {
 
     private static TestSettings recipients(TestDatabase database, SmtpServer server, String to) {
         return TestSettings.of(database).with("alert.endpoint", server.endpoint(), "alert.first-delay", "100ms", "alert.updates", "100ms",
-                "alert.to", to);
+                "alert.max-per-day", "100000", "alert.to", to);
     }
 
     @Test

@@ -79,7 +79,8 @@ public record Mailbox(String endpoint, Supplier<List<Mail>> received, Runnable s
 
     /** The settings with which a mail arrives within about a second. */
     public Map<String, String> settings() {
-        return Map.of("alert.endpoint", endpoint, "alert.first-delay", "1s", "alert.updates", "1s", "alert.max-per-hour", "1000");
+        return Map.of("alert.endpoint", endpoint, "alert.first-delay", "1s", "alert.updates", "1s", "alert.max-per-hour", "1000",
+                "alert.max-per-day", "100000");
     }
 
     private static List<Path> emls(Path folder) {

@@ -93,6 +93,11 @@ public final class TimedAlerts implements AutoCloseable {
         return this;
     }
 
+    /** Waits until no incident is open. */
+    public void awaitEnds() {
+        await().until(() -> database.rows("SELECT 1 FROM alert_incident WHERE closed_at IS NULL").isEmpty());
+    }
+
     /** The recipients of each mail, in the order of {@link #mails}. */
     public List<List<String>> recipients() {
         return copies().stream().map(copies -> copies.stream().flatMap(taken -> taken.recipients().stream()).sorted().toList()).toList();

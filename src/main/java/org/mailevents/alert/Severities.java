@@ -1,0 +1,110 @@
+package org.mailevents.alert;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jdbi.v3.core.Jdbi;
+import org.mailevents.alert.Alert.Urgency;
+import org.mailevents.alert.BounceCounts.Comparison;
+import org.mailevents.alert.Figures.Share;
+import org.mailevents.settings.Settings;
+
+/**
+ * Finds out how serious the pending bounces of an audience are: within the last hour, and within the whole time that a mail about them
+ * would speak of. Otherwise the bounces of a quiet day would hide a destination that has just begun to fail.
+ */
+final class Severities {
+
+    private static final String RATE = "alert.rate";
+    private static final String DESTINATION_RATE = "alert.destination-rate";
+    /** Fewer bounces at a destination make no mail urgent. */
+    private static final int MIN_AT_DESTINATION = 20;
+    /** An answer is kept so long, because it is asked for every second while bounces wait. */
+    private static final Duration COUNTED_AGAIN = Duration.ofSeconds(30);
+
+    private final Jdbi jdbi;
+    private final Clock clock;
+    private final double rate;
+    private final double destinationRate;
+    private final int allClearFrom;
+    private final Map<String, Counted> counted = new HashMap<>();
+
+    Severities(Jdbi jdbi, Clock clock, Settings settings) {
+        this.jdbi = jdbi;
+        this.clock = clock;
+        rate = settings.percent(RATE);
+        destinationRate = settings.percent(DESTINATION_RATE);
+        allClearFrom = settings.positive("alert.all-clear-from");
+    }
+
+    private record Counted(Instant at, Severity severity) {
+    }
+
+    /** How serious the bounces of the audience are, or were shortly before. */
+    Severity recent(AudienceState state) {
+        Instant now = clock.instant();
+        Counted last = counted.get(state.audience());
+        if (last == null || last.at().isAfter(now) || !last.at().plus(COUNTED_AGAIN).isAfter(now)) {
+            last = new Counted(now, of(state, now));
+            counted.put(state.audience(), last);
+        }
+        return last.severity();
+    }
+
+    /** The next answer about the audience is counted anew. */
+    void forget(String audience) {
+        counted.remove(audience);
+    }
+
+    private Severity of(AudienceState state, Instant now) {
+        long hours = Figures.hours(state.pending() == null ? null : state.pending().oldest(), now);
+        Severity lastHour = within(1, state.audience(), now);
+        return hours == 1 ? lastHour : lastHour.and(within(hours, state.audience(), now));
+    }
+
+    private Severity within(long hours, String audience, Instant now) {
+        return BounceCounts.within(jdbi, counts -> {
+            Urgency urgency = urgency(counts, audience, now.minus(Duration.ofHours(hours)), now);
+            Comparison comparison = counts.compare(audience, now, hours);
+            return new Severity(urgency, comparison.isUnusual(), urgency != null || comparison.exceedsUsual(allClearFrom));
+        }, Severity.NONE);
+    }
+
+    /**
+     * A destination that fails is told apart from everything failing: then the rate is too high elsewhere too, or several destinations fail
+     * that get most of the mail.
+     */
+    private Urgency urgency(BounceCounts counts, String audience, Instant since, Instant until) {
+        Map<String, Long> pending = counts.pending(audience, since, until);
+        long news = pending.values().stream().mapToLong(Long::longValue).sum();
+        if (news == 0) {
+            return null;
+        }
+        Share all = new Share(news, Math.max(news, counts.all(since, until).finished()));
+        List<String> many = pending.keySet().stream().filter(domain -> pending.get(domain) >= MIN_AT_DESTINATION).toList();
+        Map<String, Long> finished = new HashMap<>(counts.finished(many, since, until));
+        // a team may have given an audience to other events than bounces
+        many.forEach(domain -> finished.merge(domain, pending.get(domain), Math::max));
+        List<String> failing = many.stream().filter(domain -> 100.0 * pending.get(domain) >= destinationRate * finished.get(domain))
+                .sorted(Comparator.comparing(domain -> -pending.get(domain))).toList();
+        Share others = new Share(news - sum(pending, failing), all.finished() - sum(finished, failing));
+        boolean everything = others.above(rate) || failing.size() > 1 && others.finished() < all.finished() / 2;
+        if (!failing.isEmpty() && !everything) {
+            String domain = failing.get(0);
+            return new Urgency(DESTINATION_RATE, percent(destinationRate), domain, pending.get(domain), finished.get(domain));
+        }
+        return all.above(rate) ? new Urgency(RATE, percent(rate), null, news, all.finished()) : null;
+    }
+
+    private static long sum(Map<String, Long> messages, List<String> domains) {
+        return domains.stream().mapToLong(messages::get).sum();
+    }
+
+    private static String percent(double rate) {
+        return (rate == Math.rint(rate) ? String.valueOf((long) rate) : String.valueOf(rate)) + " %";
+    }
+}
