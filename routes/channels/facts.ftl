@@ -2,12 +2,17 @@
      and without its address, because a chat is no place for addresses of strangers. -->
 <#import "words.${language}.ftl" as words>
 <#function listed label facts>
-  <#return label + words.colon + facts?map(fact -> fact.text + (fact.number != "")?then(words.colon + fact.number, ""))?join(" / ")>
+  <#local texts = facts?map(fact -> fact.text + (fact.number != "")?then(words.colon + fact.number, ""))>
+  <#if texts?size == 1>
+    <#return [label + words.colon + texts[0]]>
+  </#if>
+  <#return [label + words.colon?trim] + texts[0..*5]?map(text -> "- " + text) + (texts?size > 5)?then(["- …"], [])>
 </#function>
 <#assign headline = words.stage(alert) + words.colon + words.intro(alert)>
 <#assign isOpen = alert.stage == "opened" || alert.stage == "update">
 <#assign lines = (alert.urgency??)?then([words.urgent(alert.urgency)], [])
     + (alert.acknowledgedBy != "")?then([words.owner + words.colon + words.acknowledged(alert)], [])
-    + [listed(words.where, (alert.total == 1)?then([{"text": words.destination(alert), "number": ""}], words.places(alert)))]
-    + [listed(words.why, words.reasons(alert)), words.since + words.colon + words.lasted(alert)]
-    + isOpen?then([words.todo + words.colon + words.advice(alert)?join(" ")], [])>
+    + isOpen?then([words.todo + words.colon + words.advice(alert)[0]], [])
+    + listed(words.where, (alert.total == 1)?then([{"text": words.destination(alert), "number": ""}], words.places(alert)))
+    + listed(words.why, words.reasons(alert))
+    + [words.since + words.colon + words.lasted(alert)]>

@@ -5,7 +5,7 @@
   "title": "${cut(facts.headline, 100)}",
   "body": {"text": "${cut(facts.lines?join("\n"), 1000)}"}
   <#if alert.url != "">
-  , "button": {"label": "${cut(facts.words.onThePage, 20)}", "url": "${alert.url}"}
+  , "button": {"label": "${cut(facts.words.open, 20)}", "url": "${alert.url}"}
   </#if>
 }
 </#escape>

@@ -11,7 +11,7 @@
   , "client": "Mail Events"
   <#if alert.url != "">
   , "client_url": "${alert.url}"
-  , "links": [{"href": "${alert.url}", "text": "${facts.words.onThePage}"}]
+  , "links": [{"href": "${alert.url}", "text": "${facts.words.open}"}]
   </#if>
   , "payload": {
     "summary": "${cut(facts.headline, 1024)}",

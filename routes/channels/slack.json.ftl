@@ -9,7 +9,7 @@
     {"type": "header", "text": {"type": "plain_text", "emoji": false, "text": "${cut(facts.headline, 150)}"}},
     {"type": "section", "text": {"type": "plain_text", "emoji": false, "text": "${cut(facts.lines?join("\n"), 2900)}"}}
     <#if alert.url != "">
-    , {"type": "section", "text": {"type": "mrkdwn", "text": "<${alert.url}|${plain(facts.words.onThePage)}>"}}
+    , {"type": "section", "text": {"type": "mrkdwn", "text": "<${alert.url}|${plain(facts.words.open)}>"}}
     </#if>
   ]
 }

@@ -20,7 +20,7 @@
         </#list>
       ]
       <#if alert.url != "">
-      , "actions": [{"type": "Action.OpenUrl", "title": "${cut(facts.words.onThePage, 40)}", "url": "${alert.url}"}]
+      , "actions": [{"type": "Action.OpenUrl", "title": "${cut(facts.words.open, 40)}", "url": "${alert.url}"}]
       </#if>
     }
   }]

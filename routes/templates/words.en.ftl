@@ -374,3 +374,5 @@
 <#function digestAddressed digest>
   <#return "This digest is " + (audiences[digest.audience]!digest.audience) + ".">
 </#function>
+<#-- The button in a chat. -->
+<#assign open = "Open the incident">

@@ -344,3 +344,5 @@
 <#function digestAddressed digest>
   <#return (audiences[digest.audience]!digest.audience) + "へのまとめです。">
 </#function>
+<#-- チャットのボタン。 -->
+<#assign open = "画面で確認">

@@ -198,6 +198,13 @@ final class AlertOutbox {
         return insert(handle, row, row.madeAt());
     }
 
+    /** Adds a mail only if somebody gets it. */
+    void addIfWanted(Handle handle, Row row) {
+        if (!recipients.of(handle, row).isEmpty()) {
+            add(handle, row);
+        }
+    }
+
     /** Adds a mail that is not due until {@link #makeDue}. */
     void addNotYetDue(Handle handle, Row row) {
         insert(handle, row, null);

@@ -15,6 +15,12 @@ public enum IncidentPhase {
     /** The all-clear: no bounce was received for {@code alert.quiet}. An ordinary incident ends without it. */
     CLOSED;
 
+    /**
+     * The value of the column {@code what} for the end of an ordinary incident. No mail tells it, only the channels that keep an incident
+     * open until they are told. It is no mail of the audience, so no limit counts it.
+     */
+    static final String UNTOLD_END = "ended";
+
     /** The name in the column {@code what} and in the templates. */
     @Override
     public String toString() {
@@ -22,7 +28,7 @@ public enum IncidentPhase {
     }
 
     static IncidentPhase of(String name) {
-        return valueOf(name.toUpperCase(Locale.ROOT));
+        return name.equals(UNTOLD_END) ? CLOSED : valueOf(name.toUpperCase(Locale.ROOT));
     }
 
     /** Whether a value of the column {@code what} is a phase, and not the kind of a notice. */

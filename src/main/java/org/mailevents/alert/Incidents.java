@@ -155,8 +155,14 @@ final class Incidents {
     /** The incident was too ordinary for an all-clear. */
     private boolean end(Handle handle, AudienceState state) {
         Incident incident = state.incident();
-        return handle.execute("UPDATE alert_incident SET closed_at = ?, open_for = NULL WHERE incident_id = ? AND mails = ?"
-                + " AND closed_at IS NULL", clock.instant(), incident.incidentId(), incident.mails()) == 1;
+        Instant now = clock.instant();
+        boolean ended = handle.execute("UPDATE alert_incident SET closed_at = ?, open_for = NULL WHERE incident_id = ? AND mails = ?"
+                + " AND closed_at IS NULL", now, incident.incidentId(), incident.mails()) == 1;
+        if (ended) {
+            outbox.addIfWanted(handle, new Row(UUID.randomUUID(), incident.incidentId(), incident.mails() + 1, state.audience(),
+                    IncidentPhase.UNTOLD_END, null, now));
+        }
+        return ended;
     }
 
     /**

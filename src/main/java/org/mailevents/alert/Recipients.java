@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.mailevents.alert.AlertOutbox.Row;
+import org.mailevents.channel.Channel;
 import org.mailevents.channel.Channels;
 import org.mailevents.settings.Settings;
 
@@ -64,6 +65,9 @@ final class Recipients {
 
     /** A chat is told about incidents. Everything else goes by mail. */
     private Stream<String> channels(String audience, String what) {
+        if (what.equals(IncidentPhase.UNTOLD_END)) {
+            return channels.of(audience).stream().filter(channel -> Channel.of(channel).filter(Channel::keepsIncidentsOpen).isPresent());
+        }
         return IncidentPhase.isPhase(what) ? channels.of(audience).stream() : Stream.of(Delivery.MAIL);
     }
 

@@ -61,16 +61,15 @@ public final class Channels implements PropertiesSource {
     }
 
     /**
-     * The settings of a channel for an audience, by the last part of their names. The value {@code server} is the beginning of the URL that
-     * is no secret, such as {@code https://hooks.slack.com}.
+     * The settings of a channel for an audience, by the last part of their names. The value {@code host} is the part of the URL that is no
+     * secret, such as {@code hooks.slack.com}.
      */
     public Map<String, String> settings(Channel channel, String audience) {
         Map<String, String> values = new LinkedHashMap<>();
         for (String setting : channel.settings()) {
             values.put(setting, settings.text(ownOrCommon("alert." + channel + "." + setting, audience)));
         }
-        URI url = URI.create(values.get("url"));
-        values.put("server", url.getScheme() + "://" + url.getRawAuthority());
+        values.put("host", URI.create(values.get("url")).getRawAuthority());
         return values;
     }
 

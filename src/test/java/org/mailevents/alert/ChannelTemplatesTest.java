@@ -105,7 +105,7 @@ class ChannelTemplatesTest {
         "slack.json.ftl    | escape text as text?json_string | escape text as text | slack.json.ftl: the template makes no valid",
         "teams.json.ftl    | cut(line, 600)        | cut(lines, 600)       | teams.json.ftl:19: ",
         "chatwork.form.ftl | ?url(\"UTF-8\")       | ''                    | chatwork.form.ftl: the template makes no form",
-        "facts.ftl         | words.stage(alert)    | words.stages(alert)   | facts.ftl:7: ",
+        "facts.ftl         | words.stage(alert)    | words.stages(alert)   | facts.ftl:11: ",
         "line-works.json.ftl | <#if alert.url != \"\"> | <#iff url>        | line-works.json.ftl:7: "})
     void aBrokenTemplateIsRefusedWithItsFile(String file, String right, String wrong, String mistake) {
         String path = Path.of("routes/channels").resolve(file).toString();

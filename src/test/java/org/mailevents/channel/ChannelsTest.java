@@ -48,9 +48,9 @@ class ChannelsTest {
         assertThat(channels.used()).containsExactly(Channel.values());
         assertThat(channels.getProperty("channel.line-works.used")).isEqualTo("true");
         assertThat(channels.settings(Channel.SLACK, "postmaster")).containsEntry("url", "https://hooks.slack.com/services/other")
-                .containsEntry("server", "https://hooks.slack.com");
+                .containsEntry("host", "hooks.slack.com");
         assertThat(channels.settings(Channel.TEAMS, "list-owner"))
-                .containsEntry("server", "https://prod-00.japaneast.logic.azure.com:443");
+                .containsEntry("host", "prod-00.japaneast.logic.azure.com:443");
         assertThat(channels.settings(Channel.CHATWORK, "list-owner")).containsEntry("room", "123").containsEntry("token", "secret");
     }
 
