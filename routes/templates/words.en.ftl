@@ -318,3 +318,6 @@
 <#function digestAddressed digest>
   <#return "This digest is " + (audiences[digest.audience]!digest.audience) + ".">
 </#function>
+<#function digestFooter contact>
+  <#return "Mail Events sends this mail automatically." + (contact != "")?then(" Questions: " + contact, "")>
+</#function>

@@ -215,7 +215,7 @@
   <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
 </#function>
 <#function digestStage digest>
-  <#return digestDay(digest) + " のまとめ">
+  <#return digestDay(digest) + "のまとめ">
 </#function>
 <#function digestLength digest>
   <#return (digest.days == 7)?then("1週間", (digest.days == 1)?then("1日", digest.days?string + "日間"))>
@@ -289,4 +289,7 @@
 </#function>
 <#function digestAddressed digest>
   <#return (audiences[digest.audience]!digest.audience) + "へのまとめです。">
+</#function>
+<#function digestFooter contact>
+  <#return "このメールは Mail Events から自動送信しています。" + (contact != "")?then("お問い合わせ先：" + contact, "")>
 </#function>

@@ -66,7 +66,8 @@ final class TemplateSet {
         ZoneId zone = settings.alertZone();
         String page = settings.text("console.url").isEmpty() ? "" : settings.webUrl("console.url");
         DigestView view = DigestView.of(digest, rules.get().table(), language, zone, page);
-        Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "digest", view);
+        Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "digest", view,
+                "contact", settings.text("alert.contact"));
         boolean attached = !view.file().isEmpty();
         return new MailWords(line(rendering.fill(templates, "digest.subject.ftl", model)),
                 rendering.fill(templates, "digest.txt.ftl", model),
