@@ -251,7 +251,8 @@ class DigestTest {
         Mail mail = server.taken.get(0).mail();
         assertThat(mail.subject()).isEqualTo("[Bounce digest] Fri 2026-10-02: the bounces could not be counted");
         assertThat(mail.text()).contains("The bounces of the last day could not be counted.",
-                "Questions: mail team", "! Counting the bounces took too long", "! Finding the dead addresses that still get mail took too long");
+                "Questions: mail team", "! Counting the bounces took too long",
+                "! Finding the dead addresses that still get mail took too long");
         assertThat(application.log()).contains("A digest is sent without some of its figures");
     }
 
