@@ -2,17 +2,17 @@
 <#import "words.${language}.ftl" as words>
 ${words.digestStage(digest)}${words.colon}${words.digestIntro(digest)}
 
-${words.digestTime}${words.colon}${words.digestPeriod(digest)}
-<#if digest.bounces?? && digest.bounces.total != 0>
-${words.digestWhere}${words.colon}<#list words.digestPlaces(digest.bounces) as place>${place.text} ${place.number}<#sep>${words.comma}</#list>
-${words.digestWhy}${words.colon}<#list words.digestCauses(digest.bounces) as cause>${cause.text} ${cause.number}<#sep>${words.comma}</#list>
-</#if>
 <#list words.digestTodo(digest)>
 ${words.digestToDo}${words.colon}
 <#items as line>
   - ${line}
 </#items>
 </#list>
+<#if digest.bounces?? && digest.bounces.total != 0>
+${words.digestWhere}${words.colon}<#list words.digestPlaces(digest.bounces) as place>${place.text} ${place.number}<#sep>${words.comma}</#list>
+${words.digestWhy}${words.colon}<#list words.digestCauses(digest.bounces) as cause>${cause.text} ${cause.number}<#sep>${words.comma}</#list>
+</#if>
+${words.digestTime}${words.colon}${words.digestPeriod(digest)}
 <#list words.digestUncounted(digest) as line>
 ! ${line}
 </#list>

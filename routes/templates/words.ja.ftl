@@ -269,7 +269,7 @@
   <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
 </#function>
 <#function digestStage digest>
-  <#return digestDay(digest) + " のまとめ">
+  <#return digestDay(digest) + "のまとめ">
 </#function>
 <#function digestLength digest>
   <#return (digest.days == 7)?then("1週間", (digest.days == 1)?then("1日", digest.days?string + "日間"))>

@@ -32,7 +32,8 @@ final class DigestSamples {
                 new Kind("authentication", "example.co.jp", 6, 0, 0, 0, 0, 0, 6),
                 new Kind("unknown-host", "example.invalid", 2, 0, 0, 0, 0, 0, 2),
                 new Kind("timeout", "mail.example.com", 1, 2, 25, 6, 5, 8, 7));
-        return digest(1, new DigestFacts(new Bounces(kinds, true), IntStream.rangeClosed(1, 34).mapToObj(DigestSamples::deadAddress).toList(),
+        return digest(1, new DigestFacts(new Bounces(kinds, true),
+                IntStream.rangeClosed(1, 34).mapToObj(DigestSamples::deadAddress).toList(),
                 new OpenIncident(new UUID(0, 1), UNTIL.minus(Duration.ofMinutes(110)), 35, "taro@example.com"), 12,
                 UNTIL.minus(Duration.ofMinutes(4))));
     }

@@ -115,8 +115,8 @@ public record DigestView(String audience, String day, int weekday, String from, 
         }
         Top<Count> domains = Top.of(bounces.domains(), count -> new Count(count.what(), count.count()));
         Top<Count> causes = Top.of(bounces.causes(), count -> new Count(cause.apply(count.what()), count.count()));
-        return new Bounced(bounces.total(), bounces.isComparable() ? bounces.before() : null, domains, bounces.total() - sum(domains), causes,
-                bounces.total() - sum(causes),
+        return new Bounced(bounces.total(), bounces.isComparable() ? bounces.before() : null, domains,
+                bounces.total() - sum(domains), causes, bounces.total() - sum(causes),
                 Top.of(bounces.news(), kind -> new Kind(kind.domain(), cause.apply(kind.cause()), kind.count())),
                 Top.of(bounces.trends(), trend -> new Trend(trend.domain() == null ? "" : trend.domain(), cause.apply(trend.cause()),
                         trend.weeks())));

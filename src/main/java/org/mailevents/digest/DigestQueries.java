@@ -1,5 +1,6 @@
 package org.mailevents.digest;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -24,7 +26,11 @@ public final class DigestQueries {
     private static final Logger LOG = LoggerFactory.getLogger("make-digests");
 
     /** The longest time of one statement. A digest does not wait longer for what it counts. */
-    private static final Duration MAX_COUNTING = Duration.ofSeconds(10);
+    private static final Duration MAX_STATEMENT = Duration.ofSeconds(5);
+    /** Longer than a statement may take: otherwise a slow statement would look like an outage of PostgreSQL. */
+    private static final int NETWORK_TIMEOUT_MILLIS = 8_000;
+    /** For all statements that look for dead addresses. */
+    private static final Duration MAX_LOOKING = Duration.ofSeconds(10);
     /** More causes at destinations are not read. They are the rarest ones. */
     private static final int MAX_KINDS = 50_000;
 
@@ -88,7 +94,7 @@ public final class DigestQueries {
     private DigestFacts facts(String audience, Instant from, Instant until) {
         Bounces bounces = withinLimit(handle -> bounces(handle, audience, from, until));
         List<DeadAddress> dead = withinLimit(handle -> new DeadAddresses(handle, from, until)
-                .writtenTo(audience, weeksBefore(from, Bounces.WEEKS), MAX_COUNTING));
+                .writtenTo(audience, weeksBefore(from, Bounces.WEEKS), MAX_LOOKING));
         return jdbi.withHandle(handle -> {
             OpenIncident incident = handle.select("SELECT i.incident_id, i.opened_at, i.acknowledged_by, (SELECT COUNT(*) FROM mail_event e"
                     + " JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = i.incident_id) AS bounces FROM alert_incident i"
@@ -123,13 +129,16 @@ public final class DigestQueries {
      */
     private <T> T withinLimit(Function<Handle, T> count) {
         try (Handle handle = jdbi.open()) {
-            handle.getConfig(SqlStatements.class).setQueryTimeout(Math.toIntExact(MAX_COUNTING.toSeconds()));
+            handle.getConfig(SqlStatements.class).setQueryTimeout(Math.toIntExact(MAX_STATEMENT.toSeconds()));
             try {
+                handle.getConnection().setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS); // the pool sets it back
                 return count.apply(handle);
             } finally {
                 // H2 keeps the limit for the connection, and the next user of the pooled connection must have none
                 handle.createQuery("SELECT 1").setQueryTimeout(0).mapTo(int.class).one();
             }
+        } catch (SQLException e) {
+            throw new ConnectionException(e);
         } catch (JdbiException e) {
             if (Database.isAbsent(e)) {
                 throw e;

@@ -118,6 +118,7 @@ class DigestTest {
     private void incidentsEnd() {
         clock.moveOn(Duration.ofSeconds(30));
         await().until(() -> database.rows("SELECT 1 FROM mail_event WHERE alert_state IN ('pending', 'claimed')").isEmpty());
+        await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
         clock.moveOn(Duration.ofHours(1));
         await().until(() -> database.rows("SELECT 1 FROM alert_incident WHERE open_for IS NOT NULL").isEmpty());
         await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
@@ -238,7 +239,7 @@ class DigestTest {
     void aDigestThatCannotCountSaysSo() {
         // Given
         database = TestDatabase.postgres();
-        start(Map.of("alert.digest.list-owner", "daily 09:00", "alert.language", "en"));
+        start(Map.of("alert.digest.list-owner", "daily 09:00", "alert.language", "en", "alert.contact", "mail team"));
         rows(1);
 
         // When
@@ -250,7 +251,8 @@ class DigestTest {
         Mail mail = server.taken.get(0).mail();
         assertThat(mail.subject()).isEqualTo("[Bounce digest] Fri 2026-10-02: the bounces could not be counted");
         assertThat(mail.text()).contains("The bounces of the last day could not be counted.",
-                "! Counting the bounces took too long", "! Finding the dead addresses that still get mail took too long");
+                "Questions: mail team", "! Counting the bounces took too long",
+                "! Finding the dead addresses that still get mail took too long");
         assertThat(application.log()).contains("A digest is sent without some of its figures");
     }
 

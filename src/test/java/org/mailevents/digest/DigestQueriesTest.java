@@ -2,11 +2,16 @@ package org.mailevents.digest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,6 +75,28 @@ class DigestQueriesTest {
                     + " AND b.event_type = 'bounces' AND b.received_at < d.received_at) AND EXISTS (SELECT 1 FROM mail_event b"
                     + " WHERE b.recipient = d.recipient AND b.audience = 'list-owner' AND b.received_at >= " + at(35)
                     + " AND b.received_at < " + at(0) + ")").stream().map(row -> row.get("recipient")).toList());
+        }
+    }
+
+    @Test
+    void aStatementThatTakesTooLongIsNoOutage() throws SQLException {
+        TestDatabase database = TestDatabase.postgres();
+        try (InProcess application = TestSettings.of(database).startInProcess();
+                Connection other = DriverManager.getConnection(database.url(), database.username(), database.password());
+                Statement statement = other.createStatement()) {
+            // Given: a lock that PostgreSQL ends after both counts have given up
+            statement.execute("SET idle_in_transaction_session_timeout = '12s'");
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE mail_event");
+            Jdbi jdbi = JdbiFactory.create(application.context().getRegistry().lookupByNameAndType("dataSource", DataSource.class));
+
+            // When
+            DigestFacts facts = new DigestQueries(jdbi, ZoneId.of("UTC"), null).read("list-owner", UNTIL.minus(Duration.ofDays(1)), UNTIL);
+
+            // Then
+            assertThat(facts.bounces()).isNull();
+            assertThat(facts.dead()).isNull();
+            assertThat(facts.areNews()).isTrue();
         }
     }
 
