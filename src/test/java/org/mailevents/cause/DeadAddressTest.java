@@ -52,6 +52,11 @@ class DeadAddressTest {
         "535 5.7.8 Authentication failed: {}",
         "550 Greylisted ({}), try again later",
         "550 SPF: {}",
+        "550 5.7.1 Access denied by policy: {}",
+        "552 5.2.2 Mailbox full: {}",
+        "550 Forwarding to b@other.example failed: {}",
+        "550 The list takes no mail of non-members: {}",
+        "550 Connection timed out: {}",
         "554 Your IP address is blocked after many attempts: {}"})
     void aReplyThatSpeaksOfSomethingElseKillsNoAddress(String reply) {
         assertThat(deadWords()).hasSizeGreaterThan(300);
