@@ -66,15 +66,17 @@ final class AlertTemplates {
     /**
      * Makes the words of a mail in the language of its audience. A template may pass the validation and fail on a real bounce. Then the
      * previous version of the templates makes the words. If that fails too, the mail says what happened without a template.
+     *
+     * @param answers the links by which the recipient answers; null if there are none
      */
-    MailWords render(Mailing mailing) throws IOException {
+    MailWords render(Mailing mailing, AnswerLinks answers) throws IOException {
         String language = language(mailing instanceof Notice notice && notice.goesToFallback() ? "fallback" : mailing.audience());
         for (TemplateSet templates : Stream.of(active, previous).filter(Objects::nonNull).distinct().toList()) {
             if (unstoppable.contains(templates)) {
                 continue;
             }
             try {
-                return templates.render(mailing, language, null, Long.MAX_VALUE);
+                return templates.render(mailing, language, answers, Long.MAX_VALUE);
             } catch (EndlessTemplate e) {
                 if (e.stillRuns()) {
                     unstoppable.add(templates);
