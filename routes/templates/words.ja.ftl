@@ -90,7 +90,7 @@
     <#return [{"text": (alert.bounces[0].recipient != "")?then(alert.bounces[0].recipient, none), "number": ""}]>
   </#if>
   <#local listed = alert.destinations?map(place -> {"text": domain(place.domain), "number": (place.percent == "")?then(bounces(place.bounces),
-      place.bounces?string + "／" + bounces(place.finished) + "（" + place.percent + " %）")})>
+      place.bounces?string + "／" + bounces(place.finished) + "（" + place.percent + "\xA0%）")})>
   <#return listed + (alert.elsewhere > 0)?then([{"text": "その他のドメイン", "number": bounces(alert.elsewhere)}], [])>
 </#function>
 <#function reasons alert>
