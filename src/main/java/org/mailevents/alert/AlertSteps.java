@@ -177,11 +177,12 @@ public final class AlertSteps extends RouteBuilder {
 
     private void render(Exchange exchange) throws Exception {
         Delivery delivery = delivery(exchange);
-        MailWords words = templates.render(delivery.mailing(), null);
+        AnswerLinks answers = answers(delivery);
+        MailWords words = templates.render(delivery.mailing(), answers);
         if (delivery.mailing() instanceof Alert alert && alert.subject() == null) {
             outbox.saveSubject(alert, words.subject());
         }
-        exchange.getMessage().setBody(mail.make(delivery, words, answers(delivery)));
+        exchange.getMessage().setBody(mail.make(delivery, words, answers));
     }
 
     /** @return null if the recipient cannot answer */
