@@ -94,7 +94,7 @@
     <#return [{"text": (alert.bounces[0].recipient != "")?then(alert.bounces[0].recipient, none), "number": ""}]>
   </#if>
   <#local listed = alert.destinations?map(place -> {"text": domain(place.domain), "number": place.bounces?string
-      + (place.percent != "")?then(" of " + place.finished?string + " (" + place.percent + " %)", "")})>
+      + (place.percent != "")?then(" of " + place.finished?string + " (" + place.percent + "\xA0%)", "")})>
   <#return listed + (alert.elsewhere > 0)?then([{"text": "other domains", "number": alert.elsewhere?string}], [])>
 </#function>
 <#function reasons alert>

@@ -90,7 +90,7 @@
     <#return [{"text": (alert.bounces[0].recipient != "")?then(alert.bounces[0].recipient, none), "number": ""}]>
   </#if>
   <#local listed = alert.destinations?map(place -> {"text": domain(place.domain), "number": (place.percent == "")?then(bounces(place.bounces),
-      place.bounces?string + "／" + bounces(place.finished) + "（" + place.percent + " %）")})>
+      place.bounces?string + "／" + bounces(place.finished) + "（" + place.percent + "\xA0%）")})>
   <#return listed + (alert.elsewhere > 0)?then([{"text": "その他のドメイン", "number": bounces(alert.elsewhere)}], [])>
 </#function>
 <#function reasons alert>
@@ -108,7 +108,7 @@
   <#return alert.single?then([action] + (group.doubt != "")?then([], [again + colon + cause.again]), [cause.name + colon + action, "ほかの原因は下記をご覧ください。"])>
 </#function>
 <#function acknowledged alert>
-  <#return alert.acknowledgedBy + "（" + clock(alert.acknowledgedAt, alert) + " から対応中）">
+  <#return alert.acknowledgedBy + "（" + clock(alert.acknowledgedAt, alert) + " から）">
 </#function>
 <#function usual figures>
   <#local usual = (figures.usual == "0.0")?then("ほぼなし", figures.usual + "件")>

@@ -153,7 +153,7 @@ public final class AlertSteps extends RouteBuilder {
 
     private void render(Exchange exchange) throws Exception {
         Delivery delivery = delivery(exchange);
-        MailWords words = templates.render(delivery.mailing());
+        MailWords words = templates.render(delivery.mailing(), null);
         if (delivery.mailing() instanceof Alert alert && alert.subject() == null) {
             outbox.saveSubject(alert, words.subject());
         }

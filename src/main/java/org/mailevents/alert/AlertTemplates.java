@@ -61,10 +61,12 @@ final class AlertTemplates {
     /**
      * Makes the words of a mail in the language of its audience. A template may pass the validation and fail on a real bounce. Then the
      * previous version of the templates makes the words. If that fails too, the mail says what happened without a template.
+     *
+     * @param answers the links by which the recipient answers; null if there are none
      */
-    MailWords render(Mailing mailing) throws IOException {
+    MailWords render(Mailing mailing, AnswerLinks answers) throws IOException {
         String language = language(mailing instanceof Notice notice && notice.goesToFallback() ? "fallback" : mailing.audience());
-        return firstThatWorks(templates -> templates.render(mailing, language, null, Long.MAX_VALUE))
+        return firstThatWorks(templates -> templates.render(mailing, language, answers, Long.MAX_VALUE))
                 .orElseGet(() -> mailing instanceof Alert alert ? withoutTemplate(alert)
                         : MailWords.plain("[Mail Events] " + mailing, ((Notice) mailing).facts().toString()));
     }

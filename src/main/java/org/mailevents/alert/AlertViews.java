@@ -47,19 +47,17 @@ final class AlertViews {
         Blocks blocks = new Blocks(rules, language);
         List<Listed> bounces = alert.bounces().stream().map(blocks::listed).toList();
         Map<String, List<Block>> byCause = blocks.listed(alert.bounces());
-        Stream<Count> causes = alert.causes().stream();
-        List<Group> groups = (reports ? causes.filter(cause -> cause.news() > 0).sorted(Comparator.comparing(cause -> -cause.news())) : causes)
-                .map(cause -> group(cause, rules.table().texts(cause.what(), language), byCause.getOrDefault(cause.what(), List.of()), bounces))
-                .toList();
+        List<Group> groups = causes(alert, reports).map(cause -> group(cause, rules.table().texts(cause.what(), language),
+                byCause.getOrDefault(cause.what(), List.of()), bounces)).toList();
         List<Destination> destinations = destinations(alert, reports);
         long elsewhere = (reports ? alert.news() : alert.total()) - destinations.stream().mapToLong(Destination::bounces).sum();
         int listed = groups.stream().flatMap(group -> group.blocks().stream()).mapToInt(block -> block.bounces().size()).sum();
         long known = bounces.stream().filter(Listed::known).count();
         boolean acknowledged = alert.acknowledged() != null;
         return new AlertView(alert.phase().toString(), alert.ending() == null ? "" : alert.ending().toString(), alert.audience(),
-                urgency(alert.urgency()), time(alert.openedAt()), time(alert.lastBounceAt()), minutes(alert.openedAt(), alert.lastBounceAt()),
-                minutes(alert.lastBounceAt(), alert.madeAt()), alert.news(), alert.total(), destinations, elsewhere,
-                Math.max(destinations.size(), alert.bounces().stream().map(bounce -> Blocks.domain(bounce.recipient())).distinct().count()),
+                urgency(alert.urgency()), time(alert.openedAt()), time(alert.lastBounceAt()),
+                minutes(alert.openedAt(), alert.lastBounceAt()), minutes(alert.lastBounceAt(), alert.madeAt()), alert.news(), alert.total(),
+                destinations, elsewhere, domains(alert, destinations),
                 groups, reports && groups.size() == 1, listed, bounces.size(), listed == bounces.size() ? "" : file(alert),
                 bounces.size() - known, known, surroundings(alert.figures(), reports), alert.allClear(),
                 acknowledged ? alert.acknowledged().by() : "", acknowledged ? time(alert.acknowledged().at()) : "",
@@ -73,6 +71,11 @@ final class AlertViews {
 
     private static long minutes(Instant from, Instant until) {
         return Duration.between(from, until).toMinutes();
+    }
+
+    private static Stream<Count> causes(Alert alert, boolean reports) {
+        return !reports ? alert.causes().stream() : alert.causes().stream().filter(cause -> cause.news() > 0)
+                .sorted(Comparator.comparing(cause -> -cause.news()));
     }
 
     private static Group group(Count count, Texts cause, List<Block> blocks, List<Listed> bounces) {
@@ -93,13 +96,19 @@ final class AlertViews {
                         place.finished() == 0 ? "" : String.valueOf(place.percent()))).toList();
     }
 
+    /** An alert names no more than a few destinations. Its bounces may have others. */
+    private static long domains(Alert alert, List<Destination> destinations) {
+        return Math.max(destinations.size(), alert.bounces().stream().map(bounce -> Blocks.domain(bounce.recipient())).distinct().count());
+    }
+
     private static Urgency urgency(Alert.Urgency urgency) {
         return urgency == null ? null : new Urgency(urgency.setting(), urgency.value(), urgency.domain() == null ? "" : urgency.domain(),
                 urgency.bounces(), urgency.finished(), String.valueOf(urgency.percent()));
     }
 
     private static Surroundings surroundings(Figures figures, boolean reports) {
-        return figures == null ? null : new Surroundings(figures.hours(), Share.of(figures.hour()), Share.of(figures.day()), figures.recent(),
-                figures.usual() == null ? "" : String.valueOf(Math.round(10 * figures.usual()) / 10.0), reports && figures.unusual());
+        return figures == null ? null : new Surroundings(figures.hours(), Share.of(figures.hour()), Share.of(figures.day()),
+                figures.recent(), figures.usual() == null ? "" : String.valueOf(Math.round(10 * figures.usual()) / 10.0),
+                reports && figures.unusual());
     }
 }

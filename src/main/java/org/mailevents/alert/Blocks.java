@@ -102,7 +102,8 @@ final class Blocks {
 
     private Key key(Bounce bounce) {
         Verdict verdict = rules.decide(new org.mailevents.cause.Bounce(bounce.reason(), bounce.recipient(), bounce.code(), ""));
-        return new Key(domain(bounce.recipient()), said(bounce, verdict), verdict.rule() == null ? 0 : verdict.rule().number(), verdict.reply().code(),
+        return new Key(domain(bounce.recipient()), said(bounce, verdict),
+                verdict.rule() == null ? 0 : verdict.rule().number(), verdict.reply().code(),
                 FoldedReply.of(bounce.reason(), bounce.recipient()));
     }
 

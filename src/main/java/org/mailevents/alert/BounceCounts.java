@@ -145,10 +145,11 @@ final class BounceCounts {
      * many finished messages. So a campaign is usual if no larger share of it bounces than of other mail.
      *
      * @param hours  the length of the time
-     * @param usual  what the week before lets expect
+     * @param inHours how many the week before had in so many hours
+     * @param usual  what the week before lets expect; no less than {@code inHours}
      * @param known  whether events were received for a day at least; otherwise nobody can say what is usual
      */
-    record Comparison(long hours, long recent, double usual, boolean known) {
+    record Comparison(long hours, long recent, double inHours, double usual, boolean known) {
 
         /** No more bounces than this are ever unusual. */
         private static final int USUAL_MARGIN = 10;
@@ -156,6 +157,11 @@ final class BounceCounts {
         /** Whether far more mail bounces than usual. */
         boolean isUnusual() {
             return known && recent > 3 * usual + USUAL_MARGIN;
+        }
+
+        /** Whether this is more than such hours usually have, however much mail was sent. */
+        boolean isMoreThanInUsualHours() {
+            return recent > 3 * inHours + USUAL_MARGIN;
         }
 
         /** Whether there are so many bounces more than three times the usual number. */
@@ -172,11 +178,14 @@ final class BounceCounts {
         Instant lastHour = until.minus(HOUR);
         long before = week.isBefore(lastHour) ? own(audience, week, lastHour) : 0;
         if (before == 0) {
-            return new Comparison(hours, recent, 0, !first.plus(DAY).isAfter(until));
+            return new Comparison(hours, recent, 0, 0, !first.plus(DAY).isAfter(until));
         }
-        double perHour = before / Math.max(1, Duration.between(week, lastHour).toMinutes() / 60.0);
+        boolean known = !first.plus(DAY).isAfter(until);
+        double inHours = hours * before / Math.max(1, Duration.between(week, lastHour).toMinutes() / 60.0);
+        if (recent <= 3 * inHours) {
+            return new Comparison(hours, recent, inHours, inHours, known); // no campaign has to explain it
+        }
         double perMessage = (double) before / Math.max(before, all(week, lastHour).finished());
-        double usual = Math.max(perHour * hours, perMessage * all(since, until).finished());
-        return new Comparison(hours, recent, usual, !first.plus(DAY).isAfter(until));
+        return new Comparison(hours, recent, inHours, Math.max(inHours, perMessage * all(since, until).finished()), known);
     }
 }

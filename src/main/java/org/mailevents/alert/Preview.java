@@ -17,8 +17,8 @@ import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 
 /**
- * Writes a page that shows the mails which the templates in {@code routes/templates/} make. The page has the three mails of an incident in
- * each language, with the HTML part as a mail program shows it and the text part below. No mail is sent.
+ * Writes a page that shows the mails which the templates in {@code routes/templates/} make. The page has mails of every kind in each
+ * language, with the HTML part as a mail program shows it and the text part below. No mail is sent.
  */
 public final class Preview {
 

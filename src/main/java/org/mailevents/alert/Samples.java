@@ -30,7 +30,8 @@ final class Samples {
 
     private static final Urgency OF_ALL = new Urgency("alert.rate", "5 %", null, 120, 1_530);
     private static final Urgency OF_DESTINATION = new Urgency("alert.destination-rate", "50 %", "example.net", 80, 90);
-    private static final Acknowledgement ACKNOWLEDGED = new Acknowledgement(OPENED_AT.plus(Duration.ofMinutes(14)), "sato@shop.example.com");
+    private static final Acknowledgement ACKNOWLEDGED =
+            new Acknowledgement(OPENED_AT.plus(Duration.ofMinutes(14)), "sato@shop.example.com");
 
     private final CauseRules rules;
 

@@ -21,8 +21,8 @@ final class Severities {
 
     private static final String RATE = "alert.rate";
     private static final String DESTINATION_RATE = "alert.destination-rate";
-    /** Fewer bounces at a destination make no mail urgent. */
-    private static final int MIN_AT_DESTINATION = 20;
+    /** Fewer bounces make no mail urgent, because they can be chance. */
+    private static final int MIN_BOUNCES = 20;
     /** An answer is kept so long, because it is asked for every second while bounces wait. */
     private static final Duration COUNTED_AGAIN = Duration.ofSeconds(30);
 
@@ -68,24 +68,24 @@ final class Severities {
 
     private Severity within(long hours, String audience, Instant now) {
         return BounceCounts.within(jdbi, counts -> {
-            Urgency urgency = urgency(counts, audience, now.minus(Duration.ofHours(hours)), now);
             Comparison comparison = counts.compare(audience, now, hours);
+            Urgency urgency = urgency(counts, audience, now.minus(Duration.ofHours(hours)), now, comparison.isMoreThanInUsualHours());
             return new Severity(urgency, comparison.isUnusual(), urgency != null || comparison.exceedsUsual(allClearFrom));
         }, Severity.NONE);
     }
 
     /**
      * A destination that fails is told apart from everything failing: then the rate is too high elsewhere too, or several destinations fail
-     * that get most of the mail.
+     * that get most of the mail. A rate that is as high on most days is not urgent.
      */
-    private Urgency urgency(BounceCounts counts, String audience, Instant since, Instant until) {
+    private Urgency urgency(BounceCounts counts, String audience, Instant since, Instant until, boolean moreThanUsual) {
         Map<String, Long> pending = counts.pending(audience, since, until);
         long news = pending.values().stream().mapToLong(Long::longValue).sum();
-        if (news == 0) {
+        if (news < MIN_BOUNCES) {
             return null;
         }
         Share all = new Share(news, Math.max(news, counts.all(since, until).finished()));
-        List<String> many = pending.keySet().stream().filter(domain -> pending.get(domain) >= MIN_AT_DESTINATION).toList();
+        List<String> many = pending.keySet().stream().filter(domain -> pending.get(domain) >= MIN_BOUNCES).toList();
         Map<String, Long> finished = new HashMap<>(counts.finished(many, since, until));
         // a team may have given an audience to other events than bounces
         many.forEach(domain -> finished.merge(domain, pending.get(domain), Math::max));
@@ -97,7 +97,7 @@ final class Severities {
             String domain = failing.get(0);
             return new Urgency(DESTINATION_RATE, percent(destinationRate), domain, pending.get(domain), finished.get(domain));
         }
-        return all.above(rate) ? new Urgency(RATE, percent(rate), null, news, all.finished()) : null;
+        return moreThanUsual && all.above(rate) ? new Urgency(RATE, percent(rate), null, news, all.finished()) : null;
     }
 
     private static long sum(Map<String, Long> messages, List<String> domains) {

@@ -30,7 +30,7 @@ class UrgentTest {
     @CsvSource({
         "200, 20, 5 %, ja, true", "200, 20, 5 %, en, true",
         "79, 20, 5 %, ja, false", "80, 20, 5 %, ja, true",
-        "190, 10, 5 %, ja, false", "189, 10, 5 %, ja, true",
+        "380, 20, 5 %, ja, false", "379, 20, 5 %, ja, true", "50, 19, 5 %, ja, false",
         "200, 20, 50 %, ja, false", "50, 51, 50 %, ja, true"})
     void theShareOfBouncesDecides(int succeeded, int bounced, String rate, String language, boolean urgent) {
         // Given
