@@ -30,7 +30,7 @@ record RouteView(String revision, Sample sample, List<Box> routes, List<String> 
      * A route.
      *
      * @param state   {@code active}, {@code failing} if webhooks wait because of it or a counted event fails in it, {@code stopped}, or
-     *                {@code unused} if nothing sends to it
+     *                {@code unused} if nothing sends to it, or if no audience uses its channel
      * @param failure the failure, with file and line, or null
      * @param depth   how far it is from the entrance, or null if no webhook gets there
      * @param events  how many counted events came through, or null if they are not known

@@ -5,8 +5,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.apache.camel.Route;
 import org.apache.camel.ServiceStatus;
 import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.support.ScheduledPollConsumer;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.database.Database;
 import org.mailevents.live.ActiveRoutes;
@@ -90,6 +92,12 @@ final class RouteViews {
         if (failure != null) {
             return "failing";
         }
-        return route.isUsed() ? "active" : "unused";
+        return route.isUsed() && !isOff(route) ? "active" : "unused";
+    }
+
+    /** A channel that no audience uses has a timer that does not run. */
+    private boolean isOff(RouteNode route) {
+        Route running = context.getRoute(route.id());
+        return running != null && running.getConsumer() instanceof ScheduledPollConsumer timer && !timer.isStartScheduler();
     }
 }

@@ -33,7 +33,8 @@ public final class RouteMap {
     private static final String STORE = "store-events";
     private static final String API = "platform-http:/api/";
     private static final Pattern IN_MEMORY = Pattern.compile("(?:direct|seda):(?://)?([\\w.-]+)(?:\\?.*)?");
-    private static final Pattern COMPUTED = Pattern.compile("(?:^|(?:direct|seda):).*\\$\\{.*");
+    /** An endpoint that may be any route. An endpoint with a scheme of its own, such as {@code https:}, is none. */
+    private static final Pattern COMPUTED = Pattern.compile("\\$\\{.*|(?:direct|seda):.*\\$\\{.*");
 
     /**
      * Where steps send a webhook or an event.

@@ -216,8 +216,14 @@ class ChannelDeliveryTest {
             Files.writeString(template, Files.readString(template).replace("\"blocks\": [", "\"blocks\": "));
             await().until(() -> run.application().log().contains("Not activated: " + template));
             Path route = routes.resolve("channels/slack.camel.yaml");
-            Files.writeString(route, Files.readString(route).replace("direct:mark-alert", "log:x"));
-            await().until(() -> run.application().log().contains("Not activated: " + route));
+            String shipped = Files.readString(route);
+            Map<String, String> mistakes = Map.of(shipped.replace("direct:mark-alert", "log:x"), "missing there: direct:mark-alert",
+                    shipped.replace("id: slack", "id: slak"), "must have the id slack, not slak",
+                    shipped.replace("\"{{channel.slack.used}}\"", "false"), "Delete startScheduler: false");
+            for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
+                Files.writeString(route, mistake.getKey());
+                await().until(() -> run.application().log().contains(mistake.getValue()));
+            }
 
             bounce(run);
             await().until(() -> slack.requests.size() == 1);

@@ -132,6 +132,7 @@ class RouteViewTest {
     void itShowsWhatIsNotInUseWhatFailsAndWhatIsADraft() {
         assertThat(route("forgotten").path("state").asText()).isEqualTo("unused");
         assertThat(route("forgotten").path("events").isNull()).isTrue();
+        assertThat(route("slack").path("state").asText()).as("a channel that no audience uses").isEqualTo("unused");
         assertThat(route("send-alerts").path("state").asText()).isEqualTo("active");
         assertThat(route("route-deliveries").path("state").asText()).isEqualTo("failing");
         assertThat(route("route-deliveries").path("failure").asText()).contains("route-deliveries.camel.yaml:").contains("too loud");
