@@ -51,7 +51,7 @@ final class AnswerFacts {
         facts.put("act", act.toString());
         facts.put("state", state);
         facts.put("asked", asked(asked, act == Act.ACKNOWLEDGE && answers.hasOthers(handle, asked)));
-        facts.put("attempt", String.valueOf(answers.attempts(handle, act, asked)));
+        facts.put("version", answers.version(handle, act, asked));
         facts.put("given", given.stream().map(one -> given(one, language)).toList());
         facts.put("asks", asks && (act != Act.MUTE || !left.isEmpty()));
         facts.put(act == Act.MUTE ? "pairs" : "places", (act == Act.MUTE ? left.stream() : places.stream().limit(SHOWN_PLACES))

@@ -17,7 +17,7 @@ record AnswerForm(Map<String, String> fields) {
 
     /** What a mail program sends when its user unsubscribes, in either form that RFC 8058, 3.2 allows. */
     private static final Pattern ONE_CLICK = Pattern.compile("\\A\\s*List-Unsubscribe=One-Click\\s*\\z"
-            + "|name=\"?List-Unsubscribe\"?\\s+One-Click\\s", Pattern.CASE_INSENSITIVE);
+            + "|name=\"?List-Unsubscribe\"?(?:\r?\n[^\r\n]++)*+\r?\n\r?\nOne-Click\\s", Pattern.CASE_INSENSITIVE);
 
     /** @param text null counts as empty; what is not encoded correctly is left out */
     static AnswerForm of(String text) {
@@ -49,9 +49,9 @@ record AnswerForm(Map<String, String> fields) {
         return fields.getOrDefault(name, "");
     }
 
-    /** How many answers existed when the page was made that has this form. */
-    int attempt() {
-        return get("attempt").matches("\\d{1,6}") ? Integer.parseInt(get("attempt")) : 0;
+    /** The version of the page that has this form, or empty. */
+    String version() {
+        return get("version").matches("\\d{1,9}-\\d{1,15}") ? get("version") : "";
     }
 
     /** The answer that is to be undone. */

@@ -85,7 +85,7 @@ final class AnswerPage {
      */
     String html(String language, Map<String, Object> facts) throws IOException {
         Map<String, Object> model = new HashMap<>(Map.of("act", "", "told", "", "given", List.of(), "asks", false, "pairs", List.of(),
-                "places", List.of(), "token", "", "attempt", "0"));
+                "places", List.of(), "token", "", "version", ""));
         model.putAll(facts);
         model.putAll(Map.of("language", language.equals("ja") ? language : OTHERWISE, "style", style));
         StringWriter html = new StringWriter();

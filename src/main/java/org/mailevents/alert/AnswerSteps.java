@@ -126,8 +126,8 @@ public final class AnswerSteps extends RouteBuilder {
             log(undone, asked, act + " undone");
             return undone ? "undone" : "";
         }
-        Optional<Choice> choice = oneClick ? Optional.of(new Choice(Integer.MAX_VALUE, null, null, "daily"))
-                : jdbi.withHandle(handle -> choice(handle, act, asked, form));
+        Optional<Choice> choice = jdbi.withHandle(handle -> oneClick
+                ? Optional.of(new Choice(answers().version(handle, act, asked), null, null, "daily")) : choice(handle, act, asked, form));
         boolean done = choice.isPresent() && jdbi.inTransaction(handle -> answers().answer(handle, act, asked, choice.get()));
         log(done, asked, act.toString());
         return done ? "done" : "again";
@@ -143,14 +143,14 @@ public final class AnswerSteps extends RouteBuilder {
 
     /** @return empty if the form lacks something that the page would send */
     private Optional<Choice> choice(Handle handle, Act act, Asked asked, AnswerForm form) {
-        int attempt = form.attempt();
+        String version = form.version();
         return switch (act) {
-            case ACKNOWLEDGE -> Optional.of(Choice.attempt(attempt));
+            case ACKNOWLEDGE -> Optional.of(new Choice(version, null, null, null));
             case MUTE -> answers().places(handle, asked).stream().filter(place -> place.id().equals(form.get("pair"))).findFirst()
                     .filter(place -> PERIODS.containsKey(form.get("period")) || form.get("period").equals("incident"))
-                    .map(place -> new Choice(attempt, place, PERIODS.get(form.get("period")), null));
+                    .map(place -> new Choice(version, place, PERIODS.get(form.get("period")), null));
             case LESS_OFTEN -> Optional.of(form.get("frequency")).filter(List.of("daily", "weekly")::contains)
-                    .map(frequency -> new Choice(attempt, null, null, frequency));
+                    .map(frequency -> new Choice(version, null, null, frequency));
         };
     }
 

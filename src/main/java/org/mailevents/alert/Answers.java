@@ -12,11 +12,17 @@ import org.mailevents.answer.Act;
 
 /**
  * What recipients answer to alerts, in the table {@code alert_answer}. Each act is a part of one transaction, which the caller begins. The
- * id of an answer is made of who answers what, and of the number of answers before it. So a form that is sent twice answers once, also to
- * two processes, and a form that is sent again after its answer was undone answers nothing.
+ * id of an answer is made of who answers what, and of the version of the page that asked. So a form that is sent twice answers once, also
+ * to two processes, and a form that is sent again after its answer was undone answers nothing.
  */
 final class Answers {
 
+    /**
+     * An SQL condition: the answers of a recipient, with the parameters act, audience, recipient and incident. A mute with an end holds in
+     * all incidents, and a digest has nothing to do with one.
+     */
+    private static final String OF_RECIPIENT = "what = ? AND audience = ? AND recipient = ?"
+            + " AND (what = 'less-often' OR until_time IS NOT NULL OR incident_id = ?)";
     /** How many combinations of cause and destination a page offers. */
     private static final int MAX_PLACES = 10;
     /** The failure of a delivery that somebody's answer has made needless. */
@@ -68,14 +74,10 @@ final class Answers {
     /**
      * The details of a new answer. What does not belong to its act is null.
      *
-     * @param attempt how many answers of this recipient existed when the page was made that asked
+     * @param version of the page that asked, as {@link Answers#version} says
      * @param period  how long {@link Act#MUTE} lasts; null means until the incident is over
      */
-    record Choice(int attempt, Place place, Duration period, String frequency) {
-
-        static Choice attempt(int attempt) {
-            return new Choice(attempt, null, null, null);
-        }
+    record Choice(String version, Place place, Duration period, String frequency) {
     }
 
     /** @return empty if the delivery was deleted, or if the act needs an incident and the mail is about none */
@@ -98,25 +100,20 @@ final class Answers {
 
     /** The answers of this recipient that hold now. */
     List<Given> given(Handle handle, Act act, Asked asked) {
-        return handle.select("SELECT a.answer_id, a.cause, a.domain, a.until_time, a.frequency, a.answered_at FROM alert_answer a"
-                + " WHERE a.what = ? AND a.audience = ? AND a.recipient = ? AND a.undone_at IS NULL AND " + switch (act) {
-                    case ACKNOWLEDGE -> "a.incident_id = ?";
-                    case MUTE -> "(a.until_time > ? OR a.until_time IS NULL AND a.incident_id = ?)";
-                    case LESS_OFTEN -> "1 = 1";
-                } + " ORDER BY a.answered_at", switch (act) {
-                    case ACKNOWLEDGE -> new Object[] {act.toString(), asked.audience(), asked.recipient(), asked.incidentId()};
-                    case MUTE -> new Object[] {act.toString(), asked.audience(), asked.recipient(), clock.instant(), asked.incidentId()};
-                    case LESS_OFTEN -> new Object[] {act.toString(), asked.audience(), asked.recipient()};
-                }).mapTo(Given.class).list();
+        return handle.select("SELECT answer_id, cause, domain, until_time, frequency, answered_at FROM alert_answer WHERE " + OF_RECIPIENT
+                + " AND undone_at IS NULL AND (until_time IS NULL OR until_time > ?) ORDER BY answered_at", act.toString(),
+                asked.audience(), asked.recipient(), asked.incidentId(), clock.instant()).mapTo(Given.class).list();
     }
 
-    /** How many answers this recipient has given to the incident or, of {@link Act#LESS_OFTEN}, to the mails of the audience. */
-    int attempts(Handle handle, Act act, Asked asked) {
-        boolean ofIncident = act != Act.LESS_OFTEN;
-        return handle.select("SELECT COUNT(*) FROM alert_answer WHERE what = ? AND audience = ? AND recipient = ?"
-                + (ofIncident ? " AND incident_id = ?" : ""),
-                ofIncident ? new Object[] {act.toString(), asked.audience(), asked.recipient(), asked.incidentId()}
-                        : new Object[] {act.toString(), asked.audience(), asked.recipient()}).mapTo(int.class).one();
+    private record Ended(long count, Instant last) {
+    }
+
+    /** Changes whenever an answer of this recipient ends, so that an earlier form cannot give the answer again. */
+    String version(Handle handle, Act act, Asked asked) {
+        Ended ended = handle.select("SELECT COUNT(*) AS count, MAX(COALESCE(undone_at, until_time)) AS last FROM alert_answer WHERE "
+                + OF_RECIPIENT + " AND (undone_at IS NOT NULL OR until_time <= ?)", act.toString(), asked.audience(), asked.recipient(),
+                asked.incidentId(), clock.instant()).mapTo(Ended.class).one();
+        return ended.count() + "-" + (ended.last() == null ? 0 : ended.last().toEpochMilli());
     }
 
     /** @return whether something has changed; nothing does if the act holds already, or if its form was sent before */
@@ -142,11 +139,10 @@ final class Answers {
     }
 
     private boolean insert(Handle handle, Act act, Asked asked, Choice choice, Instant now) {
-        int attempt = Math.min(choice.attempt(), attempts(handle, act, asked)); // a forged one must not be in the way of a later answer
         String cause = choice.place() == null ? null : choice.place().cause();
         String domain = choice.place() == null ? null : choice.place().domain();
         UUID id = Row.id("answer", act, act == Act.LESS_OFTEN ? asked.audience() : asked.incidentId(), asked.recipient(), cause, domain,
-                attempt);
+                choice.version());
         return handle.execute("INSERT INTO alert_answer (answer_id, what, incident_id, audience, recipient, cause, domain, until_time,"
                 + " frequency, answered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", id, act.toString(),
                 asked.incidentId(), asked.audience(), asked.recipient(), cause, domain,

@@ -133,7 +133,7 @@ class AnswerTest {
     }
 
     private HttpResponse<String> answer(String token, String... choices) {
-        return send(form(open(token), "attempt", choices));
+        return send(form(open(token), "version", choices));
     }
 
     private List<List<Map<String, String>>> state() {
@@ -151,7 +151,7 @@ class AnswerTest {
         assertThat(page.body()).contains("Take care of this incident?", "The other recipients get one mail", ONE, "I have it");
 
         // When
-        String form = form(page, "attempt");
+        String form = form(page, "version");
         HttpResponse<String> done = send(form);
         HttpResponse<String> again = send(form);
 
@@ -171,7 +171,7 @@ class AnswerTest {
         // Given
         start();
         open();
-        String form = form(open(token(Act.ACKNOWLEDGE, ONE)), "attempt");
+        String form = form(open(token(Act.ACKNOWLEDGE, ONE)), "version");
         HttpResponse<String> done = send(form);
         run.mailed(2);
 
@@ -188,7 +188,7 @@ class AnswerTest {
         assertThat(state()).isEqualTo(before);
 
         // Whoever presses the button once more takes care of the incident again, and the others are not told a second time.
-        assertThat(send(form(undone, "attempt")).body()).contains("You take care of this incident");
+        assertThat(send(form(undone, "version")).body()).contains("You take care of this incident");
         assertThat(run.database().rows("SELECT acknowledged_by FROM alert_incident")).extracting(row -> row.get("acknowledged_by"))
                 .containsExactly(ONE);
         run.mailed(2);
@@ -227,7 +227,7 @@ class AnswerTest {
         // When
         Stream.of(token.substring(1), token.replace(token.charAt(20), token.charAt(20) == 'A' ? 'B' : 'A'), "", "%F0", token + "A",
                 token(Act.ACKNOWLEDGE, UUID.randomUUID())).forEach(forged -> {
-                    HttpResponse<String> page = send("attempt=0&token=" + forged);
+                    HttpResponse<String> page = send("version=0-0&token=" + forged);
                     assertThat(page.statusCode()).isEqualTo(404);
                     assertThat(page.body()).contains("This link is not valid").doesNotContain("<form", ONE);
                 });
@@ -235,7 +235,7 @@ class AnswerTest {
         assertThat(send(foreign).body()).as("another recipient's answer").doesNotContain("Undone");
         assertThat(send(foreign.replaceAll("token=[^&]*", "token=" + token(Act.MUTE, ONE))).body()).doesNotContain("Undone");
         run.pass(Duration.ofDays(31));
-        assertThat(send("attempt=0&token=" + token).statusCode()).as("expired").isEqualTo(404);
+        assertThat(send("version=0-0&token=" + token).statusCode()).as("expired").isEqualTo(404);
 
         // Then
         assertThat(run.database().rows("SELECT * FROM alert_answer ORDER BY 1")).isEqualTo(before.get(0));
@@ -280,7 +280,7 @@ class AnswerTest {
         assertThat(page.body()).contains("example.net: ", "For a day", "For a week", "Until this incident is over");
 
         // When
-        HttpResponse<String> done = send(form(page, "attempt", "pair=unknown-user%40example.net", "period=day"));
+        HttpResponse<String> done = send(form(page, "version", "pair=unknown-user%40example.net", "period=day"));
 
         // Then
         assertThat(done.body()).contains("Done.", "You have muted bounces", "example.net", "muted until");
@@ -297,6 +297,25 @@ class AnswerTest {
         run.pass(Duration.ofMinutes(31));
         run.mailed(4);
         assertThat(run.recipients()).as("muted, muted with others, undone").containsExactly(BOTH, List.of(TWO), BOTH, BOTH);
+    }
+
+    @Test
+    void aMuteEndsAndCanBeRepeated() {
+        // Given
+        start(TestDatabase.h2InMemory(), Map.of("alert.quiet", "10d"));
+        open();
+        String[] choices = {"pair=unknown-user%40example.net", "period=day"};
+        String form = form(open(token(Act.MUTE, ONE)), "version", choices);
+        assertThat(send(form).body()).contains("Done.");
+
+        // When
+        run.pass(Duration.ofHours(25));
+
+        // Then
+        assertThat(open(token(Act.MUTE, ONE)).body()).contains("Mute bounces for yourself?");
+        assertThat(send(form).body()).as("the form of yesterday").doesNotContain("Done.");
+        assertThat(answer(token(Act.MUTE, ONE), choices).body()).contains("Done.", "muted until");
+        assertThat(run.database().rows("SELECT 1 FROM alert_answer")).hasSize(2);
     }
 
     @ParameterizedTest
@@ -365,7 +384,8 @@ class AnswerTest {
         URI uri = run.application().uri(path);
 
         // When
-        String part = "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+        String part = "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\nContent-Type: text/plain\r\n\r\n"
+                + "One-Click\r\n--b--\r\n";
         for (String[] request : new String[][] {{MailEvents.FORM, "List-Unsubscribe=One-Click"},
             {"multipart/form-data; boundary=b", part}}) {
             HttpResponse<String> answer = run.application().send(HttpRequest.newBuilder(uri).header("Content-Type", request[0])
@@ -391,7 +411,7 @@ class AnswerTest {
         for (int request = 0; request < 30; request++) {
             assertThat(open(token).statusCode()).isEqualTo(200);
         }
-        HttpResponse<String> refused = send("attempt=0&token=" + token);
+        HttpResponse<String> refused = send("version=0-0&token=" + token);
         assertThat(refused.statusCode()).isEqualTo(429);
         assertThat(refused.headers().firstValue("Retry-After")).contains("60");
         assertThat(run.database().rows("SELECT 1 FROM alert_answer")).isEmpty();
@@ -496,8 +516,8 @@ class AnswerTest {
         second.bind("clock", run.clock());
         try (InProcess other = TestSettings.of(database).with(SETTINGS).with("alert.endpoint", "smtp://127.0.0.1:9")
                 .startInProcess(second)) {
-            String form = form(open(token(Act.ACKNOWLEDGE, ONE)), "attempt");
-            String rival = form(open(other, token(Act.ACKNOWLEDGE, TWO)), "attempt");
+            String form = form(open(token(Act.ACKNOWLEDGE, ONE)), "version");
+            String rival = form(open(other, token(Act.ACKNOWLEDGE, TWO)), "version");
 
             // When
             List<CompletableFuture<HttpResponse<String>>> answers = Stream.of(form, rival, form, rival).flatMap(each ->
@@ -524,7 +544,7 @@ class AnswerTest {
         TestDatabase database = TestDatabase.postgres();
         start(database, Map.of());
         open();
-        String form = form(open(token(Act.ACKNOWLEDGE, ONE)), "attempt");
+        String form = form(open(token(Act.ACKNOWLEDGE, ONE)), "version");
         List<List<Map<String, String>>> before = state();
 
         // When
