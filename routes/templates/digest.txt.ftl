@@ -52,6 +52,9 @@ ${words.digestDeadText(digest)}
 </#if>
 
 ${words.digestNext}
+<#if howOften != "">
+${words.digestHowOften}${words.colon}${howOften}
+</#if>
 ${words.digestAddressed(digest)} ${words.times()}
 
 ${"-- "}

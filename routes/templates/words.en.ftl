@@ -266,6 +266,7 @@
   digestNews = "New: not seen in the four weeks before"
   digestDead = "Mail to dead addresses"
   digestNext = "If there is nothing to say, no digest is sent."
+  digestHowOften = "Change how often you get mails"
   digestColumns = ["Recipient", "Mails in the period", "Last mail", "Dead since", "Last bounce", "Cause", "Cause ID"]
   weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 >

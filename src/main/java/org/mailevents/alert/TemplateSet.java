@@ -40,7 +40,8 @@ final class TemplateSet {
      */
     MailWords render(Mailing mailing, String language, AnswerLinks answers, long memory) throws IOException, TemplateException {
         return Rendering.run(memory, rendering -> mailing instanceof Alert alert ? words(rendering, alert, language, answers)
-                : mailing instanceof Digest digest ? words(rendering, digest, language) : words(rendering, (Notice) mailing, language));
+                : mailing instanceof Digest digest ? words(rendering, digest, language, answers)
+                : words(rendering, (Notice) mailing, language));
     }
 
     private MailWords words(Rendering rendering, Notice notice, String language) throws IOException, TemplateException {
@@ -64,11 +65,13 @@ final class TemplateSet {
                 attached ? rendering.fill(templates, "alert.csv.ftl", model) : null);
     }
 
-    private MailWords words(Rendering rendering, Digest digest, String language) throws IOException, TemplateException {
+    private MailWords words(Rendering rendering, Digest digest, String language, AnswerLinks answers)
+            throws IOException, TemplateException {
         ZoneId zone = settings.alertZone();
         String page = settings.text("console.url").isEmpty() ? "" : settings.webUrl("console.url");
         DigestView view = DigestView.of(digest, rules.get().table(), language, zone, page);
-        Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "contact", contact(), "digest", view);
+        Map<String, Object> model = Map.of("language", language, "zone", zone.getId(), "contact", contact(), "digest", view,
+                "howOften", answers == null ? "" : answers.lessOften());
         boolean attached = !view.file().isEmpty();
         return new MailWords(line(rendering.fill(templates, "digest.subject.ftl", model)),
                 rendering.fill(templates, "digest.txt.ftl", model),
