@@ -8,7 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.ToLongBiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -31,6 +33,7 @@ final class BounceCounts {
     /** A mail does not wait longer for a count. */
     private static final Duration MAX_COUNTING = Duration.ofSeconds(3);
     private static final Duration HOUR = Duration.ofHours(1);
+    private static final Duration MAX_DELAY = Duration.ofHours(2);
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration WEEK = Duration.ofDays(7);
     /** The length of a slot of {@code event_count}. */
@@ -81,6 +84,15 @@ final class BounceCounts {
                     FailureText.describe(e));
             return otherwise;
         }
+    }
+
+    /**
+     * The most finished messages within a time of the same length that ended up to two hours earlier. Bounces follow the mail of a campaign
+     * with a delay, and must not be compared only with the few messages after it.
+     */
+    static long most(Instant since, Instant until, ToLongBiFunction<Instant, Instant> finished) {
+        return LongStream.rangeClosed(0, MAX_DELAY.toHours()).map(delay -> finished.applyAsLong(since.minus(HOUR.multipliedBy(delay)),
+                until.minus(HOUR.multipliedBy(delay)))).max().orElseThrow();
     }
 
     /** Of all audiences. Whole slots of {@code event_count} are read there, and only the rest in the events. */
@@ -186,6 +198,7 @@ final class BounceCounts {
             return new Comparison(hours, recent, inHours, inHours, known); // no campaign has to explain it
         }
         double perMessage = (double) before / Math.max(before, all(week, lastHour).finished());
-        return new Comparison(hours, recent, inHours, Math.max(inHours, perMessage * all(since, until).finished()), known);
+        long finished = most(since, until, (from, to) -> all(from, to).finished());
+        return new Comparison(hours, recent, inHours, Math.max(inHours, perMessage * finished), known);
     }
 }

@@ -90,6 +90,8 @@ final class Severities {
         // a team may have given an audience to other events than bounces
         many.forEach(domain -> finished.merge(domain, pending.get(domain), Math::max));
         List<String> failing = many.stream().filter(domain -> 100.0 * pending.get(domain) >= destinationRate * finished.get(domain))
+                .filter(domain -> 100.0 * pending.get(domain) >= destinationRate * BounceCounts.most(since, until,
+                        (from, to) -> counts.finished(List.of(domain), from, to).getOrDefault(domain, 0L)))
                 .sorted(Comparator.comparing(domain -> -pending.get(domain))).toList();
         Share others = new Share(news - sum(pending, failing), all.finished() - sum(finished, failing));
         boolean everything = others.above(rate) || failing.size() > 1 && others.finished() < all.finished() / 2;
@@ -97,7 +99,8 @@ final class Severities {
             String domain = failing.get(0);
             return new Urgency(DESTINATION_RATE, percent(destinationRate), domain, pending.get(domain), finished.get(domain));
         }
-        return moreThanUsual && all.above(rate) ? new Urgency(RATE, percent(rate), null, news, all.finished()) : null;
+        return moreThanUsual && all.above(rate)
+                && 100.0 * news > rate * BounceCounts.most(since, until, (from, to) -> counts.all(from, to).finished()) ? new Urgency(RATE, percent(rate), null, news, all.finished()) : null;
     }
 
     private static long sum(Map<String, Long> messages, List<String> domains) {

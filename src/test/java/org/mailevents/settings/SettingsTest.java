@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -214,6 +215,24 @@ class SettingsTest {
         assertThat(settings("list", " a, b ,,c").list("list")).containsExactly("a", "b", "c");
         assertThat(settings("list", "").list("list")).isEmpty();
         assertThat(settings("zone", "UTC").zone("zone")).isEqualTo(ZoneId.of("UTC"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'mon-fri 08:00-19:00',2026-10-02T08:00,true", "'mon-fri 08:00-19:00',2026-10-02T18:59,true",
+        "'mon-fri 08:00-19:00',2026-10-02T19:00,false", "'mon-fri 08:00-19:00',2026-10-02T07:59,false",
+        "'mon-fri 08:00-19:00',2026-10-03T12:00,false", "'Mon-Fri 08:00-12:00, sat 09:00-11:00',2026-10-03T10:00,true",
+        "mon-sun,2026-10-04T00:00,true", "fri-mon,2026-10-04T23:59,true", "fri-mon,2026-10-06T10:00,false",
+        "'sat 22:00-24:00',2026-10-03T23:59,true", "'',2026-10-04T03:00,true"})
+    void hoursOfAWeek(String hours, LocalDateTime time, boolean included) {
+        assertThat(settings("alert.hours", hours).hours("alert.hours").include(time.atZone(ZoneId.of("Asia/Tokyo")))).isEqualTo(included);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"always", "mon-fri 8-19", "mon-fri 19:00-08:00", "mon-fry", "mon 08:00-25:00", "mon 08:60-09:00", "mon, ,tue",
+        "08:00-19:00"})
+    void noHoursOfAWeek(String hours) {
+        assertThatThrownBy(() -> settings("alert.hours", hours).hours("alert.hours")).hasMessageContaining("Set alert.hours to ")
+                .hasMessageContaining("mon-fri 08:00-19:00").hasMessageContaining("'" + hours + "'");
     }
 
     @Test
