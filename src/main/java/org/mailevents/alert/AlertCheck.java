@@ -25,8 +25,14 @@ public final class AlertCheck {
      * @param templates how many files of templates were checked
      * @param mistakes  the files with a mistake
      * @param settings  what is wrong with the settings of the alerts
+     * @param warnings  what is probably wrong with them
      */
-    public record Result(int templates, List<BrokenFile> mistakes, List<String> settings) {
+    public record Result(int templates, List<BrokenFile> mistakes, List<String> settings, List<String> warnings) {
+    }
+
+    /** What is probably wrong with the settings of the alerts, though they can be used. */
+    public static List<String> warnings(CamelContext context) {
+        return new Recipients(new Settings(context)).warnings();
     }
 
     /** Checks the settings and the templates of a context. */
@@ -43,7 +49,7 @@ public final class AlertCheck {
         if (refused.isEmpty()) {
             add(refused, () -> mistakes.addAll(mistakes(settings, validation, files)));
         }
-        return new Result(files.size(), mistakes, refused);
+        return new Result(files.size(), mistakes, refused, refused.isEmpty() ? warnings(context) : List.of());
     }
 
     /** The sample mails need all templates and the causes. */

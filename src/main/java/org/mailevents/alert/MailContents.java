@@ -93,8 +93,9 @@ final class MailContents {
     private static Map<String, Object> refused(Handle handle, List<String> parts) {
         return handle.select("SELECT m.audience, d.channel, d.recipient AS address, COALESCE(d.failure, '') AS reply FROM alert_delivery d"
                 + " JOIN alert_mail m ON m.mail_id = d.mail_id WHERE d.delivery_id = ?", UUID.fromString(parts.get(1)))
-                .map((row, context) -> Map.<String, Object>of("setting", parts.get(0), "audience", row.getString("audience"), "channel",
-                        row.getString("channel"), "address", row.getString("address"), "reply", row.getString("reply"))).one();
+                .map((row, context) -> Map.<String, Object>of("setting", parts.get(0), "audience", line(row.getString("audience")),
+                        "channel", row.getString("channel"), "address", row.getString("address"), "reply", line(row.getString("reply"))))
+                .one();
     }
 
     private Alert alert(Handle handle, Outgoing mail) {

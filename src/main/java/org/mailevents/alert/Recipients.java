@@ -89,6 +89,14 @@ final class Recipients {
         return hasFallback() ? lowerCase(Notice.FALLBACK) : Set.of();
     }
 
+    /** A sentence for each setting that makes {@code alert.fallback} useless. */
+    List<String> warnings() {
+        return Stream.concat(Stream.of("alert.to"), settings.audiences("alert.to").stream().sorted())
+                .filter(setting -> lowerCase(setting).stream().anyMatch(fallback()::contains))
+                .map(setting -> "alert.fallback and " + setting + " have an address in common. If alerts do not reach this address, nobody"
+                        + " is told. Set alert.fallback to the address of somebody else, at another mail server.").toList();
+    }
+
     private Set<String> lowerCase(String setting) {
         return addresses(settings, setting).stream().map(address -> address.getAddress().toLowerCase(Locale.ROOT))
                 .collect(Collectors.toSet());

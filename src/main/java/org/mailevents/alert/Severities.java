@@ -100,7 +100,8 @@ final class Severities {
             return new Urgency(DESTINATION_RATE, percent(destinationRate), domain, pending.get(domain), finished.get(domain));
         }
         return moreThanUsual && all.above(rate)
-                && 100.0 * news > rate * BounceCounts.most(since, until, (from, to) -> counts.all(from, to).finished()) ? new Urgency(RATE, percent(rate), null, news, all.finished()) : null;
+                && 100.0 * news > rate * BounceCounts.most(since, until, (from, to) -> counts.all(from, to).finished())
+                ? new Urgency(RATE, percent(rate), null, news, all.finished()) : null;
     }
 
     private static long sum(Map<String, Long> messages, List<String> domains) {

@@ -1,7 +1,6 @@
 package org.mailevents.alert;
 
 import java.time.Clock;
-import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.BounceRows.Stored;
@@ -20,12 +19,17 @@ record ToldMails(Jdbi jdbi, Clock clock) {
                 .mapTo(UUID.class).list()).forEach(this::mark);
     }
 
+    /** Several threads and processes may find the same mail. Whoever locks it first marks it, and the others leave it out. */
     private void mark(UUID mail) {
-        List<Stored> reported = jdbi.withHandle(handle -> handle.select("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size"
-                + " FROM mail_event e WHERE e.alert_state = 'claimed' AND e.alert_id = ?", mail).mapTo(Stored.class).list());
-        BounceRows.updateInSteps(jdbi, reported, "claimed", "alert_state = 'sent'");
-        // last: if the process is killed before, another process finds the mail and finishes its bounces
-        jdbi.useHandle(handle -> handle.execute("UPDATE alert_mail SET sent_at = ? WHERE mail_id = ? AND sent_at IS NULL", clock.instant(),
-                mail));
+        jdbi.useTransaction(handle -> {
+            if (handle.select("SELECT mail_id FROM alert_mail WHERE mail_id = ? AND sent_at IS NULL FOR UPDATE SKIP LOCKED", mail)
+                    .mapTo(UUID.class).findOne().isPresent()) {
+                // in transactions of their own; if the process is killed between them, another process finds the mail and goes on
+                BounceRows.updateInSteps(jdbi, handle.select("SELECT e.event_id, " + BounceRows.STORED_SIZE + " AS size FROM mail_event e"
+                        + " WHERE e.alert_state = 'claimed' AND e.alert_id = ?", mail).mapTo(Stored.class).list(), "claimed",
+                        "alert_state = 'sent'");
+                handle.execute("UPDATE alert_mail SET sent_at = ? WHERE mail_id = ?", clock.instant(), mail);
+            }
+        });
     }
 }

@@ -14,6 +14,7 @@ import org.mailevents.rehearsal.MisspeltDecisions;
 import org.mailevents.rehearsal.Rehearsal;
 import org.mailevents.rehearsal.RouteTestReader;
 import org.mailevents.rehearsal.RouteTests;
+import org.mailevents.rehearsal.UnusedAudiences;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteFiles;
 import org.mailevents.route.RouteGraph;
@@ -63,6 +64,12 @@ public final class RouteCheck {
         return warnings;
     }
 
+    /** A sentence for each setting whose audience nothing names, so that it is probably misspelt. */
+    public static List<String> unusedAudiences(ModelCamelContext application) {
+        Settings settings = new Settings(application);
+        return UnusedAudiences.warnings(settings, FolderWatch.ofRoutes(settings.routes()).first(), application.getRouteDefinitions());
+    }
+
     /**
      * Checks the files of a folder.
      *
@@ -84,6 +91,7 @@ public final class RouteCheck {
             tests.undecided().forEach(test -> warnings.add(test.getMessage()));
             new MisspeltDecisions(new Settings(application), files).in(rehearsal.routes())
                     .forEach(warning -> warnings.add(warning.toString()));
+            warnings.addAll(UnusedAudiences.warnings(new Settings(application), files, rehearsal.routes()));
             rehearsal.requireEveryEventPasses();
             return new Result(routes, tests.tests(), mistakes, warnings);
         } catch (BrokenFile e) {

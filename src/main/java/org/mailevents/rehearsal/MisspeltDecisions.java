@@ -28,7 +28,7 @@ import org.mailevents.settings.Spelling;
 public final class MisspeltDecisions {
 
     /** The audiences of the shipped routes, and of the mails about Mail Events itself. */
-    private static final Set<String> SHIPPED = Set.of("list-owner", "postmaster", "operators");
+    static final Set<String> SHIPPED = Set.of("list-owner", "postmaster", "operators");
 
     private final Settings settings;
     private final Collection<String> texts;
@@ -102,7 +102,7 @@ public final class MisspeltDecisions {
     }
 
     /** The text of an expression that computes nothing, or null. */
-    private static String constant(ExpressionDefinition expression) {
+    static String constant(ExpressionDefinition expression) {
         String text = String.valueOf(expression.getExpression()).strip();
         boolean computes = text.contains("${") || text.contains("$simple{") || text.contains("{{");
         return computes || !Set.of("constant", "simple").contains(expression.getLanguage()) ? null : text;

@@ -87,7 +87,7 @@ public final class Settings {
             entry("alert.fallback", Settings::text),
             entry("alert.from", Settings::text),
             entry("alert.contact", Settings::text),
-            entry("alert.endpoint", Settings::text),
+            entry("alert.endpoint", unlessEmpty(Settings::endpoint)),
             entry("alert.language", Settings::required),
             entry("alert.first-delay", Settings::duration),
             entry("alert.updates", Settings::durations),
@@ -373,6 +373,18 @@ public final class Settings {
         }
         int power = size.group(2) == null ? 0 : List.of("B", "KB", "MB", "GB").indexOf(size.group(2));
         return Long.parseLong(size.group(1)) << 10 * power;
+    }
+
+    /** The URI of an endpoint of Camel, with a scheme that Camel knows. The error does not show the URI, which may have a password. */
+    public String endpoint(String key) {
+        String uri = required(key);
+        String scheme = uri.substring(0, Math.max(0, uri.indexOf(':')));
+        if (scheme.isEmpty() || context.getComponent(scheme, true, false) == null) {
+            throw new IllegalArgumentException("Set " + key + " to an endpoint of Camel, such as smtp://mail.example.com:587 or"
+                    + " file:data/outbox: '" + scheme + "' is not a scheme that Camel knows" + Spelling.similar(scheme,
+                            Stream.of("smtp", "smtps", "file")).map(known -> ". Did you mean " + known + "?").orElse(""));
+        }
+        return uri;
     }
 
     /** A zone of the IANA time zone database, such as {@code Asia/Tokyo}. */

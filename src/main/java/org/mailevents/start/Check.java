@@ -66,6 +66,7 @@ public final class Check {
         refused.addAll(alerts.settings());
         alerts.mistakes().stream().map(BrokenFile::getMessage).filter(mistake -> !files.contains(mistake)).forEach(files::add);
         MisspeltSettings.warnings(settings).forEach(warning -> warnings.add("warning: " + warning));
+        alerts.warnings().forEach(warning -> warnings.add("warning: " + warning));
 
         List<String> lines = new ArrayList<>();
         for (String message : refused) {

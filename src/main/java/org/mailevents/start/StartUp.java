@@ -9,6 +9,7 @@ import org.apache.camel.Ordered;
 import org.apache.camel.StartupListener;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.util.URISupport;
+import org.mailevents.alert.AlertCheck;
 import org.mailevents.camel.HealthAnswer;
 import org.mailevents.http.Https;
 import org.mailevents.live.PendingEdits;
@@ -39,6 +40,8 @@ public final class StartUp implements StartupListener, Ordered {
         RouteFlow.check(model.getRouteDefinitions());
         List<RouteWarning> warnings = RouteCheck.requireValid(model);
         MisspeltSettings.warnings(new Settings(context)).forEach(LOG::warn);
+        RouteCheck.unusedAudiences(model).forEach(LOG::warn);
+        AlertCheck.warnings(context).forEach(LOG::warn);
         mandatoryFindSingleByType(context, PendingEdits.class).warn(warnings);
     }
 

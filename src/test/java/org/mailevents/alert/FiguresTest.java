@@ -21,8 +21,8 @@ class FiguresTest {
             Jdbi jdbi = JdbiFactory.create(pool);
             jdbi.useHandle(handle -> handle.execute("CREATE TABLE mail_event (event_type TEXT, status TEXT, alert_state TEXT,"
                     + " audience TEXT, recipient TEXT, received_at TIMESTAMP WITH TIME ZONE)"));
-            assertThat(BounceCounts.<Long>within(jdbi,
-                    counts -> counts.pending("list-owner", Instant.EPOCH, Instant.now()).size() + 1L, 0L)).isEqualTo(1);
+            assertThat(BounceCounts.<Boolean>within(jdbi, counts -> counts.pending("list-owner", Instant.EPOCH, Instant.now()).isEmpty(),
+                    false)).isTrue();
             try (Connection next = pool.getConnection(); Statement statement = next.createStatement()) {
                 assertThat(statement.getQueryTimeout()).isZero();
             }

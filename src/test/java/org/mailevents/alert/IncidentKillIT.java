@@ -163,6 +163,33 @@ class IncidentKillIT {
         }
     }
 
+    @Test
+    void aKillRepeatsOnlyTheOneDeliveryThatTheServerHadJustTaken() {
+        try (Trial trial = new Trial(TestDatabase.postgres())) {
+            Instance application = trial.instance();
+            application.settings.put("alert.to", "one@example.com, two@example.com, three@example.com");
+            application.start();
+            application.started();
+            trial.ahead(Fault.KILLS.get(0));
+            application.bounces();
+            trial.awaitKill();
+            for (Fault kill : Fault.KILLS.subList(1, Fault.KILLS.size())) {
+                trial.letClaimsRunOut();
+                trial.ahead(kill);
+                application.start();
+                trial.awaitKill();
+            }
+            trial.letClaimsRunOut();
+            application.start();
+            await().until(() -> trial.database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NOT NULL").size() == 3 * CODES.size());
+
+            Map<List<String>, Long> copies = application.server.taken.stream().collect(Collectors.groupingBy(taken ->
+                    List.of(taken.recipients().get(0), taken.mail().header("Message-ID")), Collectors.counting()));
+            assertThat(copies).hasSize(3 * CODES.size());
+            assertThat(copies.values()).containsOnly(1L, 2L).containsOnlyOnce(2L);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"H2", "PostgreSQL"})
     void theMailServerIsAwayAtEveryStep(String kind) {

@@ -60,8 +60,8 @@ class PrivacyTest {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
     private static final String KEY = "5e884898da28047151d0e56f8dc62927";
-    private static final List<String> TABLES = List.of("mail_event", "rejected_event", "alert_incident", "alert_mail", "message_status",
-            "undeliverable_recipient", "privacy_progress", "privacy_remainder");
+    private static final List<String> TABLES = List.of("mail_event", "rejected_event", "alert_incident", "alert_mail", "alert_delivery",
+            "message_status", "undeliverable_recipient", "privacy_progress", "privacy_remainder");
     private static final DateTimeFormatter SPOOLED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
     private final Path spool = OwnProcess.folder().resolve("spool");

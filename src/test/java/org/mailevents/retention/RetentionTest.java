@@ -155,6 +155,45 @@ class RetentionTest {
 
     @ParameterizedTest
     @EnumSource
+    void noBounceGoesBeforeEveryRecipientHasItsMail(Where where) {
+        AtomicBoolean greylists = new AtomicBoolean(true);
+        try (SmtpServer server = new SmtpServer(address -> greylists.get() && address.startsWith("late") ? "451 later" : "250 ok",
+                () -> { });
+                TimedAlerts run = where.run(Map.of("retention.days", "1", "alert.endpoint", server.endpoint(),
+                        "alert.to", "early@example.com, late@example.com"))) {
+            // Given
+            ObjectNode bounce = Payload.bounce("2");
+            run.post("bounces", bounce);
+            run.post("deliveries", Payload.delivery("succeeded"));
+            run.pass(Duration.ofSeconds(10));
+            await().until(() -> "sent".equals(state(run, bounce)) && rows(run, "alert_mail WHERE sent_at IS NULL") == 0);
+            run.pass(HOUR);
+            await().until(() -> rows(run, "alert_incident WHERE closed_at IS NULL") == 0 && server.taken.size() == 2);
+
+            // When
+            run.pass(Duration.ofDays(5));
+
+            // Then
+            await().until(() -> rows(run, "mail_event") == 1);
+
+            // When
+            greylists.set(false);
+            await().until(() -> {
+                run.pass(Duration.ofMinutes(16));
+                return server.taken.size() == 4;
+            });
+
+            // Then
+            assertThat(texts(server)).allSatisfy(text -> assertThat(text).contains(address(bounce)));
+            await().until(() -> {
+                run.pass(HOUR);
+                return rows(run, "mail_event") == 0;
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void theBouncesOfAnIncidentStayUntilItsAllClear(Where where) {
         try (TimedAlerts run = where.run(Map.of("retention.days", "1", "alert.quiet", "10d"))) {
             // Given

@@ -144,6 +144,37 @@ class CheckTest {
     }
 
     @Test
+    void aSettingOfAnAudienceThatNothingNamesIsAWarning() throws Exception {
+        Path properties = folder.resolve("application.properties");
+        Files.writeString(properties, Files.readString(properties) + "alert.to.list-onwer = a@example.com\nalert.language.crm = en\n"
+                + "alert.language.fallback = en\nalert.to.operators = ops@example.com\n");
+
+        assertThat(check().lines()).hasSize(3).startsWith(
+                "warning: alert.to.list-onwer is not used: no route, no test and no other setting names the audience list-onwer."
+                        + " Did you mean alert.to.list-owner?",
+                "warning: alert.language.crm is not used: no route, no test and no other setting names the audience crm. Is it misspelt?");
+    }
+
+    @Test
+    void anAudienceThatARouteComputesMayHaveAnyName() throws Exception {
+        edit("route-bounces.camel.yaml", "expression: postmaster", "expression: \"team-${body.cause}\"");
+        Path properties = folder.resolve("application.properties");
+        Files.writeString(properties, Files.readString(properties) + "alert.to.list-onwer = a@example.com\nalert.to.crm = b@example.com\n");
+
+        assertThat(check().lines()).anyMatch(line -> line.contains("list-onwer is not used")).noneMatch(line -> line.contains("crm"));
+    }
+
+    @Test
+    void aFallbackThatIsARecipientIsAWarning() throws Exception {
+        Path properties = folder.resolve("application.properties");
+        Files.writeString(properties, Files.readString(properties) + "alert.to = a@example.com, b@example.com\n"
+                + "alert.fallback = Chief <B@example.com>\nalert.to.list-owner = c@example.com\n");
+
+        assertThat(check().lines()).hasSize(2).first().asString()
+                .startsWith("warning: alert.fallback and alert.to have an address in common.").doesNotContain("@");
+    }
+
+    @Test
     void aMisspeltSettingIsAWarning() throws Exception {
         Path properties = folder.resolve("application.properties");
         Files.writeString(properties, Files.readString(properties) + "alert.quiett = 45m\n");
