@@ -85,7 +85,7 @@ function message(events) {
     element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome,
       failure && MOOD[outcome] === "bad" ? `: ${causeName(failure.cause, outcome === "bounced" ? failure.status : "")}` : ""),
       failure && MOOD[outcome] === "bad" ? ` – ${words.isDead[Boolean(failure.dead)]}` : ""),
-    failure && MOOD[outcome] === "bad" ? whatToDo(failure.cause) : null,
+    failure && MOOD[outcome] === "bad" ? whatToDo(textsOf(failure.cause)) : null,
     element("ol", {}, ...events.slice().sort(inOrder).map(event)), routeTests(events.slice().sort(inOrder)));
 }
 

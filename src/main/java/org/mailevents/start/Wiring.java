@@ -47,6 +47,9 @@ public final class Wiring implements CamelConfiguration {
 
     @Override
     public void configure(CamelContext context) throws Exception {
+        // first, because the check of alert.endpoint creates a component
+        HttpTimeouts.use(context);
+        CurrentDirect.use(context);
         Settings settings = new Settings(context);
         settings.requireValid();
         ReceiveWebhook.requireStartable(context);
@@ -55,8 +58,6 @@ public final class Wiring implements CamelConfiguration {
         RecordLanguage.use(context);
         CaughtErrors.use(context);
         FailedSteps.use(context);
-        HttpTimeouts.use(context);
-        CurrentDirect.use(context);
         Meters meters = bindPartsInMemory(context);
         bindCauses(context, LiveCauses.in(context)::rules);
         Registry registry = context.getRegistry();

@@ -86,7 +86,7 @@ class TimersTest {
             await().until(() -> run.application().log().contains("Activated: " + route));
             await().until(() -> rounds.containsKey("send-alerts"));
             run.post("bounces", next);
-            run.pass(Duration.ofMinutes(12));
+            run.pass(Duration.ofHours(13));
             await().until(() -> isMailed(run, next));
 
             // When: a stored row grows old

@@ -203,7 +203,7 @@ class EditedRoutesTest {
             Mailbox.Mail postmaster = mailbox.naming(refused.get("to").asText()).get(0);
             assertThat(crm.to()).containsExactly("CRM <crm@example.com>", "crm2@example.com");
             assertThat(postmaster.to()).containsExactly("postmaster@localhost");
-            assertThat(crm.subject()).startsWith("[Bounce] ").endsWith("(crm)");
+            assertThat(crm.subject()).startsWith("example.net: unknown user, 1 bounce at ").endsWith("(crm)");
             assertThat(crm.text()).contains("Unknown user", "The address does not exist").doesNotContain(refused.get("to").asText());
             assertThat(postmaster.html()).contains("Rejection", "refuse the mail").doesNotContain(dead.get("to").asText());
         }
