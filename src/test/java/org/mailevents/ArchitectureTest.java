@@ -40,7 +40,7 @@ class ArchitectureTest {
             alert     | answer cause channel database digest event live log metrics privacy route settings spool
             answer    | settings
             camel     | log
-            cause     | event route
+            cause     | event route settings
             channel   | log route settings
             console   | cause database event live log settings store
             database  | event log metrics settings

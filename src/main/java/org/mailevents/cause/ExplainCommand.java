@@ -17,7 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
+import org.mailevents.settings.Spelling;
 
 /**
  * The command {@code explain}: tells the cause of a reply, whether the address is dead, and the rule with its source. It needs the files of
@@ -101,7 +101,6 @@ public final class ExplainCommand {
     }
 
     private Answer one() throws Exception {
-        requireCode(rules.table(), code == null ? "" : code);
         Explanation explanation = Explanation.of(rules, new Bounce(reply, to, code, command));
         String text = asJson ? JSON.writeValueAsString(explanation) + "\n" : explanation.text(rules.table(), language.call());
         return new Answer(text, List.of());
@@ -131,18 +130,18 @@ public final class ExplainCommand {
     }
 
     private String answer(int number, String line) throws JsonProcessingException {
-        Explanation explanation = Explanation.of(rules, bounce(rules.table(), line)).withoutTexts();
+        Explanation explanation = Explanation.of(rules, bounce(line)).withoutTexts();
         return !asJson ? number + ": " + explanation.cause() + (explanation.dead() ? ", dead" : "")
                 : JSON.writeValueAsString(JSON.createObjectNode().put("line", number).setAll(JSON.<ObjectNode>valueToTree(explanation)));
     }
 
     /**
      * Reads a bounce of the text of a JSON object with the keys {@code reply}, {@code to}, {@code code} and {@code command}. Each key may
-     * be missing.
+     * be missing. Other keys are ignored. A code that is not in the table is an unknown code, as in a webhook.
      *
-     * @throws IllegalArgumentException what to change, if it is no object, or if a key or the code is unknown
+     * @throws IllegalArgumentException what to change, if it is no object, or if a key is misspelt
      */
-    public static Bounce bounce(CauseTable table, String json) {
+    public static Bounce bounce(String json) {
         JsonNode object;
         try {
             object = JSON.readTree(json);
@@ -153,23 +152,20 @@ public final class ExplainCommand {
             throw new IllegalArgumentException(NO_OBJECT);
         }
         for (Map.Entry<String, JsonNode> entry : object.properties()) {
-            if (!KEYS.contains(entry.getKey())) {
-                throw new IllegalArgumentException("The key \"" + entry.getKey() + "\" is unknown. The keys are "
-                        + String.join(", ", KEYS) + ".");
-            }
-            if (!entry.getValue().isValueNode()) {
+            requireSpelt(entry.getKey());
+            if (KEYS.contains(entry.getKey()) && !entry.getValue().isValueNode()) {
                 throw new IllegalArgumentException("The value of \"" + entry.getKey() + "\" must be a text.");
             }
         }
-        requireCode(table, text(object, "code").strip());
         return new Bounce(text(object, "reply"), text(object, "to"), text(object, "code"), text(object, "command"));
     }
 
-    private static void requireCode(CauseTable table, String code) {
-        if (!code.isEmpty() && (code.equals(CauseTable.UNKNOWN) || !table.codes().containsKey(code))) {
-            throw new IllegalArgumentException("The code \"" + code + "\" is unknown. The codes are "
-                    + table.codes().keySet().stream().filter(known -> !known.equals(CauseTable.UNKNOWN)).collect(Collectors.joining(", "))
-                    + " (bounce-causes.json). Leave it out if there is none.");
+    /** A file may hold more of a bounce than is needed here, so only a key that is like a known one is a mistake. */
+    private static void requireSpelt(String key) {
+        if (!KEYS.contains(key)) {
+            Spelling.similar(key, KEYS.stream()).ifPresent(known -> {
+                throw new IllegalArgumentException("The key \"" + key + "\" is probably misspelt. Did you mean \"" + known + "\"?");
+            });
         }
     }
 

@@ -48,7 +48,7 @@ public final class CauseSteps extends RouteBuilder {
             return;
         }
         CauseRules rules = causes.rules();
-        Explanation explanation = Explanation.of(rules, ExplainCommand.bounce(rules.table(), exchange.getMessage().getBody(String.class)));
+        Explanation explanation = Explanation.of(rules, ExplainCommand.bounce(exchange.getMessage().getBody(String.class)));
         boolean text = exchange.getMessage().getHeader("Accept", "", String.class).startsWith("text/plain");
         ApiAnswer.put(exchange, 200, text ? "text/plain; charset=utf-8" : "application/json", text
                 ? explanation.text(rules.table(), new Settings(getContext()).required("alert.language"))

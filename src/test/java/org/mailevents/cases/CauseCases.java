@@ -180,10 +180,9 @@ public interface CauseCases extends Cases {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            {"repli": "550"}               | The key "repli" is unknown. The keys are reply, to, code, command.
-            {"reply": "550", "code": "77"} | The code "77" is unknown. The codes are 1, 2,
-            {"reply": {"text": "550"}}     | The value of "reply" must be a text.""")
-    default void aMisspeltKeyAndAnUnknownCodeAreSaid(String body, String problem) {
+            {"repli": "550"}           | The key "repli" is probably misspelt. Did you mean "reply"?
+            {"reply": {"text": "550"}} | The value of "reply" must be a text.""")
+    default void aMisspeltKeyIsSaid(String body, String problem) {
         assertThat(assertProblem(explained(body), 400)).contains(problem);
     }
 
