@@ -34,7 +34,7 @@ class LargeRepliesIT {
     @Test
     void bouncesAreMailedHoweverLongTheRepliesAre() {
         // Given
-        TestSettings settings = TestSettings.of(database, mailbox).with("alert.to", "ops@example.com");
+        TestSettings settings = TestSettings.of(database, mailbox).with("alert.to", "ops@example.com", "alert.max-per-day", "100");
         settings.startInProcess().close();
         database.execute(INSERT, "ops@example.com", 6);
         database.execute(INSERT, "customer#@example.net", 80);
