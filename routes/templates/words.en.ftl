@@ -65,7 +65,7 @@
       <#return counts(alert.news, "more mail") + " bounced, " + alert.total?string + " in all since " + alert.openedAt + ".">
     <#on "acknowledged">
       <#return alert.acknowledgedBy + " has it since " + clock(alert.acknowledgedAt, alert)
-          + ". No further mail comes until it is over, unless it becomes urgent.">
+          + ". The next mail comes in a day, when it is over, or if it becomes urgent.">
     <#on "closed">
       <#return (alert.ending == "taken-again")?then("It is over: " + destination(alert) + " takes mail again.",
           "It is over: nothing more has bounced for " + duration(alert.quietMinutes) + ".")
@@ -174,7 +174,7 @@
   <#if alert.stage == "closed">
     <#return "If it begins again, you hear of it under a new subject.">
   <#elseif alert.acknowledgedBy != "">
-    <#return "The next mail comes when it is over, or if it becomes urgent.">
+    <#return "The next mail comes in a day, when it is over, or if it becomes urgent.">
   </#if>
   <#return alert.allClear?then("You hear of further bounces, and when it is over.", "If more mail bounces, you hear of it.")>
 </#function>

@@ -63,7 +63,7 @@
     <#on "update">
       <#return "新たに" + bounces(alert.news) + "が配信エラーになり、" + alert.openedAt + " からの累計は" + bounces(alert.total) + "です。">
     <#on "acknowledged">
-      <#return alert.acknowledgedBy + " が " + clock(alert.acknowledgedAt, alert) + " から対応しています。緊急になった場合を除き、収束するまで続報はお送りしません。">
+      <#return alert.acknowledgedBy + " が " + clock(alert.acknowledgedAt, alert) + " から対応しています。次のお知らせは、1日後、収束したとき、または緊急になったときです。">
     <#on "closed">
       <#return to + "配信エラー（計" + bounces(alert.total) + "）は収束しました。" + (alert.ending == "taken-again")?then(
           destination(alert) + " は再びメールを受け取っています。", "その後" + duration(alert.quietMinutes) + "、新たなエラーはありません。")>
@@ -165,7 +165,7 @@
   <#if alert.stage == "closed">
     <#return "再び発生した場合は、新しい件名でお知らせします。">
   <#elseif alert.acknowledgedBy != "">
-    <#return "次のお知らせは、収束したとき、または緊急になったときです。">
+    <#return "次のお知らせは、1日後、収束したとき、または緊急になったときです。">
   </#if>
   <#return alert.allClear?then("新たなエラーは続報で、収まったときは収束のお知らせでご連絡します。", "新たなエラーがあれば、続報でお知らせします。")>
 </#function>

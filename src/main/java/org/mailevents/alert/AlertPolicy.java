@@ -30,6 +30,8 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
     static final Duration MAX_SKEW = Duration.ofMinutes(5);
 
     private static final Duration DAY = Duration.ofDays(1);
+    /** An incident that does not end by itself grows, and each of its mails counts all of it. */
+    private static final Duration LONGEST_INCIDENT = Duration.ofDays(7);
 
     static AlertPolicy of(Settings settings) {
         settings.audiences("alert.hours").forEach(settings::hours);
@@ -40,7 +42,9 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
 
     /** What happens next in the incident of an audience. */
     enum Step {
-        OPEN, UPDATE, ALL_CLEAR, END_WITHOUT_MAIL
+        OPEN, UPDATE, ALL_CLEAR, END_WITHOUT_MAIL,
+        /** The incident is over, but something must be told first and waits, for instance for {@code alert.hours}. */
+        END_ACKNOWLEDGEMENT
     }
 
     /** Facts that need a query. They are asked for only when they matter. */
@@ -65,6 +69,15 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
             return Optional.empty(); // after an outage, one mail reports everything that was received meanwhile
         }
         boolean over = isOver(state, now);
+        Optional<Step> step = next(state, over, now, facts);
+        // otherwise the answer to the last outage would silence the next one
+        return step.isEmpty() && over && state.incident().acknowledged() ? Optional.of(Step.END_ACKNOWLEDGEMENT) : step;
+    }
+
+    private Optional<Step> next(AudienceState state, boolean over, Instant now, Facts facts) {
+        if (over && isUrgentNews(state, facts)) {
+            return state.sent().lastHour() < maxPerHour ? Optional.of(Step.UPDATE) : Optional.empty();
+        }
         if (over && (state.incident().allClear() || facts.allClear())) {
             return state.sent().lastHour() < maxPerHour && isWithinHours(state, now) ? Optional.of(Step.ALL_CLEAR) : Optional.empty();
         }
@@ -78,12 +91,34 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
             return hasPassed(firstDelay, state.pending().oldest(), now) && state.sent().lastHour() < maxPerHour
                     && (isOrdinary(state, now) || isExtraordinary(state, now, facts)) ? Optional.of(Step.OPEN) : Optional.empty();
         }
-        return mayUpdate(state, over, now, facts) ? Optional.of(Step.UPDATE) : Optional.empty();
+        if (!mayUpdate(state, over, now, facts)) {
+            return Optional.empty();
+        }
+        // the pending bounces open the next incident
+        return Optional.of(hasPassed(LONGEST_INCIDENT, state.incident().openedAt(), now) ? Step.END_WITHOUT_MAIL : Step.UPDATE);
     }
 
     /** The last mail counts too, because bounces that an outage kept in the spool were received long ago. */
     private boolean isOver(AudienceState state, Instant now) {
         return state.incident() != null && hasPassed(quiet, state.lastBounceAt(), now) && hasPassed(quiet, state.sent().lastAt(), now);
+    }
+
+    /**
+     * Whether there are urgent bounces since the last mail that nobody has said to look after. The all-clear would report them late, and
+     * not as urgent.
+     */
+    private static boolean isUrgentNews(AudienceState state, Facts facts) {
+        return state.pending() != null && isLater(state.pending().newest(), state.sent().lastAt())
+                && isLater(state.pending().newest(), state.incident().releasedAt()) && mayBeUrgent(state.incident()) && facts.urgent();
+    }
+
+    private static boolean isLater(Instant time, Instant than) {
+        return than == null || time.isAfter(than);
+    }
+
+    /** Whoever works on an incident is told once that it is urgent. */
+    private static boolean mayBeUrgent(Incident incident) {
+        return !incident.acknowledged() || !incident.urgentAgain();
     }
 
     /** If the incident is over, the update reports the rest of its bounces, so that it can end without an all-clear. */
@@ -94,12 +129,14 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
         if (sent.lastHour() >= Math.max(1, maxPerHour - 1) || !hasPassed(distance(incident.mails()), sent.lastAt(), now)) {
             return false;
         }
-        if (incident.acknowledged() && !over) {
-            return !incident.urgent() && facts.urgent();
+        // otherwise the repeated bounces of a busy audience, or the bounces after an acknowledgement, would never be reported
+        boolean reportsAll = over || hasPassed(DAY, sent.lastAt(), now);
+        if (incident.acknowledged() && !reportsAll) {
+            return mayBeUrgent(incident) && facts.urgent();
         }
         // the few mails of an ordinary day are spread over the day
         boolean isTime = over || sent.lastDay() == 0 || hasPassed(DAY.dividedBy(maxPerDay), sent.lastAt(), now);
-        return (isTime && isOrdinary(state, now) || isExtraordinary(state, now, facts)) && (over || facts.news());
+        return (isTime && isOrdinary(state, now) || isExtraordinary(state, now, facts)) && (reportsAll || facts.news());
     }
 
     private Duration distance(int mails) {

@@ -144,7 +144,7 @@ public final class AlertSteps extends RouteBuilder {
         links = SignedLinks.of(settings, jdbi, clock);
         DigestQueries queries = new DigestQueries(jdbi, settings.alertZone(), kept(settings));
         outbox = new AlertOutbox(jdbi, clock, retry, new MailContents(jdbi, own, queries), recipients, mail::messageId);
-        digests = new Digests(jdbi, clock, settings.alertZone(), DigestSchedule.all(settings), queries, outbox);
+        digests = new Digests(jdbi, spool, clock, settings.alertZone(), DigestSchedule.all(settings), queries, outbox);
         getContext().getRegistry().bind("answers", new Answers(clock, recipients, outbox));
         OwnBounces ownBounces = new OwnBounces(mail.sender(), own.keySet(), clock);
         UnreachableRecipients unreachable = new UnreachableRecipients(jdbi, clock, byStoredForm(recipients.fallback()).keySet(), outbox);

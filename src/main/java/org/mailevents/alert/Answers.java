@@ -189,9 +189,20 @@ final class Answers {
                         ? new Object[] {now, answer, act.toString(), asked.audience(), asked.recipient(), asked.incidentId()}
                         : new Object[] {now, answer, act.toString(), asked.audience(), asked.recipient()}) == 1;
         if (undone && act == Act.ACKNOWLEDGE) {
-            handle.execute("UPDATE alert_incident SET acknowledged_at = NULL, acknowledged_by = NULL WHERE incident_id = ?",
-                    asked.incidentId());
+            release(handle, asked.incidentId());
         }
         return undone;
+    }
+
+    /** Nobody works on the incident any more, so the next outage can be acknowledged again. */
+    static boolean endAcknowledgement(Handle handle, UUID incident, Instant now) {
+        handle.execute("UPDATE alert_answer SET undone_at = ? WHERE incident_id = ? AND what = ? AND undone_at IS NULL", now, incident,
+                Act.ACKNOWLEDGE.toString());
+        return release(handle, incident);
+    }
+
+    private static boolean release(Handle handle, UUID incident) {
+        return handle.execute("UPDATE alert_incident SET acknowledged_at = NULL, acknowledged_by = NULL WHERE incident_id = ?",
+                incident) == 1;
     }
 }

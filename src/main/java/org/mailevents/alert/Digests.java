@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.mailevents.alert.AlertOutbox.Row;
@@ -17,6 +18,7 @@ import org.mailevents.database.Database;
 import org.mailevents.digest.DigestQueries;
 import org.mailevents.digest.DigestSchedule;
 import org.mailevents.log.FailureText;
+import org.mailevents.spool.Spool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,8 @@ final class Digests {
 
     /** Webhooks that are received just before the time of a digest are stored until then. */
     private static final Duration STORING = Duration.ofSeconds(30);
+    /** While webhooks wait in the spool, a digest waits for them, but no longer than this. */
+    private static final Duration SPOOLED = Duration.ofHours(1);
     private static final Duration LONGEST = Duration.ofDays(28);
     private static final Duration RETRY = Duration.ofMinutes(1);
     private static final LocalTime NINE = LocalTime.of(9, 0);
@@ -42,6 +46,7 @@ final class Digests {
             DigestPeriod.WEEKLY, new DigestSchedule(DayOfWeek.MONDAY, NINE));
 
     private final Jdbi jdbi;
+    private final Spool spool;
     private final Clock clock;
     private final ZoneId zone;
     private final Map<String, DigestSchedule> ofAudiences;
@@ -52,8 +57,10 @@ final class Digests {
     private Instant failedAt = Instant.EPOCH;
 
     /** @param ofAudiences the schedules of the audiences that have one */
-    Digests(Jdbi jdbi, Clock clock, ZoneId zone, Map<String, DigestSchedule> ofAudiences, DigestQueries queries, AlertOutbox outbox) {
+    Digests(Jdbi jdbi, Spool spool, Clock clock, ZoneId zone, Map<String, DigestSchedule> ofAudiences, DigestQueries queries,
+            AlertOutbox outbox) {
         this.jdbi = jdbi;
+        this.spool = spool;
         this.clock = clock;
         this.zone = zone;
         this.ofAudiences = ofAudiences;
@@ -88,8 +95,9 @@ final class Digests {
     }
 
     private void once(Plan plan, Work work) {
-        Instant time = plan.schedule().latest(clock.instant().minus(STORING), zone);
-        if (!time.equals(done.get(plan))) {
+        Instant stored = clock.instant().minus(STORING);
+        Instant time = plan.schedule().latest(stored, zone);
+        if (!time.equals(done.get(plan)) && (!time.plus(SPOOLED).isAfter(stored) || spool.isEmpty())) {
             work.at(time);
             done.put(plan, time);
         }
@@ -118,7 +126,7 @@ final class Digests {
         }
         Instant wanted = earlier(since, schedule.before(until, zone));
         Instant from = later(later(last.orElse(Instant.EPOCH), wanted), until.minus(LONGEST));
-        add(queries.read(audience, from, until).areNews() ? Digest.WHAT : NOTHING, audience, new DigestPeriod(plan, from, until));
+        add(queries.count(audience, from, until).areNews() ? Digest.WHAT : NOTHING, audience, new DigestPeriod(plan, from, until));
     }
 
     /** The end of the last digest. One that was made while the clock was wrong does not count. */
@@ -127,6 +135,13 @@ final class Digests {
                 + " AND made_at <= ? ORDER BY made_at DESC LIMIT 1", Digest.WHAT, NOTHING, audience, plan + " %",
                 clock.instant().plus(AlertPolicy.MAX_SKEW)).mapTo(String.class).findFirst())
                 .map(about -> DigestPeriod.parse(about).until());
+    }
+
+    /** Deletes the digests that were made while the clock was ahead. Otherwise the digests of these times would not be made again. */
+    static void forgetMadeAfter(Handle handle, Instant latest) {
+        handle.execute("DELETE FROM alert_delivery WHERE mail_id IN (SELECT mail_id FROM alert_mail WHERE what IN (?, ?) AND made_at > ?)",
+                Digest.WHAT, NOTHING, latest);
+        handle.execute("DELETE FROM alert_mail WHERE what IN (?, ?) AND made_at > ?", Digest.WHAT, NOTHING, latest);
     }
 
     private void add(String what, String audience, DigestPeriod period) {

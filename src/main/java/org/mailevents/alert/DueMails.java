@@ -118,12 +118,14 @@ final class DueMails {
         } else if (refusal.isPresent()) {
             refusals.refused(delivery, refusal.get());
         } else {
+            refusals.notRefused(delivery);
             outbox.retryLater(delivery, FailureText.describe(failure));
         }
     }
 
     /** The service of a channel answered that it does not take the message now. */
     void failed(Delivery delivery, HttpRefusal answer) {
+        refusals.notRefused(delivery);
         outbox.retryLater(delivery, answer.text(), answer.notBefore() == null ? Instant.EPOCH : answer.notBefore());
     }
 

@@ -11,9 +11,10 @@ import java.util.UUID;
  * @param lastBounceAt when the last bounce was received that its mails have reported
  * @param mails        how many mails it has, at least one
  * @param allClear     whether its end is told
- * @param urgent       whether one of its mails was urgent
  * @param acknowledged whether a recipient has answered that somebody works on it
+ * @param urgentAgain  whether a mail that was made after this answer was urgent
+ * @param releasedAt   when the last such answer ended, or null
  */
-record Incident(UUID incidentId, Instant openedAt, Instant lastBounceAt, int mails, boolean allClear, boolean urgent,
-                boolean acknowledged) {
+record Incident(UUID incidentId, Instant openedAt, Instant lastBounceAt, int mails, boolean allClear, boolean acknowledged,
+                boolean urgentAgain, Instant releasedAt) {
 }

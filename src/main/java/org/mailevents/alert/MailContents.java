@@ -125,9 +125,9 @@ final class MailContents {
                 + " COUNT(*) AS count, COUNT(*) FILTER (WHERE e.alert_id = ?) AS news" + FROM_INCIDENT
                 + " GROUP BY 1 ORDER BY count DESC, what LIMIT " + MAX_DOMAINS, mail.mailId(), mail.incidentId())
                 .map(MailContents::count).list();
-        boolean listsAll = closes && causes.stream().mapToLong(Count::count).sum() <= Incidents.MAX_BOUNCES
-                && handle.select("SELECT COALESCE(SUM(" + Incidents.LISTED_SIZE + "), 0)" + FROM_INCIDENT, mail.incidentId())
-                        .mapTo(long.class).one() <= Incidents.MAX_SIZE;
+        boolean listsAll = closes && causes.stream().mapToLong(Count::count).sum() <= PendingBounces.MAX_BOUNCES
+                && handle.select("SELECT COALESCE(SUM(" + PendingBounces.LISTED_SIZE + "), 0)" + FROM_INCIDENT, mail.incidentId())
+                        .mapTo(long.class).one() <= PendingBounces.MAX_SIZE;
         List<String> thread = handle.select("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ? ORDER BY number",
                 mail.incidentId(), mail.mailId()).mapTo(String.class).list();
         return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, closes ? ending(handle, mail, domains) : null,

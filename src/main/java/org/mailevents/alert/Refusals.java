@@ -53,6 +53,12 @@ final class Refusals {
         }
     }
 
+    /** The server has not refused the delivery this time. Only a day of refusals without a pause gives a delivery up. */
+    void notRefused(Delivery delivery) {
+        jdbi.useHandle(handle -> handle.execute("UPDATE alert_delivery SET refused_since = NULL WHERE delivery_id = ?"
+                + " AND refused_since IS NOT NULL", delivery.id()));
+    }
+
     /** A recipient is told once a month, and a mail once. A notice about a refused notice would be refused too. */
     private void tellOperators(Handle handle, Delivery delivery, Refusal refusal, Instant since) {
         Mailing mailing = delivery.mailing();

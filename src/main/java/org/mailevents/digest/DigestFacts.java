@@ -15,9 +15,9 @@ import java.util.UUID;
  */
 public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident incident, long untold, Instant untoldSince) {
 
-    /** Whether there is anything to say. What could not be counted may be something. */
+    /** Whether there is anything to say. If the bounces could not be counted, there may be some. */
     public boolean areNews() {
-        return bounces == null || bounces.total() > 0 || dead == null || !dead.isEmpty() || incident != null || untold > 0;
+        return bounces == null || bounces.total() > 0 || dead != null && !dead.isEmpty() || incident != null || untold > 0;
     }
 
     /**

@@ -76,6 +76,12 @@ public final class DigestQueries {
                 + "' AND audience = :audience AND " + condition).collect(Collectors.joining(" UNION ALL "));
     }
 
+    /** Like {@link #read}, but always counted anew: the clock may have been ahead when the same time was counted before. */
+    public DigestFacts count(String audience, Instant from, Instant until) {
+        last = null;
+        return read(audience, from, until);
+    }
+
     /**
      * The facts of the time from {@code from} (inclusive) to {@code until} (exclusive). What cannot be counted in time is missing.
      *

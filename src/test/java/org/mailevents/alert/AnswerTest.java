@@ -507,6 +507,48 @@ class AnswerTest {
     }
 
     @Test
+    void anAcknowledgementSilencesNeitherTheNextOutageNorTheNextDay() {
+        // Given
+        start();
+        outage("one.example");
+        run.pass(Duration.ofSeconds(10));
+        run.mailed(1);
+        answer(token(Act.ACKNOWLEDGE, ONE));
+        run.mailed(2);
+
+        // When
+        run.pass(Duration.ofSeconds(1));
+        outage("two.example");
+        run.pass(Duration.ofMinutes(16));
+
+        // Then
+        Rfc5322 next = run.mailed(3).mails().get(2);
+        assertThat(next.header("Importance")).isEqualTo("high");
+        assertThat(next.text()).contains("two.example");
+
+        // When
+        for (int halfHours = 0; halfHours < 46; halfHours++) {
+            run.mailed(3);
+            run.post("bounces", Payload.bounce("2"));
+            run.pass(Duration.ofMinutes(30));
+        }
+        run.mailed(3);
+
+        // Then
+        run.post("bounces", Payload.bounce("2"));
+        run.pass(Duration.ofMinutes(40));
+        run.post("bounces", Payload.bounce("2"));
+        run.pass(Duration.ofMinutes(30));
+        run.mailed(4);
+        assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO), BOTH, BOTH);
+    }
+
+    private void outage(String domain) {
+        run.post("bounces", Stream.generate(() -> Payload.bounce("2").put("to", UUID.randomUUID() + "@" + domain)).limit(30)
+                .toArray(JsonNode[]::new));
+    }
+
+    @Test
     void ofTwoProcessesOneAnswers() {
         // Given
         TestDatabase database = TestDatabase.postgres();

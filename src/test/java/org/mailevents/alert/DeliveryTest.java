@@ -120,6 +120,25 @@ class DeliveryTest {
     }
 
     @Test
+    void aTemporaryFailureEndsTheTimeOfRefusals() {
+        try (TimedAlerts run = run("alert.to.list-owner", LIST, "alert.to", OPS)) {
+            // Given
+            toMail.put(LIST, "554 5.7.1 no");
+            post(run, "2");
+            run.pass(Duration.ofSeconds(10));
+            String refusedSince = "SELECT 1 FROM alert_delivery WHERE recipient = ? AND refused_since IS NOT NULL";
+            await().until(() -> run.database().rows(refusedSince, LIST).size() == 1);
+
+            // When
+            toMail.put(LIST, "451 4.3.0 later");
+            awaitRefusals(LIST, refused.get(LIST).get() + 1, run, Duration.ofHours(1));
+
+            // Then
+            await().until(() -> run.database().rows(refusedSince, LIST).isEmpty());
+        }
+    }
+
+    @Test
     void aRecipientWhoIsRefusedPermanentlyIsToldOnceThoughSeveralMailsAreMade() {
         try (TimedAlerts run = run("alert.to.list-owner", LIST + ", here@example.com", "alert.to", OPS, "alert.fallback",
                 "chief@example.net")) {

@@ -277,6 +277,25 @@ class DigestTest {
     }
 
     @Test
+    void aClockThatWasAheadLosesNoDigest() {
+        // Given
+        start(Map.of("alert.digest.list-owner", "daily 09:00"));
+        rows(1);
+        moveTo("2026-10-02T14:00:00+09:00[Asia/Tokyo]");
+        rows(2);
+
+        // When
+        clock.moveOn(Duration.between(clock.instant(), START));
+        await().until(() -> database.rows(DIGESTS).size() == 1);
+        post("bounces", Stream.of(bounce("2", "a@example.net")));
+        incidentsEnd();
+        moveTo("2026-10-02T09:00:30+09:00[Asia/Tokyo]");
+
+        // Then
+        assertThat(digest(1).text()).contains("この1日で、1件");
+    }
+
+    @Test
     void severalProcessesMakeADigestOnce() {
         // Given
         database = TestDatabase.postgres();

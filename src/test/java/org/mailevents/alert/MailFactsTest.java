@@ -155,7 +155,7 @@ class MailFactsTest {
                 "Owner: sato@shop.example.com, since 10:14", "docomo.ne.jp: 180 of 240 (75.0\u00A0%)", "example.net: 90\n",
                 "other domains: 30\n")
                 .doesNotContain("example.org", "I have it");
-        assertThat(english.text()).contains("The next mail comes when it is over, or if it becomes urgent.");
+        assertThat(english.text()).contains("The next mail comes in a day, when it is over, or if it becomes urgent.");
         assertThat(english.html()).doesNotContain(ANSWERS.acknowledge()).contains(ANSWERS.mute());
     }
 
