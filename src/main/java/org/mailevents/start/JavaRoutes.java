@@ -16,8 +16,9 @@ final class JavaRoutes {
             "summarize", "read-incident", "list-suppressions", "explain-decision", "draw-routes", "try-routes", "list-drafts",
             "explain-reply", "list-causes", "answer", "answer-failure");
     /** The routes that start by themselves. */
-    static final List<String> OTHERS = List.of("receive-webhook", "replay-spool", "renew-claims", "make-digests", "watch-alerts", "take-answer",
-            "expire-waiting", "find-database", "count-events", "prepare-partitions", "expire-events", "remove-personal-data");
+    static final List<String> OTHERS = List.of("receive-webhook", "replay-spool", "renew-claims", "make-digests", "watch-alerts",
+            "take-answer", "expire-waiting", "find-database", "count-events", "prepare-partitions",
+            "expire-events", "remove-personal-data");
 
     private JavaRoutes() {
     }
