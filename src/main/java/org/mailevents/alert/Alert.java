@@ -62,7 +62,7 @@ public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, End
      *
      * @param setting  the name of the setting
      * @param value    its value, such as {@code 5 %}
-     * @param domain   the destination that fails; null for all destinations together
+     * @param domain   the destination that fails or has most of the bounces; null for all destinations together
      * @param bounces  how many bounces of this destination the mail is the first to report
      * @param finished how many messages to this destination were finished
      */

@@ -198,7 +198,6 @@ final class BounceCounts {
             return new Comparison(hours, recent, inHours, inHours, known); // no campaign has to explain it
         }
         double perMessage = (double) before / Math.max(before, all(week, lastHour).finished());
-        long finished = most(since, until, (from, to) -> all(from, to).finished());
-        return new Comparison(hours, recent, inHours, Math.max(inHours, perMessage * finished), known);
+        return new Comparison(hours, recent, inHours, Math.max(inHours, perMessage * all(since, until).finished()), known);
     }
 }

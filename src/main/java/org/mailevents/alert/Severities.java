@@ -7,6 +7,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.Alert.Urgency;
 import org.mailevents.alert.BounceCounts.Comparison;
@@ -74,10 +76,7 @@ final class Severities {
         }, Severity.NONE);
     }
 
-    /**
-     * A destination that fails is told apart from everything failing: then the rate is too high elsewhere too, or several destinations fail
-     * that get most of the mail. A rate that is as high on most days is not urgent.
-     */
+    /** If most of the bounces are at one destination, the mail names it. A rate that is as high on most days is not urgent. */
     private Urgency urgency(BounceCounts counts, String audience, Instant since, Instant until, boolean moreThanUsual) {
         Map<String, Long> pending = counts.pending(audience, since, until);
         long news = pending.values().stream().mapToLong(Long::longValue).sum();
@@ -85,27 +84,27 @@ final class Severities {
             return null;
         }
         Share all = new Share(news, Math.max(news, counts.all(since, until).finished()));
-        List<String> many = pending.keySet().stream().filter(domain -> pending.get(domain) >= MIN_BOUNCES).toList();
-        Map<String, Long> finished = new HashMap<>(counts.finished(many, since, until));
-        // a team may have given an audience to other events than bounces
-        many.forEach(domain -> finished.merge(domain, pending.get(domain), Math::max));
-        List<String> failing = many.stream().filter(domain -> 100.0 * pending.get(domain) >= destinationRate * finished.get(domain))
-                .filter(domain -> 100.0 * pending.get(domain) >= destinationRate * BounceCounts.most(since, until,
-                        (from, to) -> counts.finished(List.of(domain), from, to).getOrDefault(domain, 0L)))
+        boolean tooMany = moreThanUsual && all.above(rate)
+                && 100.0 * news > rate * BounceCounts.most(since, until, (from, to) -> counts.all(from, to).finished());
+        List<String> many = pending.keySet().stream().filter(domain -> pending.get(domain) >= MIN_BOUNCES)
                 .sorted(Comparator.comparing(domain -> -pending.get(domain))).toList();
-        Share others = new Share(news - sum(pending, failing), all.finished() - sum(finished, failing));
-        boolean everything = others.above(rate) || failing.size() > 1 && others.finished() < all.finished() / 2;
-        if (!failing.isEmpty() && !everything) {
-            String domain = failing.get(0);
-            return new Urgency(DESTINATION_RATE, percent(destinationRate), domain, pending.get(domain), finished.get(domain));
+        Map<String, Long> finished = counts.finished(many, since, until);
+        // a team may have given an audience to other events than bounces
+        Function<String, Share> share = domain -> new Share(pending.get(domain),
+                Math.max(pending.get(domain), finished.getOrDefault(domain, 0L)));
+        Optional<String> failing = many.stream().filter(domain -> share.apply(domain).percent() >= destinationRate)
+                .filter(domain -> 100.0 * pending.get(domain) >= destinationRate * BounceCounts.most(since, until,
+                        (from, to) -> counts.finished(List.of(domain), from, to).getOrDefault(domain, 0L))).findFirst();
+        Optional<String> most = many.stream().filter(domain -> 2 * pending.get(domain) > news
+                && share.apply(domain).percent() > rate).findFirst();
+        if (failing.isPresent() && (!tooMany || failing.equals(most))) {
+            return urgency(DESTINATION_RATE, destinationRate, failing.get(), share.apply(failing.get()));
         }
-        return moreThanUsual && all.above(rate)
-                && 100.0 * news > rate * BounceCounts.most(since, until, (from, to) -> counts.all(from, to).finished())
-                ? new Urgency(RATE, percent(rate), null, news, all.finished()) : null;
+        return tooMany ? urgency(RATE, rate, most.orElse(null), most.map(share).orElse(all)) : null;
     }
 
-    private static long sum(Map<String, Long> messages, List<String> domains) {
-        return domains.stream().mapToLong(messages::get).sum();
+    private static Urgency urgency(String setting, double value, String domain, Share share) {
+        return new Urgency(setting, percent(value), domain, share.bounces(), share.finished());
     }
 
     private static String percent(double rate) {

@@ -134,6 +134,24 @@ class UrgentTest {
         }
     }
 
+    @Test
+    void ifMostBouncesAreAtOneDestinationTheMailNamesIt() {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of())) {
+            // Given
+            run.post("deliveries", deliveries("succeeded", 300));
+            run.post("deliveries", Stream.generate(() -> to(Payload.delivery("succeeded"), "mobile.example.jp")).limit(30)
+                    .toArray(JsonNode[]::new));
+
+            // When
+            run.post("bounces", Stream.of(bounces("4", 25, "mobile.example.jp"), bounces("4", 5, "example.net")).flatMap(Stream::of)
+                    .toArray(JsonNode[]::new));
+            run.pass(Duration.ofSeconds(10));
+
+            // Then
+            assertUrgent(run.mailed(1).mails().get(0), "緊急：mobile.example.jp 宛てのメールの 45.5 %が配信エラーです（基準 alert.rate：5 %）");
+        }
+    }
+
     private static void assertUrgent(Rfc5322 mail, String... words) {
         assertThat(mail.header("Importance")).isEqualTo("high");
         assertThat(mail.header("X-Priority")).isEqualTo("1");
