@@ -5,6 +5,7 @@ import java.lang.reflect.Type;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -12,6 +13,9 @@ import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleListener;
+import org.jdbi.v3.core.Handles;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
 import org.jdbi.v3.core.argument.Argument;
@@ -46,7 +50,22 @@ public final class JdbiFactory {
     public static Jdbi limited(DataSource dataSource) {
         Jdbi jdbi = create(dataSource);
         jdbi.getConfig(SqlStatements.class).setQueryTimeout(MAX_SECONDS);
+        jdbi.getConfig(Handles.class).addListener(new HandleListener() {
+            @Override
+            public void handleCreated(Handle handle) {
+                handle.addCleanable(() -> removeLimit(handle));
+            }
+        });
         return jdbi;
+    }
+
+    /** H2 keeps the limit for the connection, and not every user of the pool removes it. */
+    private static void removeLimit(Handle handle) throws SQLException {
+        try (Statement statement = handle.getConnection().createStatement()) {
+            if (statement.getQueryTimeout() != 0) {
+                statement.setQueryTimeout(0);
+            }
+        }
     }
 
     static Jdbi configured(Jdbi jdbi) {
