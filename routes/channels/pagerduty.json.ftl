@@ -1,7 +1,7 @@
 <#-- https://developer.pagerduty.com/docs/send-alert-event: summary has at most 1,024 characters, dedup_key 255. An event with the action
-     resolve needs no payload. -->
+     resolve needs no payload. No event takes back acknowledge, but a further trigger is added to the log of PagerDuty's incident. -->
 <#import "facts.ftl" as facts>
-<#assign action = {"opened": "trigger", "update": "trigger", "acknowledged": "acknowledge", "closed": "resolve"}[alert.stage]>
+<#assign action = {"opened": "trigger", "update": "trigger", "acknowledged": (alert.acknowledgedBy == "")?then("trigger", "acknowledge"), "closed": "resolve"}[alert.stage]>
 <#escape text as text?json_string>
 {
   "routing_key": "${channel["routing-key"]}",

@@ -8,6 +8,7 @@
     "incident": "${incident.id}",
     "number": ${incident.number?c},
     "audience": "${alert.audience}",
+    "acknowledged_by": "${alert.acknowledgedBy}",
     "urgent": ${(alert.urgency??)?c},
     "opened_at": "${incident.openedAt}",
     "last_bounce_at": "${incident.lastBounceAt}",

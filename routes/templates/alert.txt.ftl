@@ -58,10 +58,12 @@ ${words.todo}${words.colon}${words.advice(alert)?join("\n  ")}
 </#if>
 <#if alert.answers??>
 
+<#if alert.stage != "closed">
 <#if alert.acknowledgedBy == "">
 ${words.iHaveIt}${words.colon}${alert.answers.acknowledge}
 </#if>
 ${words.mute}${words.colon}${alert.answers.mute}
+</#if>
 ${words.lessOften}${words.colon}${alert.answers.lessOften}
 ${words.nothingYet}
 </#if>

@@ -52,7 +52,7 @@
       + (audiences[alert.audience]??)?then("", " (" + alert.audience + ")")>
 </#function>
 <#function stage alert>
-  <#local name = {"opened": (alert.total == 1)?then("Bounce", "Ongoing"), "update": "Still ongoing", "acknowledged": "Acknowledged", "closed": "All clear"}[alert.stage]>
+  <#local name = {"opened": (alert.total == 1)?then("Bounce", "Ongoing"), "update": "Still ongoing", "acknowledged": (alert.acknowledgedBy == "")?then("Open again", "Acknowledged"), "closed": "All clear"}[alert.stage]>
   <#return (alert.urgency??)?then("Urgent – ", "") + name>
 </#function>
 <#-- An inbox shows this text next to the subject. -->
@@ -64,8 +64,9 @@
     <#on "update">
       <#return counts(alert.news, "more mail") + " bounced, " + alert.total?string + " in all since " + alert.openedAt + ".">
     <#on "acknowledged">
-      <#return alert.acknowledgedBy + " has it since " + clock(alert.acknowledgedAt, alert)
-          + ". The next mail comes in a day, when it is over, or if it becomes urgent.">
+      <#return (alert.acknowledgedBy == "")?then("Nobody has it any more. You hear of further bounces again.",
+          alert.acknowledgedBy + " has it since " + clock(alert.acknowledgedAt, alert)
+          + ". The next mail comes in a day, when it is over, or if it becomes urgent.")>
     <#on "closed">
       <#return (alert.ending == "taken-again")?then("It is over: " + destination(alert) + " takes mail again.",
           "It is over: nothing more has bounced for " + duration(alert.quietMinutes) + ".")

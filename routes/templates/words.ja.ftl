@@ -51,7 +51,7 @@
       + "（" + (audiences[alert.audience]??)?then("", alert.audience + " ") + alert.openedAt + (alert.total == 1)?then("", "～") + "）">
 </#function>
 <#function stage alert>
-  <#local name = {"opened": (alert.total == 1)?then("配信エラー", "発生中"), "update": "継続中", "acknowledged": "対応中", "closed": "収束"}[alert.stage]>
+  <#local name = {"opened": (alert.total == 1)?then("配信エラー", "発生中"), "update": "継続中", "acknowledged": (alert.acknowledgedBy == "")?then("対応者なし", "対応中"), "closed": "収束"}[alert.stage]>
   <#return (alert.urgency??)?then("緊急・", "") + name>
 </#function>
 <#-- 受信トレイのプレビューにも表示される。 -->
@@ -63,7 +63,8 @@
     <#on "update">
       <#return "新たに" + bounces(alert.news) + "が配信エラーになり、" + alert.openedAt + " からの累計は" + bounces(alert.total) + "です。">
     <#on "acknowledged">
-      <#return alert.acknowledgedBy + " が " + clock(alert.acknowledgedAt, alert) + " から対応しています。次のお知らせは、1日後、収束したとき、または緊急になったときです。">
+      <#return (alert.acknowledgedBy == "")?then("「対応します」の回答が取り消され、対応者がいません。続報の送信を再開します。",
+          alert.acknowledgedBy + " が " + clock(alert.acknowledgedAt, alert) + " から対応しています。次のお知らせは、1日後、収束したとき、または緊急になったときです。")>
     <#on "closed">
       <#return to + "配信エラー（計" + bounces(alert.total) + "）は収束しました。" + (alert.ending == "taken-again")?then(
           destination(alert) + " は再びメールを受け取っています。", "その後" + duration(alert.quietMinutes) + "、新たなエラーはありません。")>

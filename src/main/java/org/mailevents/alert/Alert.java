@@ -124,7 +124,7 @@ public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, End
         return "mail " + number + " of incident " + incident.toString().substring(0, 8) + " to " + audience + ": " + switch (phase) {
             case OPENED -> bounces(news(), "");
             case UPDATE -> bounces(news(), "more ");
-            case ACKNOWLEDGED -> "somebody takes care of it";
+            case ACKNOWLEDGED -> acknowledged == null ? "nobody takes care of it any more" : "somebody takes care of it";
             case CLOSED -> "all-clear after " + bounces(total(), "");
         };
     }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.jdbi.v3.core.Handle;
@@ -39,15 +40,18 @@ public final class AnswerSteps extends RouteBuilder {
     private static final String ID = "take-answer";
     private static final Logger LOG = LoggerFactory.getLogger(ID);
 
-    /** How many requests a caller may send in a minute. Many recipients may share the address of a proxy or of a mail gateway. */
+    /** How many requests without a valid link a caller may send in a minute. Many recipients may share the address of a proxy. */
     private static final int MOST_OF_CALLER = 300;
     /** How many requests may be sent with one link in a minute. */
     private static final int MOST_OF_LINK = 30;
     /** The header with the address of the caller. */
     private static final String CALLER = "CamelHttpCaller";
+    /** How many requests may run at a time, because each needs a thread and a database connection, and so do webhooks. */
+    private static final int MOST_AT_A_TIME = 4;
     private static final Map<String, Duration> PERIODS = Map.of("day", Duration.ofDays(1), "week", Duration.ofDays(7));
 
     private final AnswerPage page = AnswerPage.load();
+    private final Semaphore free = new Semaphore(MOST_AT_A_TIME);
     private Settings settings;
     private Jdbi jdbi;
     private SignedLinks links;
@@ -58,7 +62,7 @@ public final class AnswerSteps extends RouteBuilder {
     public void configure() {
         settings = new Settings(getContext());
         Clock clock = TimeSource.of(getContext());
-        jdbi = JdbiFactory.create(mandatoryFindSingleByType(getContext(), Database.class));
+        jdbi = JdbiFactory.limited(mandatoryFindSingleByType(getContext(), Database.class));
         Optional<SignedLinks> signed = SignedLinks.of(settings, jdbi, clock);
         if (signed.isEmpty()) {
             return;
@@ -78,15 +82,31 @@ public final class AnswerSteps extends RouteBuilder {
     }
 
     private void take(Exchange exchange) throws Exception {
+        if (free.tryAcquire()) {
+            try {
+                takeOne(exchange);
+            } finally {
+                free.release();
+            }
+        } else {
+            exchange.getMessage().removeHeaders("*");
+            exchange.getMessage().setHeader("Retry-After", RateLimit.WINDOW.toSeconds());
+            show(exchange, 503, language(""), Map.of("state", "busy"));
+        }
+    }
+
+    private void takeOne(Exchange exchange) throws Exception {
         boolean posts = "POST".equals(exchange.getMessage().getHeader(Exchange.HTTP_METHOD));
         String body = posts ? text(exchange.getMessage().getBody(WebhookBody.class)) : "";
         AnswerForm query = AnswerForm.of(exchange.getMessage().getHeader(Exchange.HTTP_QUERY, String.class));
         boolean oneClick = AnswerForm.isOneClick(body);
         AnswerForm form = posts && !oneClick ? AnswerForm.of(body) : query;
         String token = form.get("token");
-        Optional<Link> link = links.read(token).filter(read -> !oneClick || read.act() == Act.LESS_OFTEN);
-        boolean busy = callers.exceeded(exchange.getMessage().getHeader(CALLER, "", String.class))
-                || link.isPresent() && tokens.exceeded(token);
+        Optional<Link> signed = links.read(token);
+        // Whoever sends invalid links must not lock out recipients whose requests come through the same proxy.
+        boolean busy = signed.isPresent() ? tokens.exceeded(token)
+                : callers.exceeded(exchange.getMessage().getHeader(CALLER, "", String.class));
+        Optional<Link> link = signed.filter(read -> !oneClick || read.act() == Act.LESS_OFTEN);
         exchange.getMessage().removeHeaders("*");
         Optional<Asked> asked = busy ? Optional.empty() : link.flatMap(this::asked);
         if (busy) {

@@ -28,6 +28,10 @@ final class Answers {
     /** The failure of a delivery that somebody's answer has made needless. */
     private static final String WITHDRAWN = "Withdrawn, because somebody takes care of the incident";
 
+    /** What the mails to the others say: a part of the ids of these mails. */
+    private static final String ACKNOWLEDGED = IncidentPhase.ACKNOWLEDGED.toString();
+    private static final String UNDONE = "undone";
+
     private final Clock clock;
     private final Recipients recipients;
     private final AlertOutbox outbox;
@@ -119,12 +123,17 @@ final class Answers {
     /** @return whether something has changed; nothing does if the act holds already, or if its form was sent before */
     boolean answer(Handle handle, Act act, Asked asked, Choice choice) {
         Instant now = clock.instant();
+        // Otherwise the version, which a caller may choose, would permit any number of answers.
+        if (!choice.version().equals(version(handle, act, asked))) {
+            return false;
+        }
         if (act == Act.ACKNOWLEDGE && handle.execute("UPDATE alert_incident SET acknowledged_at = ?, acknowledged_by = ?"
                 + " WHERE incident_id = ? AND acknowledged_at IS NULL AND closed_at IS NULL", now, asked.recipient(),
                 asked.incidentId()) == 0) {
             return false;
         }
-        if (act == Act.LESS_OFTEN && !given(handle, act, asked).isEmpty()) {
+        if (act != Act.ACKNOWLEDGE && given(handle, act, asked).stream()
+                .anyMatch(given -> choice.place() == null || choice.place().isOf(given))) {
             return false;
         }
         if (!insert(handle, act, asked, choice, now)) {
@@ -133,7 +142,7 @@ final class Answers {
         }
         if (act == Act.ACKNOWLEDGE) {
             withdraw(handle, asked, now);
-            tellOthers(handle, asked, now);
+            tellOthers(handle, asked, ACKNOWLEDGED, now);
         }
         return true;
     }
@@ -162,21 +171,30 @@ final class Answers {
                 asked.recipient(), asked.recipient());
     }
 
-    /** Whether somebody would be told that this recipient takes care of the incident. */
-    boolean hasOthers(Handle handle, Asked asked) {
-        return !recipients.of(handle, news(asked, 0, clock.instant())).isEmpty();
+    /** Nobody takes care of the incident any more, so the others need the mails that were withdrawn. */
+    private static void reopen(Handle handle, Asked asked, Instant now) {
+        handle.execute("UPDATE alert_delivery SET gave_up_at = NULL, retry_at = ?, failure = NULL WHERE failure = ? AND sent_at IS NULL"
+                + " AND mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ?)", now, WITHDRAWN, asked.incidentId());
     }
 
-    /** Adds the mail, once for each recipient who acknowledges: whoever undoes this and acknowledges again has told the others. */
-    private void tellOthers(Handle handle, Asked asked, Instant now) {
+    /** Whether somebody would be told that this recipient takes care of the incident. */
+    boolean hasOthers(Handle handle, Asked asked) {
+        return !recipients.of(handle, news(asked, 0, ACKNOWLEDGED, clock.instant())).isEmpty();
+    }
+
+    /**
+     * Adds the mail that says who takes care of the incident, or that nobody does any more. Each recipient can cause each of the two once,
+     * so that nobody can send the others any number of mails.
+     */
+    private void tellOthers(Handle handle, Asked asked, String news, Instant now) {
         int number = 1 + handle.select("SELECT mails FROM alert_incident WHERE incident_id = ?", asked.incidentId()).mapTo(int.class).one();
-        if (hasOthers(handle, asked) && outbox.add(handle, news(asked, number, now))) {
+        if (hasOthers(handle, asked) && outbox.add(handle, news(asked, number, news, now))) {
             handle.execute("UPDATE alert_incident SET mails = ? WHERE incident_id = ?", number, asked.incidentId());
         }
     }
 
-    private static Row news(Asked asked, int number, Instant now) {
-        return new Row(Row.id(IncidentPhase.ACKNOWLEDGED, asked.incidentId(), asked.recipient()), asked.incidentId(), number,
+    private static Row news(Asked asked, int number, String news, Instant now) {
+        return new Row(Row.id(news, asked.incidentId(), asked.recipient()), asked.incidentId(), number,
                 asked.audience(), IncidentPhase.ACKNOWLEDGED.toString(), null, now);
     }
 
@@ -189,6 +207,10 @@ final class Answers {
                         ? new Object[] {now, answer, act.toString(), asked.audience(), asked.recipient(), asked.incidentId()}
                         : new Object[] {now, answer, act.toString(), asked.audience(), asked.recipient()}) == 1;
         if (undone && act == Act.ACKNOWLEDGE) {
+            if (asked.closedAt() == null) {
+                reopen(handle, asked, now);
+                tellOthers(handle, asked, UNDONE, now);
+            }
             release(handle, asked.incidentId());
         }
         return undone;

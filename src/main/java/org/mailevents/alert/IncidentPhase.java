@@ -10,7 +10,7 @@ public enum IncidentPhase {
     OPENED,
     /** A mail with new bounces while the incident lasts. */
     UPDATE,
-    /** A mail that says who takes care of the incident. It reports no bounces. */
+    /** A mail that says who takes care of the incident, or that nobody does any more. It reports no bounces. */
     ACKNOWLEDGED,
     /** The all-clear: no bounce was received for {@code alert.quiet}. An ordinary incident ends without it. */
     CLOSED;

@@ -46,8 +46,7 @@ final class Unwanted {
         Set<String> unwanting = new HashSet<>(muting(handle, mail));
         boolean urgent = mail.about() != null;
         if (!urgent) {
-            unwanting.addAll(names(handle, "SELECT LOWER(recipient) FROM alert_answer WHERE what = ? AND audience = ?"
-                    + " AND undone_at IS NULL", Act.LESS_OFTEN.toString(), mail.audience()));
+            unwanting.addAll(wantingLess(handle, mail));
         }
         if (mail.what().equals(IncidentPhase.ACKNOWLEDGED.toString())) {
             unwanting.addAll(names(handle, "SELECT LOWER(acknowledged_by) FROM alert_incident WHERE incident_id = ?"
@@ -63,6 +62,18 @@ final class Unwanted {
 
     private static List<String> names(Handle handle, String sql, Object... parameters) {
         return handle.select(sql, parameters).mapTo(String.class).list();
+    }
+
+    /** Whoever got an urgent mail of the incident also hears who takes care of it and when it is over, but gets no updates. */
+    private static Set<String> wantingLess(Handle handle, Row mail) {
+        Set<String> wantingLess = new HashSet<>(names(handle, "SELECT LOWER(recipient) FROM alert_answer WHERE what = ? AND audience = ?"
+                + " AND undone_at IS NULL", Act.LESS_OFTEN.toString(), mail.audience()));
+        if (!wantingLess.isEmpty() && !mail.what().equals(IncidentPhase.UPDATE.toString())) {
+            wantingLess.removeAll(names(handle, "SELECT LOWER(CASE WHEN d.recipient = '' THEN d.channel ELSE d.recipient END)"
+                    + " FROM alert_delivery d JOIN alert_mail m ON m.mail_id = d.mail_id WHERE m.incident_id = ? AND m.about IS NOT NULL"
+                    + " AND d.sent_at IS NOT NULL", mail.incident()));
+        }
+        return wantingLess;
     }
 
     private static Set<String> muting(Handle handle, Row mail) {

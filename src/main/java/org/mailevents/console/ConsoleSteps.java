@@ -52,9 +52,10 @@ public final class ConsoleSteps extends RouteBuilder {
     public void configure() throws Exception {
         LiveCauses causes = LiveCauses.in(getContext());
         clock = TimeSource.of(getContext());
-        Jdbi jdbi = JdbiFactory.create(mandatoryFindSingleByType(getContext(), Database.class));
+        Database database = mandatoryFindSingleByType(getContext(), Database.class);
+        Jdbi jdbi = JdbiFactory.create(database);
         summaries = new SummaryReader(getContext(), jdbi, causes);
-        incidents = new IncidentReader(jdbi);
+        incidents = new IncidentReader(JdbiFactory.limited(database));
         SuppressionList suppressions = new SuppressionList(jdbi, causes, new Settings(getContext()).required("alert.language"));
 
         // @formatter:off

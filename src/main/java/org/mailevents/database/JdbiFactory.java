@@ -5,6 +5,7 @@ import java.lang.reflect.Type;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -12,6 +13,9 @@ import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleListener;
+import org.jdbi.v3.core.Handles;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
 import org.jdbi.v3.core.argument.Argument;
@@ -31,12 +35,37 @@ import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
  */
 public final class JdbiFactory {
 
+    /** How long a statement of a caller may take. */
+    private static final int MAX_SECONDS = 4;
+
     private JdbiFactory() {
     }
 
     /** @param dataSource where the connections come from; a failure to get one is a {@link org.jdbi.v3.core.ConnectionException} */
     public static Jdbi create(DataSource dataSource) {
         return configured(Jdbi.create(dataSource));
+    }
+
+    /** As {@link #create}, for what callers ask: each statement is cancelled after four seconds, as the queries of the API are. */
+    public static Jdbi limited(DataSource dataSource) {
+        Jdbi jdbi = create(dataSource);
+        jdbi.getConfig(SqlStatements.class).setQueryTimeout(MAX_SECONDS);
+        jdbi.getConfig(Handles.class).addListener(new HandleListener() {
+            @Override
+            public void handleCreated(Handle handle) {
+                handle.addCleanable(() -> removeLimit(handle));
+            }
+        });
+        return jdbi;
+    }
+
+    /** H2 keeps the limit for the connection, and not every user of the pool removes it. */
+    private static void removeLimit(Handle handle) throws SQLException {
+        try (Statement statement = handle.getConnection().createStatement()) {
+            if (statement.getQueryTimeout() != 0) {
+                statement.setQueryTimeout(0);
+            }
+        }
     }
 
     static Jdbi configured(Jdbi jdbi) {

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import org.mailevents.event.Problem;
+import org.mailevents.settings.Settings;
 
 /**
  * The requests to the page on which the recipients of alerts answer. Everybody may open this page, and its route accepts only signed links.
@@ -25,15 +26,23 @@ final class AnswerRequests {
     /** Of all requests in progress, in bytes. */
     private static final int MAX_IN_FLIGHT = 1_000_000;
 
-    private final Bodies bodies;
+    /** How long a body may take to arrive. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    /** @param patience how long a body may take to arrive */
-    AnswerRequests(Duration patience) {
-        this.bodies = new Bodies(MAX_BODY, MAX_IN_FLIGHT, patience);
+    private final boolean open;
+    private final Bodies bodies = Bodies.reservedAsTheyArrive(MAX_BODY, MAX_IN_FLIGHT, PATIENCE);
+
+    /** @param settings without {@code console.url}, the page does not exist, and its path is like any other */
+    AnswerRequests(Settings settings) {
+        this.open = isOpen(settings);
     }
 
-    static boolean include(RoutingContext context) {
-        return PATH.equals(context.request().path()) && PATH.equals(context.normalizedPath());
+    static boolean isOpen(Settings settings) {
+        return !settings.text("console.url").isEmpty();
+    }
+
+    boolean include(RoutingContext context) {
+        return open && PATH.equals(context.request().path()) && PATH.equals(context.normalizedPath());
     }
 
     /** Sets the security headers of the answer, reads the body, and passes the request on to the route. Otherwise the request fails. */
@@ -54,7 +63,7 @@ final class AnswerRequests {
     static Problem problem(int status) {
         return switch (status) {
             case 405 -> new Problem(405, "Open this page with GET, and answer with POST.");
-            case 408 -> new Problem(408, "Send the whole answer within a minute.");
+            case 408 -> new Problem(408, "Send the whole answer within " + PATIENCE.toSeconds() + " seconds.");
             case 413 -> new Problem(413, "Send a smaller answer: this page takes bodies up to " + MAX_BODY + " bytes.");
             // Vert.x gives the status 200 to a body that broke off.
             case 200, 400, 417 -> new Problem(400, "The answer could not be read to its end.");

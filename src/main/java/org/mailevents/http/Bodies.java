@@ -26,6 +26,7 @@ public final class Bodies {
     private final long maxBody;
     private final long maxInFlight;
     private final Duration patience;
+    private final boolean asTheyArrive;
     private final AtomicLong inFlight = new AtomicLong();
 
     /**
@@ -34,9 +35,22 @@ public final class Bodies {
      * @param patience    how long a body may take to arrive
      */
     public Bodies(long maxBody, long maxInFlight, Duration patience) {
+        this(maxBody, maxInFlight, patience, false);
+    }
+
+    private Bodies(long maxBody, long maxInFlight, Duration patience, boolean asTheyArrive) {
+        this.asTheyArrive = asTheyArrive;
         this.maxInFlight = maxInFlight;
         this.patience = patience;
         this.maxBody = Math.min(Math.min(maxBody, limitForLarge()), Integer.MAX_VALUE);
+    }
+
+    /**
+     * Bodies that reserve memory only for the bytes that have arrived, so that a caller who announces a body and does not send it takes
+     * nothing from the others. Each part that arrives is copied, so this suits only small bodies.
+     */
+    static Bodies reservedAsTheyArrive(long maxBody, long maxInFlight, Duration patience) {
+        return new Bodies(maxBody, maxInFlight, patience, true);
     }
 
     /** The size of the largest body that is accepted, in bytes. */
@@ -110,7 +124,7 @@ public final class Bodies {
             });
             if (announced > maxBody) {
                 context.fail(413);
-            } else if (announced > 0 && !grow((int) announced)) {
+            } else if (announced > 0 && !asTheyArrive && !grow((int) announced)) {
                 context.fail(503);
             } else if (!mayContinue(request)) {
                 context.fail(417);
@@ -160,6 +174,9 @@ public final class Bodies {
          * largest body: a later copy would need too much memory for both copies.
          */
         private long sizeFor(int needed) {
+            if (asTheyArrive) {
+                return needed;
+            }
             return needed > maxBody / 4 ? maxBody : Math.max(FIRST_SIZE, 2L * needed);
         }
 

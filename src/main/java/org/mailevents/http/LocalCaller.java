@@ -32,6 +32,9 @@ public final class LocalCaller {
     private static final Pattern THIS_MACHINE = Pattern.compile("(?:localhost|127(?:\\.\\d+){3}|\\[::1])(?::\\d+)?",
             Pattern.CASE_INSENSITIVE);
 
+    /** What an address can look like. Any other text in a header is no address, and could be of any length. */
+    private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f:.]{2,45}");
+
     private LocalCaller() {
     }
 
@@ -44,12 +47,15 @@ public final class LocalCaller {
 
     /**
      * The address of whoever sent a request: of the connection, or, if the connection comes from a proxy on this machine, the address that
-     * the proxy has added to X-Forwarded-For. It is for counting, and proves nothing.
+     * the proxy has added to X-Forwarded-For. A proxy may add its own header behind that of the caller, as HAProxy does. The address is for
+     * counting, and proves nothing.
      */
     static String address(HttpServerRequest request) {
         String peer = request.remoteAddress().hostAddress();
-        String forwarded = request.getHeader(FORWARDED + "-for");
-        return forwarded == null || !loopback(peer) ? String.valueOf(peer) : forwarded.substring(forwarded.lastIndexOf(',') + 1).trim();
+        List<String> headers = request.headers().getAll(FORWARDED + "-for");
+        String last = headers.isEmpty() ? "" : headers.get(headers.size() - 1);
+        String forwarded = last.substring(last.lastIndexOf(',') + 1).trim();
+        return loopback(peer) && ADDRESS.matcher(forwarded).matches() ? forwarded : String.valueOf(peer);
     }
 
     private static boolean fromProxy(String header) {

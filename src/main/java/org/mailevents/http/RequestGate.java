@@ -21,6 +21,7 @@ import org.mailevents.event.Problem;
 import org.mailevents.event.WebhookBody;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
+import org.mailevents.settings.Settings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +59,7 @@ public final class RequestGate {
     private final Page page;
     private final Meters meters;
     private final ApiRequests apiRequests;
-    private final AnswerRequests answers = new AnswerRequests(Bodies.PATIENCE);
+    private final AnswerRequests answers;
     private Router router;
 
     /**
@@ -75,6 +76,7 @@ public final class RequestGate {
         this.bodies = bodies;
         this.guard = guard;
         this.page = page;
+        this.answers = new AnswerRequests(new Settings(camel));
         this.meters = mandatoryFindSingleByType(camel, Meters.class);
         this.apiRequests = mandatoryFindSingleByType(camel, ApiRequests.class);
     }
@@ -93,7 +95,7 @@ public final class RequestGate {
         // A proxy may have let the request pass because of its raw path. Vert.x routes it by the normalized path.
         if (isWebhook(context.request().path()) && isWebhook(context.normalizedPath())) {
             checkWebhook(context);
-        } else if (AnswerRequests.include(context)) {
+        } else if (answers.include(context)) {
             answers.receive(context);
         } else {
             checkVisitor(context);
@@ -262,6 +264,8 @@ public final class RequestGate {
         if (isWebhook(context.request().path())) {
             // The route of the webhook does not run while the application starts or stops.
             unavailable(context, NOT_NOW);
+        } else if (answers.include(context)) {
+            unavailable(context, AnswerRequests.problem(503));
         } else if (resource.isPresent() && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))) {
             context.response().putHeader(HttpHeaders.CONTENT_TYPE, resource.get().mediaType()).end(Buffer.buffer(resource.get().bytes()));
         } else {

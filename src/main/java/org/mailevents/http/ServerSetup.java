@@ -14,6 +14,7 @@ import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpEngine;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpServer;
 import org.apache.camel.support.LifecycleStrategySupport;
+import org.mailevents.settings.Settings;
 
 /**
  * Sets up Camel's HTTP server: the {@link RequestGate} checks each request, {@link StrictHttpServer} refuses invalid HTTP, and
@@ -58,10 +59,19 @@ public final class ServerSetup {
         }
     }
 
+    /** @throws IllegalArgumentException if the path of the webhook is that of the page on which recipients answer alerts */
+    public static void requireWebhookPath(String path) {
+        if (path.replaceFirst("/+$", "").equals(AnswerRequests.PATH)) {
+            throw new IllegalArgumentException("Set webhook.path to another path. The page on which recipients answer alerts has the path "
+                    + AnswerRequests.PATH);
+        }
+    }
+
     /** Must run before the context starts, because Camel then starts the server. */
     public void prepare(int port) {
         String routerName = VertxPlatformHttpRouter.getRouterNameFromPort(port);
         // The health check has a second server. Camel 4.17, the version of `camel run`, would not know which of the two is meant.
+        boolean answers = AnswerRequests.isOpen(new Settings(camel));
         VertxPlatformHttpEngine engine = new VertxPlatformHttpEngine() {
             @Override
             public int getServerPort() {
@@ -70,7 +80,7 @@ public final class ServerSetup {
 
             @Override
             public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
-                boolean read = endpoint.getPath().equals(webhookPath) || endpoint.getPath().equals(AnswerRequests.PATH);
+                boolean read = endpoint.getPath().equals(webhookPath) || answers && endpoint.getPath().equals(AnswerRequests.PATH);
                 return read ? new WebhookConsumer(endpoint, processor, getHandlers(), routerName)
                         : super.createConsumer(endpoint, processor);
             }

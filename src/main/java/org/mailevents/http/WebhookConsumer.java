@@ -16,8 +16,8 @@ import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConsumer;
 
 /**
  * Camel's HTTP consumer of webhooks and of answers. The {@link RequestGate} has read their bodies. No thread waits while a webhook waits
- * for its commit. Camel's own consumer holds a worker thread until
- * the request is answered. Then no more webhooks than worker threads could share one INSERT.
+ * for its commit. Camel's own consumer holds a worker thread until the request is answered. Then no more webhooks than worker threads could
+ * share one INSERT.
  *
  * <p>This class depends on protected methods of {@code VertxPlatformHttpConsumer} of Camel 4.18. It can go once Camel's consumer frees the
  * worker thread while an asynchronous route waits.

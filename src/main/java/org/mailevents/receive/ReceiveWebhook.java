@@ -59,12 +59,13 @@ public final class ReceiveWebhook extends RouteBuilder implements StartupListene
     /**
      * Checks what the endpoint needs and opens nothing: a start that is refused must not touch the database.
      *
-     * @throws IllegalArgumentException if the endpoint could not be reached, for instance because its port is in use
+     * @throws IllegalArgumentException if the endpoint could not be reached, for instance because its port or its path is in use
      * @throws IllegalStateException    if anybody on the network could send webhooks
      */
     public static void requireStartable(CamelContext context) {
         Settings settings = new Settings(context);
         String host = settings.required("camel.server.host");
+        ServerSetup.requireWebhookPath(settings.urlPath("webhook.path"));
         secrets(settings).requireBeyondLoopback(host);
         if (Https.enabled(context)) {
             Https.requireKey(context);

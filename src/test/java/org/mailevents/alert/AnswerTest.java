@@ -180,6 +180,9 @@ class AnswerTest {
 
         // Then
         assertThat(undone.body()).contains("Undone.", "I have it");
+        run.mailed(3);
+        assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO), List.of(TWO));
+        assertThat(run.mails().get(2).text()).contains("Nobody has it any more");
         List<List<Map<String, String>>> before = state();
         assertThat(before.get(0)).singleElement().satisfies(row -> assertThat(row.get("undone_at")).isNotNull());
         assertThat(before.get(1)).singleElement().satisfies(row -> assertThat(row.get("acknowledged_at")).isNull());
@@ -191,7 +194,7 @@ class AnswerTest {
         assertThat(send(form(undone, "version")).body()).contains("You take care of this incident");
         assertThat(run.database().rows("SELECT acknowledged_by FROM alert_incident")).extracting(row -> row.get("acknowledged_by"))
                 .containsExactly(ONE);
-        run.mailed(2);
+        run.mailed(3);
     }
 
     @Test
@@ -318,6 +321,25 @@ class AnswerTest {
         assertThat(run.database().rows("SELECT 1 FROM alert_answer")).hasSize(2);
     }
 
+    @Test
+    void aMuteIsAddedOnceWhateverVersionTheFormHas() {
+        // Given
+        start();
+        open();
+        String form = form(open(token(Act.MUTE, ONE)), "version", "pair=unknown-user%40example.net", "period=day");
+
+        // When
+        for (String version : List.of("0-1", "1-0", "7-7", "")) {
+            assertThat(send(form.replaceAll("version=[^&]*", "version=" + version)).statusCode()).isEqualTo(200);
+        }
+
+        // Then
+        assertThat(run.database().rows("SELECT 1 FROM alert_answer")).isEmpty();
+        assertThat(send(form).body()).contains("Done.");
+        assertThat(send(form.replace("period=day", "period=week")).body()).doesNotContain("Done.");
+        assertThat(run.database().rows("SELECT 1 FROM alert_answer")).hasSize(1);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"pair=other%40example.net&period=day", "pair=unknown-user%40example.net&period=year", ""})
     void whatThePageDoesNotOfferCannotBeMuted(String choices) {
@@ -348,6 +370,25 @@ class AnswerTest {
         run.pass(Duration.ofMinutes(16));
         run.mailed(3);
         assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO), BOTH);
+    }
+
+    @Test
+    void whoeverGotAnUrgentMailHearsWhoHasTheIncidentAndItsEnd() {
+        // Given
+        start();
+        open();
+        answer(token(Act.LESS_OFTEN, ONE), "frequency=daily");
+        run.database().execute("UPDATE alert_mail SET about = ?",
+                UrgencyText.of(new Alert.Urgency("alert.rate", "5 %", null, 10, 100)));
+
+        // When
+        answer(token(Act.ACKNOWLEDGE, TWO));
+        run.mailed(2);
+        run.pass(Duration.ofMinutes(46));
+
+        // Then
+        run.mailed(3);
+        assertThat(run.recipients()).containsExactly(BOTH, List.of(ONE), BOTH);
     }
 
     @Test
@@ -420,11 +461,92 @@ class AnswerTest {
         assertThat(open(token).statusCode()).isEqualTo(200);
     }
 
+    /** HAProxy adds a second header behind the one that the caller has sent. */
+    @Test
+    void whoeverSendsInvalidLinksLocksOutNobodyElse() {
+        // Given
+        start();
+        open();
+        String token = token(Act.ACKNOWLEDGE, ONE);
+
+        // When
+        for (int request = 0; request < 300; request++) {
+            assertThat(openFrom("192.0.2." + request % 250, "198.51.100.1, 198.51.100.7", "invalid").statusCode()).isEqualTo(404);
+        }
+
+        // Then
+        assertThat(openFrom("192.0.2.251", "198.51.100.7", "invalid").statusCode()).isEqualTo(429);
+        assertThat(openFrom("192.0.2.251", "198.51.100.7", token).statusCode()).as("a valid link").isEqualTo(200);
+        assertThat(openFrom("198.51.100.7", "198.51.100.8", "invalid").statusCode()).as("another caller").isEqualTo(404);
+    }
+
+    @Test
+    void whatIsNoAddressIsNotCounted() {
+        start();
+        for (int request = 0; request < 300; request++) {
+            assertThat(openFrom("192.0.2.1", "x".repeat(200) + request, "invalid").statusCode()).isEqualTo(404);
+        }
+        assertThat(open("invalid").statusCode()).isEqualTo(429);
+    }
+
+    private HttpResponse<String> openFrom(String callers, String proxy, String token) {
+        return run.application().send(HttpRequest.newBuilder(run.application().uri("/answer?token=" + token))
+                .header("X-Forwarded-For", callers).header("X-Forwarded-For", proxy));
+    }
+
+    @Test
+    void onlyAFewRequestsWaitForTheDatabaseAndNotForLong() throws SQLException {
+        // Given
+        TestDatabase database = TestDatabase.postgres();
+        start(database, Map.of());
+        open();
+        String token = token(Act.MUTE, ONE);
+        String waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                + " AND query LIKE '%alert_incident i%'";
+
+        try (Connection lock = DriverManager.getConnection(database.url(), database.username(), database.password())) {
+            lock.setAutoCommit(false);
+            lock.createStatement().execute("LOCK TABLE alert_mail IN ACCESS EXCLUSIVE MODE");
+            List<CompletableFuture<HttpResponse<String>>> answers = Stream.generate(() ->
+                    CompletableFuture.supplyAsync(() -> open(token))).limit(4).toList();
+            await().until(() -> database.rows(waiting).size() >= 4);
+
+            // When
+            HttpResponse<String> refused = open(token);
+
+            // Then
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.headers().firstValue("Retry-After")).isPresent();
+            assertThat(refused.body()).contains("Too many requests");
+            assertThat(answers).allSatisfy(answer -> assertThat(answer.join().statusCode()).isEqualTo(503));
+        }
+        assertThat(open(token).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void aLinkThatIsOpenedDuringAStartOrAStopIsToBeOpenedAgain() throws Exception {
+        // Given
+        start();
+        open();
+        String token = token(Act.MUTE, ONE);
+
+        // When
+        run.application().context().getRouteController().stopRoute("take-answer");
+
+        // Then
+        for (HttpResponse<String> answer : List.of(open(token), send("token=" + token))) {
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+        }
+        run.application().context().getRouteController().startRoute("take-answer");
+        assertThat(open(token).statusCode()).isEqualTo(200);
+    }
+
     @Test
     void withoutTheAddressOfThePageNobodyAnswers() {
         start(TestDatabase.h2InMemory(), Map.of("console.url", ""));
         open();
-        assertThat(open("any").statusCode()).isEqualTo(404);
+        assertThat(open("any").statusCode()).as("the path is like any other").isEqualTo(401);
         assertThat(send("token=any").statusCode()).isEqualTo(404);
         assertThat(run.mails()).noneMatch(mail -> mail.has("List-Unsubscribe"));
     }
@@ -472,7 +594,7 @@ class AnswerTest {
                 + " 'late@example.com', ?)", waiting, mail, run.now().plus(Duration.ofMinutes(10)).atOffset(ZoneOffset.UTC));
 
         // When
-        answer(token(Act.ACKNOWLEDGE, ONE));
+        HttpResponse<String> done = answer(token(Act.ACKNOWLEDGE, ONE));
 
         // Then
         run.pass(Duration.ofMinutes(11));
@@ -480,6 +602,11 @@ class AnswerTest {
         assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO));
         assertThat(run.database().rows("SELECT failure FROM alert_delivery WHERE delivery_id = ? AND gave_up_at IS NOT NULL", waiting))
                 .singleElement().satisfies(row -> assertThat(row.get("failure")).startsWith("Withdrawn"));
+
+        // And undone
+        send(form(done, "undo"));
+        run.mailed(3);
+        assertThat(run.recipients()).containsExactly(List.of("late@example.com", ONE, TWO), List.of(TWO), List.of(TWO));
     }
 
     @Test

@@ -180,6 +180,24 @@ class MailFactsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ja", "en"})
+    void anIncidentThatIsOverHasNothingToTakeCareOfOrToMute(String language) throws Exception {
+        Alert over = alert(IncidentPhase.CLOSED, Ending.QUIET, STORM, DESTINATIONS, null, null);
+        MailWords mail = templates.render(over, language, ANSWERS, Long.MAX_VALUE);
+        for (String part : List.of(mail.text(), mail.html())) {
+            assertThat(part).contains(ANSWERS.lessOften()).doesNotContain(ANSWERS.acknowledge(), ANSWERS.mute());
+        }
+    }
+
+    @Test
+    void anAnswerThatWasUndoneLeavesNobodyInCharge() throws Exception {
+        Alert undone = alert(IncidentPhase.ACKNOWLEDGED, null, STORM, DESTINATIONS, null, null);
+        assertThat(text(undone, "en")).startsWith("Open again: Nobody has it any more. You hear of further bounces again.");
+        assertThat(text(undone, "ja")).startsWith("対応者なし：「対応します」の回答が取り消され、対応者がいません。");
+        assertThat(templates.render(undone, "en", ANSWERS, Long.MAX_VALUE).html()).contains(ANSWERS.acknowledge());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ja", "en"})
     void theFooterNamesWhomToAskAndNoFile(String language) throws Exception {
         // Given
         Alert alert = alert(IncidentPhase.OPENED, null, STORM.subList(0, 20), DESTINATIONS, null, null);

@@ -3,6 +3,7 @@ package org.mailevents.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -56,6 +57,25 @@ class JdbiFactoryTest {
         }
     }
 
+    @Test
+    void aLimitEndsWithItsTransactionAndDoesNotCommitIt() throws SQLException {
+        try (HikariDataSource pool = new HikariDataSource()) {
+            pool.setJdbcUrl("jdbc:h2:mem:;MODE=PostgreSQL");
+            pool.setMaximumPoolSize(1);
+            JdbiFactory.limited(pool).useHandle(handle -> handle.execute("CREATE TABLE mail (number INT)"));
+            JdbiFactory.limited(pool).useTransaction(handle -> {
+                handle.execute("INSERT INTO mail VALUES (1)");
+                assertThat(limit(handle.getConnection())).isEqualTo(4);
+                handle.execute("INSERT INTO mail VALUES (2)");
+                handle.rollback();
+            });
+            try (Connection next = pool.getConnection(); Statement statement = next.createStatement()) {
+                assertThat(limit(next)).isZero();
+                assertThat(statement.executeQuery("SELECT 1 FROM mail").next()).as("committed").isFalse();
+            }
+        }
+    }
+
     /** At each change of the timeout, H2 forgets the parsed statements of all sessions, and parses every statement again. */
     @Test
     void aStatementDoesNotChangeATimeLimitThatIsNotSet() {
@@ -65,6 +85,12 @@ class JdbiFactoryTest {
             return handle.select("SELECT sql_statement FROM information_schema.query_statistics").mapTo(String.class).list();
         });
         assertThat(statements).contains("SELECT 1").noneMatch(statement -> statement.contains("QUERY_TIMEOUT ?"));
+    }
+
+    private static int limit(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            return statement.getQueryTimeout();
+        }
     }
 
     @Test

@@ -312,6 +312,28 @@ class BodiesTest {
     }
 
     @Test
+    void bodiesThatAreOnlyAnnouncedTakeNothingFromOthers() throws IOException {
+        // Given
+        serve(Bodies.reservedAsTheyArrive(MAX_BODY, ROOM, Bodies.PATIENCE));
+        List<Socket> unfinished = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            Socket socket = begin("/echo", "Content-Length: 6000");
+            write(socket, "x");
+            unfinished.add(socket);
+        }
+
+        // When
+        HttpResponse<byte[]> answer = post("/echo", bytes(3_000));
+
+        // Then
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo(bytes(3_000));
+        write(unfinished.get(0), "x".repeat(5_999));
+        assertThat(status(unfinished.get(0))).isEqualTo(200);
+        assertThat(post("/echo", bytes(MAX_BODY + 1)).statusCode()).isEqualTo(413);
+    }
+
+    @Test
     void whoExpectsSomethingElseIsRefused() throws IOException {
         // Given
         serve(MAX_BODY, ROOM);
@@ -354,7 +376,10 @@ class BodiesTest {
     }
 
     private void serve(long maxBody, long room, Duration patience) {
-        Bodies bodies = new Bodies(maxBody, room, patience);
+        serve(new Bodies(maxBody, room, patience));
+    }
+
+    private void serve(Bodies bodies) {
         Router router = Router.router(vertx);
         router.route().failureHandler(context -> context.response().setStatusCode(context.statusCode()).end());
         router.route().handler(context -> bodies.receive(context, false, StandardCharsets.UTF_8));

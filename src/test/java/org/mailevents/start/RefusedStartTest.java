@@ -41,6 +41,7 @@ class RefusedStartTest {
         "alert.updates,'5m,soon'", "alert.quiet,45", "alert.rate,much", "alert.first-delay,soon", "spool.attempts,0",
         "alert.hours,9-17", "alert.hours.postmaster,mon-fri 19:00-08:00", "alert.time-zone,Tokyo", "alert.max-per-day,0",
         "alert.all-clear-from,few", "alert.destination-rate,101 %", "webhook.path,''", "webhook.path,hooks",
+        "webhook.path,/answer", "webhook.path,/answer/",
         "alert.endpoint,smpt://mail.example.com", "alert.endpoint,mail.example.com", "console.url,mail-events.example.com",
         "alert.digest.list-owner,daily", "alert.channel,slak", "alert.channel.postmaster,'mail,slak'",
         "alert.undecided,''", "alert.undecided,none", "alert.undecided,the team"})

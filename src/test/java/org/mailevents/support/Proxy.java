@@ -28,7 +28,7 @@ public final class Proxy implements AutoCloseable {
                 }
                 """, "location = /webhooks/customers-mail-cloud", "location /"),
         HAPROXY("haproxy", "/usr/sbin/haproxy -db -f FOLDER/proxy.conf", "%s",
-                "http-request deny deny_status 404 unless { path /webhooks/customers-mail-cloud }", ""),
+                "http-request deny deny_status 404 unless { path /webhooks/customers-mail-cloud /answer }", ""),
         APACHE("apache", "/usr/sbin/apache2 -DFOREGROUND -f FOLDER/proxy.conf", """
                 ServerRoot /usr/lib/apache2
                 ServerName localhost
