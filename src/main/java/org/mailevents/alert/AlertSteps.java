@@ -205,7 +205,9 @@ public final class AlertSteps extends RouteBuilder {
             return;
         }
         meters.notSent(delivery.channel());
-        Optional<HttpRefusal> answer = HttpRefusal.of(failure, clock.instant());
+        Optional<Channel> channel = Channel.of(delivery.channel());
+        Set<String> secrets = channel.map(each -> channels.secrets(each, delivery.mailing().audience())).orElse(Set.of());
+        Optional<HttpRefusal> answer = HttpRefusal.of(failure, secrets, clock.instant());
         if (answer.isPresent() && !answer.get().permanent()) {
             dueMails.failed(delivery, answer.get());
         } else {
