@@ -187,6 +187,18 @@ class ChannelDeliveryTest {
     }
 
     @Test
+    void aRedirectIsARefusalAndItsAddressIsNotLogged() {
+        try (TimedAlerts run = run("slack", "alert.language", "en")) {
+            slack.answers = request -> new Answer(307, Map.of("Location", request.path() + "/"), "moved");
+            bounce(run);
+            await().until(() -> run.mails().size() == 1);
+
+            assertThat(run.mails().get(0).text()).contains("307 moved");
+            assertThat(run.application().log()).contains("307").doesNotContain("s3cr3t");
+        }
+    }
+
+    @Test
     void theOperatorsAreToldOfEachChannelThatRefuses() {
         try (TimedAlerts run = run("slack,teams,webhook", "alert.language", "en")) {
             slack.answers = request -> new Answer(404, Map.of(), "no_service");
