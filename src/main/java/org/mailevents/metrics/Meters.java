@@ -31,7 +31,7 @@ public final class Meters {
         SPOOL_LIMIT("mail.events.spool.limit", "bytes", "The value of spool.max-size"),
         SPOOL_WEBHOOKS("mail.events.spool.webhooks", "webhooks", "The webhooks in the spool that wait to be stored"),
         SPOOL_AGE("mail.events.spool.oldest.age", "seconds", "How long the oldest webhook in the spool has waited; 0 if none waits"),
-        ALERT_AGE("mail.events.alert.oldest.age", "seconds", "How long the oldest bounce has waited to be told through any channel; 0 if none waits"),
+        ALERT_AGE("mail.events.alert.oldest.age", "seconds", "How long the oldest bounce has waited to be told; 0 if none waits"),
         QUEUE_EVENTS("mail.events.queue.events", "events", "The events that wait for an INSERT"),
         EDITS_BROKEN("mail.events.edits.broken", "files", "The saved routes and templates that are not activated because they are broken"),
         LOG_LAG("mail.events.log.lag", "webhooks", "The webhooks in the log that wait to be stored; NaN if not known or without a log"),
@@ -82,7 +82,8 @@ public final class Meters {
         replayed = counters("mail.events.replayed", "The events replayed from the spool or the log", "outcome",
                 "stored", "duplicates", "rejected");
         webhooks = counters("mail.events.webhooks", "The answers to webhooks", "status", 200, 400, 401, 404, 405, 413, 415, 503);
-        channels.put(MAIL, counters("mail.events.mails", "The mails that were sent, and the attempts that failed", "outcome", SENT, FAILED));
+        channels.put(MAIL, counters("mail.events.mails", "The mails that were sent, and the attempts that failed", "outcome",
+                SENT, FAILED));
         edits = counters("mail.events.edits",
                 "The saved routes and templates that were activated (taken), or refused because they are broken", "outcome",
                 "taken", "refused");
