@@ -311,12 +311,14 @@ class JarStartIT {
         Path page = folder.resolve("data/preview.html");
 
         // When
-        OwnProcess samples = OwnProcess.jar(folder, Map.of(), "preview");
+        Map<String, String> slack = Map.of("alert.channel", "mail,slack", "alert.slack.url", "https://hooks.example.com/s3cr3t");
+        OwnProcess samples = OwnProcess.jar(folder, slack, "preview");
 
         // Then
         assertThat(samples.ended()).isZero();
         assertThat(samples.log()).contains("Open it in a browser: ").contains("data/preview.html");
-        assertThat(page).content().contains("【緊急】", "[Urgent] ", "発生中", "継続中", "収束", "Ongoing", "All clear", "srcdoc=");
+        assertThat(page).content().contains("【緊急】", "[Urgent] ", "発生中", "継続中", "収束", "Ongoing", "All clear", "srcdoc=",
+                "<summary>slack</summary>", "&quot;blocks&quot;").doesNotContain("s3cr3t", "<summary>teams");
         assertThat(folder.resolve("data")).isDirectoryNotContaining("glob:**mail-events*").isDirectoryNotContaining("glob:**outbox");
 
         // Given

@@ -72,6 +72,7 @@ public final class AlertSteps extends RouteBuilder {
         mail = new AlertMail(settings, recipients);
         LimitedMail.use(getContext(), MAIL_LIMIT);
         dueMails = dueMails(settings, database);
+        Stream.of(Channel.values()).forEach(channel -> meters.addChannel(channel.toString()));
         meters.watch(Level.ALERT_AGE, () -> dueMails.oldestBounce()
                 .map(received -> Math.max(0, Duration.between(received, clock.instant()).toSeconds())).orElse(0L));
         // camel-mail's own converter gives the content of a message, but an .eml file is the whole message
@@ -191,7 +192,7 @@ public final class AlertSteps extends RouteBuilder {
     }
 
     private void markSent(Delivery delivery) throws IOException {
-        meters.mailSent();
+        meters.sent(delivery.channel());
         dueMails.markSent(delivery);
         LOG.info("Sent {}", delivery);
     }
@@ -203,8 +204,10 @@ public final class AlertSteps extends RouteBuilder {
             markSent(delivery);
             return;
         }
-        meters.mailFailed();
-        Optional<HttpRefusal> answer = HttpRefusal.of(failure, clock.instant());
+        meters.notSent(delivery.channel());
+        Optional<Channel> channel = Channel.of(delivery.channel());
+        Set<String> secrets = channel.map(each -> channels.secrets(each, delivery.mailing().audience())).orElse(Set.of());
+        Optional<HttpRefusal> answer = HttpRefusal.of(failure, secrets, clock.instant());
         if (answer.isPresent() && !answer.get().permanent()) {
             dueMails.failed(delivery, answer.get());
         } else {

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.Rendering.EndlessTemplate;
 import org.mailevents.channel.Channel;
+import org.mailevents.channel.Channels;
 import org.mailevents.live.FolderWatch;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
@@ -137,6 +138,11 @@ final class AlertTemplates {
     MailWords sample(Mailing sample, String language) throws IOException, TemplateException {
         AnswerLinks answers = settings.text("console.url").isEmpty() ? null : Samples.answers(sample);
         return active.render(sample, language, answers, Long.MAX_VALUE);
+    }
+
+    /** Makes the message of a channel about a sample, without the real settings of the channel. */
+    String sample(Alert sample, Channel channel, String language) throws IOException, TemplateException {
+        return active.render(sample, channel, Channels.sampleSettings(channel), language, Long.MAX_VALUE);
     }
 
     private void activate(Map<String, String> saved) {

@@ -125,8 +125,12 @@ final class DueMails {
 
     /** The service of a channel answered that it does not take the message now. */
     void failed(Delivery delivery, HttpRefusal answer) {
-        refusals.notRefused(delivery);
-        outbox.retryLater(delivery, answer.text(), answer.notBefore() == null ? Instant.EPOCH : answer.notBefore());
+        if (notices.includes(delivery.mailing())) {
+            notices.retryLater((Notice) delivery.mailing());
+        } else {
+            refusals.notRefused(delivery);
+            outbox.retryLater(delivery, answer.text(), answer.notBefore() == null ? Instant.EPOCH : answer.notBefore());
+        }
     }
 
     /** A failure is retried in five seconds, and a lease is longer. */

@@ -6,9 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Handle;
 import org.mailevents.alert.Alert.Bounce;
+import org.mailevents.channel.Channel;
+import org.mailevents.channel.Channels;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
 import org.mailevents.live.LiveCauses;
@@ -18,7 +21,8 @@ import org.mailevents.settings.TimeSource;
 
 /**
  * Writes a page that shows the mails which the templates in {@code routes/templates/} make. The page has mails of every kind in each
- * language, with the HTML part as a mail program shows it and the text part below. No mail is sent.
+ * language, with the HTML part as a mail program shows it and the text part below. Under each mail stand the messages of the channels that
+ * an audience uses. Nothing is sent.
  */
 public final class Preview {
 
@@ -42,11 +46,16 @@ public final class Preview {
     public Path write(boolean stored) throws Exception {
         List<Alert> alerts = stored ? stored() : new Samples(LiveCauses.in(context).rules()).alerts();
         AlertTemplates templates = new AlertTemplates(context);
+        Set<Channel> channels = new Channels(new Settings(context)).used();
         StringBuilder page = new StringBuilder("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
                 + "<title>Mail Events: preview</title>\n<body style=\"font-family:sans-serif;margin:24px\">\n");
         for (String language : templates.languages()) {
             for (Alert alert : alerts) {
                 page.append(section(language, alert.phase().toString(), templates.sample(alert, language)));
+                for (Channel channel : channels) {
+                    page.append("<details><summary>").append(channel).append("</summary>\n")
+                            .append(text(templates.sample(alert, channel, language))).append("</details>\n");
+                }
             }
             if (!stored) {
                 page.append(section(language, Digest.WHAT, templates.sample(DigestSamples.full(), language)));
@@ -76,7 +85,11 @@ public final class Preview {
         return "<h2>" + language + ", " + what + ": " + escaped(words.subject()) + "</h2>\n"
                 + "<iframe title=\"HTML\" sandbox style=\"width:100%;height:900px;border:1px solid #999\""
                 + " srcdoc=\"" + escaped(words.html()) + "\"></iframe>\n"
-                + "<pre style=\"white-space:pre-wrap;border:1px solid #999;padding:12px\">" + escaped(words.text()) + "</pre>\n";
+                + text(words.text());
+    }
+
+    private static String text(String text) {
+        return "<pre style=\"white-space:pre-wrap;border:1px solid #999;padding:12px\">" + escaped(text) + "</pre>\n";
     }
 
     private static String escaped(String text) {

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What happens to a delivery that a server refuses permanently. The operators are told once, and the delivery is retried for a day. If the
+ * What happens to a delivery that a server refuses permanently. The operators are told once for each channel, and the delivery is retried for a day. If the
  * server refuses only this recipient and somebody else got the mail, the delivery is given up at once.
  */
 final class Refusals {
@@ -59,12 +59,12 @@ final class Refusals {
                 + " AND refused_since IS NOT NULL", delivery.id()));
     }
 
-    /** A recipient is told once a month, and a mail once. A notice about a refused notice would be refused too. */
+    /** A recipient is told once a month, and a mail once for each channel. A notice about a refused notice would be refused too. */
     private void tellOperators(Handle handle, Delivery delivery, Refusal refusal, Instant since) {
         Mailing mailing = delivery.mailing();
         if (!mailing.what().equals(Notice.REFUSED)) {
             UUID notice = refusal.ofRecipient() ? Row.id(Notice.REFUSED, mailing.audience(), delivery.channel(), delivery.recipient(),
-                    YearMonth.from(since.atZone(ZoneOffset.UTC))) : Row.id(Notice.REFUSED, mailing.id());
+                    YearMonth.from(since.atZone(ZoneOffset.UTC))) : Row.id(Notice.REFUSED, mailing.id(), delivery.channel());
             outbox.add(handle, Row.notice(notice, Notice.REFUSED, refusal.setting() + Notice.SEPARATOR + delivery.id(), clock.instant()));
         }
     }

@@ -78,6 +78,13 @@ public final class Channels implements PropertiesSource {
         return ownOrCommon("alert." + channel + "." + channel.settings().get(0), audience);
     }
 
+    /** The tokens, keys and secrets of a channel for an audience. The URL is not among them. */
+    public Set<String> secrets(Channel channel, String audience) {
+        return channel.settings().stream().filter(setting -> !setting.equals("url") && !setting.equals("room"))
+                .flatMap(setting -> settings.list(ownOrCommon("alert." + channel + "." + setting, audience)).stream())
+                .map(WebhookSignature::withoutPrefix).collect(Collectors.toSet());
+    }
+
     /** Settings to try a template with. */
     public static Map<String, String> sampleSettings(Channel channel) {
         return channel.settings().stream().collect(Collectors.toMap(setting -> setting, setting -> "sample"));

@@ -1,11 +1,17 @@
 package org.mailevents.channel;
 
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.util.ObjectHelper;
 import org.mailevents.log.FailureText;
@@ -16,24 +22,27 @@ import org.mailevents.log.FailureText;
  * @param permanent whether the service would refuse the same message again (RFC 9110, 15.4 and 15.5), so that somebody must change
  *     something
  * @param notBefore when the service wants the next attempt ({@code Retry-After}, RFC 9110, 10.2.3), or null
- * @param text      the status and the beginning of the answer on one line, without the URL
+ * @param text      the status and the beginning of the answer on one line, without the URL and the secrets
  */
 public record HttpRefusal(boolean permanent, Instant notBefore, String text) {
 
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int MAX_TEXT = 200;
+    /** The fewest characters of a part of a URL that may be a secret. */
+    private static final int MIN_SECRET = 8;
 
     /**
      * The answer that made a step fail.
      *
      * @param failure any failure of a step
+     * @param secrets texts that the result must not have, besides the parts of the URL
      * @param now     the time of the answer
      * @return empty if no HTTP server has answered
      */
-    public static Optional<HttpRefusal> of(Throwable failure, Instant now) {
+    public static Optional<HttpRefusal> of(Throwable failure, Set<String> secrets, Instant now) {
         HttpOperationFailedException answer = ObjectHelper.getException(HttpOperationFailedException.class, failure);
         return Optional.ofNullable(answer).map(refused -> of(refused.getStatusCode(), refused.getResponseHeaders(),
-                withoutPath(refused), now));
+                withoutSecrets(refused, secrets), now));
     }
 
     static HttpRefusal of(int status, Map<String, String> headers, String body, Instant now) {
@@ -43,12 +52,30 @@ public record HttpRefusal(boolean permanent, Instant notBefore, String text) {
                 text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) + "…" : text);
     }
 
-    /** Some servers quote the path of the request in an error, and the path of a webhook is a secret. */
-    private static String withoutPath(HttpOperationFailedException refused) {
+    /**
+     * Some servers quote the request in an error, and the URL of a webhook is a secret. They may write it in HTML or JSON, so its parts are
+     * removed too. A shorter part is no secret, and may be a usual word.
+     */
+    private static String withoutSecrets(HttpOperationFailedException refused, Set<String> secrets) {
+        String body = refused.getResponseBody();
+        if (body == null) {
+            return null;
+        }
         String target = String.valueOf(refused.getUri()).replaceFirst("^\\w+://[^/?]*", "");
         String path = target.replaceFirst("\\?.*", "");
-        String body = refused.getResponseBody();
-        return body == null || path.length() < 2 ? body : body.replace(target, "/…").replace(path, "/…");
+        Stream<String> parts = Stream.concat(Stream.of(path.split("/")),
+                Stream.of(target.substring(path.length()).split("[?&]")).map(parameter -> parameter.replaceFirst("^[^=]*=", "")))
+                .flatMap(part -> Stream.of(part, decoded(part))).filter(part -> part.length() >= MIN_SECRET);
+        String text = path.length() < 2 ? body : body.replace(target, "/…").replace(path, "/…");
+        // a longer part first, because it may contain a shorter one
+        for (String secret : Stream.concat(parts, secrets.stream()).sorted(Comparator.comparing(String::length).reversed()).toList()) {
+            text = text.replaceAll("(?i)" + Pattern.quote(secret), "…");
+        }
+        return text;
+    }
+
+    private static String decoded(String part) {
+        return URLDecoder.decode(part.replaceAll("%(?!\\p{XDigit}{2})", "%25"), StandardCharsets.UTF_8);
     }
 
     private static Instant notBefore(String retryAfter, Instant now) {

@@ -46,8 +46,13 @@ public final class WebhookSignature {
         return Map.of("webhook-id", id, "webhook-timestamp", timestamp, "webhook-signature", signatures);
     }
 
+    /** The secret part of a secret. */
+    static String withoutPrefix(String secret) {
+        return secret.startsWith(PREFIX) ? secret.substring(PREFIX.length()) : secret;
+    }
+
     private static byte[] key(String secret) {
-        return Base64.getDecoder().decode(secret.substring(PREFIX.length()));
+        return Base64.getDecoder().decode(withoutPrefix(secret));
     }
 
     private static String sign(String before, byte[] body, byte[] key) {

@@ -18,6 +18,8 @@ public final class FailureText {
 
     private static final Pattern ADDRESS = Pattern.compile("[^\\s<>\"'(),;:=]+@[^\\s<>\"'(),;:=]+");
     private static final Pattern WEB_ADDRESS = Pattern.compile("(https?://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)[/?#]\\S*");
+    /** What a failure of HTTP in Camel says about a redirect without a host. */
+    private static final Pattern REDIRECT = Pattern.compile("(redirectLocation: )/\\S*");
     private static final Pattern SERVER = Pattern.compile("^((?:https?|smtps?)://)(?:[^\\s/?#@]*@)?([^\\s/?#@]+)");
     private static final int MAX_LENGTH = 500;
 
@@ -46,7 +48,7 @@ public final class FailureText {
 
     /** The text on one line, of at most 500 characters, without addresses. */
     public static String line(String text) {
-        String hosts = WEB_ADDRESS.matcher(text).replaceAll("$1$2/…");
+        String hosts = REDIRECT.matcher(WEB_ADDRESS.matcher(text).replaceAll("$1$2/…")).replaceAll("$1/…");
         String line = hosts.length() > MAX_LENGTH ? hosts.substring(0, MAX_LENGTH) + "…" : hosts;
         return ADDRESS.matcher(line).replaceAll("<address>").replaceAll("\\s+", " ").strip();
     }

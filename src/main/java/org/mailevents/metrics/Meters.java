@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -30,7 +31,7 @@ public final class Meters {
         SPOOL_LIMIT("mail.events.spool.limit", "bytes", "The value of spool.max-size"),
         SPOOL_WEBHOOKS("mail.events.spool.webhooks", "webhooks", "The webhooks in the spool that wait to be stored"),
         SPOOL_AGE("mail.events.spool.oldest.age", "seconds", "How long the oldest webhook in the spool has waited; 0 if none waits"),
-        ALERT_AGE("mail.events.alert.oldest.age", "seconds", "How long the oldest bounce has waited for its mail; 0 if none waits"),
+        ALERT_AGE("mail.events.alert.oldest.age", "seconds", "How long the oldest bounce has waited to be told; 0 if none waits"),
         QUEUE_EVENTS("mail.events.queue.events", "events", "The events that wait for an INSERT"),
         EDITS_BROKEN("mail.events.edits.broken", "files", "The saved routes and templates that are not activated because they are broken"),
         LOG_LAG("mail.events.log.lag", "webhooks", "The webhooks in the log that wait to be stored; NaN if not known or without a log"),
@@ -49,6 +50,9 @@ public final class Meters {
         }
     }
 
+    private static final String MAIL = "mail";
+    private static final String SENT = "sent";
+    private static final String FAILED = "failed";
     private static final double[] BATCHES = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000};
     private static final Duration[] LATENCIES = Stream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
             .map(Duration::ofMillis).toArray(Duration[]::new);
@@ -61,7 +65,8 @@ public final class Meters {
     private final Counter spooled;
     private final Map<String, Counter> replayed;
     private final Map<Integer, Counter> webhooks;
-    private final Map<String, Counter> mails;
+    /** What each channel has sent, by the outcome. */
+    private final Map<String, Map<String, Counter>> channels = new ConcurrentHashMap<>();
     private final Map<String, Counter> edits;
     private final Timer latency;
     private final DistributionSummary batch;
@@ -77,7 +82,8 @@ public final class Meters {
         replayed = counters("mail.events.replayed", "The events replayed from the spool or the log", "outcome",
                 "stored", "duplicates", "rejected");
         webhooks = counters("mail.events.webhooks", "The answers to webhooks", "status", 200, 400, 401, 404, 405, 413, 415, 503);
-        mails = counters("mail.events.mails", "The mails that were sent, and the attempts that failed", "outcome", "sent", "failed");
+        channels.put(MAIL, counters("mail.events.mails", "The mails that were sent, and the attempts that failed", "outcome",
+                SENT, FAILED));
         edits = counters("mail.events.edits",
                 "The saved routes and templates that were activated (taken), or refused because they are broken", "outcome",
                 "taken", "refused");
@@ -140,14 +146,21 @@ public final class Meters {
         batch.record(events);
     }
 
-    /** Counts a mail that was sent. */
-    public void mailSent() {
-        mails.get("sent").increment();
+    /** Begins to count the messages of a channel other than {@code mail}. */
+    public void addChannel(String channel) {
+        channels.put(channel, Stream.of(SENT, FAILED).collect(Collectors.toMap(Function.identity(), outcome ->
+                counter("mail.events.channel.messages", "The messages that a channel has sent, and the attempts that failed",
+                        "channel", channel, "outcome", outcome))));
     }
 
-    /** Counts a failed attempt to send a mail. */
-    public void mailFailed() {
-        mails.get("failed").increment();
+    /** Counts a mail or a message that was sent. */
+    public void sent(String channel) {
+        channels.get(channel).get(SENT).increment();
+    }
+
+    /** Counts a failed attempt to send a mail or a message. */
+    public void notSent(String channel) {
+        channels.get(channel).get(FAILED).increment();
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,8 +26,11 @@ import org.mailevents.support.HttpReceiver;
 import org.mailevents.support.HttpReceiver.Answer;
 import org.mailevents.support.HttpReceiver.Request;
 import org.mailevents.support.InProcess;
+import org.mailevents.support.MailEvents;
 import org.mailevents.support.OwnProcess;
 import org.mailevents.support.Payload;
+import org.mailevents.support.Rfc5322;
+import org.mailevents.support.Scrape;
 import org.mailevents.support.TestDatabase;
 import org.mailevents.support.TestSettings;
 import org.mailevents.support.TimedAlerts;
@@ -179,6 +183,53 @@ class ChannelDeliveryTest {
                     .isEmpty());
             assertThat(run.application().log()).contains("404 no_service").doesNotContain("s3cr3t");
             assertThat(run.mails()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aRedirectIsARefusalAndItsAddressIsNotLogged() {
+        try (TimedAlerts run = run("slack", "alert.language", "en")) {
+            slack.answers = request -> new Answer(307, Map.of("Location", request.path() + "/"), "moved");
+            bounce(run);
+            await().until(() -> run.mails().size() == 1);
+
+            assertThat(run.mails().get(0).text()).contains("307 moved");
+            assertThat(run.application().log()).contains("307").doesNotContain("s3cr3t");
+        }
+    }
+
+    @Test
+    void theOperatorsAreToldOfEachChannelThatRefuses() {
+        try (TimedAlerts run = run("slack,teams,webhook", "alert.language", "en")) {
+            slack.answers = request -> new Answer(404, Map.of(), "no_service");
+            services.answers = request -> service(request) == ChatService.TEAMS ? new Answer(401, Map.of(), "no_flow")
+                    : service(request).answer(request);
+            bounce(run);
+
+            await().until(() -> run.mails().size() == 2);
+            assertThat(run.mails()).extracting(Rfc5322::text).satisfiesExactlyInAnyOrder(
+                    text -> assertThat(text).contains("404 no_service", "alert.slack.url"),
+                    text -> assertThat(text).contains("401 no_flow", "alert.teams.url"));
+        }
+    }
+
+    @Test
+    void theMetricsTellAMailServerThatIsDownFromAServiceThatIsDown() throws IOException {
+        String nowhere = "smtp://127.0.0.1:" + MailEvents.freePort();
+        try (TimedAlerts run = run("mail,slack,teams", "alert.endpoint", nowhere)) {
+            services.answers = request -> new Answer(503, Map.of(), "down");
+            bounce(run);
+            await().until(() -> run.database().rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NOT NULL OR failure IS NOT NULL")
+                    .size() == 3);
+
+            Scrape scrape = Scrape.of(run.application());
+            assertThat(scrape.value("mail_events_mails_total", "outcome", "sent")).isZero();
+            assertThat(scrape.value("mail_events_mails_total", "outcome", "failed")).isPositive();
+            for (String outcome : List.of("sent", "failed")) {
+                assertThat(scrape.named("mail_events_channel_messages_total")).filteredOn(sample -> sample.value() > 0
+                        && outcome.equals(sample.labels().get("outcome"))).extracting(sample -> sample.labels().get("channel"))
+                        .containsExactly(outcome.equals("sent") ? "slack" : "teams");
+            }
         }
     }
 

@@ -37,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.Application;
 import org.mailevents.cases.StatusCases;
 import org.mailevents.event.MailEvent;
+import org.mailevents.support.HttpReceiver;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Mailbox;
@@ -198,6 +199,21 @@ class SpoolTest {
             assertThat(failing).allSatisfy(delivery ->
                     assertThat(database.rows("SELECT 1 FROM mail_event WHERE recipient = ?", delivery.get("to").asText())).hasSize(1));
             assertThat(mailbox.mails()).hasSize(2);
+        }
+    }
+
+    @Test
+    void aNoticeThatAnHttpEndpointDefersDelaysNoAlert() {
+        try (HttpReceiver gateway = new HttpReceiver();
+                InProcess application = start(TestDatabase.h2(), step(new AtomicBoolean(true)), Map.of("spool.attempts", "1",
+                        "alert.endpoint", gateway.url("/mail"), "alert.first-delay", "3s", "alert.to.operators", "ops@example.com"))) {
+            gateway.answers = mail -> new HttpReceiver.Answer(mail.body().contains("ops@example.com") ? 503 : 200, Map.of(), "");
+            application.post(MailEvents.JSON, Payload.json("deliveries", Payload.delivery("failed")));
+            await().until(() -> gateway.refused.size() == 1);
+
+            application.post(MailEvents.JSON, Payload.json("bounces", Payload.bounce("2")));
+
+            await().until(() -> gateway.requests.size() == 1);
         }
     }
 
