@@ -90,7 +90,7 @@ public final class AlertSteps extends RouteBuilder {
         from("direct:render-alert").routeId("render-alert")
             .description("Makes the mail of a delivery")
             .setVariable("alert", body())
-            .setHeader(Exchange.FILE_NAME, simple("${body.mailing.id}.eml"))
+            .setHeader(Exchange.FILE_NAME, simple("${body.id}.eml"))
             .process(this::render);
 
         from("direct:claim-channel").routeId("claim-channel")

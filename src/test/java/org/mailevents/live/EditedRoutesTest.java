@@ -198,7 +198,7 @@ class EditedRoutesTest {
             application.post(MailEvents.JSON, Payload.json("bounces", dead, refused));
 
             // Then
-            await().until(() -> mailbox.mails().size() == 2);
+            await("a mail for each of the three recipients").until(() -> mailbox.mails().size() == 3);
             Mailbox.Mail crm = mailbox.naming(dead.get("to").asText()).get(0);
             Mailbox.Mail postmaster = mailbox.naming(refused.get("to").asText()).get(0);
             assertThat(crm.to()).containsExactly("CRM <crm@example.com>", "crm2@example.com");
