@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What happens to a delivery that a server refuses permanently. The operators are told once for each channel, and the delivery is retried for a day. If the
- * server refuses only this recipient and somebody else got the mail, the delivery is given up at once.
+ * What happens to a delivery that a server refuses permanently. The operators are told once for each channel, and the delivery is retried
+ * for a day. If the server refuses only this recipient and somebody else got the mail, the delivery is given up at once.
  */
 final class Refusals {
 
