@@ -234,7 +234,8 @@ class JarStartIT {
                 "privcy.hash-recipients is not a setting of Mail Events. Did you mean privacy.hash-recipients?",
                 "The environment variable ALRT_TO is not a setting of Mail Events. Did you mean ALERT_TO?",
                 "alert.to.crm is not used: no route, no test and no other setting names the audience crm. Is it misspelt?")
-                .doesNotContain("alert.to.crm is not a setting", "ALERT_TO_IT", "crm.url").doesNotContainPattern("camel\\S* is not a setting");
+                .doesNotContain("alert.to.crm is not a setting", "ALERT_TO_IT", "crm.url")
+                .doesNotContainPattern("camel\\S* is not a setting");
     }
 
     @Test
