@@ -198,6 +198,7 @@ final class BounceCounts {
             return new Comparison(hours, recent, inHours, inHours, known); // no campaign has to explain it
         }
         double perMessage = (double) before / Math.max(before, all(week, lastHour).finished());
-        return new Comparison(hours, recent, inHours, Math.max(inHours, perMessage * all(since, until).finished()), known);
+        // bounces follow the mail of a campaign with a delay
+        return new Comparison(hours, recent, inHours, Math.max(inHours, perMessage * all(since.minus(HOUR), until).finished()), known);
     }
 }

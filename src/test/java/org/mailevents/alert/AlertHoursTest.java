@@ -101,7 +101,9 @@ class AlertHoursTest {
             // Given
             run.post("deliveries", deliveries(1_000));
             run.pass(Duration.ofDays(2));
+            // two hours later, this mail does not explain bounces any more
             run.post("deliveries", deliveries(3_000));
+            run.pass(Duration.ofMinutes(121));
 
             // When
             for (int mails = 1; mails <= 4; mails++) {
