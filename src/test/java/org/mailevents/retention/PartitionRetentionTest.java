@@ -112,7 +112,7 @@ class PartitionRetentionTest {
             // When
             down.set(false);
             for (ObjectNode bounce : new ObjectNode[]{claimed, pending}) {
-                run.pass(Duration.ofMinutes(20));
+                run.pass(Duration.ofHours(1));
                 await().until(() -> !exists(run, partition) || "sent".equals(state(run, bounce)));
             }
 
@@ -151,7 +151,7 @@ class PartitionRetentionTest {
 
     private static TimedAlerts run(Map<String, String> settings) {
         Map<String, String> all = new HashMap<>(settings);
-        all.putAll(Map.of("retention.days", "5", "store.partition", "day"));
+        all.putAll(Map.of("retention.days", "5", "store.partition", "day", "alert.all-clear-from", "1"));
         return Where.POSTGRES.run(all);
     }
 
