@@ -33,7 +33,7 @@ class LiveTemplatesTest {
     private final Mailbox mailbox = Mailbox.folder();
     private final Path folder = OwnProcess.folder("routes").resolve("routes");
     private final InProcess application = TestSettings.of(TestDatabase.h2(), mailbox)
-            .with("alert.first-delay", "100ms", "alert.updates", "100ms")
+            .with("alert.first-delay", "100ms", "alert.updates", "100ms", "alert.max-per-day", "1000000", "alert.max-per-hour", "1000000")
             .withRoutes(folder).startInProcess();
 
     @AfterAll

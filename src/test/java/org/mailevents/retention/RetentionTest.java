@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -45,8 +46,8 @@ class RetentionTest {
 
     @Test
     void byDefaultNothingIsDeletedAndNothingRunsThatCould() {
-        try (TimedAlerts run = Where.H2.run(Map.of());
-                TimedAlerts deleting = Where.H2.run(Map.of("retention.days", "1"))) {
+        try (TimedAlerts run = run(Where.H2, Map.of());
+                TimedAlerts deleting = run(Where.H2, Map.of("retention.days", "1"))) {
             // Given
             run.post("deliveries", Payload.delivery("succeeded"));
             deleting.post("deliveries", Payload.delivery("succeeded"));
@@ -66,7 +67,7 @@ class RetentionTest {
     @ParameterizedTest
     @EnumSource
     void whatIsOlderGoesAndWhatIsYoungerStays(Where where) {
-        try (TimedAlerts run = where.run(Map.of("retention.days", "30"))) {
+        try (TimedAlerts run = run(where, Map.of("retention.days", "30"))) {
             // Given
             ObjectNode old = Payload.delivery("succeeded");
             ObjectNode young = Payload.delivery("succeeded");
@@ -95,7 +96,7 @@ class RetentionTest {
     @ParameterizedTest
     @EnumSource
     void whatComesLateOutOfTheSpoolGoesToo(Where where) {
-        try (TimedAlerts run = where.run(Map.of("retention.days", "1"))) {
+        try (TimedAlerts run = run(where, Map.of("retention.days", "1"))) {
             // Given
             OffsetDateTime before = run.now().atOffset(ZoneOffset.UTC).minusHours(1);
             run.post("deliveries", Payload.delivery("succeeded"));
@@ -118,7 +119,7 @@ class RetentionTest {
     void noBounceGoesBeforeItsMailWasSent(Where where) {
         AtomicBoolean down = new AtomicBoolean(true);
         try (SmtpServer server = new SmtpServer(address -> down.get() ? "451 later" : "250 ok", () -> { });
-                TimedAlerts run = where.run(Map.of("retention.days", "1", "alert.endpoint", server.endpoint()))) {
+                TimedAlerts run = run(where, Map.of("retention.days", "1", "alert.endpoint", server.endpoint()))) {
             // Given
             ObjectNode claimed = Payload.bounce("2");
             ObjectNode pending = Payload.bounce("2");
@@ -159,7 +160,7 @@ class RetentionTest {
         AtomicBoolean greylists = new AtomicBoolean(true);
         try (SmtpServer server = new SmtpServer(address -> greylists.get() && address.startsWith("late") ? "451 later" : "250 ok",
                 () -> { });
-                TimedAlerts run = where.run(Map.of("retention.days", "1", "alert.endpoint", server.endpoint(),
+                TimedAlerts run = run(where, Map.of("retention.days", "1", "alert.endpoint", server.endpoint(),
                         "alert.to", "early@example.com, late@example.com"))) {
             // Given
             ObjectNode bounce = Payload.bounce("2");
@@ -195,7 +196,7 @@ class RetentionTest {
     @ParameterizedTest
     @EnumSource
     void theBouncesOfAnIncidentStayUntilItsAllClear(Where where) {
-        try (TimedAlerts run = where.run(Map.of("retention.days", "1", "alert.quiet", "10d"))) {
+        try (TimedAlerts run = run(where, Map.of("retention.days", "1", "alert.quiet", "10d"))) {
             // Given
             ObjectNode bounce = Payload.bounce("2");
             run.post("bounces", bounce);
@@ -223,7 +224,7 @@ class RetentionTest {
     @ParameterizedTest
     @EnumSource
     void anIncidentThatDoesNotEndKeepsItsBouncesForAMonth(Where where) {
-        try (TimedAlerts run = where.run(Map.of("retention.days", "1", "alert.quiet", "60d"))) {
+        try (TimedAlerts run = run(where, Map.of("retention.days", "1", "alert.quiet", "60d"))) {
             // Given
             run.post("bounces", Payload.bounce("2"));
             run.pass(Duration.ofSeconds(10));
@@ -242,7 +243,7 @@ class RetentionTest {
     @ParameterizedTest
     @EnumSource
     void theMailsOfAnIncidentOutliveItsBouncesForAMonth(Where where) {
-        try (TimedAlerts run = where.run(Map.of("retention.days", "1"))) {
+        try (TimedAlerts run = run(where, Map.of("retention.days", "1"))) {
             // Given
             run.post("bounces", Payload.bounce("2"));
             run.pass(Duration.ofSeconds(10));
@@ -268,7 +269,7 @@ class RetentionTest {
     @ParameterizedTest
     @EnumSource
     void aDigestStaysForAMonthToo(Where where) {
-        try (TimedAlerts run = where.run(Map.of("retention.days", "1", "alert.digest.list-owner", "daily 09:00"))) {
+        try (TimedAlerts run = run(where, Map.of("retention.days", "1", "alert.digest.list-owner", "daily 09:00"))) {
             // Given
             await().until(() -> rows(run, "alert_mail") == 1);
             run.pass(DAY);
@@ -289,7 +290,7 @@ class RetentionTest {
     @EnumSource
     void webhooksAreStoredWhileTwoProcessesDelete(Where where) {
         Map<String, String> settings = Map.of("retention.days", "30");
-        try (TimedAlerts run = where.run(settings)) {
+        try (TimedAlerts run = run(where, settings)) {
             // Given
             int old = 8_000;
             // A thousand rows of each second, as many as one step deletes. How they were stored does not matter here. Their ids say that
@@ -349,7 +350,7 @@ class RetentionTest {
     @ParameterizedTest
     @CsvSource({"H2, JdbcSQL", "POSTGRES, PSQLException"})
     void whatCannotBeDeletedIsToldOnceAndTriedAgain(Where where, String exception) {
-        try (TimedAlerts run = where.run(Map.of("retention.days", "1"))) {
+        try (TimedAlerts run = run(where, Map.of("retention.days", "1"))) {
             // Given
             post(run, "deliveries", Payload.delivery("succeeded"), Payload.delivery("queued").put("messageId", ""));
             run.database().execute("ALTER TABLE rejected_event RENAME TO elsewhere");
@@ -415,5 +416,12 @@ class RetentionTest {
 
     private static List<String> texts(SmtpServer server) {
         return server.taken.stream().map(taken -> taken.mail().text()).toList();
+    }
+
+    /** Each incident ends with an all-clear, and a day has any number of mails. */
+    private static TimedAlerts run(Where where, Map<String, String> settings) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.putAll(Map.of("alert.all-clear-from", "1", "alert.max-per-day", "1000"));
+        return where.run(all);
     }
 }
