@@ -56,11 +56,11 @@ class LiveTemplatesTest {
         "templates/alert.txt.ftl   | <#list alert.groups   | <#macro a><@a/></#macro><@a/><#list alert.groups |"
             + " the template does not end",
         "templates/alert.txt.ftl   | <#list alert.groups   | <#list 1.. as i></#list><#list alert.groups |"
-            + " :78: the template does not end",
+            + " :80: the template does not end",
         "templates/words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> |"
             + " :48: the template does not end",
         "templates/alert.txt.ftl   | <#list alert.groups   | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list alert.groups |"
-            + " :78: the template does not end",
+            + " :80: the template does not end",
         "templates/words.en.ftl    | <#function subject    | <#functoin subject | :48: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given

@@ -243,7 +243,8 @@ class PrivacyTest {
             run.post("bounces", young);
             run.pass(Duration.ofSeconds(10));
             run.mailed(3).pass(HOUR);
-            run.mailed(4);
+            // the second bounce of a week is nothing unusual, so its incident ends without a mail
+            await().until(() -> rows(run, "alert_incident WHERE closed_at IS NULL") == 0);
             String counts = "SELECT event_type, status, kind, audience, COUNT(*) AS n FROM mail_event"
                     + " GROUP BY event_type, status, kind, audience ORDER BY 1, 2";
             List<Map<String, String>> before = run.database().rows(counts);
