@@ -474,7 +474,7 @@ class PrivacyTest {
     private static ObjectNode quoting(ObjectNode element) {
         String address = address(element);
         String unique = UUID.randomUUID().toString();
-        return element.put("reason", "550 5.1.1 <" + address.toUpperCase() + ">: forwarded to " + address
+        return element.put("reason", "550 5.1.1 <" + address.toUpperCase() + ">: no such user, nor " + address
                         + " (http://mx.example.net/?to=" + address.replace("@", "%40") + ")")
                 .put("returnPath", "bounce+" + address.replace('@', '=') + "@return.pro.smtps.jp")
                 .put("subject", "To " + address + " " + unique)
