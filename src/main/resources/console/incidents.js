@@ -11,6 +11,9 @@ export const incidentLink = one => element("a", { href: `#${INCIDENT}${one.incid
 const stateOf = one => one.closedAt ? words.incidentOver(minute(one.closedAt))
   : one.acknowledgedBy ? words.takenCareOf(one.acknowledgedBy) : words.incidentOpen;
 
+/** Who takes care of an incident, and since when. */
+export const answeredBy = (who, at) => `${words.takenCareOf(who)} ${minute(at)}`.trim();
+
 export function incidentsTable(id, all) {
   table(id, [[words.incident, incidentLink, "word"], [words.audience, one => one.audience, "word"],
     [words.opened, one => minute(one.openedAt), "time"], [words.last, one => minute(one.lastBounceAt), "time"],

@@ -80,13 +80,14 @@ export const guarded = action => () => action().then(() => notice(""), failure =
 /**
  * Fills a table. On a phone, a row becomes a card, and each cell shows its heading.
  *
- * @param columns each is [heading, function of a row that gives the cell, CSS class]
+ * @param columns each is [heading, function of a row that gives the cell or its lines, CSS class]
  * @param none what to show without rows
  */
 export function table(id, columns, rows, none = words.none) {
   const body = rows.map(row => element("tr", {}, ...columns.map(([heading, value, style]) => {
     const cell = value(row);
-    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, cell === null || cell === undefined ? "" : cell);
+    const content = [cell].flat().filter(part => part !== null && part !== undefined && part !== "");
+    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, ...content.map(part => element("div", {}, part)));
   })));
   $(id).replaceChildren(
     element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) =>
