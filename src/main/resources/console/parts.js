@@ -43,7 +43,7 @@ export class Failure extends Error {
   get text() {
     switch (this.status) {
       case 0: return words.problem.unreachable;
-      case 503: return words.problem.down;
+      case 503: return /database/.test(this.detail) ? words.problem.down : words.problem.busy; // the API answers few requests at a time
       case 400:
       case 422: return this.detail || words.problem.other(this.status);
       default: return words.problem.other(this.status);

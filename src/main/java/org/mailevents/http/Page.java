@@ -22,7 +22,8 @@ public final class Page {
 
     private static final List<String> FILES = List.of("console.css", "icon.svg", "console.js", "views.js", "parts.js", "words.js", "causes.js",
             "overview.js", "words-overview.js",
-            "events.js", "history.js", "words-events.js",
+            "events.js", "words-events.js",
+            "message.js", "history.js", "words-message.js",
             "incidents.js", "words-incidents.js",
             "suppressions.js", "words-suppressions.js",
             "explain.js", "words-explain.js",
