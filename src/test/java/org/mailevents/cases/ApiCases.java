@@ -346,8 +346,8 @@ public interface ApiCases extends Cases {
 
     @ParameterizedTest
     @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript",
-            "/parts.js,text/javascript", "/causes.js,text/javascript", "/overview.js,text/javascript", "/drafts.js,text/javascript",
-            "/history.js,text/javascript", "/routes.js,text/javascript", "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
+            "/views.js,text/javascript", "/parts.js,text/javascript", "/overview.js,text/javascript", "/words-overview.js,text/javascript",
+            "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
     default void thePageIsServed(String path, String mediaType) {
         HttpResponse<String> answer = get(path);
 
