@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import org.mailevents.console.EventFeed.Event;
 import org.mailevents.console.EventFeed.Place;
 import org.mailevents.console.EventFeed.Step;
 import org.mailevents.event.CsvRow;
@@ -78,7 +77,7 @@ final class EventCsv extends InputStream {
         }
     }
 
-    private static String line(Event event) {
+    private static String line(EventView event) {
         return ROW.of(Arrays.asList(event.eventId(), event.messageId(), event.recipient(), event.eventType(), event.status(), event.code(),
                 event.cause(), event.dead(), event.kind(), event.audience(), event.routeRevision(), event.reason(), event.enhancedCode(),
                 event.sender(), event.subject(), event.apiData(), event.occurredAt(), event.receivedAt(), event.alertState(),

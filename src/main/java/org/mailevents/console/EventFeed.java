@@ -29,21 +29,11 @@ final class EventFeed {
     /** The rows of the first step also say how fast the database is. A step may take twice as long per row as the one before. */
     private static final int FASTER = 4;
 
-    private static final String COLUMNS = "event_id, message_id, recipient, event_type, " + EventFilter.STATUS + " AS status,"
-            + " CASE WHEN event_type <> 'deliveries' THEN status END AS code, cause, dead, kind, audience, route_revision, reason,"
-            + " enhanced_code, sender, subject, api_data, occurred_at, received_at, alert_state, alert_id";
-
     private final Jdbi jdbi;
 
     /** @param jdbi limits the time of each statement */
     EventFeed(Jdbi jdbi) {
         this.jdbi = jdbi;
-    }
-
-    /** An event as the API answers it. Except for the status and the code, the fields are named like the columns of {@code mail_event}. */
-    record Event(UUID eventId, String messageId, String recipient, String eventType, String status, String code, String cause, Boolean dead,
-            String kind, String audience, String routeRevision, String reason, String enhancedCode, String sender, String subject,
-            String apiData, Instant occurredAt, Instant receivedAt, String alertState, UUID alertId) {
     }
 
     /**
@@ -55,13 +45,13 @@ final class EventFeed {
      * @param complete           whether there is nothing left to look through
      * @param readAs             how the free text was read; null if there was none
      */
-    record Page(List<Event> events, String next, Instant lookedThroughSince, boolean complete, Map<String, String> readAs) {
+    record Page(List<EventView> events, String next, Instant lookedThroughSince, boolean complete, Map<String, String> readAs) {
     }
 
     /** A place between two events. The events after it were received earlier, or have a lower id and were received at the same time. */
     record Place(Instant receivedAt, UUID eventId) {
 
-        private static Place of(Event event) {
+        private static Place of(EventView event) {
             return new Place(event.receivedAt(), event.eventId());
         }
 
@@ -87,10 +77,10 @@ final class EventFeed {
      * @param events the events that passed, the newest first
      * @param end    where the next step begins; null if there is nothing left
      */
-    record Step(List<Event> events, Place end) {
+    record Step(List<EventView> events, Place end) {
     }
 
-    private record Row(Event event, boolean passed, long place) {
+    private record Row(EventView event, boolean passed, long place) {
     }
 
     /** Whether there is a message of this Message-ID, which has no angle brackets. */
@@ -111,7 +101,7 @@ final class EventFeed {
 
     private static Page page(Handle handle, EventFilter filter, Place after, int limit) {
         long began = System.nanoTime();
-        List<Event> events = new ArrayList<>();
+        List<EventView> events = new ArrayList<>();
         Place place = after;
         int rows = FIRST_STEP;
         while (true) {
@@ -147,11 +137,11 @@ final class EventFeed {
         Map<String, Object> values = new LinkedHashMap<>(filter.values());
         List<Row> found;
         try (Query query = handle.createQuery(sql(filter, values, after, rows, most))) {
-            RowMapper<Event> events = query.getContext().findRowMapperFor(Event.class).orElseThrow();
+            RowMapper<EventView> events = query.getContext().findRowMapperFor(EventView.class).orElseThrow();
             found = query.bindMap(values).map((row, context) -> new Row(events.map(row, context), row.getBoolean("passed"),
                     row.getLong("place"))).list();
         }
-        List<Event> passed = found.stream().filter(Row::passed).map(Row::event).limit(most).toList();
+        List<EventView> passed = found.stream().filter(Row::passed).map(Row::event).limit(most).toList();
         if (passed.size() == most) {
             return new Step(passed, Place.of(passed.get(most - 1)));
         }
@@ -177,7 +167,7 @@ final class EventFeed {
         // With both columns of its index, H2 reads no more rows than the step has.
         String order = (filter.found().contains(EventFilter.BOUNCES) ? "event_type DESC, " : "") + "received_at DESC, event_id DESC";
         // The row at the end of the step is returned in any case, because the next step begins there.
-        return "SELECT " + COLUMNS + ", passed, place FROM (SELECT e.*, ROW_NUMBER() OVER (ORDER BY received_at DESC, event_id DESC)"
+        return "SELECT " + EventView.COLUMNS + ", passed, place FROM (SELECT e.*, ROW_NUMBER() OVER (ORDER BY received_at DESC, event_id DESC)"
                 + " AS place, (" + conditions(filter.kept()) + ") IS TRUE AS passed FROM (SELECT * FROM event_by_address WHERE "
                 + conditions(read) + " ORDER BY " + order + " LIMIT " + rows + ") e) step WHERE passed OR place = " + rows
                 + " ORDER BY place LIMIT " + (most + 1);

@@ -36,8 +36,6 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
     static final Set<String> NAMES = Set.of("since", "until", "status", "cause", "domain", "audience", "apiData", "sender", "recipient",
             "subject", "text");
 
-    /** SQL: the status of an event as the API names it. */
-    static final String STATUS = "CASE event_type WHEN 'deliveries' THEN status WHEN 'bounces' THEN 'bounced' ELSE event_type END";
     /** With this condition, the index of the bounces serves a question. */
     static final String BOUNCES = "event_type = 'bounces'";
 
@@ -84,7 +82,7 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
             if (since != null && until != null && !since.isBefore(until)) {
                 throw new IllegalArgumentException("Set until to a time after since.");
             }
-            equal("status", STATUS);
+            equal("status", EventView.STATUS);
             if ("bounced".equals(values.get("status"))) {
                 found.add(BOUNCES);
             }
