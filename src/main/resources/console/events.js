@@ -1,7 +1,7 @@
 /** The activity feed: the events that a filter lets through, the newest first. The filter stands in the hash, so that a link holds it. */
 import "./words-events.js";
 import { causeName, causes } from "./causes.js";
-import { moodOf, statusText } from "./history.js";
+import { inOrder, moodOf, statusText } from "./history.js";
 import { messageHash } from "./message.js";
 import { $, ask, element, hashOf, minute, number, table, time, when } from "./parts.js";
 import { words } from "./words.js";
@@ -104,7 +104,8 @@ export const events = {
     $("first-steps").hidden = found.events.length > 0 || found.isSearching || Object.keys(filter).length > 0 || Boolean(parameters.after);
     $("first-webhook").textContent = firstWebhook();
     $("found").hidden = !found.events.length;
-    table("events-table", rows(found), found.events);
+    // the API has them by their receipt, and events of one webhook were received at the same time
+    table("events-table", rows(found), found.events.slice().sort((a, b) => inOrder(b, a)));
     $("newest").hidden = !parameters.after;
     $("newest").href = hashOf("events", filter);
     $("older").hidden = !found.next || found.isSearching;

@@ -8,7 +8,7 @@ export const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", faile
 
 /** The order in which the events of a message happen. The vendor's times are in seconds, so several events often have the same time. */
 const STEPS = ["queued", "deferred", "succeeded", "failed", "bounced"];
-const step = one => STEPS.indexOf(one.eventType === "bounces" ? "bounced" : one.status);
+const step = one => STEPS.indexOf(one.status);
 /** The oldest event first. */
 export const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Date(a.receivedAt) - new Date(b.receivedAt)
   || step(a) - step(b);
