@@ -44,7 +44,7 @@ function describe(found, parameters) {
     kind && text !== parameters.text ? words.readAs(words.kindOfText[kind] || kind, text) : null,
     found.events.length ? null : Object.keys(filterOf(parameters)).length || parameters.after ? words.noEvents : null,
     found.isSearching ? words.searching(time(found.lookedThroughSince))
-      : found.next || !found.lookedThroughSince ? null : words.lookedThrough(time(found.lookedThroughSince))];
+      : found.events.length || !found.lookedThroughSince ? null : words.lookedThrough(time(found.lookedThroughSince))];
   return lines.filter(line => line).join(" ");
 }
 
@@ -53,7 +53,7 @@ function rows(found) {
     time(when(one))), "time"],
   [words.state_, one => element("span", { class: moodOf(one) }, statusText(one)), "word"],
   [words.address, one => one.recipient && element("a", { href: hashOf("events", { recipient: one.recipient }) }, one.recipient), "address"],
-  [words.subject, one => one.subject],
+  [words.subject, one => one.subject, "subject"],
   [words.causeAndReply, one => [one.cause ? causeName(one.cause, one.code) : null, one.reason], "reason"],
   ...(found.events.some(one => one.apiData) ? [[words.apiData, one => one.apiData]] : [])];
 }
@@ -85,7 +85,8 @@ export const events = {
   enter(parameters) {
     fields.forEach(field => choose(field, isTime(field) ? toLocal(parameters[field.name]) : parameters[field.name] || ""));
     $("query").value = parameters.text || "";
-    $("filter-box").open = matchMedia("(min-width: 600px)").matches || !Object.keys(parameters).length;
+    const { text, after, ...others } = parameters;
+    $("filter-box").open = matchMedia("(min-width: 600px)").matches && (!text || Object.keys(others).length > 0);
   },
   /** The API looks through a part of the events at a time, so it is asked again until the page is full or everything was looked through. */
   async load(parameters, soFar) {

@@ -17,7 +17,8 @@ const isDelivery = one => one.eventType === "deliveries" || one.eventType === "b
 /** The status in words, or the type and status of an event that is no delivery and no bounce. */
 export const statusText = one => isDelivery(one) && known(words.status, one.status)
   || [one.eventType, one.status].filter(part => part).join(" ");
-export const moodOf = one => isDelivery(one) && known(MOOD, one.status) || "";
+/** That a mail was queued is good or bad only if nothing else is known of it. */
+export const moodOf = one => isDelivery(one) && one.status !== "queued" && known(MOOD, one.status) || "";
 
 /** A step on the way of a message. */
 export function event(one) {

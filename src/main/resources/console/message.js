@@ -43,8 +43,8 @@ function alert(one) {
   const deliveries = one.deliveries.map(each => element("li", {}, `${each.recipient || each.channel}: ${deliveryState(each)}`,
     each.failure ? element("span", { class: "reason" }, ` – ${each.failure}`) : null));
   return element("li", {},
-    element("p", {}, words.toldBy(one.number, known(words.mailOf, one.what) || one.what, one.audience), " ",
-      one.incidentId ? incidentLink(one) : null),
+    element("p", {}, words.toldBy(one.number, known(words.mailOf, one.what) || one.what, one.audience),
+      ...(one.incidentId ? [` – ${words.incident} `, incidentLink(one)] : [])),
     element("ul", {}, ...deliveries),
     element("p", {}, one.acknowledgedBy ? answeredBy(one.acknowledgedBy, one.acknowledgedAt) : words.incidentOpen));
 }
