@@ -46,6 +46,8 @@ final class Words {
                 i = endOfUrl(i + 3);
             } else if (Character.isLetterOrDigit(c) || Character.isSurrogate(c)) {
                 append(Character.toLowerCase(c));
+            } else if (c == '.' && words[length - 1] == '.') {
+                end(); // an ellipsis
             } else if (c == '.' && words[length - 1] != ' ') {
                 append(c);
             } else if (c != '.' && c != '\'' && c != '\u2019') { // doesn't and doesnt are the same
