@@ -58,6 +58,7 @@ public final class ConsoleSteps extends RouteBuilder {
         Jdbi jdbi = JdbiFactory.create(database);
         summaries = new SummaryReader(getContext(), jdbi, causes);
         incidents = new IncidentReader(JdbiFactory.limited(database));
+        MessageReader messages = new MessageReader(JdbiFactory.limited(database));
         clocks = new ClockReader(JdbiFactory.limited(database), clock, settings.zone("webhook.time-zone"));
         SuppressionList suppressions = new SuppressionList(jdbi, causes, settings.required("alert.language"));
 
@@ -82,6 +83,12 @@ public final class ConsoleSteps extends RouteBuilder {
             .errorHandler(noErrorHandler())
             .process(exchange -> exchange.getMessage().setBody(incidents.read(exchange.getMessage().getHeader("id", String.class))
                     .orElse(null)));
+
+        from("direct:read-message").routeId("read-message")
+            .description("Reads all that is known about a message; the header id says which, and the header to names its recipient")
+            .errorHandler(noErrorHandler())
+            .process(exchange -> exchange.getMessage().setBody(messages.read(exchange.getMessage().getHeader("id", String.class),
+                    exchange.getMessage().getHeader("to", String.class))));
 
         from("direct:answer").routeId("answer")
             .description("Answers with the body as JSON, or with 404 when the body is empty")
