@@ -13,15 +13,16 @@ import java.util.UUID;
  * @param incident  the open incident, or null
  * @param untold    how many bounces no mail has reported yet
  * @param untoldSince when the oldest of them was received; null if there are none
+ * @param overdue   how many accepted messages became overdue in the time of the digest, and still have no end
  * @param compared  the day that was compared with the vendor last; null if there is none, or if the audience is not operators
  */
 public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident incident, long untold, Instant untoldSince,
-        ComparedDay compared) {
+        long overdue, ComparedDay compared) {
 
     /** Whether there is anything to say. If the bounces could not be counted, there may be some. */
     public boolean areNews() {
         return bounces == null || bounces.total() > 0 || dead != null && !dead.isEmpty() || incident != null || untold > 0
-                || compared != null;
+                || overdue > 0 || compared != null;
     }
 
     /**

@@ -103,10 +103,15 @@ class PageTest {
     }
 
     private void visit(String language) {
-        browser.get(application.uri("/").toString());
+        visit(language, "");
+    }
+
+    /** @param hash names the view, as in a link */
+    private void visit(String language, String hash) {
+        browser.get(application.uri("/icon.svg").toString());
         browser.executeScript("localStorage.setItem('language', arguments[0])", language);
-        browser.get(application.uri("/?").toString());
-        shown("#updated:not(:empty)");
+        browser.get(application.uri("/" + hash).toString());
+        wait(() -> text("#as-of").matches("(?s).*\\d.*"));
     }
 
     private WebElement shown(String css) {
@@ -149,27 +154,27 @@ class PageTest {
         shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
 
         // Then
-        assertThat(text("#found-title")).isEqualTo("What happened to " + delivered.get("to").asText());
+        assertThat(text("#events-title")).isEqualTo("What happened to " + delivered.get("to").asText());
         assertThat(text("#found-sum")).contains("1 message, 3 events");
         assertThat(text(".message")).contains("ご注文の確認", "Delivered: the receiving server accepted the mail", "450 4.2.0 Greylisted");
         List<String> steps = browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText).toList();
         assertThat(steps).hasSize(3);
         assertThat(steps.get(0)).contains("Accepted for sending");
         assertThat(steps.get(2)).contains("Accepted by the receiving server");
-        assertThat(browser.findElement(By.id("overview")).isDisplayed()).isFalse();
+        assertThat(browser.findElement(By.id("totals")).isDisplayed()).isFalse();
 
         // When
-        shown(".message h3 + p button:last-child").click();
+        shown(".message h3 + p a:last-child").click();
 
         // Then
-        wait(() -> text("#found-title").equals("What happened to " + delivered.get("messageId").asText()));
+        wait(() -> text("#events-title").equals("What happened to " + delivered.get("messageId").asText()));
         assertThat(text("#found-sum")).contains("1 message, 3 events");
 
         // When
         browser.navigate().back();
 
         // Then
-        wait(() -> text("#found-title").equals("What happened to " + delivered.get("to").asText()));
+        wait(() -> text("#events-title").equals("What happened to " + delivered.get("to").asText()));
     }
 
     @Test
@@ -224,11 +229,11 @@ class PageTest {
             wait(() -> renewals() > 3);
 
             // When
-            browser.executeScript("document.querySelector('#latest-table button').focus()");
+            browser.executeScript("document.querySelector('#latest-table a').focus()");
 
             // Then
             assertStays();
-            assertThat(browser.switchTo().activeElement().getTagName()).isEqualTo("button");
+            assertThat(browser.switchTo().activeElement().getTagName()).isEqualTo("a");
 
             // When
             browser.executeScript("document.activeElement.blur()");
@@ -293,14 +298,14 @@ class PageTest {
             visit("en");
 
             // Then
-            wait(() -> text("#notice").startsWith("route-bounces fails at routes/route-bounces.camel.yaml:34 since ")
-                    && text("#notice").endsWith(": 300 webhooks wait in the spool. The log says why."));
+            wait(() -> text("#health").startsWith("route-bounces fails at routes/route-bounces.camel.yaml:34 since ")
+                    && text("#health").endsWith(": 300 webhooks wait in the spool. The log says why."));
 
             // When
             visit("ja");
 
             // Then
-            wait(() -> text("#notice").endsWith("（routes/route-bounces.camel.yaml:34）。スプールで待っている Webhook: 300件。原因はログに出ています。"));
+            wait(() -> text("#health").endsWith("（routes/route-bounces.camel.yaml:34）。スプールで待っている Webhook: 300件。原因はログに出ています。"));
         } finally {
             waiting.clear();
         }
@@ -320,15 +325,15 @@ class PageTest {
             visit("en");
 
             // Then
-            wait(() -> text("#notice").contains("Not activated: " + added + ":5: ") && text("#notice").contains(
+            wait(() -> text("#health").contains("Not activated: " + added + ":5: ") && text("#health").contains(
                     "nothing reads the variable audiense. Did you mean audience?"));
-            assertThat(text("#notice")).contains(" The previous version keeps running. Please check: " + file + ":");
+            assertThat(text("#health")).contains(" The previous version keeps running. Please check: " + file + ":");
 
             // When
             visit("ja");
 
             // Then
-            wait(() -> text("#notice").contains("反映されていません") && text("#notice").contains("確認してください: " + file + ":"));
+            wait(() -> text("#health").contains("反映されていません") && text("#health").contains("確認してください: " + file + ":"));
         } finally {
             Files.writeString(file, good);
             Files.delete(added);
@@ -338,7 +343,7 @@ class PageTest {
 
     @Test
     void theSuppressionListIsShownAndDownloaded() {
-        shown("#show-suppressions").click();
+        visit("en", "#suppressions");
 
         wait(() -> text("#suppressions-table").contains(bounced.get("to").asText()));
         assertThat(text("#suppressions-table")).contains("Unknown user (2)", "none stored", "A mail that the address accepts")
@@ -346,8 +351,7 @@ class PageTest {
         assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv?language=en");
         assertThat(violations()).isEmpty();
 
-        visit("ja");
-        shown("#show-suppressions").click();
+        visit("ja", "#suppressions");
 
         wait(() -> text("#suppressions-table").contains("この宛先にメールが届くこと"));
         assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv?language=ja");
@@ -404,7 +408,7 @@ class PageTest {
     @CsvSource({"en,no,recipient-filter", "ja,いいえ,recipient-filter"})
     void aReplyIsExplained(String language, String dead, String second) throws IOException {
         // Given
-        visit(language);
+        visit(language, "#explain");
 
         // When
         shown("#reply").sendKeys("550 Unknown user a@docomo.ne.jp");
@@ -453,7 +457,7 @@ class PageTest {
         Files.createDirectories(draft.getParent());
         Files.writeString(draft, active.substring(0, otherwise) + active.substring(otherwise).replaceFirst("postmaster", "list-owner"));
         try {
-            visit(language);
+            visit(language, "#routes");
             assertThat(text("#drafts-list")).contains("drafts/route-bounces.camel.yaml");
 
             // When
@@ -474,7 +478,7 @@ class PageTest {
         } finally {
             Files.delete(draft);
         }
-        visit("en");
+        visit("en", "#routes");
         assertThat(browser.findElement(By.id("drafts")).isDisplayed()).isFalse();
     }
 
@@ -497,10 +501,9 @@ class PageTest {
     void everyWordIsThere(String language) {
         visit(language);
 
-        Object missing = browser.executeScript("return [...document.querySelectorAll('[data-word]')]"
-                + ".filter(e => !WORDS[arguments[0]][e.dataset.word]).map(e => e.dataset.word)"
-                + ".concat(Object.keys(WORDS.en).filter(k => !(k in WORDS.ja)), Object.keys(WORDS.ja).filter(k => !(k in WORDS.en)))",
-                language);
+        Object missing = browser.executeAsyncScript("const done = arguments[1]; import('/words.js').then(({ WORDS: { en, ja }, words }) =>"
+                + " done([...document.querySelectorAll('[data-word]')].map(e => e.dataset.word).filter(word => !words[word])"
+                + ".concat(Object.keys(en).filter(k => !(k in ja)), Object.keys(ja).filter(k => !(k in en)))))", language);
 
         assertThat((List<?>) missing).isEmpty();
     }
@@ -516,11 +519,12 @@ class PageTest {
 
         // When
         browser.switchTo().activeElement().sendKeys(Keys.TAB);
+        browser.switchTo().activeElement().sendKeys(Keys.TAB);
         browser.switchTo().activeElement().sendKeys(delivered.get("to").asText() + Keys.TAB);
         browser.switchTo().activeElement().sendKeys(Keys.ENTER);
 
         // Then
-        wait(() -> browser.switchTo().activeElement().getAttribute("id").equals("found-title"));
+        wait(() -> browser.switchTo().activeElement().getAttribute("id").equals("events-title"));
 
         // When
         browser.findElement(By.id("skip")).sendKeys(Keys.ENTER);
@@ -541,7 +545,7 @@ class PageTest {
             visit("en");
 
             // Then
-            List<?> labels = (List<?>) browser.executeScript("return charts['time-chart'].data.labels");
+            List<?> labels = (List<?>) browser.executeScript("return Chart.getChart('time-chart').data.labels");
             assertThat(labels).hasSize(25).doesNotHaveDuplicates();
         } finally {
             browser.executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", ""));
@@ -570,6 +574,7 @@ class PageTest {
 
     @Test
     void theRoutesAreDrawnOnADesktopAndOnAPhone() {
+        visit("en", "#routes");
         wait(() -> text("#routes-sum").contains("all 9 events"));
         assertThat(text("#routes-drawing")).contains("route-bounces", "dead", "→ list-owner", "store-events");
         assertThat(browser.findElement(By.cssSelector("#routes-drawing svg")).getAttribute("aria-label")).contains("route-bounces 2");

@@ -48,7 +48,10 @@ class ScanTest {
             Map<String, Integer> bounds = new LinkedHashMap<>();
             bounds.put(ofRoute("api-message").replace(":?messageId", "'<777@mta>'"), 100);
             bounds.put(ofRoute("api-recipient").replace(":?asked", "'u777@example.net'").replace(":?address", "'U777@example.net'"), 400);
-            bounds.put(with(SummaryReader.COUNTS, SOME, "TIMESTAMP WITH TIME ZONE '2026-09-01 16:30:00+00'", SOME), 10_000);
+            bounds.put(with(SummaryReader.COUNTS, SOME, "TIMESTAMP WITH TIME ZONE '2026-09-01 16:30:00+00'", SOME, SOME,
+                    "TIMESTAMP WITH TIME ZONE '2026-09-01 16:30:00+00'", "TIMESTAMP WITH TIME ZONE '2026-09-02 16:30:00+00'"), 10_000);
+            bounds.put(ofRoute("api-overdue"), 100);
+            bounds.put(ofRoute("api-unpaired"), 100);
             bounds.put(with(SummaryReader.BOUNCED_RECIPIENTS, SOME), 10_001);
             bounds.put(with(SummaryReader.LATEST_BOUNCES, SOME), 100);
             // This query reads the bounces, each of their addresses once, and the events after each bounce.
