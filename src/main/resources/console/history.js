@@ -16,7 +16,7 @@ export const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Da
 const isDelivery = one => one.eventType === "deliveries" || one.eventType === "bounces";
 /** The status in words, or the type and status of an event that is no delivery and no bounce. */
 export const statusText = one => isDelivery(one) && known(words.status, one.status)
-  || [one.eventType, one.status].filter(part => part).join(" ");
+  || [one.eventType, one.code || one.status].filter(part => part).join(" ");
 /** That a mail was queued is good or bad only if nothing else is known of it. */
 export const moodOf = one => isDelivery(one) && one.status !== "queued" && known(MOOD, one.status) || "";
 

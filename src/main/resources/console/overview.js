@@ -3,7 +3,7 @@ import "./words-overview.js";
 import { causeOf, deadOrNot, textsOf } from "./causes.js";
 import { STATUSES, inOrder } from "./history.js";
 import { incidentsTable } from "./incidents.js";
-import { $, Failure, ask, duration, element, hashOf, link, minute, number, table, time, when } from "./parts.js";
+import { $, Failure, ask, duration, element, hashOf, known, link, minute, number, table, time, when } from "./parts.js";
 import { words } from "./words.js";
 
 const COLOURS = { queued: "#7d8590", succeeded: "#2e9e5b", deferred: "#d99a1c", failed: "#e0703a", bounced: "#c7362d", other: "#8a63c7" };
@@ -101,7 +101,8 @@ function showSummary(summary, hours) {
 function showHealth() {
   const problems = newest ? [...newest.failingRoutes.map(one =>
     words.failing(one.route, one.place, minute(one.since), number(one.webhooks))),
-  ...newest.notActivated.map(words.notActivated), ...newest.pleaseCheck.map(words.pleaseCheck)] : [];
+  ...newest.notActivated.map(words.notActivated), ...newest.pleaseCheck.map(words.pleaseCheck),
+  ...[known(words.timeIsWrong, newest.missing?.clock)].filter(Boolean)] : [];
   $("health").textContent = problems.join(" ");
   $("health").hidden = !problems.length;
 }

@@ -10,7 +10,10 @@ addWords({
     pipelineNames: { received: "Events received", stored: "– stored", duplicates: "– duplicates", rejected: "– rejected",
       spooled: "– spooled", "spool.webhooks": "Webhooks in the spool", "spool.oldest.age": "Age of the oldest webhook in the spool",
       "log.lag": "Webhooks in the log", "log.oldest.age": "Age of the oldest webhook in the log",
-      "alert.oldest.age": "Age of the oldest bounce not yet mailed", "queue.events": "Events waiting for the database" },
+      "alert.oldest.age": "Age of the oldest bounce not yet mailed", "queue.events": "Events waiting for the database",
+      "messages.overdue": "Accepted mails without an end", "failures.unpaired": "Failures of which one event is missing" },
+    timeIsWrong: { zone: "The times in the webhooks are wrong by whole hours. The page \"Proof\" says which setting to change.",
+      clock: "The times in the webhooks are wrong by some minutes. The page \"Proof\" says what to check." },
     notActivated: mistake => `Not activated: ${mistake.replace(/[^.?!…]$/, "$&.")} The previous version keeps running.`,
   },
   ja: {
@@ -22,7 +25,10 @@ addWords({
     pipelineNames: { received: "受信イベント", stored: "－ 格納", duplicates: "－ 重複", rejected: "－ 格納不可", spooled: "－ スプールへ保存",
       "spool.webhooks": "スプール中の Webhook", "spool.oldest.age": "スプール中で最も古いものの経過時間",
       "log.lag": "Kafka で待っている Webhook", "log.oldest.age": "Kafka で待っている最も古いものの経過時間",
-      "alert.oldest.age": "未通知のバウンスで最も古いものの経過時間", "queue.events": "格納待ちのイベント" },
+      "alert.oldest.age": "未通知のバウンスで最も古いものの経過時間", "queue.events": "格納待ちのイベント",
+      "messages.overdue": "結果が届いていないメール", "failures.unpaired": "片方のイベントが届いていない失敗" },
+    timeIsWrong: { zone: "Webhook の時刻が1時間単位でずれています。直し方は「届いた通知の照合」にあります。",
+      clock: "Webhook の時刻が数分ずれています。確認することは「届いた通知の照合」にあります。" },
     notActivated: mistake => `保存したファイルは反映されていません（以前の版が動いています）: ${mistake}`,
   },
 });

@@ -25,6 +25,7 @@ public final class Page {
             "events.js", "words-events.js",
             "message.js", "history.js", "words-message.js",
             "incidents.js", "words-incidents.js",
+            "proof.js", "words-proof.js",
             "suppressions.js", "words-suppressions.js",
             "explain.js", "words-explain.js",
             "routes.js", "drafts.js", "words-routes.js");

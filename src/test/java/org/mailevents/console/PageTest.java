@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -27,6 +28,7 @@ import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailingRoutes.WaitingWebhook;
 import org.mailevents.support.Browser;
 import org.mailevents.support.InProcess;
+import org.mailevents.support.TestDatabase;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.Keys;
@@ -215,6 +217,52 @@ class PageTest implements FeedCases, MessageCases, NeverWrongCases, EveryViewCas
             Files.delete(added);
         }
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+    }
+
+    @Test
+    void theProofShowsWhatIsMissingAndAWrongZone() {
+        TestDatabase database = page.server.database();
+        try {
+            // Given: events of last week, which have been followed by no other
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, subject, received_at) VALUES"
+                    + " (?, 'deliveries', 'queued', '<lost@mta>', 'lost@example.net', ?, CURRENT_TIMESTAMP - INTERVAL '9' DAY),"
+                    + " (?, 'deliveries', 'failed', '<refused@mta>', 'refused@example.net', ?,"
+                    + " CURRENT_TIMESTAMP - INTERVAL '9' DAY)", UUID.randomUUID(), ShownPage.HOSTILE, UUID.randomUUID(), ShownPage.HOSTILE);
+            await().until(() -> database.rows("SELECT 1 FROM loose_end").size() == 2);
+            database.execute("INSERT INTO receipt_delay (received_slot, delay_minutes, events)"
+                    + " VALUES (CURRENT_TIMESTAMP - INTERVAL '1' HOUR, 540, 1000), (CURRENT_TIMESTAMP - INTERVAL '1' HOUR, -90, 3)");
+
+            // When
+            visit("en", "#proof");
+
+            // Then
+            assertThat(text("#proof-title")).isEqualTo("Proof");
+            assertThat(text("#proof-compared")).startsWith("Not compared. Set vendor.api-user");
+            assertThat(text("#proof-overdue")).contains("lost@example.net", ShownPage.HOSTILE, "no news");
+            assertThat(text("#proof-overdue-count")).isEqualTo("1 now.");
+            assertThat(text("#proof-unpaired")).contains("refused@example.net", "the bounce");
+            assertThat(text("#proof-clock")).contains("they seem to be in UTC, and webhook.time-zone is Asia/Tokyo");
+            assertThat(text("#proof-clock-days")).contains("wrong zone", "540 min", "1,003");
+
+            // When
+            visit("ja", "#proof");
+
+            // Then
+            assertThat(text("#proof-title")).isEqualTo("届いた通知の照合");
+            assertThat(text("#proof-clock")).contains("時刻が1時間単位でずれています。");
+            assertThat(text("#proof-unpaired")).contains("バウンス");
+
+            // When
+            visit("ja");
+
+            // Then
+            wait(() -> text("#health").contains("Webhook の時刻が1時間単位でずれています。"));
+            assertThat(text("#pipeline-table")).contains("結果が届いていないメール");
+        } finally {
+            database.execute("DELETE FROM receipt_delay");
+            database.execute("DELETE FROM loose_end");
+            database.execute("DELETE FROM mail_event WHERE message_id IN ('<lost@mta>', '<refused@mta>')");
+        }
     }
 
     @Test
