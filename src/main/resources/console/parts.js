@@ -86,8 +86,8 @@ export const guarded = action => () => action().then(() => notice(""), failure =
 export function table(id, columns, rows, none = words.none) {
   const body = rows.map(row => element("tr", {}, ...columns.map(([heading, value, style]) => {
     const cell = value(row);
-    const content = [cell].flat().filter(part => part !== null && part !== undefined && part !== "");
-    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, ...content.map(part => element("div", {}, part)));
+    const content = Array.isArray(cell) ? cell.filter(line => line).map(line => element("div", {}, line)) : [cell];
+    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, ...content);
   })));
   $(id).replaceChildren(
     element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) =>
