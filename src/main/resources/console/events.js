@@ -3,7 +3,7 @@ import "./words-events.js";
 import { causeName, causes } from "./causes.js";
 import { inOrder, moodOf, statusText } from "./history.js";
 import { messageHash } from "./message.js";
-import { $, ask, element, hashOf, minute, number, table, time, when } from "./parts.js";
+import { $, ask, breakable, element, hashOf, minute, number, table, time, when } from "./parts.js";
 import { words } from "./words.js";
 
 /** So many events are on a page. */
@@ -52,7 +52,8 @@ function rows(found) {
   return [[words.when, one => element("a", { href: one.messageId ? messageHash(one) : hashOf("events", { text: one.eventId }) },
     time(when(one))), "time"],
   [words.state_, one => element("span", { class: moodOf(one) }, statusText(one)), "word"],
-  [words.address, one => one.recipient && element("a", { href: hashOf("events", { recipient: one.recipient }) }, one.recipient), "address"],
+  [words.address, one => one.recipient && element("a", { href: hashOf("events", { recipient: one.recipient }) },
+    ...breakable(one.recipient))],
   [words.subject, one => one.subject, "subject"],
   [words.causeAndReply, one => [one.cause ? causeName(one.cause, one.code) : null, one.reason], "reason"],
   ...(found.events.some(one => one.apiData) ? [[words.apiData, one => one.apiData]] : [])];

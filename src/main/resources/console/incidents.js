@@ -56,7 +56,8 @@ export const incident = {
     table("incident-answers", [[words.when, each => minute(each.answeredAt), "time"], [words.who, each => each.recipient],
       [words.answer, answerText], [words.undone, each => minute(each.undoneAt), "time"]], one.answers);
     table("incident-mails", [["#", each => number(each.number), "number"],
-      [words.kind, each => known(words.mailOf, each.what) || each.what], [words.made, each => minute(each.madeAt), "time"], [words.told, each => minute(each.sentAt), "time"]], one.mails);
+      [words.kind, each => known(words.mailOf, each.what) || each.what],
+      [words.made, each => minute(each.madeAt), "time"], [words.told, each => minute(each.sentAt), "time"]], one.mails);
     table("incident-deliveries", [["#", each => number(each.number), "number"], [words.to, each => each.recipient || each.channel],
       [words.stateOf, deliveryState], [words.reason, each => each.failure, "reason"]], one.deliveries);
   },

@@ -86,8 +86,8 @@ export const guarded = action => () => action().then(() => notice(""), failure =
 export function table(id, columns, rows, none = words.none) {
   const body = rows.map(row => element("tr", {}, ...columns.map(([heading, value, style]) => {
     const cell = value(row);
-    const content = Array.isArray(cell) ? cell.filter(line => line).map(line => element("div", {}, line)) : [cell];
-    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, ...content);
+    const lines = Array.isArray(cell) ? cell.filter(line => line).map(line => element("div", {}, line)) : [cell];
+    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, ...lines);
   })));
   $(id).replaceChildren(
     element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) =>
@@ -101,5 +101,7 @@ export function hashOf(view, parameters = {}) {
   return `#${view}${given.length ? `?${new URLSearchParams(given)}` : ""}`;
 }
 
+/** The text of an address or a Message-ID, which a line may break after an at sign or a dot. */
+export const breakable = text => text.split(/(?<=[@.])/).flatMap(part => [part, element("wbr", {})]).slice(0, -1);
 /** A link that searches for a text, or null when that was removed as personal data. */
-export const link = text => text ? element("a", { href: hashOf("events", { text }) }, text) : null;
+export const link = text => text ? element("a", { href: hashOf("events", { text }) }, ...breakable(text)) : null;
