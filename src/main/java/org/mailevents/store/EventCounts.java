@@ -95,6 +95,7 @@ public final class EventCounts {
     }
 
     private static void count(Handle handle, Instant slot) {
+        DestinationCounts.count(handle, slot);
         List<Count> counts = handle.select(COUNT, slot, slot, slot.plus(SLOT)).mapTo(Count.class).list();
         handle.execute("DELETE FROM event_count WHERE received_slot = ?", slot);
         try (PreparedBatch insert = handle.prepareBatch("INSERT INTO event_count"
