@@ -290,7 +290,10 @@
   <#elseif digest.incident??>
     <#return "an incident is open">
   </#if>
-  <#return digestCount(digest.untold) + " not yet reported">
+  <#if digest.untold != 0>
+    <#return digestCount(digest.untold) + " not yet reported">
+  </#if>
+  <#return digest.overdue?string + (digest.overdue == 1)?then(" mail", " mails") + " without an end">
 </#function>
 <#function digestStage digest>
   <#return "Digest of " + digestDay(digest)>
@@ -335,6 +338,10 @@
   <#if digest.untold != 0>
     <#local lines += [digestCount(digest.untold) + (digest.untold == 1)?then(" has", " have") + " not been reported yet, since "
         + digest.untoldSince + "."]>
+  </#if>
+  <#if digest.overdue != 0>
+    <#local lines += [digest.overdue?string + (digest.overdue == 1)?then(" mail was accepted and has", " mails were accepted and have")
+        + " neither succeeded nor bounced. Check their delivery in the console of Customers Mail Cloud."]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local count = digest.bounces.trends.listed?size + digest.bounces.trends.more>

@@ -268,7 +268,10 @@
   <#elseif digest.incident??>
     <#return "継続中のインシデントがあります">
   </#if>
-  <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
+  <#if digest.untold != 0>
+    <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
+  </#if>
+  <#return "結果が届いていないメール " + digest.overdue?string + "通">
 </#function>
 <#function digestStage digest>
   <#return digestDay(digest) + "のまとめ">
@@ -310,6 +313,9 @@
   </#if>
   <#if digest.untold != 0>
     <#local lines += ["まだお知らせしていない配信エラーが" + digestCount(digest.untold) + "あります（" + digest.untoldSince + " から）。"]>
+  </#if>
+  <#if digest.overdue != 0>
+    <#local lines += ["受け付けられたのに配信の結果が届いていないメールが" + digest.overdue?string + "通あります。Customers Mail Cloud の管理画面で配信状況を確認してください。"]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local lines += ["毎週増え続けている配信エラーが" + (digest.bounces.trends.listed?size + digest.bounces.trends.more)?string + "種類あります。"]>

@@ -8,7 +8,8 @@ addWords({
     shareOfAll: (share, finished, usual, usualFinished) => `${share} of ${finished} messages were delivered.`
       + (usual ? ` Usually ${usual} of about ${usualFinished}, at the same hours of the last four weeks.` : ""),
     noneFinished: "No message was delivered or bounced in this period.",
-    once: "A refused message is reported twice, as refused and as bounced. It is one failure, and the share counts only the bounce.",
+    once: "A refused message is reported twice, as refused and as bounced. It is one failure and counts once, as bounced. Among the "
+      + "refused are only those whose bounce has not arrived.",
     clock: since => `All figures of mail count what happened since ${since}.`,
     earlier: (events, newest) => `Events received in this time that had happened earlier: ${events}, the newest at ${newest}.`,
     pipeline: "Status of Mail Events", latest: "Latest bounces", hour: "Time",
@@ -25,7 +26,7 @@ addWords({
     shareOfAll: (share, finished, usual, usualFinished) => `${finished}通のうち${share}が配信されました。`
       + (usual ? `過去4週間の同じ時間帯は、約${usualFinished}通のうち${usual}です。` : ""),
     noneFinished: "この期間に、配信が完了したメールもバウンスしたメールもありません。",
-    once: "拒否されたメールは「配信失敗」と「バウンス」の2回通知されますが、失敗は1件です。配信率はバウンスだけを数えます。",
+    once: "拒否されたメールは「配信失敗」と「バウンス」の2回通知されますが、失敗は1件のため、「バウンス」として1回だけ数えます。「配信失敗」は、まだバウンスが届いていないものだけです。",
     clock: since => `メールの件数は、${since}以降に起きたものを、起きた日時で数えています。`,
     earlier: (events, newest) => `この期間に受信した、より前に起きたイベント: ${events}件（最新は${newest}）。`,
     pipeline: "Mail Events の稼働状況", latest: "最近のバウンス", hour: "日時", mainCause: "主な原因", figure: "項目", value: "値",

@@ -30,6 +30,7 @@ import org.mailevents.start.Check;
 import org.mailevents.start.HealthPort;
 import org.mailevents.start.Wiring;
 import org.mailevents.store.CountEvents;
+import org.mailevents.store.FindLooseEnds;
 import org.mailevents.store.PreparePartitions;
 import org.mailevents.store.StoreEvents;
 import org.mailevents.trial.TryCommand;
@@ -201,7 +202,7 @@ public final class Application {
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
                 ReplayLog.class, AlertSteps.class, AnswerSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class,
-                PreparePartitions.class, CauseSteps.class, ConsoleSteps.class, ExplainSteps.class, TryRoutes.class);
+                FindLooseEnds.class, PreparePartitions.class, CauseSteps.class, ConsoleSteps.class, ExplainSteps.class, TryRoutes.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

@@ -186,6 +186,43 @@ CREATE TABLE event_recount (
     received_slot timestamp with time zone NOT NULL
 );
 
+-- How many failed deliveries have a bounce, so that a failure is counted once: by the slot in which the bounce was received, and by the
+-- hour in which the delivery failed.
+CREATE TABLE paired_count (
+    received_slot timestamp with time zone NOT NULL,
+    occurred_hour timestamp with time zone NOT NULL,
+    events        bigint                   NOT NULL
+);
+CREATE INDEX paired_count_slot ON paired_count (received_slot);
+CREATE INDEX paired_count_hour ON paired_count (occurred_hour);
+
+-- How many events of a slot were received how long after the time that they name. A negative delay is a time in the future.
+CREATE TABLE receipt_delay (
+    received_slot timestamp with time zone NOT NULL,
+    delay_minutes integer                  NOT NULL,
+    events        bigint                   NOT NULL
+);
+CREATE INDEX receipt_delay_slot ON receipt_delay (received_slot);
+
+-- Events after which another one should have followed in time, and did not. A row is deleted within minutes after the other event has
+-- arrived. The views overdue_message and unpaired_failure leave such a row out at once.
+CREATE TABLE loose_end (
+    event_id uuid                     PRIMARY KEY,
+    -- overdue: an accepted message without an end; no-bounce: a failed delivery without its bounce; no-failed: a bounce without a delivery
+    what     varchar                  NOT NULL,
+    -- since when it is late
+    due_at   timestamp with time zone NOT NULL
+);
+CREATE INDEX loose_end_due ON loose_end (what, due_at);
+
+-- The events that were received before this time have been examined for loose ends.
+CREATE TABLE loose_end_progress (
+    what       varchar                  PRIMARY KEY,
+    until_time timestamp with time zone NOT NULL
+);
+INSERT INTO loose_end_progress (what, until_time)
+SELECT what, TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00' FROM (VALUES ('overdue'), ('no-bounce'), ('no-failed')) AS kinds (what);
+
 -- One row: the personal data of all events that were received until this time has been removed, except for privacy_remainder.
 CREATE TABLE privacy_progress (
     removed_until timestamp with time zone NOT NULL
@@ -222,6 +259,27 @@ WHERE e.event_type IN ('deliveries', 'bounces') AND e.message_id IS NOT NULL AND
            AND (COALESCE(s.occurred_at, s.received_at) > COALESCE(e.occurred_at, e.received_at)
              OR COALESCE(s.occurred_at, s.received_at) = COALESCE(e.occurred_at, e.received_at) AND s.event_id < e.event_id))
   );
+
+-- Accepted messages without an end: they have not succeeded, failed or bounced, and have no event of another type. With NOT EXISTS instead
+-- of COALESCE, PostgreSQL might read the whole table for a join.
+CREATE VIEW overdue_message AS
+SELECT e.event_id, e.message_id, e.recipient, e.sender, e.subject, e.api_data, e.occurred_at, e.received_at, l.due_at,
+       (SELECT MAX(COALESCE(d.occurred_at, d.received_at)) FROM mail_event d WHERE d.message_id = e.message_id
+            AND d.recipient = e.recipient AND d.event_type = 'deliveries' AND d.status = 'deferred') AS deferred_at
+FROM loose_end l JOIN mail_event e ON e.event_id = l.event_id
+WHERE l.what = 'overdue' AND e.message_id IS NOT NULL AND e.recipient IS NOT NULL
+  AND COALESCE((SELECT 1 FROM mail_event s WHERE s.message_id = e.message_id AND s.recipient = e.recipient
+        AND NOT (s.event_type = 'deliveries' AND s.status IN ('queued', 'deferred')) LIMIT 1), 0) = 0;
+
+-- Failures of which only one of two events has come.
+CREATE VIEW unpaired_failure AS
+SELECT e.event_id, CASE WHEN l.what = 'no-bounce' THEN 'bounce' ELSE 'failed' END AS missing, e.message_id, e.recipient, e.sender,
+       e.subject, e.api_data, e.status, e.cause, e.reason, e.occurred_at, e.received_at, l.due_at
+FROM loose_end l JOIN mail_event e ON e.event_id = l.event_id
+WHERE l.what IN ('no-bounce', 'no-failed') AND e.message_id IS NOT NULL AND e.recipient IS NOT NULL
+  AND COALESCE((SELECT 1 FROM mail_event s WHERE s.message_id = e.message_id AND s.recipient = e.recipient
+        AND (l.what = 'no-bounce' AND s.event_type = 'bounces'
+            OR l.what = 'no-failed' AND s.event_type = 'deliveries' AND s.status IN ('failed', 'succeeded')) LIMIT 1), 0) = 0;
 
 -- The events with the address: the recipient in lower case. A query by address uses an index on both databases. PostgreSQL has an index
 -- on the expression. H2 has no such indexes, so there the expression is a column, which H2 fills by itself.
@@ -263,4 +321,4 @@ WHERE (last_succeeded_at > last_bounced_at) IS NOT TRUE;
 CREATE TABLE housekeeping (
     job varchar PRIMARY KEY
 );
-INSERT INTO housekeeping (job) VALUES ('COUNT'), ('EXPIRE'), ('PERSONAL_DATA'), ('PARTITIONS');
+INSERT INTO housekeeping (job) VALUES ('COUNT'), ('EXPIRE'), ('PERSONAL_DATA'), ('PARTITIONS'), ('LOOSE_ENDS');

@@ -24,10 +24,11 @@ import org.mailevents.digest.DigestFacts.OpenIncident;
  * @param incident    the open incident; null if there is none
  * @param untold      how many bounces no mail has reported yet
  * @param untoldSince when the oldest of them was received; empty if there are none
+ * @param overdue     how many accepted messages became overdue and have no end
  * @param file        the name of the attached CSV with all dead addresses; empty if there are none
  */
 public record DigestView(String audience, String day, int weekday, String from, String until, long days, Bounced bounces, Dead dead,
-                         Open incident, long untold, String untoldSince, String file) {
+                         Open incident, long untold, String untoldSince, long overdue, String file) {
 
     private static final int MAX_LISTED = 5;
     /** The attached CSV has no more rows. */
@@ -105,7 +106,7 @@ public record DigestView(String audience, String day, int weekday, String from, 
         return new DigestView(digest.audience(), day.toString(), day.getDayOfWeek().getValue(), AlertViews.time(digest.from(), zone),
                 AlertViews.time(digest.until(), zone), Math.round(Duration.between(digest.from(), digest.until()).toHours() / 24.0),
                 bounced(digest.facts().bounces(), cause), dead, open(digest.facts().incident(), zone, page), digest.facts().untold(),
-                untoldSince == null ? "" : AlertViews.time(untoldSince, zone),
+                untoldSince == null ? "" : AlertViews.time(untoldSince, zone), digest.facts().overdue(),
                 dead == null || dead.addresses() == 0 ? "" : "dead-addresses-" + digest.audience() + "-" + day + ".csv");
     }
 

@@ -63,6 +63,7 @@ public final class Timers extends AbstractHealthCheck {
             entry("find-database", Duration.ofMinutes(10)),
             // run several statements of up to two minutes each
             entry("count-events", Duration.ofMinutes(10)),
+            entry("find-loose-ends", Duration.ofMinutes(10)),
             entry("expire-events", Duration.ofMinutes(10)),
             entry("remove-personal-data", Duration.ofMinutes(10)));
     private static final Duration GRACE = Duration.ofMinutes(1);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Handle;
+import org.mailevents.console.Summary.Missing;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.settings.TimeSource;
@@ -83,7 +84,7 @@ final class HealthReader {
     }
 
     /** What the database tells about the time since {@code since}. */
-    List<Health> ofDatabase(Handle handle, Instant since) {
+    List<Health> ofDatabase(Handle handle, Instant since, Missing missing) {
         List<Health> found = new ArrayList<>();
         Rejected rejected = handle.select(REJECTED, since).mapTo(Rejected.class).one();
         if (rejected.events() > 0) {
@@ -91,6 +92,17 @@ final class HealthReader {
         }
         handle.select(NOT_SENT, since).mapTo(NotSent.class).forEach(one -> found.add(new Health("alerts-not-sent", one.deliveries(),
                 one.since(), one.channel(), List.of(one.failure()))));
+        if (List.of("zone", "clock").contains(missing.clock())) {
+            found.add(new Health("time-wrong", null, null, missing.clock(), null));
+        }
+        addMissing(found, "messages-overdue", missing.overdue());
+        addMissing(found, "failures-unpaired", missing.unpaired());
         return found;
+    }
+
+    private static void addMissing(List<Health> found, String what, long count) {
+        if (count > 0) {
+            found.add(new Health(what, count, null, null, null));
+        }
     }
 }

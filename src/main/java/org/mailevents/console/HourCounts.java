@@ -18,6 +18,7 @@ import org.mailevents.console.Summary.Earlier;
 import org.mailevents.console.Summary.Hour;
 import org.mailevents.console.Summary.Usual;
 import org.mailevents.store.EventCounts;
+import org.mailevents.store.StoredEvents;
 
 /** Answers whether mail is arriving: what happened in each hour, and what usually happens then. */
 final class HourCounts {
@@ -26,7 +27,11 @@ final class HourCounts {
             + "SELECT occurred_hour AS hour_of, event_type AS type_of, status AS status_of, events FROM event_count"
             + " WHERE occurred_hour >= ?"
             + " UNION ALL SELECT " + EventCounts.HOUR + ", " + EventCounts.TYPE + ", " + EventCounts.STATUS + ", 1 FROM mail_event"
-            + " WHERE received_at >= ? AND COALESCE(occurred_at, received_at) >= ?) counts GROUP BY hour_of, type_of, status_of";
+            + " WHERE received_at >= ? AND COALESCE(occurred_at, received_at) >= ?"
+            // a failed delivery that has a bounce is the same failure, which counts as bounced
+            + " UNION ALL SELECT occurred_hour, 'deliveries', 'failed', -events FROM paired_count WHERE occurred_hour >= ?"
+            + " UNION ALL SELECT hour_of, 'deliveries', 'failed', -events FROM (" + EventCounts.PAIRED_BY_HOUR + ") AS newest)"
+            + " counts GROUP BY hour_of, type_of, status_of";
     /** The finished messages of an earlier week, of which everything is counted. */
     static final String EARLIER_WEEK = "SELECT occurred_hour AS hour_of, SUM(events) AS finished,"
             + " COALESCE(SUM(events) FILTER (WHERE event_type = 'deliveries'), 0) AS delivered FROM event_count"
@@ -70,7 +75,9 @@ final class HourCounts {
      * @param uncounted from this time of receipt on, events are not counted yet
      */
     static HourCounts read(Handle handle, Instant since, Instant uncounted, Instant now) {
-        return new HourCounts(since, handle.select(COUNTS, since, uncounted, since).mapTo(Count.class).list(), usual(handle, since, now));
+        List<Count> counts = handle.select(COUNTS, since, uncounted, since, since, uncounted, StoredEvents.NO_END).mapTo(Count.class)
+                .stream().filter(count -> !count.hourOf().isBefore(since)).toList(); // H2 cannot compare the hours of the newest pairs
+        return new HourCounts(since, counts, usual(handle, since, now));
     }
 
     /** What the same hours of the last four weeks had, as far as events are counted from then. */
@@ -106,7 +113,7 @@ final class HourCounts {
     List<Hour> hours() {
         Map<Instant, Map<String, Long>> events = new HashMap<>();
         counts.forEach(count -> events.computeIfAbsent(count.hourOf(), hour -> new LinkedHashMap<>())
-                .merge(count.shownStatus(), count.events(), Long::sum));
+                .merge(count.shownStatus(), Math.max(0, count.events()), Long::sum));
         Set<Instant> hours = new TreeSet<>(events.keySet());
         usual.forEach((hour, expected) -> {
             if (expected.finished() > 0) {
@@ -116,7 +123,7 @@ final class HourCounts {
         return hours.stream().map(hour -> hour(hour, events.getOrDefault(hour, Map.of()))).toList();
     }
 
-    /** A failed message is a bounce too, so it is not counted a second time. */
+    /** A refused message usually bounces too. Until its bounce arrives, it is among the failed ones, and not yet finished. */
     private Hour hour(Instant hour, Map<String, Long> events) {
         long delivered = events.getOrDefault("succeeded", 0L);
         long finished = delivered + events.getOrDefault("bounced", 0L);

@@ -18,6 +18,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.mailevents.console.Summary.Bounce;
+import org.mailevents.console.Summary.Missing;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
 import org.mailevents.database.Database;
@@ -25,6 +26,9 @@ import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.settings.TimeSource;
+import org.mailevents.store.LooseEnds;
+import org.mailevents.store.ReceiptDelay;
+import org.mailevents.store.ReceiptDelays;
 
 /**
  * Reads a {@link Summary}. However many events exist, it reads only the counts, the events that are not counted yet, and the newest
@@ -77,7 +81,7 @@ final class SummaryReader {
             }
             return new Summary(since, "down", "occurred", null, null, null, null, null, null, null,
                     with(new Health("database-down", null, null, null, null), ofProcess), failingRoutes.all(), edits.notActivated(),
-                    edits.pleaseCheck(), pipeline);
+                    edits.pleaseCheck(), null, pipeline);
         }
     }
 
@@ -92,12 +96,19 @@ final class SummaryReader {
         Instant uncounted = CountedUntil.read(handle, now);
         HourCounts counts = HourCounts.read(handle, since, uncounted, now);
         List<Health> found = new ArrayList<>(ofProcess);
-        found.addAll(health.ofDatabase(handle, since));
+        Missing missing = missing(handle, now);
+        found.addAll(health.ofDatabase(handle, since, missing));
         Instant lastReceived = handle.select("SELECT MAX(received_at) FROM mail_event").mapTo(Instant.class).one();
         return new Summary(since, "up", "occurred", lastReceived, counts.earlier(handle, uncounted), counts.hours(),
                 counts.causes(this::known), Destinations.read(handle, since, uncounted, this::known), incidents(handle),
                 handle.select(LATEST_BOUNCES, since, since).mapTo(Bounce.class).list(), found, failingRoutes.all(), edits.notActivated(),
-                edits.pleaseCheck(), pipeline);
+                edits.pleaseCheck(), missing, pipeline);
+    }
+
+    private static Missing missing(Handle handle, Instant now) {
+        LooseEnds.Count open = LooseEnds.count(handle);
+        ReceiptDelay delay = ReceiptDelays.since(handle, now.minus(ReceiptDelays.JUDGED));
+        return new Missing(open.overdue(), open.unpaired(), delay.state().word());
     }
 
     /** A cause that the table does not have any more, or null, counts as unknown. */

@@ -12,12 +12,15 @@ import java.util.UUID;
  * @param incident  the open incident, or null
  * @param untold    how many bounces no mail has reported yet
  * @param untoldSince when the oldest of them was received; null if there are none
+ * @param overdue   how many accepted messages became overdue in the time of the digest, and still have no end
  */
-public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident incident, long untold, Instant untoldSince) {
+public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident incident, long untold, Instant untoldSince,
+        long overdue) {
 
     /** Whether there is anything to say. If the bounces could not be counted, there may be some. */
     public boolean areNews() {
-        return bounces == null || bounces.total() > 0 || dead != null && !dead.isEmpty() || incident != null || untold > 0;
+        return bounces == null || bounces.total() > 0 || dead != null && !dead.isEmpty() || incident != null || untold > 0
+                || overdue > 0;
     }
 
     /**

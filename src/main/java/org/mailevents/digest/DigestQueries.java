@@ -107,7 +107,9 @@ public final class DigestQueries {
                     + " WHERE i.open_for = ?", audience).mapTo(OpenIncident.class).findFirst().orElse(null);
             Untold untold = handle.select("SELECT COUNT(*) AS bounces, MIN(received_at) AS since FROM mail_event"
                     + " WHERE alert_state = 'pending' AND audience = ?", audience).mapTo(Untold.class).one();
-            return new DigestFacts(bounces, dead, incident, untold.bounces(), untold.since());
+            long overdue = handle.select("SELECT COUNT(*) FROM loose_end WHERE what = 'overdue' AND due_at >= ? AND due_at < ?",
+                    from, until).mapTo(long.class).one();
+            return new DigestFacts(bounces, dead, incident, untold.bounces(), untold.since(), overdue);
         });
     }
 

@@ -78,6 +78,7 @@ public final class Settings {
             entry("retention.days", unlessEmpty(Settings::positive)),
             entry("privacy.hash-recipients", Settings::text),
             entry("privacy.retention-days", unlessEmpty(Settings::positive)),
+            entry("message.overdue", Settings::duration),
             entry("spool.directory", Settings::required),
             entry("spool.max-size", Settings::bytes),
             entry("spool.attempts", Settings::positive),

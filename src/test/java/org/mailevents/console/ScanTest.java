@@ -51,7 +51,8 @@ class ScanTest {
             Map<String, Integer> bounds = new LinkedHashMap<>();
             bounds.put(ofRoute("api-message").replace(":?messageId", "'<777@mta>'"), 100);
             bounds.put(ofRoute("api-recipient").replace(":?asked", "'u777@example.net'").replace(":?address", "'U777@example.net'"), 400);
-            bounds.put(with(HourCounts.COUNTS, SOME, COUNTED, SOME), 10_000);
+            bounds.put(with(HourCounts.COUNTS, SOME, COUNTED, SOME, SOME, COUNTED,
+                    "TIMESTAMP WITH TIME ZONE '2026-09-02 16:30:00+00'"), 10_000);
             bounds.put(with(HourCounts.EARLIER, SOME, SOME, COUNTED, SOME), 10_000);
             bounds.put(with(HourCounts.EARLIER_WEEK, SOME, COUNTED), 1_000);
             bounds.put(with(Destinations.COUNTS, SOME, COUNTED, SOME), 10_000);
@@ -59,6 +60,8 @@ class ScanTest {
             bounds.put(MessageReader.EVENTS.replace(":id", "'<777@mta>'").replace(":to", "'u1554@example.net'"), 100);
             bounds.put(AddressState.BOUNCES.replace(":recipient", "'u700@example.net'"), 400);
             bounds.put(AddressState.LAST_SUCCEEDED.replace(":recipient", "'u777@example.net'"), 400);
+            bounds.put(ofRoute("api-overdue"), 100);
+            bounds.put(ofRoute("api-unpaired"), 100);
             // This query reads the bounces, each of their addresses once, and the events after each bounce.
             bounds.put(ofRoute("api-suppressions"), 6 * EVENTS / 100);
 
