@@ -26,12 +26,13 @@ addWords({
       "routes-suspicious": () => "Something in the activated routes is probably a mistake. Check these lines:",
       "events-rejected": ({ count, isOne, since }) => `${isOne ? "1 event was" : `${count} events were`} rejected since ${since}, and kept `
         + "in the table rejected_event with the reason. Mend and send again what should be stored.",
-      "time-wrong": ({ where }) => where === "zone" ? "The times of the events are wrong by whole hours. Set webhook.time-zone to the "
-        + "zone of the vendor's console." : "The times of the events are wrong by minutes. Check the clock of this machine.",
+      "time-wrong": ({ where }) => where === "zone" ? "The times in the webhooks are wrong by whole hours. The view "
+        + "“Proof” says which setting to change."
+        : "The times in the webhooks are wrong by some minutes. The view “Proof” says what to check.",
       "messages-overdue": ({ count, isOne }) => `${isOne ? "1 message was" : `${count} messages were`} accepted long ago and `
-        + `${isOne ? "has" : "have"} no result. Look for ${isOne ? "it" : "them"} in the console of Customers Mail Cloud (/api/overdue).`,
+        + `${isOne ? "has" : "have"} no result. The view “Proof” lists them. Look for them in the console of Customers Mail Cloud.`,
       "failures-unpaired": ({ count, isOne }) => `${isOne ? "1 failure lacks one of its" : `${count} failures lack one of their`} two `
-        + "events (/api/unpaired). Check in the console of Customers Mail Cloud that both webhooks are switched on.",
+        + "events, and the view “Proof” lists them. Check in the console of Customers Mail Cloud that both webhooks are switched on.",
       "alerts-not-sent": ({ where, count, isOne, since }) => `${isOne ? "1 alert does" : `${count} alerts do`} not get through`
         + `${place(where)}, the oldest since ${since}. It is tried again. Check the settings of this channel. The last answer was:`,
     },
@@ -58,11 +59,11 @@ addWords({
       "routes-suspicious": () => "有効なルートに、間違いと思われる箇所があります。次の行をご確認ください。",
       "events-rejected": ({ count, since }) => `格納できなかったイベントが${since}から${count}件あります。理由とともに rejected_event テーブルに残しています。`
         + "必要なものは、直してから送り直してください。",
-      "time-wrong": ({ where }) => where === "zone" ? "イベントの時刻が時間単位でずれています。webhook.time-zone を管理画面のタイムゾーンに合わせてください。"
-        : "イベントの時刻が分単位でずれています。このマシンの時計をご確認ください。",
-      "messages-overdue": ({ count }) => `受付から時間がたっても結果の届いていないメールが${count}件あります（/api/overdue）。`
+      "time-wrong": ({ where }) => where === "zone" ? "Webhook の時刻が1時間単位でずれています。直し方は「届いた通知の照合」にあります。"
+        : "Webhook の時刻が数分ずれています。確認することは「届いた通知の照合」にあります。",
+      "messages-overdue": ({ count }) => `受付から時間がたっても結果の届いていないメールが${count}件あります（「届いた通知の照合」に一覧があります）。`
         + "Customers Mail Cloud の管理画面でご確認ください。",
-      "failures-unpaired": ({ count }) => `2つのイベントの片方が届いていない失敗が${count}件あります（/api/unpaired）。`
+      "failures-unpaired": ({ count }) => `2つのイベントの片方が届いていない失敗が${count}件あります（「届いた通知の照合」に一覧があります）。`
         + "Customers Mail Cloud の管理画面で、両方の Webhook が有効になっているかをご確認ください。",
       "alerts-not-sent": ({ where, count, since }) => `送信できていない通知が${count}件あります${where ? `（${where}）` : ""}。最も古いものは${since}からです。`
         + "自動的に再送します。このチャネルの設定をご確認ください。最後の応答:",

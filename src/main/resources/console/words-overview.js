@@ -17,7 +17,8 @@ addWords({
     pipelineNames: { received: "Events received", stored: "– stored", duplicates: "– duplicates", rejected: "– rejected",
       spooled: "– spooled", "spool.webhooks": "Webhooks in the spool", "spool.oldest.age": "Age of the oldest webhook in the spool",
       "log.lag": "Webhooks in the log", "log.oldest.age": "Age of the oldest webhook in the log",
-      "alert.oldest.age": "Age of the oldest bounce not yet mailed", "queue.events": "Events waiting for the database" },
+      "alert.oldest.age": "Age of the oldest bounce not yet mailed", "queue.events": "Events waiting for the database",
+      "messages.overdue": "Accepted mails without an end", "failures.unpaired": "Failures of which one event is missing" },
   },
   ja: {
     overTime: "配信状況の推移", period: "期間", day: "24時間", week: "7日間", month: "31日間", causes: "バウンスの原因",
@@ -34,6 +35,7 @@ addWords({
     pipelineNames: { received: "受信イベント", stored: "－ 格納", duplicates: "－ 重複", rejected: "－ 格納不可", spooled: "－ スプールへ保存",
       "spool.webhooks": "スプール中の Webhook", "spool.oldest.age": "スプール中で最も古いものの経過時間",
       "log.lag": "Kafka で待っている Webhook", "log.oldest.age": "Kafka で待っている最も古いものの経過時間",
-      "alert.oldest.age": "未通知のバウンスで最も古いものの経過時間", "queue.events": "格納待ちのイベント" },
+      "alert.oldest.age": "未通知のバウンスで最も古いものの経過時間", "queue.events": "格納待ちのイベント",
+      "messages.overdue": "結果が届いていないメール", "failures.unpaired": "片方のイベントが届いていない失敗" },
   },
 });

@@ -24,6 +24,7 @@ public final class Page {
             "overview.js", "words-overview.js", "health.js", "words-health.js",
             "events.js", "history.js", "words-events.js",
             "incidents.js", "words-incidents.js",
+            "proof.js", "words-proof.js",
             "suppressions.js", "words-suppressions.js",
             "explain.js", "words-explain.js",
             "routes.js", "drafts.js", "words-routes.js");

@@ -322,7 +322,7 @@ public interface ApiCases extends Cases {
         assertThat(listed.path("lastSucceededAt").asText()).isEqualTo("2026-09-30T00:00:00Z");
         assertThat(listed.path("leavesWith").asText()).isEqualTo("delivery");
         JsonNode texts = ask("/api/causes").at("/causes/unknown-user/texts/en");
-        assertThat(file).startsWith("\uFEFF\"recipient\",\"status\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\","
+        assertThat(file).startsWith("\uFEFF\"recipient\",\"code\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\","
                 + "\"bounces\",\"cause\",\"cause_name\",\"dead\",\"last_succeeded_at\",\"leaves_with\",\"what_to_do\"\r\n");
         assertThat(file).contains("\"" + address + "\",\"2\",\"permanent, address\",\"'=1+1,\"\"x\"\"\r\n550 5.1.1 User unknown\","
                 + "\"2026-10-01T00:00:00Z\",\"2026-10-02T00:00:00Z\",\"2\",\"unknown-user\",\"" + texts.path("name").asText()
