@@ -162,7 +162,20 @@ CREATE TABLE event_count (
 CREATE INDEX event_count_slot ON event_count (received_slot);
 CREATE INDEX event_count_hour ON event_count (occurred_hour);
 
--- One row: all events that were received before this time are in event_count.
+-- How many messages to a destination were delivered or bounced in each hour, in the same slots as event_count.
+CREATE TABLE destination_count (
+    received_slot timestamp with time zone NOT NULL,
+    occurred_hour timestamp with time zone NOT NULL,
+    -- empty: all destinations of the slot that have neither many messages nor many bounces
+    domain        varchar                  NOT NULL,
+    -- of bounces; null: the messages were delivered
+    cause         varchar,
+    events        bigint                   NOT NULL
+);
+CREATE INDEX destination_count_slot ON destination_count (received_slot);
+CREATE INDEX destination_count_hour ON destination_count (occurred_hour);
+
+-- One row: all events that were received before this time are in event_count and destination_count.
 CREATE TABLE event_counted (
     until_time timestamp with time zone NOT NULL
 );
