@@ -261,6 +261,7 @@
   digestWhere = "Where"
   digestWhy = "Why"
   digestToDo = "To do"
+  digestCompared = "Vendor"
   digestFactWidth = 48
   digestOnThePage = "See the open incident on the page"
   digestTrends = "More every week (the last four weeks)"
@@ -289,6 +290,8 @@
     <#return mails(digest.dead.mails) + " to dead addresses">
   <#elseif digest.incident??>
     <#return "an incident is open">
+  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared??>
+    <#return digestComparison(digest.compared)>
   </#if>
   <#if digest.untold != 0>
     <#return digestCount(digest.untold) + " not yet reported">
@@ -325,8 +328,19 @@
   <#return bounces.causes.listed?map(cause -> {"text": cause.name, "number": digestCount(cause.count)})
       + (bounces.otherwise > 0)?then([{"text": "other causes", "number": digestCount(bounces.otherwise)}], [])>
 </#function>
+<#function digestComparison compared>
+  <#return compared.day + ": " + compared.stored?string(",##0") + " of " + compared.vendor?string(",##0") + " events are stored">
+</#function>
 <#function digestTodo digest>
   <#local lines = []>
+  <#if digest.compared?? && digest.compared.repaired != 0>
+    <#local lines += ["Find out why webhooks did not arrive: " + digest.compared.repaired?string
+        + (digest.compared.repaired == 1)?then(" event", " events") + " came from the vendor's list instead."]>
+  </#if>
+  <#if digest.compared?? && digest.compared.missing != 0>
+    <#local lines += ["The vendor has " + digest.compared.missing?string
+        + (digest.compared.missing == 1)?then(" event that is", " events that are") + " not stored. The remark of the day says why."]>
+  </#if>
   <#if digest.file != "">
     <#local lines += ["Remove the dead addresses from your list: " + mails(digest.dead.mails) + " went to " + digest.dead.addresses?string
         + (digest.dead.addresses == 1)?then(" dead address.", " dead addresses.")]>

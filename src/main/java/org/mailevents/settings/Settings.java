@@ -116,6 +116,12 @@ public final class Settings {
             entry("alert.pagerduty.url", Settings::text),
             entry("alert.webhook.url", Settings::text),
             entry("alert.webhook.secret", Settings::list),
+            entry("vendor.api-user", Settings::text),
+            entry("vendor.api-key", Settings::text),
+            entry("vendor.server-composition", Settings::text),
+            entry("vendor.reconcile", Settings::text),
+            entry("vendor.calls-a-day", Settings::positive),
+            entry("vendor.url", Settings::webUrl),
             entry("camel.management.host", Settings::text),
             entry("camel.management.port", unlessEmpty(Settings::port)),
             entry("log.format", Settings::text));
