@@ -15,6 +15,7 @@ import org.mailevents.log.FailingRoutes.FailingRoute;
  * @param causes        how many bounces have which cause, the most frequent cause first
  * @param domains       the domains to which the newest bounces belong, the most frequent domain first
  * @param incidents     the open incidents, the oldest first
+ * @param untold        the bounces that no mail has reported yet, by audience; their mail may wait for {@code alert.max-per-day}
  * @param latestBounces the newest bounces, the newest first
  * @param failingRoutes the routes that fail while webhooks wait for them in the spool
  * @param notActivated  the saved files that are not activated, each with its file, its line and its mistake
@@ -22,8 +23,8 @@ import org.mailevents.log.FailingRoutes.FailingRoute;
  * @param pipeline      the figures of this process since its start
  */
 record Summary(Instant since, String database, List<Hour> hours, List<Cause> causes, List<Domain> domains, List<OpenIncident> incidents,
-        List<Bounce> latestBounces, List<FailingRoute> failingRoutes, List<String> notActivated, List<String> pleaseCheck,
-        Pipeline pipeline) {
+        List<Untold> untold, List<Bounce> latestBounces, List<FailingRoute> failingRoutes, List<String> notActivated,
+        List<String> pleaseCheck, Pipeline pipeline) {
 
     /**
      * @param hour   the beginning of the hour
@@ -47,6 +48,10 @@ record Summary(Instant since, String database, List<Hour> hours, List<Cause> cau
 
     /** @param acknowledgedBy the recipient who takes care of the incident; null if nobody does */
     record OpenIncident(UUID incidentId, String audience, Instant openedAt, Instant lastBounceAt, int mails, String acknowledgedBy) {
+    }
+
+    /** @param since when the oldest of the bounces was received */
+    record Untold(String audience, long bounces, Instant since) {
     }
 
     /** A bounce. Except for the code, which is its {@code status}, the fields are named like the columns of {@code mail_event}. */

@@ -29,6 +29,7 @@ import org.mailevents.console.Summary.Domain;
 import org.mailevents.console.Summary.Hour;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
+import org.mailevents.console.Summary.Untold;
 import org.mailevents.database.Database;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
@@ -117,15 +118,15 @@ final class SummaryReader {
             // as of one moment: otherwise events that are counted between two queries would appear twice
             return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
                 List<Count> counts = counts(handle, since.truncatedTo(ChronoUnit.HOURS));
-                return new Summary(since, "up", hours(counts), causes(counts), domains(handle, since), incidents(handle),
+                return new Summary(since, "up", hours(counts), causes(counts), domains(handle, since), incidents(handle), untold(handle),
                         handle.select(LATEST_BOUNCES, since).mapTo(Bounce.class).list(), failing, notActivated, pleaseCheck, pipeline);
             });
         } catch (JdbiException e) {
             if (!Database.isAbsent(e)) {
                 throw new IllegalStateException("The summary could not be read", e);
             }
-            return new Summary(since, "down", List.of(), List.of(), List.of(), List.of(), List.of(), failing, notActivated, pleaseCheck,
-                    pipeline);
+            return new Summary(since, "down", List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), failing, notActivated,
+                    pleaseCheck, pipeline);
         }
     }
 
@@ -176,6 +177,11 @@ final class SummaryReader {
     private static List<OpenIncident> incidents(Handle handle) {
         return handle.select("SELECT incident_id, audience, opened_at, last_bounce_at, mails, acknowledged_by"
                 + " FROM alert_incident WHERE open_for IS NOT NULL ORDER BY opened_at").mapTo(OpenIncident.class).list();
+    }
+
+    private static List<Untold> untold(Handle handle) {
+        return handle.select("SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS since FROM mail_event"
+                + " WHERE alert_state = 'pending' GROUP BY audience ORDER BY audience").mapTo(Untold.class).list();
     }
 
     private Pipeline pipeline() {
