@@ -271,6 +271,7 @@
   digestWhere = "Where"
   digestWhy = "Why"
   digestToDo = "To do"
+  digestCompared = "Vendor"
   digestFactWidth = 48
   digestOnThePage = "See the open incident on the page"
   digestTrends = "More every week (the last four weeks)"
@@ -299,8 +300,13 @@
     <#return mails(digest.dead.mails) + " to dead addresses">
   <#elseif digest.incident??>
     <#return "an incident is open">
+  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared??>
+    <#return digestComparison(digest.compared)>
   </#if>
-  <#return digestCount(digest.untold) + " not yet reported">
+  <#if digest.untold != 0>
+    <#return digestCount(digest.untold) + " not yet reported">
+  </#if>
+  <#return digest.overdue?string + (digest.overdue == 1)?then(" mail", " mails") + " without an end">
 </#function>
 <#function digestStage digest>
   <#return "Digest of " + digestDay(digest)>
@@ -332,8 +338,19 @@
   <#return bounces.causes.listed?map(cause -> {"text": cause.name, "number": digestCount(cause.count)})
       + (bounces.otherwise > 0)?then([{"text": "other causes", "number": digestCount(bounces.otherwise)}], [])>
 </#function>
+<#function digestComparison compared>
+  <#return compared.day + ": " + compared.stored?string(",##0") + " of " + compared.vendor?string(",##0") + " events are stored">
+</#function>
 <#function digestTodo digest>
   <#local lines = []>
+  <#if digest.compared?? && digest.compared.repaired != 0>
+    <#local lines += ["Find out why webhooks did not arrive: " + digest.compared.repaired?string
+        + (digest.compared.repaired == 1)?then(" event", " events") + " came from the vendor's list instead."]>
+  </#if>
+  <#if digest.compared?? && digest.compared.missing != 0>
+    <#local lines += ["The vendor has " + digest.compared.missing?string
+        + (digest.compared.missing == 1)?then(" event that is", " events that are") + " not stored. The remark of the day says why."]>
+  </#if>
   <#if digest.file != "">
     <#local lines += ["Remove the dead addresses from your list: " + mails(digest.dead.mails) + " went to " + digest.dead.addresses?string
         + (digest.dead.addresses == 1)?then(" dead address.", " dead addresses.")]>
@@ -345,6 +362,10 @@
   <#if digest.untold != 0>
     <#local lines += [digestCount(digest.untold) + (digest.untold == 1)?then(" has", " have") + " not been reported yet, since "
         + digest.untoldSince + "."]>
+  </#if>
+  <#if digest.overdue != 0>
+    <#local lines += [digest.overdue?string + (digest.overdue == 1)?then(" mail was accepted and has", " mails were accepted and have")
+        + " neither succeeded nor bounced. Check their delivery in the console of Customers Mail Cloud."]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local count = digest.bounces.trends.listed?size + digest.bounces.trends.more>

@@ -249,6 +249,7 @@
   digestWhere = "宛先"
   digestWhy = "原因"
   digestToDo = "確認"
+  digestCompared = "照合"
   digestFactWidth = 36
   digestOnThePage = "継続中のインシデントを画面で確認"
   digestTrends = "毎週増え続けている配信エラー（直近4週の件数）"
@@ -277,8 +278,13 @@
     <#return "配信不能のアドレスへの送信 " + digestCount(digest.dead.mails)>
   <#elseif digest.incident??>
     <#return "継続中のインシデントがあります">
+  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared??>
+    <#return "照合 " + digestComparison(digest.compared)>
   </#if>
-  <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
+  <#if digest.untold != 0>
+    <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
+  </#if>
+  <#return "結果が届いていないメール " + digest.overdue?string + "通">
 </#function>
 <#function digestStage digest>
   <#return digestDay(digest) + "のまとめ">
@@ -309,8 +315,18 @@
   <#return bounces.causes.listed?map(cause -> {"text": cause.name, "number": digestCount(cause.count)})
       + (bounces.otherwise > 0)?then([{"text": "その他の原因", "number": digestCount(bounces.otherwise)}], [])>
 </#function>
+<#function digestComparison compared>
+  <#return compared.day + " は " + compared.vendor?string(",##0") + "件中" + compared.stored?string(",##0") + "件">
+</#function>
 <#function digestTodo digest>
   <#local lines = []>
+  <#if digest.compared?? && digest.compared.repaired != 0>
+    <#local lines += ["Webhook が届かなかったイベントが" + digestCount(digest.compared.repaired)
+        + "あり、Customers Mail Cloud から取得しました。届かなかった原因を確認してください。"]>
+  </#if>
+  <#if digest.compared?? && digest.compared.missing != 0>
+    <#local lines += ["Customers Mail Cloud にあり、保存されていないイベントが" + digestCount(digest.compared.missing) + "あります。照合の備考を確認してください。"]>
+  </#if>
   <#if digest.file != "">
     <#local lines += ["配信不能のアドレス" + digestCount(digest.dead.addresses) + "に、" + digest.dead.mails?string + "通が送信されています。配信リストから削除してください。"]>
   </#if>
@@ -320,6 +336,9 @@
   </#if>
   <#if digest.untold != 0>
     <#local lines += ["まだお知らせしていない配信エラーが" + digestCount(digest.untold) + "あります（" + digest.untoldSince + " から）。"]>
+  </#if>
+  <#if digest.overdue != 0>
+    <#local lines += ["受け付けられたのに配信の結果が届いていないメールが" + digest.overdue?string + "通あります。Customers Mail Cloud の管理画面で配信状況を確認してください。"]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local lines += ["毎週増え続けている配信エラーが" + (digest.bounces.trends.listed?size + digest.bounces.trends.more)?string + "種類あります。"]>

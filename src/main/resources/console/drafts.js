@@ -1,6 +1,7 @@
-"use strict";
-
 /** The drafts of routes, and what they would change. */
+import { $, ask, element, link, number, problemOf, table } from "./parts.js";
+import { language, words } from "./words.js";
+
 let drafts = [];
 let difference = null;
 
@@ -49,7 +50,11 @@ function showDifference() {
     change.examples));
 }
 
-function showDrafts() {
+export function showDrafts(listed) {
+  if (JSON.stringify(listed) !== JSON.stringify(drafts)) {
+    drafts = listed;
+    difference = null; // it was about other drafts
+  }
   $("drafts").hidden = !drafts.length;
   $("drafts-list").replaceChildren(...drafts.map(draft =>
     element("li", {}, draft.path, ` (${draft.replaces ? words.draftEdits : words.draftIsNew})`)));
@@ -68,3 +73,5 @@ async function tryDrafts() {
     $("try-status").textContent = "";
   }
 }
+
+$("try").addEventListener("click", () => tryDrafts().catch(failure => { $("try-status").textContent = problemOf(failure); }));

@@ -1,22 +1,20 @@
-"use strict";
+/** The incidents: the list of all, and the view of one. */
+import "./words-incidents.js";
+import { causeName, causeOf } from "./causes.js";
+import { $, ask, element, known, minute, number, table, time } from "./parts.js";
+import { words } from "./words.js";
 
-/** The incidents: the list in the overview, and the view of one incident, whose id stands behind the # of the URL. */
 const INCIDENT = "incident=";
 
-let incidents = null;
-let incident = null;
-
-const wanted = () => asked().startsWith(INCIDENT) ? asked().slice(INCIDENT.length) : null;
-const incidentLink = one => element("a", { href: `#${INCIDENT}${one.incidentId}` }, one.incidentId.slice(0, 8));
-const minute = text => text ? time(text, TO_THE_MINUTE) : "";
+const shortId = id => id.slice(0, 8);
+export const incidentLink = one => element("a", { href: `#${INCIDENT}${one.incidentId}` }, shortId(one.incidentId));
 const stateOf = one => one.closedAt ? words.incidentOver(minute(one.closedAt))
   : one.acknowledgedBy ? words.takenCareOf(one.acknowledgedBy) : words.incidentOpen;
 
-/** Until somebody asks for the older ones, the list has the open incidents of the summary. */
-function showIncidents() {
-  table("incidents-table", [[words.incident, incidentLink, "word"], [words.audience, one => one.audience, "word"],
+export function incidentsTable(id, all) {
+  table(id, [[words.incident, incidentLink, "word"], [words.audience, one => one.audience, "word"],
     [words.opened, one => minute(one.openedAt), "time"], [words.last, one => minute(one.lastBounceAt), "time"],
-    [words.mails, one => number(one.mails), "number"], [words.stateOf, stateOf]], incidents || (summary ? summary.incidents : []));
+    [words.mails, one => number(one.mails), "number"], [words.stateOf, stateOf]], all);
 }
 
 function answerText(one) {
@@ -27,44 +25,36 @@ function answerText(one) {
   }
 }
 
-const deliveryState = one => one.sentAt ? words.sentAt(minute(one.sentAt))
+export const deliveryState = one => one.sentAt ? words.sentAt(minute(one.sentAt))
   : one.gaveUpAt ? words.gaveUp(minute(one.gaveUpAt)) : words.retryAt(minute(one.retryAt));
 
-function showIncident() {
-  $("incident").hidden = !incident;
-  if (!incident) {
-    return;
-  }
-  document.title = `${words.incidentTitle(incident.incidentId.slice(0, 8), incident.audience)} – Mail Events`;
-  $("incident-title").textContent = words.incidentTitle(incident.incidentId.slice(0, 8), incident.audience);
-  $("incident-sum").textContent = `${words.since_(time(incident.openedAt))} ${stateOf(incident)}`;
-  table("incident-bounces", [[words.cause, one => causeOf(one.cause)], [words.domain, one => one.domain],
-    [words.bounces, one => number(one.bounces), "number"]], incident.bounces);
-  table("incident-answers", [[words.when, one => minute(one.answeredAt), "time"], [words.who, one => one.recipient],
-    [words.answer, answerText], [words.undone, one => minute(one.undoneAt), "time"]], incident.answers);
-  table("incident-mails", [["#", one => number(one.number), "number"], [words.kind, one => known(words.mailOf, one.what) || one.what],
-    [words.made, one => minute(one.madeAt), "time"], [words.told, one => minute(one.sentAt), "time"]], incident.mails);
-  table("incident-deliveries", [["#", one => number(one.number), "number"], [words.to, one => one.recipient || one.channel],
-    [words.stateOf, deliveryState], [words.reason, one => one.failure, "reason"]], incident.deliveries);
-}
+export const incidents = {
+  name: "incidents",
+  load: () => ask("/api/incidents"),
+  draw: all => incidentsTable("incidents-table", all),
+};
 
-/** Loads the incident of the URL. */
-async function loadIncident() {
-  const id = wanted();
-  const loaded = await ask(`/api/incident?id=${encodeURIComponent(id)}`);
-  if (id !== wanted()) {
-    return; // the user has gone on in the meantime
-  }
-  incident = loaded;
-  notice("search", loaded ? "" : words.noIncident);
-  showFound();
-  if (incident) {
-    $("incident-title").focus();
-  }
-}
-
-async function loadIncidents() {
-  incidents = await ask("/api/incidents");
-  notice("incidents", "");
-  showIncidents();
-}
+/** Its hash is `#incident=` and the id, because mails have links to it. */
+export const incident = {
+  name: "incident",
+  partOf: "incidents",
+  read: text => text.startsWith(INCIDENT) ? { id: text.slice(INCIDENT.length) } : null,
+  title: ({ id }) => words.incidentTitle(shortId(id)),
+  load: ({ id }) => ask(`/api/incident?id=${encodeURIComponent(id)}`),
+  draw(one) {
+    $("incident-parts").hidden = !one;
+    $("incident-sum").textContent = one ? `${words.incidentOf(one.audience)} ${words.since_(time(one.openedAt))} ${stateOf(one)}`
+      : words.noIncident;
+    if (!one) {
+      return;
+    }
+    table("incident-bounces", [[words.cause, each => causeOf(each.cause)], [words.domain, each => each.domain],
+      [words.bounces, each => number(each.bounces), "number"]], one.bounces);
+    table("incident-answers", [[words.when, each => minute(each.answeredAt), "time"], [words.who, each => each.recipient],
+      [words.answer, answerText], [words.undone, each => minute(each.undoneAt), "time"]], one.answers);
+    table("incident-mails", [["#", each => number(each.number), "number"],
+      [words.kind, each => known(words.mailOf, each.what) || each.what], [words.made, each => minute(each.madeAt), "time"], [words.told, each => minute(each.sentAt), "time"]], one.mails);
+    table("incident-deliveries", [["#", each => number(each.number), "number"], [words.to, each => each.recipient || each.channel],
+      [words.stateOf, deliveryState], [words.reason, each => each.failure, "reason"]], one.deliveries);
+  },
+};

@@ -1,29 +1,32 @@
-"use strict";
+/** The overview: charts, tables of bounces, and the status of Mail Events. */
+import "./words-overview.js";
+import { causeOf, deadOrNot, textsOf } from "./causes.js";
+import { STATUSES, inOrder } from "./history.js";
+import { incidentsTable } from "./incidents.js";
+import { $, Failure, ask, duration, element, hashOf, known, link, minute, number, table, time, when } from "./parts.js";
+import { words } from "./words.js";
 
-/** The overview: charts, tables of bounces, and the suppression list. */
-const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced", "other"];
 const COLOURS = { queued: "#7d8590", succeeded: "#2e9e5b", deferred: "#d99a1c", failed: "#e0703a", bounced: "#c7362d", other: "#8a63c7" };
 /** The chart has room for the names of so many causes. The table has all of them. */
 const DRAWN_CAUSES = 10;
 
-const charts = {};
-let summary = null;
-let suppressions = null;
+/** The newest answer, even if it says only that the database is down. */
+let newest = null;
 
 function chart(id, config, label) {
-  charts[id]?.destroy();
+  Chart.getChart(id)?.destroy();
   const style = getComputedStyle(document.documentElement);
   Chart.defaults.color = style.getPropertyValue("--quiet");
   Chart.defaults.borderColor = style.getPropertyValue("--line");
   Chart.defaults.animation = false;
   Chart.defaults.maintainAspectRatio = false;
-  charts[id] = new Chart($(id), config);
+  new Chart($(id), config);
   $(id).setAttribute("aria-label", label);
 }
 
 /** The bars of the chart: hours for up to two days, otherwise days in the time zone of the reader. */
-function slots() {
-  const byHour = Number($("hours").value) <= 48;
+function slots(summary, hours) {
+  const byHour = hours <= 48;
   const size = byHour ? { month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit" } : { month: "numeric", day: "numeric" };
   const made = new Map();
   const slot = at => {
@@ -42,8 +45,8 @@ function slots() {
   return [...made.values()];
 }
 
-function showSummary() {
-  const over = slots();
+function showSummary(summary, hours) {
+  const over = slots(summary, hours);
   const shown = STATUSES.filter(status => status !== "other" || over.some(slot => slot.events.other));
   const totals = shown.map(status => [status, over.reduce((sum, slot) => sum + (slot.events[status] || 0), 0)]);
   const told = totals.map(([status, sum]) => `${words.status[status]} ${number(sum)}`).join(", ");
@@ -82,7 +85,7 @@ function showSummary() {
   table("causes-table", [[words.cause, one => causeOf(one.cause)], [words.bounces, one => number(one.bounces), "number"]], causes);
   table("domains-table", [[words.domain, one => one.domain], [words.mainCause, one => causeOf(one.cause)],
     [words.addresses, one => number(one.addresses), "number"], [words.bounces, one => number(one.bounces), "number"]], summary.domains);
-  showIncidents();
+  incidentsTable("open-incidents-table", summary.incidents);
   table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)],
     [words.cause, one => causeOf(one.cause, one.code)], [words.dead, deadOrNot, "word"], [words.reason, one => one.reason, "reason"],
     [words.subject, one => one.subject]],
@@ -92,22 +95,34 @@ function showSummary() {
   table("pipeline-table", [[words.figure, ([name]) => words.pipelineNames[name]],
     [words.value, ([name, value]) => name.endsWith(".age") ? duration(value) : number(value), "number"]],
     Object.keys(words.pipelineNames).filter(name => name in figures).map(name => [name, figures[name]]));
-  $("updated").textContent = words.updated(time(Date.now()));
-  notice("summary", [summary.database === "down" ? words.down : "", ...summary.failingRoutes.map(one =>
-    words.failing(one.route, one.place, time(one.since, TO_THE_MINUTE), number(one.webhooks))),
-    ...summary.notActivated.map(words.notActivated), ...summary.pleaseCheck.map(words.pleaseCheck)].join(" ").trim());
 }
 
-function showSuppressions() {
-  // a team may not have translated a cause of its own
-  const translated = Object.values(causeTable.causes).every(cause => cause.texts[language]);
-  $("download").href = `/api/suppressions.csv${translated ? `?language=${language}` : ""}`;
-  if (suppressions) {
-    table("suppressions-table", [[words.address, one => link(one.recipient)], [words.cause, one => causeOf(one.cause, one.code)],
-      [words.dead, deadOrNot, "word"], [words.reason, one => one.reason, "reason"],
-      [words.first, one => time(one.firstBouncedAt, TO_THE_MINUTE), "time"],
-      [words.last, one => time(one.lastBouncedAt, TO_THE_MINUTE), "time"], [words.bounces, one => number(one.bounces), "number"],
-      [words.lastSuccess, one => one.lastSucceededAt ? time(one.lastSucceededAt, TO_THE_MINUTE) : words.never, "time"],
-      [words.leaves, one => words.leavesWith[one.leavesWith]]], suppressions);
-  }
+/** What is wrong with Mail Events itself. */
+function showHealth() {
+  const problems = newest ? [...newest.failingRoutes.map(one =>
+    words.failing(one.route, one.place, minute(one.since), number(one.webhooks))),
+  ...newest.notActivated.map(words.notActivated), ...newest.pleaseCheck.map(words.pleaseCheck),
+  ...[known(words.timeIsWrong, newest.missing?.clock)].filter(Boolean)] : [];
+  $("health").textContent = problems.join(" ");
+  $("health").hidden = !problems.length;
 }
+
+$("hours").addEventListener("change", () => { location.hash = hashOf("overview", { hours: $("hours").value }); });
+
+/** Its parameter `hours` is the period. */
+export const overview = {
+  name: "overview",
+  async load({ hours = 24 }) {
+    newest = await ask(`/api/summary?hours=${encodeURIComponent(hours)}`);
+    showHealth();
+    if (newest.database === "down") {
+      throw new Failure(503);
+    }
+    return newest;
+  },
+  draw(summary, { hours = 24 }) {
+    $("hours").value = hours;
+    showHealth();
+    showSummary(summary, Number(hours));
+  },
+};

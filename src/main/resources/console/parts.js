@@ -1,75 +1,104 @@
-"use strict";
+/** What all views use: elements, tables, numbers and times, and requests. */
+import { language, words } from "./words.js";
 
-/** What all parts of the page use: elements, tables, numbers and times, requests, and notices. */
-const TO_THE_MINUTE = { dateStyle: "short", timeStyle: "short" };
+export const TO_THE_MINUTE = { dateStyle: "short", timeStyle: "short" };
 
-const $ = id => document.getElementById(id);
-const notices = {};
-let language = localStorage.getItem("language") || (navigator.language.startsWith("ja") ? "ja" : "en");
-let words = WORDS[language];
+export const $ = id => document.getElementById(id);
 
 /** Makes an element. Its content is text or other elements, never HTML, so that no text of a mail is run as HTML. */
-function element(name, attributes, ...content) {
+export function element(name, attributes, ...content) {
   const made = document.createElement(name);
   Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
   made.append(...content.filter(part => part !== null && part !== undefined));
   return made;
 }
 
-const when = one => one.occurredAt || one.receivedAt;
-const number = value => new Intl.NumberFormat(language).format(value);
-const time = (text, options = { dateStyle: "medium", timeStyle: "medium" }) =>
+export const when = one => one.occurredAt || one.receivedAt;
+export const number = value => new Intl.NumberFormat(language).format(value);
+export const time = (text, options = { dateStyle: "medium", timeStyle: "medium" }) =>
   text ? new Intl.DateTimeFormat(language, options).format(new Date(text)) : "";
+export const minute = text => time(text, TO_THE_MINUTE);
+/** All times of the page are in the time zone of the reader's device. */
+export const timeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** Looks a word up. A caller of the webhook may have chosen the word, for instance `constructor`. */
-const known = (of, word) => Object.hasOwn(of, word) ? of[word] : undefined;
+export const known = (of, word) => Object.hasOwn(of, word) ? of[word] : undefined;
 
-function duration(seconds) {
+export function duration(seconds) {
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const [unit, size] = units.find(([, length]) => seconds >= length) || units[3];
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size));
 }
 
-/** The answer of the API, or null for a 404. */
-async function ask(path, options = {}) {
-  const answer = await fetch(path, { ...options, headers: { Accept: "application/json", ...options.headers } });
+/** Why a request brought nothing. The API's own text is English, so only what it says about the
+ * user's own input (statuses 400 and 422) is shown as it is. */
+export class Failure extends Error {
+  /** @param status the HTTP status, or 0 if there was no answer */
+  constructor(status, detail) {
+    super(detail || String(status));
+    this.status = status;
+    this.detail = detail;
+  }
+
+  /** What a reader is told, in the language of the page. */
+  get text() {
+    switch (this.status) {
+      case 0: return words.problem.unreachable;
+      case 503: return words.problem.down;
+      case 400:
+      case 422: return this.detail || words.problem.other(this.status);
+      default: return words.problem.other(this.status);
+    }
+  }
+}
+
+/** What a reader is told about an error, in the language of the page. */
+export const problemOf = error => error instanceof Failure ? error.text : words.problem.other(error.message);
+
+/** The answer of the API, or null for a 404. @throws Failure for any other status that is not a success, and without an answer */
+export async function ask(path, options = {}) {
+  const answer = await fetch(path, { ...options, headers: { Accept: "application/json", ...options.headers } })
+    .catch(() => { throw new Failure(0); });
   if (answer.status === 404) {
     return null;
   }
   if (!answer.ok) {
     const problem = await answer.json().catch(() => ({}));
-    throw new Error(problem.detail || answer.statusText || answer.status);
+    throw new Failure(answer.status, problem.detail);
   }
   return answer.headers.get("Content-Type").includes("json") ? answer.json() : answer.text();
 }
 
-/** Shows what is wrong with the search, the summary or the suppression list. An empty text removes that notice. */
-function notice(about, text) {
-  notices[about] = text;
-  $("notice").textContent = Object.values(notices).filter(each => each).join(" ");
-  $("notice").hidden = !$("notice").textContent;
+/** Shows something above all views, for instance what is wrong with Mail Events. An empty text removes it. */
+export function notice(text) {
+  $("notice").textContent = text;
+  $("notice").hidden = !text;
 }
 
-/** @param columns each is [heading, function of a row that gives the cell, CSS class] */
-function table(id, columns, rows) {
-  const body = rows.map(row => element("tr", {}, ...columns.map(([, value, style]) => {
+/** Runs an action of a button or a form. When it fails, a notice says so. */
+export const guarded = action => () => action().then(() => notice(""), failure => notice(problemOf(failure)));
+
+/**
+ * Fills a table. On a phone, a row becomes a card, and each cell shows its heading.
+ *
+ * @param columns each is [heading, function of a row that gives the cell, CSS class]
+ * @param none what to show without rows
+ */
+export function table(id, columns, rows, none = words.none) {
+  const body = rows.map(row => element("tr", {}, ...columns.map(([heading, value, style]) => {
     const cell = value(row);
-    return element("td", style ? { class: style } : {}, cell === null || cell === undefined ? "" : cell);
+    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, cell === null || cell === undefined ? "" : cell);
   })));
   $(id).replaceChildren(
     element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) =>
       element("th", style === "number" ? { scope: "col", class: style } : { scope: "col" }, heading)))),
-    element("tbody", {}, ...(rows.length ? body : [element("tr", {}, element("td", { colspan: columns.length }, words.none))])));
+    element("tbody", {}, ...(rows.length ? body : [element("tr", {}, element("td", { colspan: columns.length }, none))])));
 }
 
-/** A link that searches for an address or a Message-ID, or null when that was removed as personal data. */
-function link(text) {
-  if (!text) {
-    return null;
-  }
-  const made = element("button", { type: "button", class: "link" }, text);
-  made.addEventListener("click", () => { location.hash = encodeURIComponent(text); });
-  return made;
+/** The hash of the URL for a view, with those of the parameters that have a value. No browser sends a hash to a server. */
+export function hashOf(view, parameters = {}) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return `#${view}${given.length ? `?${new URLSearchParams(given)}` : ""}`;
 }
 
-/** Runs an action. When it fails, a notice says so. */
-const guarded = (about, action) => () => action().catch(failure => notice(about, words.failed(failure.message)));
+/** A link that searches for a text, or null when that was removed as personal data. */
+export const link = text => text ? element("a", { href: hashOf("events", { text }) }, text) : null;

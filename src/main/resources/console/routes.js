@@ -1,6 +1,9 @@
-"use strict";
-
 /** Draws the routes as they run. Sizes are in CSS pixels. */
+import "./words-routes.js";
+import { showDrafts } from "./drafts.js";
+import { $, ask, number, table } from "./parts.js";
+import { words } from "./words.js";
+
 const DRAWING = { title: 30, line: 18, padding: 8, gap: 14, way: 56, gutter: 26, letter: 7, narrow: 760, widest: 380 };
 
 function shape(name, attributes, ...content) {
@@ -106,7 +109,7 @@ function box(view, one) {
 function showRoutes(view) {
   const target = $("routes-drawing");
   if (!target.clientWidth) {
-    return; // it is drawn when the overview is shown again
+    return; // it is drawn when the view is shown again
   }
   const drawing = layout(view, target.clientWidth);
   const sum = view.sample;
@@ -126,3 +129,16 @@ function showRoutes(view) {
     [words.events, ([route, branch]) => counted((branch || route).events), "number"]],
   view.routes.flatMap(route => [[route, null], ...route.branches.map(branch => [route, branch])]));
 }
+
+let drawn = null;
+new ResizeObserver(() => drawn && showRoutes(drawn)).observe($("routes-drawing"));
+
+export const routes = {
+  name: "routes",
+  load: () => Promise.all([ask("/api/routes"), ask("/api/drafts")]),
+  draw([view, drafts]) {
+    drawn = view;
+    showRoutes(view);
+    showDrafts(drafts || []);
+  },
+};

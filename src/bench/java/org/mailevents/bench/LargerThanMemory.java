@@ -38,7 +38,7 @@ final class LargerThanMemory {
     private static final Case LOAD = new Case(new Load(100, false, false, false), 64);
     private static final int ROUNDS = Integer.getInteger("bench.rounds", 5);
     private static final double WARM_UP_SECONDS = 1.5;
-    private static final int LATE_EVENTS = 400_000;
+    private static final int LATE_EVENTS = 1_500_000;
     private static final int RETENTION_DAYS = 10;
     private static final int BATCH = 1_000;
     private static final Map<String, String> PARTITIONS = Map.of("STORE_PARTITION", "day");

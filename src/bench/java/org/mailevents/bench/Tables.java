@@ -100,7 +100,7 @@ final class Tables {
         this.database = database;
         this.partitions = partitions;
         this.newest = partitions.start(LocalDate.now(ZoneId.of("Asia/Tokyo")));
-        this.next = newest;
+        this.next = partitions.start(newest.minusDays(1));
         migrate();
         // so that Mail Events does not count the events of the big table during the benchmark
         database.execute("UPDATE event_counted SET until_time = now()");
@@ -125,16 +125,19 @@ final class Tables {
 
     /**
      * Fills the big table with whole partitions, from the newest one backwards, until it has at least this many rows. The newest partition
-     * gets half of its rows, as it has in the middle of its time. It creates the indexes of a partition after its rows, which is several
-     * times as fast.
+     * gets half of its rows, as it has in the middle of its time. It is filled anew each time, because otherwise the events that the
+     * benchmark itself has stored would make the newest partition several times as large as it ever is. A partition gets its indexes after
+     * its rows, which is several times as fast.
      *
      * @return how many rows the big table has
      */
     long fillBig(long atLeast) {
         use(true);
         Map<LocalDate, Long> sizes = new HashMap<>();
+        sizes.put(newest, partitions.events(start(newest), start(partitions.next(newest))) / 2);
+        rows = Math.max(rows, sizes.get(newest));
         while (rows < atLeast) {
-            long size = partitions.events(start(next), start(partitions.next(next))) / (next.equals(newest) ? 2 : 1);
+            long size = partitions.events(start(next), start(partitions.next(next)));
             sizes.put(next, size);
             rows += size;
             next = partitions.start(next.minusDays(1));

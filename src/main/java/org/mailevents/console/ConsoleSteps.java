@@ -47,22 +47,31 @@ public final class ConsoleSteps extends RouteBuilder {
     private Clock clock;
     private SummaryReader summaries;
     private IncidentReader incidents;
+    private ClockReader clocks;
 
     @Override
     public void configure() throws Exception {
+        Settings settings = new Settings(getContext());
         LiveCauses causes = LiveCauses.in(getContext());
         clock = TimeSource.of(getContext());
         Database database = mandatoryFindSingleByType(getContext(), Database.class);
         Jdbi jdbi = JdbiFactory.create(database);
         summaries = new SummaryReader(getContext(), jdbi, causes);
         incidents = new IncidentReader(JdbiFactory.limited(database));
-        SuppressionList suppressions = new SuppressionList(jdbi, causes, new Settings(getContext()).required("alert.language"));
+        MessageReader messages = new MessageReader(JdbiFactory.limited(database));
+        clocks = new ClockReader(JdbiFactory.limited(database), clock, settings.zone("webhook.time-zone"));
+        SuppressionList suppressions = new SuppressionList(jdbi, causes, settings.required("alert.language"));
 
         // @formatter:off
         from("direct:summarize").routeId("summarize")
             .description("Reads the summary of the last hours; the header hours says how many")
             .errorHandler(noErrorHandler())
             .process(this::summarize);
+
+        from("direct:judge-clock").routeId("judge-clock")
+            .description("Reads what the times of the last days say about time zone and clock")
+            .errorHandler(noErrorHandler())
+            .process(exchange -> exchange.getMessage().setBody(clocks.read()));
 
         from("direct:list-suppressions").routeId("list-suppressions")
             .description("Writes the suppression list as CSV")
@@ -74,6 +83,12 @@ public final class ConsoleSteps extends RouteBuilder {
             .errorHandler(noErrorHandler())
             .process(exchange -> exchange.getMessage().setBody(incidents.read(exchange.getMessage().getHeader("id", String.class))
                     .orElse(null)));
+
+        from("direct:read-message").routeId("read-message")
+            .description("Reads all that is known about a message; the header id says which, and the header to names its recipient")
+            .errorHandler(noErrorHandler())
+            .process(exchange -> exchange.getMessage().setBody(messages.read(exchange.getMessage().getHeader("id", String.class),
+                    exchange.getMessage().getHeader("to", String.class))));
 
         from("direct:answer").routeId("answer")
             .description("Answers with the body as JSON, or with 404 when the body is empty")

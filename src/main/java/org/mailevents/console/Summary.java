@@ -20,11 +20,12 @@ import org.mailevents.log.FailingRoutes.FailingRoute;
  * @param failingRoutes the routes that fail while webhooks wait for them in the spool
  * @param notActivated  the saved files that are not activated, each with its file, its line and its mistake
  * @param pleaseCheck   what is probably a mistake in the activated routes, each with its file and its line
+ * @param missing       what should have arrived and has not; null while the database is down
  * @param pipeline      the figures of this process since its start
  */
 record Summary(Instant since, String database, List<Hour> hours, List<Cause> causes, List<Domain> domains, List<OpenIncident> incidents,
         List<Untold> untold, List<Bounce> latestBounces, List<FailingRoute> failingRoutes, List<String> notActivated,
-        List<String> pleaseCheck, Pipeline pipeline) {
+        List<String> pleaseCheck, Missing missing, Pipeline pipeline) {
 
     /**
      * @param hour   the beginning of the hour
@@ -57,6 +58,15 @@ record Summary(Instant since, String database, List<Hour> hours, List<Cause> cau
     /** A bounce. Except for the code, which is its {@code status}, the fields are named like the columns of {@code mail_event}. */
     record Bounce(String recipient, String code, String cause, Boolean dead, String kind, String reason, String messageId, String subject,
             Instant occurredAt, Instant receivedAt) {
+    }
+
+    /**
+     * @param overdue  how many accepted messages have no end after {@code message.overdue}
+     * @param unpaired how many failures lack one of their two events for a day
+     * @param clock    what the times of the last day say about zone and clock: {@code unknown}, {@code fits}, {@code zone},
+     *                 {@code clock} or {@code late}
+     */
+    record Missing(long overdue, long unpaired, String clock) {
     }
 
     /**

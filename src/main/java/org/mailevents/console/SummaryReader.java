@@ -27,6 +27,7 @@ import org.mailevents.console.Summary.Bounce;
 import org.mailevents.console.Summary.Cause;
 import org.mailevents.console.Summary.Domain;
 import org.mailevents.console.Summary.Hour;
+import org.mailevents.console.Summary.Missing;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
 import org.mailevents.console.Summary.Untold;
@@ -37,6 +38,10 @@ import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailingRoutes.FailingRoute;
 import org.mailevents.settings.TimeSource;
 import org.mailevents.store.EventCounts;
+import org.mailevents.store.LooseEnds;
+import org.mailevents.store.ReceiptDelay;
+import org.mailevents.store.ReceiptDelays;
+import org.mailevents.store.StoredEvents;
 
 /**
  * Reads a {@link Summary}. However many events exist, it reads only the counts, the events that are not counted yet, and the newest
@@ -58,7 +63,11 @@ final class SummaryReader {
             + "SELECT occurred_hour AS hour_of, event_type AS type_of, status AS status_of, events FROM event_count"
             + " WHERE occurred_hour >= ?"
             + " UNION ALL SELECT " + EventCounts.HOUR + ", " + EventCounts.TYPE + ", " + EventCounts.STATUS + ", 1 FROM mail_event"
-            + " WHERE received_at >= ? AND COALESCE(occurred_at, received_at) >= ?) counts GROUP BY hour_of, type_of, status_of";
+            + " WHERE received_at >= ? AND COALESCE(occurred_at, received_at) >= ?"
+            // a failed delivery that has a bounce is the same failure, which counts as bounced
+            + " UNION ALL SELECT occurred_hour, 'deliveries', 'failed', -events FROM paired_count WHERE occurred_hour >= ?"
+            + " UNION ALL SELECT hour_of, 'deliveries', 'failed', -events FROM (" + EventCounts.PAIRED_BY_HOUR + ") AS newest)"
+            + " counts GROUP BY hour_of, type_of, status_of";
     // ordered by both columns of the index, so that H2 reads no more rows than it returns
     private static final String NEWEST_BOUNCES = " FROM mail_event WHERE event_type = 'bounces' AND received_at >= ?"
             + " ORDER BY event_type DESC, received_at DESC LIMIT ";
@@ -119,27 +128,30 @@ final class SummaryReader {
             return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
                 List<Count> counts = counts(handle, since.truncatedTo(ChronoUnit.HOURS));
                 return new Summary(since, "up", hours(counts), causes(counts), domains(handle, since), incidents(handle), untold(handle),
-                        handle.select(LATEST_BOUNCES, since).mapTo(Bounce.class).list(), failing, notActivated, pleaseCheck, pipeline);
+                        handle.select(LATEST_BOUNCES, since).mapTo(Bounce.class).list(), failing, notActivated, pleaseCheck,
+                        missing(handle), pipeline);
             });
         } catch (JdbiException e) {
             if (!Database.isAbsent(e)) {
                 throw new IllegalStateException("The summary could not be read", e);
             }
             return new Summary(since, "down", List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), failing, notActivated,
-                    pleaseCheck, pipeline);
+                    pleaseCheck, null, pipeline);
         }
     }
 
     private List<Count> counts(Handle handle, Instant since) {
         Instant counted = handle.select("SELECT until_time FROM event_counted").mapTo(Instant.class).one();
         Instant earliest = clock.instant().minus(MAX_UNCOUNTED);
-        return handle.select(COUNTS, since, counted.isAfter(earliest) ? counted : earliest, since).mapTo(Count.class).list();
+        Instant uncounted = counted.isAfter(earliest) ? counted : earliest;
+        return handle.select(COUNTS, since, uncounted, since, since, uncounted, StoredEvents.NO_END).mapTo(Count.class).stream()
+                .filter(count -> !count.hourOf().isBefore(since)).toList(); // H2 cannot compare the hours of the newest pairs
     }
 
     private static List<Hour> hours(List<Count> counts) {
         Map<Instant, Map<String, Long>> hours = new TreeMap<>();
         counts.forEach(count -> hours.computeIfAbsent(count.hourOf(), hour -> new LinkedHashMap<>())
-                .merge(count.shownStatus(), count.events(), Long::sum));
+                .merge(count.shownStatus(), Math.max(0, count.events()), Long::sum));
         return hours.entrySet().stream().map(entry -> new Hour(entry.getKey(), entry.getValue())).toList();
     }
 
@@ -172,6 +184,12 @@ final class SummaryReader {
         String mostFrequent = causes.entrySet().stream()
                 .max(Map.Entry.<String, Long>comparingByValue().thenComparing(Map.Entry.comparingByKey())).orElseThrow().getKey();
         return new Domain(name, mostFrequent, causes.values().stream().mapToLong(Long::longValue).sum(), addresses);
+    }
+
+    private Missing missing(Handle handle) {
+        LooseEnds.Count open = LooseEnds.count(handle);
+        ReceiptDelay delay = ReceiptDelays.since(handle, clock.instant().minus(ReceiptDelays.JUDGED));
+        return new Missing(open.overdue(), open.unpaired(), delay.state().word());
     }
 
     private static List<OpenIncident> incidents(Handle handle) {

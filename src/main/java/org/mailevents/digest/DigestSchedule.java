@@ -42,7 +42,7 @@ public record DigestSchedule(DayOfWeek day, LocalTime time) {
     }
 
     /** @throws IllegalArgumentException if the text has neither of the two forms; the message names the setting {@code key} */
-    static DigestSchedule parse(String key, String text) {
+    public static DigestSchedule parse(String key, String text) {
         Matcher form = FORM.matcher(text);
         if (!form.matches()) {
             throw new IllegalArgumentException("Set " + key + " to a time such as `daily 09:00` or `weekly mon 09:00`, with two"

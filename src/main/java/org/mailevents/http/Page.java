@@ -20,8 +20,14 @@ public final class Page {
 
     private static final String CHART = "META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
 
-    private static final List<String> FILES = List.of("console.css", "icon.svg", "words.js", "parts.js", "causes.js", "overview.js",
-            "routes.js", "drafts.js", "history.js", "incidents.js", "console.js");
+    private static final List<String> FILES = List.of("console.css", "icon.svg", "console.js", "views.js", "parts.js", "words.js", "causes.js",
+            "overview.js", "words-overview.js",
+            "events.js", "history.js", "words-events.js",
+            "incidents.js", "words-incidents.js",
+            "proof.js", "words-proof.js",
+            "suppressions.js", "words-suppressions.js",
+            "explain.js", "words-explain.js",
+            "routes.js", "drafts.js", "words-routes.js");
     private static final Map<String, String> TYPES = Map.of("html", "text/html", "css", "text/css", "js", "text/javascript",
             "svg", "image/svg+xml");
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.mailevents.event.SentElement;
 import org.mailevents.rehearsal.RouteTest.Send;
 import org.mailevents.rehearsal.RouteTest.Sends;
 import org.mailevents.rehearsal.RouteTest.Word;
@@ -71,7 +72,7 @@ public final class RouteTestReader {
         for (String key : List.of("returnPath", "from", "reason", "subject", "apiData")) {
             element.put(key, "");
         }
-        for (Map.Entry<String, YamlTree> given : input.map("an event", RouteTestText.KEYS).entrySet()) {
+        for (Map.Entry<String, YamlTree> given : input.map("an event", SentElement.KEYS).entrySet()) {
             element.put(given.getKey(), given.getValue().text(given.getKey()));
         }
         ObjectNode webhook = JsonNodeFactory.instance.objectNode().put("event_type", type).put("server_composition", "test");

@@ -4,11 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.mailevents.event.SentElement;
 
 /**
  * Writes a stored event as a test of the routes, ready to be pasted into a {@code routes/tests/*.test.yaml}. The test expects what the
@@ -21,9 +21,6 @@ public final class RouteTestText {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern ID = Pattern.compile("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
-    /** The keys of an event in the order in which a reader looks for them. */
-    public static final List<String> KEYS = List.of("status", "to", "reason", "apiData", "from", "returnPath", "subject", "messageId",
-            "created", "sourceIp", "senderIp");
     /** JSON allows these characters in a text, and YAML does not (YAML 1.2.2, section 5.1). */
     private static final Pattern NOT_PRINTABLE = Pattern.compile("[\\x7F-\\x84\\x86-\\x9F\\uFFFE\\uFFFF\\uD800-\\uDFFF]");
 
@@ -66,10 +63,7 @@ public final class RouteTestText {
 
     /** What has no value is left out, so the test takes the usual value. The personal data of an old event may be removed. */
     private static ObjectNode element(Map<String, Object> event) throws JsonProcessingException {
-        ObjectNode element = JsonNodeFactory.instance.objectNode();
-        KEYS.stream().filter(key -> !text(event, key).isEmpty()).forEach(key -> element.put(key, text(event, key)));
-        String extra = text(event, "extra");
-        return extra.isEmpty() ? element : element.setAll((ObjectNode) JSON.readTree(extra));
+        return SentElement.of(key -> text(event, key).isEmpty() ? null : text(event, key), text(event, "extra"));
     }
 
     private static String name(Map<String, Object> event, String type) {

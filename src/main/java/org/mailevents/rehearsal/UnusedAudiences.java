@@ -25,8 +25,8 @@ public final class UnusedAudiences {
 
     /** These audiences get notices about Mail Events itself, unless a route gives them bounces. */
     private static final Set<String> OF_NOTICES = Set.of("operators", FALLBACK);
-    /** Settings that do not matter for notices. */
-    private static final Set<String> OF_BOUNCES = Set.of("alert.digest", "alert.hours", "alert.channel");
+    /** Settings that do not matter for notices. The digest of the operators tells what was compared with the vendor, if something was. */
+    private final Set<String> ofBounces;
 
     private final Set<String> routed = new HashSet<>();
     private final Set<String> known = new HashSet<>(MisspeltDecisions.SHIPPED);
@@ -34,6 +34,8 @@ public final class UnusedAudiences {
     private boolean isComputed;
 
     private UnusedAudiences(Settings settings, Map<String, String> files, Collection<RouteDefinition> routes) {
+        ofBounces = settings.text("vendor.api-key").isEmpty() ? Set.of("alert.digest", "alert.hours", "alert.channel")
+                : Set.of("alert.hours", "alert.channel");
         known.add(FALLBACK);
         routed.add(settings.audience("alert.undecided"));
         known.addAll(RouteTests.audiences(files));
@@ -62,7 +64,7 @@ public final class UnusedAudiences {
     }
 
     private Stream<String> warning(String setting, String audience) {
-        if (OF_BOUNCES.contains(setting) && OF_NOTICES.contains(audience) && !routed.contains(audience) && !isComputed) {
+        if (ofBounces.contains(setting) && OF_NOTICES.contains(audience) && !routed.contains(audience) && !isComputed) {
             return Stream.of(setting + "." + audience + " is not used: no route gives bounces to the audience " + audience
                     + ". It gets only notices about Mail Events itself, which are mailed at once.");
         }

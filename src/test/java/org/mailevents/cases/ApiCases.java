@@ -1,6 +1,7 @@
 package org.mailevents.cases;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.Answers.assertProblem;
 import static org.mailevents.support.Answers.assertReceipt;
 import static org.mailevents.support.ShippedRoutes.REFUSED;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -111,6 +113,71 @@ public interface ApiCases extends Cases {
         // Then
         assertThat(events).hasSize(2).allSatisfy(event -> assertThat(event.path("outcome").asText())
                 .isEqualTo(event.path("recipient").equals(first.get("to")) ? "succeeded" : "bounced"));
+    }
+
+    @Test
+    default void theOwnPageOfAMessageTellsItsWayAndTheStateOfTheAddress() {
+        // Given
+        ObjectNode queued = Payload.delivery("queued").put("created", "2026-10-01 09:00:00").put("subject", "領収書 <b>").put("apiData", "");
+        queued.put("added later", "by the vendor");
+        ObjectNode bounce = Payload.bounce("2").put("to", queued.get("to").asText()).put("messageId", queued.get("messageId").asText())
+                .put("created", "2026-10-01 09:00:00").put("reason", "550 5.1.1 User unknown");
+        ObjectNode other = queued.deepCopy().put("status", "succeeded").put("to", "Other." + queued.get("to").asText());
+        post("bounces", bounce);
+        post("deliveries", queued, other);
+        String id = Api.encoded(queued.get("messageId").asText());
+
+        // When
+        JsonNode choice = ask("/api/message?id=" + id);
+        JsonNode message = ask("/api/message?id=" + id + "&to=" + Api.encoded(bounce.get("to").asText().toUpperCase(Locale.ROOT)));
+
+        // Then
+        assertThat(choice.path("recipients").findValuesAsText("recipient")).containsExactly(bounce.get("to").asText(),
+                other.get("to").asText());
+        assertThat(choice.path("recipients").findValuesAsText("outcome")).containsExactly("bounced", "succeeded");
+        assertThat(message.path("outcome").asText()).isEqualTo("bounced");
+        assertThat(message.path("events").findValuesAsText("eventType")).as("both happened in the same second")
+                .containsExactly("deliveries", "bounces");
+        assertThat(message.at("/events/0/raw")).isEqualTo(queued);
+        assertThat(message.at("/events/1/raw")).isEqualTo(bounce);
+        assertThat(message.at("/events/1/status").asText()).isEqualTo("bounced");
+        assertThat(message.at("/events/1/code").asText()).isEqualTo("2");
+        assertThat(message.at("/address/state").asText()).isEqualTo("listed");
+        assertThat(message.at("/address/since").asText()).isEqualTo("2026-10-01T00:00:00Z");
+        assertThat(message.at("/address/cause").asText()).isEqualTo("unknown-user");
+        assertThat(message.at("/address/leavesWith").asText()).isEqualTo("delivery");
+
+        // When
+        post("deliveries", Payload.delivery("succeeded").put("to", bounce.get("to").asText()).put("created", "2026-10-03 09:00:00"));
+
+        // Then
+        JsonNode address = ask("/api/message?id=" + id + "&to=" + Api.encoded(bounce.get("to").asText())).path("address");
+        assertThat(address.path("state").asText()).isEqualTo("clear");
+        assertThat(address.path("lastSucceededAt").asText()).isEqualTo("2026-10-03T00:00:00Z");
+        assertProblem(get("/api/message?id=" + id + "&to=nobody@example.net"), 404);
+        assertProblem(get("/api/message?id=unknown"), 404);
+        assertThat(assertProblem(get("/api/message?to=a@example.net"), 400)).contains("Set id");
+    }
+
+    @Test
+    default void theOwnPageOfAMessageTellsWhichAlertToldOfItAndToWhom() {
+        // Given
+        String address = bounced("2");
+        String id = stored("recipient", address).get("message_id");
+
+        // When
+        JsonNode alert = await().until(() -> ask("/api/message?id=" + Api.encoded(id)).at("/alerts/0"),
+                found -> found.hasNonNull("sentAt"));
+
+        // Then
+        assertThat(alert.path("alertId").asText()).isEqualTo(stored("recipient", address).get("alert_id"));
+        assertThat(alert.path("audience").asText()).isEqualTo("list-owner");
+        assertThat(alert.path("deliveries").findValuesAsText("channel")).contains("mail");
+        assertThat(alert.at("/deliveries/0/sentAt").asText()).isNotEqualTo("null");
+    }
+
+    private Map<String, String> stored(String column, String value) {
+        return database().row("SELECT * FROM mail_event WHERE " + column + " = ?", value);
     }
 
     @Test
@@ -255,7 +322,7 @@ public interface ApiCases extends Cases {
         assertThat(listed.path("lastSucceededAt").asText()).isEqualTo("2026-09-30T00:00:00Z");
         assertThat(listed.path("leavesWith").asText()).isEqualTo("delivery");
         JsonNode texts = ask("/api/causes").at("/causes/unknown-user/texts/en");
-        assertThat(file).startsWith("\uFEFF\"recipient\",\"status\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\","
+        assertThat(file).startsWith("\uFEFF\"recipient\",\"code\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\","
                 + "\"bounces\",\"cause\",\"cause_name\",\"dead\",\"last_succeeded_at\",\"leaves_with\",\"what_to_do\"\r\n");
         assertThat(file).contains("\"" + address + "\",\"2\",\"permanent, address\",\"'=1+1,\"\"x\"\"\r\n550 5.1.1 User unknown\","
                 + "\"2026-10-01T00:00:00Z\",\"2026-10-02T00:00:00Z\",\"2\",\"unknown-user\",\"" + texts.path("name").asText()
@@ -346,8 +413,8 @@ public interface ApiCases extends Cases {
 
     @ParameterizedTest
     @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript",
-            "/parts.js,text/javascript", "/causes.js,text/javascript", "/overview.js,text/javascript", "/drafts.js,text/javascript",
-            "/history.js,text/javascript", "/routes.js,text/javascript", "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
+            "/views.js,text/javascript", "/parts.js,text/javascript", "/overview.js,text/javascript", "/words-overview.js,text/javascript",
+            "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
     default void thePageIsServed(String path, String mediaType) {
         HttpResponse<String> answer = get(path);
 

@@ -57,6 +57,7 @@ class PageTest {
     private static final String HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
 
     private final Path routes = OwnProcess.folder("routes").resolve("routes");
+    private final TestDatabase database = TestDatabase.h2();
     private InProcess application;
     private ChromeDriver browser;
 
@@ -70,7 +71,7 @@ class PageTest {
     @BeforeAll
     void open() {
         Browser.assumeInstalled();
-        application = TestSettings.of(TestDatabase.h2()).withRoutes(routes).startInProcess();
+        application = TestSettings.of(database).withRoutes(routes).startInProcess();
         post("deliveries", delivered, at(delivered.deepCopy().put("status", "deferred").put("reason", "450 4.2.0 Greylisted"), 590),
                 at(delivered.deepCopy().put("status", "succeeded"), 400), at(Payload.delivery("failed"), 100));
         post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
@@ -103,10 +104,15 @@ class PageTest {
     }
 
     private void visit(String language) {
-        browser.get(application.uri("/").toString());
+        visit(language, "");
+    }
+
+    /** @param hash names the view, as in a link */
+    private void visit(String language, String hash) {
+        browser.get(application.uri("/icon.svg").toString());
         browser.executeScript("localStorage.setItem('language', arguments[0])", language);
-        browser.get(application.uri("/?").toString());
-        shown("#updated:not(:empty)");
+        browser.get(application.uri("/" + hash).toString());
+        wait(() -> text("#as-of").matches("(?s).*\\d.*"));
     }
 
     private WebElement shown(String css) {
@@ -149,27 +155,27 @@ class PageTest {
         shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
 
         // Then
-        assertThat(text("#found-title")).isEqualTo("What happened to " + delivered.get("to").asText());
+        assertThat(text("#events-title")).isEqualTo("What happened to " + delivered.get("to").asText());
         assertThat(text("#found-sum")).contains("1 message, 3 events");
         assertThat(text(".message")).contains("ご注文の確認", "Delivered: the receiving server accepted the mail", "450 4.2.0 Greylisted");
         List<String> steps = browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText).toList();
         assertThat(steps).hasSize(3);
         assertThat(steps.get(0)).contains("Accepted for sending");
         assertThat(steps.get(2)).contains("Accepted by the receiving server");
-        assertThat(browser.findElement(By.id("overview")).isDisplayed()).isFalse();
+        assertThat(browser.findElement(By.id("totals")).isDisplayed()).isFalse();
 
         // When
-        shown(".message h3 + p button:last-child").click();
+        shown(".message h3 + p a:last-child").click();
 
         // Then
-        wait(() -> text("#found-title").equals("What happened to " + delivered.get("messageId").asText()));
+        wait(() -> text("#events-title").equals("What happened to " + delivered.get("messageId").asText()));
         assertThat(text("#found-sum")).contains("1 message, 3 events");
 
         // When
         browser.navigate().back();
 
         // Then
-        wait(() -> text("#found-title").equals("What happened to " + delivered.get("to").asText()));
+        wait(() -> text("#events-title").equals("What happened to " + delivered.get("to").asText()));
     }
 
     @Test
@@ -224,11 +230,11 @@ class PageTest {
             wait(() -> renewals() > 3);
 
             // When
-            browser.executeScript("document.querySelector('#latest-table button').focus()");
+            browser.executeScript("document.querySelector('#latest-table a').focus()");
 
             // Then
             assertStays();
-            assertThat(browser.switchTo().activeElement().getTagName()).isEqualTo("button");
+            assertThat(browser.switchTo().activeElement().getTagName()).isEqualTo("a");
 
             // When
             browser.executeScript("document.activeElement.blur()");
@@ -293,14 +299,14 @@ class PageTest {
             visit("en");
 
             // Then
-            wait(() -> text("#notice").startsWith("route-bounces fails at routes/route-bounces.camel.yaml:34 since ")
-                    && text("#notice").endsWith(": 300 webhooks wait in the spool. The log says why."));
+            wait(() -> text("#health").startsWith("route-bounces fails at routes/route-bounces.camel.yaml:34 since ")
+                    && text("#health").endsWith(": 300 webhooks wait in the spool. The log says why."));
 
             // When
             visit("ja");
 
             // Then
-            wait(() -> text("#notice").endsWith("（routes/route-bounces.camel.yaml:34）。スプールで待っている Webhook: 300件。原因はログに出ています。"));
+            wait(() -> text("#health").endsWith("（routes/route-bounces.camel.yaml:34）。スプールで待っている Webhook: 300件。原因はログに出ています。"));
         } finally {
             waiting.clear();
         }
@@ -320,15 +326,15 @@ class PageTest {
             visit("en");
 
             // Then
-            wait(() -> text("#notice").contains("Not activated: " + added + ":5: ") && text("#notice").contains(
+            wait(() -> text("#health").contains("Not activated: " + added + ":5: ") && text("#health").contains(
                     "nothing reads the variable audiense. Did you mean audience?"));
-            assertThat(text("#notice")).contains(" The previous version keeps running. Please check: " + file + ":");
+            assertThat(text("#health")).contains(" The previous version keeps running. Please check: " + file + ":");
 
             // When
             visit("ja");
 
             // Then
-            wait(() -> text("#notice").contains("反映されていません") && text("#notice").contains("確認してください: " + file + ":"));
+            wait(() -> text("#health").contains("反映されていません") && text("#health").contains("確認してください: " + file + ":"));
         } finally {
             Files.writeString(file, good);
             Files.delete(added);
@@ -337,8 +343,53 @@ class PageTest {
     }
 
     @Test
+    void theProofShowsWhatIsMissingAndAWrongZone() {
+        try {
+            // Given: events of last week, which have been followed by no other
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, subject, received_at) VALUES"
+                    + " (RANDOM_UUID(), 'deliveries', 'queued', '<lost@mta>', 'lost@example.net', ?, CURRENT_TIMESTAMP - INTERVAL '9' DAY),"
+                    + " (RANDOM_UUID(), 'deliveries', 'failed', '<refused@mta>', 'refused@example.net', ?,"
+                    + " CURRENT_TIMESTAMP - INTERVAL '9' DAY)", HOSTILE, HOSTILE);
+            await().until(() -> database.rows("SELECT 1 FROM loose_end").size() == 2);
+            database.execute("INSERT INTO receipt_delay (received_slot, delay_minutes, events)"
+                    + " VALUES (CURRENT_TIMESTAMP - INTERVAL '1' HOUR, 540, 1000), (CURRENT_TIMESTAMP - INTERVAL '1' HOUR, -90, 3)");
+
+            // When
+            visit("en", "#proof");
+
+            // Then
+            assertThat(text("#proof-title")).isEqualTo("Proof");
+            assertThat(text("#proof-compared")).startsWith("Not compared. Set vendor.api-user");
+            assertThat(text("#proof-overdue")).contains("lost@example.net", HOSTILE, "no news");
+            assertThat(text("#proof-overdue-count")).isEqualTo("1 now.");
+            assertThat(text("#proof-unpaired")).contains("refused@example.net", "the bounce");
+            assertThat(text("#proof-clock")).contains("they seem to be in UTC, and webhook.time-zone is Asia/Tokyo");
+            assertThat(text("#proof-clock-days")).contains("wrong zone", "540 min", "1,003");
+
+            // When
+            visit("ja", "#proof");
+
+            // Then
+            assertThat(text("#proof-title")).isEqualTo("届いた通知の照合");
+            assertThat(text("#proof-clock")).contains("時刻が1時間単位でずれています。");
+            assertThat(text("#proof-unpaired")).contains("バウンス");
+
+            // When
+            visit("ja");
+
+            // Then
+            wait(() -> text("#health").contains("Webhook の時刻が1時間単位でずれています。"));
+            assertThat(text("#pipeline-table")).contains("結果が届いていないメール");
+        } finally {
+            database.execute("DELETE FROM receipt_delay");
+            database.execute("DELETE FROM loose_end");
+            database.execute("DELETE FROM mail_event WHERE message_id IN ('<lost@mta>', '<refused@mta>')");
+        }
+    }
+
+    @Test
     void theSuppressionListIsShownAndDownloaded() {
-        shown("#show-suppressions").click();
+        visit("en", "#suppressions");
 
         wait(() -> text("#suppressions-table").contains(bounced.get("to").asText()));
         assertThat(text("#suppressions-table")).contains("Unknown user (2)", "none stored", "A mail that the address accepts")
@@ -346,8 +397,7 @@ class PageTest {
         assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv?language=en");
         assertThat(violations()).isEmpty();
 
-        visit("ja");
-        shown("#show-suppressions").click();
+        visit("ja", "#suppressions");
 
         wait(() -> text("#suppressions-table").contains("この宛先にメールが届くこと"));
         assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv?language=ja");
@@ -404,7 +454,7 @@ class PageTest {
     @CsvSource({"en,no,recipient-filter", "ja,いいえ,recipient-filter"})
     void aReplyIsExplained(String language, String dead, String second) throws IOException {
         // Given
-        visit(language);
+        visit(language, "#explain");
 
         // When
         shown("#reply").sendKeys("550 Unknown user a@docomo.ne.jp");
@@ -453,7 +503,7 @@ class PageTest {
         Files.createDirectories(draft.getParent());
         Files.writeString(draft, active.substring(0, otherwise) + active.substring(otherwise).replaceFirst("postmaster", "list-owner"));
         try {
-            visit(language);
+            visit(language, "#routes");
             assertThat(text("#drafts-list")).contains("drafts/route-bounces.camel.yaml");
 
             // When
@@ -474,7 +524,7 @@ class PageTest {
         } finally {
             Files.delete(draft);
         }
-        visit("en");
+        visit("en", "#routes");
         assertThat(browser.findElement(By.id("drafts")).isDisplayed()).isFalse();
     }
 
@@ -497,10 +547,9 @@ class PageTest {
     void everyWordIsThere(String language) {
         visit(language);
 
-        Object missing = browser.executeScript("return [...document.querySelectorAll('[data-word]')]"
-                + ".filter(e => !WORDS[arguments[0]][e.dataset.word]).map(e => e.dataset.word)"
-                + ".concat(Object.keys(WORDS.en).filter(k => !(k in WORDS.ja)), Object.keys(WORDS.ja).filter(k => !(k in WORDS.en)))",
-                language);
+        Object missing = browser.executeAsyncScript("const done = arguments[1]; import('/words.js').then(({ WORDS: { en, ja }, words }) =>"
+                + " done([...document.querySelectorAll('[data-word]')].map(e => e.dataset.word).filter(word => !words[word])"
+                + ".concat(Object.keys(en).filter(k => !(k in ja)), Object.keys(ja).filter(k => !(k in en)))))", language);
 
         assertThat((List<?>) missing).isEmpty();
     }
@@ -516,11 +565,12 @@ class PageTest {
 
         // When
         browser.switchTo().activeElement().sendKeys(Keys.TAB);
+        browser.switchTo().activeElement().sendKeys(Keys.TAB);
         browser.switchTo().activeElement().sendKeys(delivered.get("to").asText() + Keys.TAB);
         browser.switchTo().activeElement().sendKeys(Keys.ENTER);
 
         // Then
-        wait(() -> browser.switchTo().activeElement().getAttribute("id").equals("found-title"));
+        wait(() -> browser.switchTo().activeElement().getAttribute("id").equals("events-title"));
 
         // When
         browser.findElement(By.id("skip")).sendKeys(Keys.ENTER);
@@ -541,7 +591,7 @@ class PageTest {
             visit("en");
 
             // Then
-            List<?> labels = (List<?>) browser.executeScript("return charts['time-chart'].data.labels");
+            List<?> labels = (List<?>) browser.executeScript("return Chart.getChart('time-chart').data.labels");
             assertThat(labels).hasSize(25).doesNotHaveDuplicates();
         } finally {
             browser.executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", ""));
@@ -570,6 +620,7 @@ class PageTest {
 
     @Test
     void theRoutesAreDrawnOnADesktopAndOnAPhone() {
+        visit("en", "#routes");
         wait(() -> text("#routes-sum").contains("all 9 events"));
         assertThat(text("#routes-drawing")).contains("route-bounces", "dead", "→ list-owner", "store-events");
         assertThat(browser.findElement(By.cssSelector("#routes-drawing svg")).getAttribute("aria-label")).contains("route-bounces 2");

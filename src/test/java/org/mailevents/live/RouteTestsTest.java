@@ -32,11 +32,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.cause.ShippedCauses;
 import org.mailevents.event.MailEvent;
+import org.mailevents.event.SentElement;
 import org.mailevents.rehearsal.Rehearsal;
 import org.mailevents.rehearsal.RehearsalEvents;
 import org.mailevents.rehearsal.RouteTest;
 import org.mailevents.rehearsal.RouteTestReader;
-import org.mailevents.rehearsal.RouteTestText;
 import org.mailevents.rehearsal.RouteTests;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.RouteFiles;
@@ -111,7 +111,7 @@ class RouteTestsTest {
     @Test
     void theSchemaKnowsTheKeysOfAnEvent() {
         assertThat(SCHEMA.getSchemaNode().at("/$defs/element/properties").fieldNames()).toIterable()
-                .containsExactlyInAnyOrderElementsOf(RouteTestText.KEYS);
+                .containsExactlyInAnyOrderElementsOf(SentElement.KEYS);
     }
 
     @Test

@@ -1,0 +1,42 @@
+import { addWords } from "./words.js";
+
+addWords({
+  en: {
+    isDead: { true: "the address is dead", false: "the address does not count as dead" },
+    outcome: { queued: "Accepted for sending. No result is known yet.", succeeded: "Delivered: the receiving server accepted the mail",
+      deferred: "Delayed: the delivery will be retried", failed: "Refused by the receiving server", bounced: "Bounced", other: "Unknown" },
+    step: { queued: "Accepted for sending", succeeded: "Accepted by the receiving server", deferred: "Delayed",
+      failed: "Refused by the receiving server", bounced: "Bounced" },
+    asTest: "As a test of the routes",
+    nothing: query => `No events were found for “${query}”. Check the spelling. Events older than the retention period have been deleted.`,
+    foundTitle: query => `What happened to ${query}`,
+    foundSum: (messages, events) =>
+      `${messages} ${messages === 1 ? "message" : "messages"}, ${events} ${events === 1 ? "event" : "events"}`,
+    most: "Only the newest 1,000 events are shown.", noSubject: "(no subject)", why: "Why?", recipients: "Setting of the recipients",
+    nobody: "not set, so nobody is mailed", muted: "none (muted)", branches: "Branches", revision: "Revision of the routes",
+    usedSince: time => `in use since ${time}`, active: "active now", notActive: "not active any more",
+    remark: { differs: "The same routes decide differently today. They may depend on the time, a setting or another system.",
+      failed: "These routes do not run today.",
+      undecided: "No step set an audience. The bounce got the one of alert.undecided.",
+      "answer-missing": "The routes asked another system, and its answer is not known here.",
+      "personal-data-removed": "The personal data of the event was removed, so a condition on it is not met any more.",
+      "revision-unknown": "The event was stored before events named their revision. The active routes were asked instead." },
+  },
+  ja: {
+    isDead: { true: "この宛先は配信不能です", false: "配信不能とは判定していません" },
+    outcome: { queued: "送信を受け付けました。その後の結果はまだ届いていません", succeeded: "配信完了: 宛先サーバーが受け取りました",
+      deferred: "遅延中: 再送されます", failed: "宛先サーバーに拒否されました", bounced: "バウンス", other: "不明" },
+    step: { queued: "送信を受け付け", succeeded: "宛先サーバーが受け取り", deferred: "遅延（再送待ち）", failed: "宛先サーバーが拒否", bounced: "バウンス" },
+    asTest: "ルートのテストとして表示", nothing: query => `「${query}」の記録はありません。綴りがメールと同じかご確認ください。保存期間を過ぎた記録は削除されています。`,
+    foundTitle: query => `「${query}」の配信結果`, foundSum: (messages, events) => `メール${messages}通、イベント${events}件`,
+    most: "新しいものから1,000件までを表示しています。", noSubject: "（件名なし）", why: "判定の理由", recipients: "通知先アドレスの設定", nobody: "なし（誰にも通知しません）",
+    muted: "none（通知しません）", branches: "通過した分岐", revision: "ルートのリビジョン", usedSince: time => `${time}から使用`, active: "現在有効",
+    notActive: "現在は無効",
+    remark: { differs: "同じルートでも、現在は判定が異なります。時刻、設定、外部システムの影響が考えられます。",
+      failed: "このリビジョンのルートは、現在は実行できません。",
+      undecided: "audience を決めたステップがないため、alert.undecided の audience に通知しました。",
+      "answer-missing": "ルートが外部システムに問い合わせていますが、その応答はここでは分かりません。",
+      "personal-data-removed": "このイベントの個人情報は削除済みのため、個人情報を使う条件は成立しません。",
+      "revision-unknown": "リビジョンを記録する前に格納されたイベントのため、現在有効なルートで判定しました。" },
+  },
+});
