@@ -21,7 +21,7 @@ public final class Page {
     private static final String CHART = "META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
 
     private static final List<String> FILES = List.of("console.css", "icon.svg", "console.js", "views.js", "parts.js", "words.js", "causes.js",
-            "overview.js", "words-overview.js",
+            "overview.js", "words-overview.js", "health.js", "words-health.js",
             "events.js", "history.js", "words-events.js",
             "incidents.js", "words-incidents.js",
             "proof.js", "words-proof.js",

@@ -390,7 +390,11 @@ public final class Settings {
 
     /** Comma-separated durations, at least one. */
     public List<Duration> durations(String key) {
-        return Stream.of(required(key).split(",")).map(text -> duration(key, text.trim())).toList();
+        List<String> texts = Stream.of(required(key).split(",")).map(String::trim).toList();
+        if (texts.stream().anyMatch(text -> text.matches(".*\\s.*"))) { // Camel would add 5m 15m up
+            throw invalid(key, "durations such as 5m, 15m, 1h, separated by commas", null);
+        }
+        return texts.stream().map(text -> duration(key, text)).toList();
     }
 
     private Duration duration(String key, String text) {
