@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -73,9 +74,28 @@ class AsideTest {
         assertThat(application.log()).doesNotContain("@example.net", "pass word");
     }
 
+    /** Events of the type poison fail in the routes. */
     private static TestSettings settings(TestDatabase database) {
-        return TestSettings.of(database).with("console.basic", "hanako:another," + USER, "spool.directory",
-                OwnProcess.folder().resolve("spool"));
+        Path folder = OwnProcess.folder("routes");
+        Path file = folder.resolve("routes/route-webhook.camel.yaml");
+        try {
+            Files.writeString(file, Files.readString(file).replaceFirst("            when:\n", """
+                                when:
+                                  - expression:
+                                      simple:
+                                        expression: "\\${body.eventType} == 'poison'"
+                                    steps:
+                                      - throwException:
+                                          exceptionType: java.lang.IllegalStateException
+                                          message: the CRM of nobody@example.net is away
+                                      - to:
+                                          uri: direct:store-events
+                    """));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return TestSettings.of(database).withRoutes(folder.resolve("routes")).with("console.basic", "hanako:another," + USER,
+                "spool.directory", folder.resolve("spool"));
     }
 
     private static HttpResponse<String> send(InProcess application, String method, String path, String body, String... headers) {
@@ -150,6 +170,25 @@ class AsideTest {
             assertReceipt(own.post(MailEvents.JSON, payload), 1, 0, 1, 0);
             assertThat(own.log()).contains("taro has all 2 rejected events sent again");
         }
+    }
+
+    @Test
+    void anEventWhoseRouteFailsIsKeptAndTheAnswerNamesTheStep() throws IOException {
+        // Given
+        ObjectNode bad = quarantined();
+        List<Map<String, String>> before = rejected(database, bad);
+
+        // When
+        HttpResponse<String> answer = act(application, "/api/aside/rejected/" + before.get(0).get("rejected_id"),
+                "{\"event_type\": \"poison\", \"event\": {\"poison\": [{\"mark\": 1}]}}");
+
+        // Then
+        assertThat(answer.statusCode()).isEqualTo(500);
+        assertThat(answer.body()).contains("The rejected event is kept, because a step fails: route-webhook failed at ",
+                "route-webhook.camel.yaml:", "the CRM of <address> is away");
+        assertThat(rejected(database, bad)).isEqualTo(before);
+        assertThat(application.spool()).isDirectoryNotContaining("glob:**.json");
+        database.execute("DELETE FROM rejected_event WHERE rejected_id = CAST(? AS uuid)", before.get(0).get("rejected_id"));
     }
 
     @Test
@@ -276,7 +315,8 @@ class AsideTest {
     @Test
     void everyViewObeysThePolicy() {
         open("en");
-        for (String view : List.of("", "#events?text=nobody@example.org", "#incidents", "#suppressions", "#explain", "#routes", "#aside")) {
+        for (String view : List.of("", "#events?text=nobody@example.org", "#incidents", "#proof", "#suppressions", "#explain", "#routes",
+                "#aside")) {
             browser.get(application.uri("/" + view).toString());
             wait(() -> !browser.findElement(By.id("as-of")).getText().isEmpty());
         }
