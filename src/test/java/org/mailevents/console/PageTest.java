@@ -176,14 +176,15 @@ class PageTest implements FeedCases, MessageCases, NeverWrongCases, EveryViewCas
             visit("en");
 
             // Then
-            wait(() -> text("#health").startsWith("route-bounces fails at routes/route-bounces.camel.yaml:34 since ")
-                    && text("#health").endsWith(": 300 webhooks wait in the spool. The log says why."));
+            wait(() -> text("#health").contains("route-bounces, routes/route-bounces.camel.yaml:34 fails since ")
+                    && text("#health").contains(", and 300 webhooks wait in the spool."));
 
             // When
             visit("ja");
 
             // Then
-            wait(() -> text("#health").endsWith("（routes/route-bounces.camel.yaml:34）。スプールで待っている Webhook: 300件。原因はログに出ています。"));
+            wait(() -> text("#health").contains("route-bounces, routes/route-bounces.camel.yaml:34 が")
+                    && text("#health").contains("スプールで待っている Webhook: 300件。"));
         } finally {
             waiting.clear();
         }
@@ -203,15 +204,15 @@ class PageTest implements FeedCases, MessageCases, NeverWrongCases, EveryViewCas
             visit("en");
 
             // Then
-            wait(() -> text("#health").contains("Not activated: " + added + ":5: ") && text("#health").contains(
-                    "nothing reads the variable audiense. Did you mean audience?"));
-            assertThat(text("#health")).contains(" The previous version keeps running. Please check: " + file + ":");
+            wait(() -> text("#health").contains("A saved file is not activated, and the previous version keeps running. Correct the line"
+                    + " and save again:\n" + added + ":5: ") && text("#health").contains("Check these lines:\n" + file + ":")
+                    && text("#health").contains("nothing reads the variable audiense. Did you mean audience?"));
 
             // When
             visit("ja");
 
             // Then
-            wait(() -> text("#health").contains("反映されていません") && text("#health").contains("確認してください: " + file + ":"));
+            wait(() -> text("#health").contains("反映されていません") && text("#health").contains("次の行をご確認ください。\n" + file + ":"));
         } finally {
             Files.writeString(file, good);
             Files.delete(added);
