@@ -29,7 +29,7 @@ export const WORDS = {
     audience: "通知先", kind: "種別",
     events: "イベント数",
     status: { queued: "受付", succeeded: "配信完了", deferred: "再送待ち", failed: "配信失敗", bounced: "バウンス", other: "その他" },
-    comma: "、", chartOf: (what, total) => `グラフ: ${what}。${total}`, other: "その他", stateOf: "状態", dead: "配信不能",
+    comma: "、", chartOf: (what, total) => `グラフ: ${what}。${total}`, stateOf: "状態", dead: "配信不能",
     yesNo: { true: "はい", false: "いいえ" }, whatHappened: "原因", whatToDo: "対応", sendAgain: "再送",
     vendorsCode: (code, name) => `Customers Mail Cloud のコード ${code}: ${name}`, pleaseCheck: warning => `確認してください: ${warning}`,
     examples: "例", copy: "コピー", copied: "コピーしました",

@@ -20,7 +20,7 @@ interface EveryViewCases {
         String incident = await().until(() -> Api.ask(page().application, "/api/incidents").path(0).path("incidentId").asText(),
                 id -> !id.isEmpty());
         return Stream.of("", "#events", "#events?text=nothing-like-this", ShownPage.pageOf(page().bounced), "#incidents",
-                "#incident=" + incident, "#suppressions", "#explain", "#routes");
+                "#incident=" + incident, "#suppressions", "#explain", "#routes", "#proof", "#aside");
     }
 
     @ParameterizedTest
