@@ -9,7 +9,7 @@ export const WORDS = {
     subject: "Subject", sender: "Sender", apiData: "apiData", cause: "Cause", bounces: "Bounces", domain: "Domain",
     audience: "Audience", kind: "Kind", events: "Events",
     status: { queued: "queued", succeeded: "delivered", deferred: "delayed", failed: "refused", bounced: "bounced", other: "other" },
-    comma: ", ", chartOf: (what, total) => `Chart: ${what}. ${total}`, other: "other", stateOf: "State", dead: "Dead",
+    comma: ", ", chartOf: (what, total) => `Chart: ${what}. ${total}`, stateOf: "State", dead: "Dead",
     yesNo: { true: "yes", false: "no" }, whatHappened: "What happened", whatToDo: "What to do", sendAgain: "Send again?",
     vendorsCode: (code, name) => `Code ${code} of Customers Mail Cloud: ${name}`, pleaseCheck: warning => `Please check: ${warning}`,
     examples: "Examples", copy: "Copy", copied: "Copied",
