@@ -8,16 +8,16 @@ export const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced",
 const STEPS = ["queued", "deferred", "succeeded", "failed", "bounced"];
 const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", failed: "bad", bounced: "bad" };
 
-const step = one => STEPS.indexOf(one.eventType === "bounces" ? "bounced" : one.status);
+const step = one => STEPS.indexOf(one.status);
 /** The oldest event first. */
 export const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Date(a.receivedAt) - new Date(b.receivedAt)
   || step(a) - step(b);
 
 function event(one) {
   const bounce = one.eventType === "bounces";
-  const status = bounce ? "bounced" : one.eventType === "deliveries" && STATUSES.includes(one.status) ? one.status : "other";
-  const what = bounce ? `${words.step.bounced}: ${causeName(one.cause, one.status)}`
-    : words.step[status] || `${one.eventType} ${one.status || ""}`;
+  const status = STATUSES.includes(one.status) ? one.status : "other";
+  const what = bounce ? `${words.step.bounced}: ${causeName(one.cause, one.code)}`
+    : words.step[status] || `${one.eventType} ${one.code || one.status || ""}`;
   return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
     element("div", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what),
       one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null, why(one)));
@@ -83,7 +83,7 @@ export function message(events) {
     element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
     element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
     element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome,
-      failure && MOOD[outcome] === "bad" ? `: ${causeName(failure.cause, outcome === "bounced" ? failure.status : "")}` : ""),
+      failure && MOOD[outcome] === "bad" ? `: ${causeName(failure.cause, outcome === "bounced" ? failure.code : "")}` : ""),
       failure && MOOD[outcome] === "bad" ? ` – ${words.isDead[Boolean(failure.dead)]}` : ""),
     failure && MOOD[outcome] === "bad" ? whatToDo(textsOf(failure.cause)) : null,
     element("ol", { class: "timeline" }, ...events.slice().sort(inOrder).map(event)), routeTests(events.slice().sort(inOrder)));

@@ -10,9 +10,11 @@ import org.apache.camel.util.function.ThrowingFunction;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.alert.AnswerSteps;
 import org.mailevents.alert.Preview;
+import org.mailevents.aside.AsideSteps;
 import org.mailevents.cause.ExplainCommand;
 import org.mailevents.console.CauseSteps;
 import org.mailevents.console.ConsoleSteps;
+import org.mailevents.console.EventSteps;
 import org.mailevents.explain.ExplainSteps;
 import org.mailevents.http.RunningApplication;
 import org.mailevents.kafka.ReplayLog;
@@ -211,8 +213,8 @@ public final class Application {
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
                 ReplayLog.class, AlertSteps.class, AnswerSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class,
-                FindLooseEnds.class, PreparePartitions.class, CauseSteps.class, ConsoleSteps.class, ExplainSteps.class, TryRoutes.class,
-                ReconcileSteps.class);
+                FindLooseEnds.class, PreparePartitions.class, CauseSteps.class, ConsoleSteps.class, EventSteps.class, ExplainSteps.class,
+                TryRoutes.class, ReconcileSteps.class, AsideSteps.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

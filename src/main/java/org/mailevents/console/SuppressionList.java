@@ -25,7 +25,7 @@ import org.mailevents.live.LiveCauses;
  */
 final class SuppressionList {
 
-    private static final List<String> COLUMNS = List.of("recipient", "status", "kind", "reason", "first_bounced_at",
+    private static final List<String> COLUMNS = List.of("recipient", "code", "kind", "reason", "first_bounced_at",
             "last_bounced_at", "bounces", "cause", "cause_name", "dead", "last_succeeded_at", "leaves_with", "what_to_do");
     private static final String SELECT = "SELECT recipient, cause, dead, status, kind, reason, first_bounced_at, last_bounced_at, bounces,"
             + " last_succeeded_at, leaves_with FROM undeliverable_recipient ORDER BY recipient";

@@ -128,6 +128,7 @@ public final class EventCounts {
 
     /** @param countedUntil all slots before this time are counted */
     private static void count(Handle handle, Instant slot, Instant countedUntil) {
+        DestinationCounts.count(handle, slot);
         List<Count> counts = handle.select(COUNT, slot, slot, slot.plus(SLOT)).mapTo(Count.class).list();
         handle.execute("DELETE FROM event_count WHERE received_slot = ?", slot);
         try (PreparedBatch insert = handle.prepareBatch("INSERT INTO event_count"

@@ -322,7 +322,7 @@ public interface ApiCases extends Cases {
         assertThat(listed.path("lastSucceededAt").asText()).isEqualTo("2026-09-30T00:00:00Z");
         assertThat(listed.path("leavesWith").asText()).isEqualTo("delivery");
         JsonNode texts = ask("/api/causes").at("/causes/unknown-user/texts/en");
-        assertThat(file).startsWith("\uFEFF\"recipient\",\"status\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\","
+        assertThat(file).startsWith("\uFEFF\"recipient\",\"code\",\"kind\",\"reason\",\"first_bounced_at\",\"last_bounced_at\","
                 + "\"bounces\",\"cause\",\"cause_name\",\"dead\",\"last_succeeded_at\",\"leaves_with\",\"what_to_do\"\r\n");
         assertThat(file).contains("\"" + address + "\",\"2\",\"permanent, address\",\"'=1+1,\"\"x\"\"\r\n550 5.1.1 User unknown\","
                 + "\"2026-10-01T00:00:00Z\",\"2026-10-02T00:00:00Z\",\"2\",\"unknown-user\",\"" + texts.path("name").asText()
@@ -391,6 +391,7 @@ public interface ApiCases extends Cases {
     @Test
     default void theSummaryTellsOfNow() {
         // Given
+        Instant before = Instant.now().minusMillis(1);
         ObjectNode bounce = Payload.bounce("5").put("created", CREATED.format(Instant.now())).put("reason", "552 5.2.2 Mailbox full");
         post("bounces", bounce);
 
@@ -402,6 +403,9 @@ public interface ApiCases extends Cases {
         assertThat(summary.path("latestBounces")).as("other cases add to them").isNotEmpty();
         assertThat(Api.find(summary.path("causes"), "cause", "mailbox-full").path("bounces").asLong()).isPositive();
         assertThat(summary.path("hours").findValues("bounced")).isNotEmpty();
+        assertThat(Api.find(summary.path("domains"), "domain", "example.net").path("finished").asLong())
+                .isGreaterThanOrEqualTo(Api.find(summary.path("domains"), "domain", "example.net").path("bounces").asLong()).isPositive();
+        assertThat(Instant.parse(summary.path("lastReceivedAt").asText())).isAfterOrEqualTo(before);
         assertThat(summary.path("pipeline").path("figures").path("stored").asDouble()).isPositive();
     }
 
@@ -414,6 +418,7 @@ public interface ApiCases extends Cases {
     @ParameterizedTest
     @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript",
             "/views.js,text/javascript", "/parts.js,text/javascript", "/overview.js,text/javascript", "/words-overview.js,text/javascript",
+            "/health.js,text/javascript", "/words-health.js,text/javascript",
             "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
     default void thePageIsServed(String path, String mediaType) {
         HttpResponse<String> answer = get(path);
