@@ -17,7 +17,7 @@
   details = "Details"
   action = "What to do"
   again = "Sending again"
-  when = "When"
+  when = "Bounced at"
   mailSubject = "Subject"
   sender = "From"
   vendorCode = "Vendor's code"
@@ -27,6 +27,7 @@
   removal = "Ask for removal"
   messageId = "Message-ID"
   apiData = "apiData"
+  answered = "Answers since the last mail"
   known = "This address has bounced before."
   situation = "The situation"
   addresses = "Addresses"
@@ -39,15 +40,16 @@
     "operators": "the operators",
     "fallback": "the fallback address"
   }
-  columns = ["When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
+  columns = ["Bounced at", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
       "Message-ID", "apiData", "Name of the code", "Cause ID", "Dead address"]
   yes = "yes"
   no = "no"
 >
 <#-- All mails of an incident have the subject of its first mail. The time and an audience of your own distinguish two incidents. -->
 <#function subject alert>
-  <#return (alert.urgency??)?then("[Urgent] ", "") + destination(alert)?truncate(60, "…")
-      + (alert.domains > 1)?then(" and " + (alert.domains - 1)?string + " more", "") + ": " + causes(alert, " and others") + ", "
+  <#return (alert.urgency??)?then("[Urgent] ", "") + domain(alert.main.domain)?truncate(60, "…")
+      + (alert.domains > 1)?then(" and " + (alert.domains - 1)?string + " more", "") + ": " + reason(alert.main.group)?uncap_first
+      + (alert.groups?size > 1)?then(" and others", "") + ", "
       + bounces(alert.total) + (alert.total == 1)?then(" at ", " since ") + alert.openedAt
       + (audiences[alert.audience]??)?then("", " (" + alert.audience + ")")>
 </#function>
@@ -60,7 +62,7 @@
   <#local to = " to " + destination(alert) + (alert.domains > 1)?then(" and " + counts(alert.domains - 1, "more domain"), "")>
   <#switch alert.stage>
     <#on "opened">
-      <#return counts(alert.total, "mail") + to + " bounced" + alert.single?then(": " + causes(alert, ""), "") + ".">
+      <#return counts(alert.total, "mail") + to + " bounced" + alert.single?then(": " + reason(alert.groups[0])?uncap_first, "") + ".">
     <#on "update">
       <#return counts(alert.news, "more mail") + " bounced, " + alert.total?string + " in all since " + alert.openedAt + ".">
     <#on "acknowledged">
@@ -86,9 +88,6 @@
 <#function domain name>
   <#return (name != "")?then(name, "no address")>
 </#function>
-<#function causes alert others>
-  <#return reason(alert.groups[0])?uncap_first + (alert.groups?size > 1)?then(others, "")>
-</#function>
 <#-- Each line has a text and a number, which may be empty. -->
 <#function places alert>
   <#if alert.total == 1 && alert.bounces?size == 1>
@@ -109,8 +108,19 @@
   <#return (group.doubt != "")?then("Perhaps " + group.cause.name?uncap_first, group.cause.name)>
 </#function>
 <#function advice alert>
-  <#local group = alert.groups[0] cause = group.cause action = (group.doubt != "")?then(group.doubt, cause.action)>
-  <#return alert.single?then([action] + (group.doubt != "")?then([], [again + colon + cause.again]), [cause.name + colon + action, "The other causes follow below."])>
+  <#local group = alert.groups[0]>
+  <#return alert.single?then([todoFor(group)] + (group.doubt != "")?then([], [again + colon + group.cause.again]),
+      [reason(group) + colon + todoFor(group), "The other causes follow below."])>
+</#function>
+<#-- While the cause is uncertain, nobody is told to remove an address. -->
+<#function todoFor group>
+  <#return (group.doubt != "")?then(group.doubt, group.cause.action)>
+</#function>
+<#function answer given alert>
+  <#local act = {"acknowledge": iHaveIt, "mute": mute, "less-often": lessOften}[given.act]>
+  <#local detail = {"acknowledge": "", "mute": domain(given.domain) + ", " + given.cause?uncap_first + ", until " + (given.until == "")?then("the incident is over", given.until),
+      "less-often": (given.frequency == "weekly")?then("a weekly digest", "a daily digest")}[given.act]>
+  <#return clock(given.at, alert) + " " + given.by + ": " + given.ended?then("no longer ", "") + "“" + act + "”" + (detail == "")?then("", " (" + detail + ")")>
 </#function>
 <#function acknowledged alert>
   <#return alert.acknowledgedBy + ", since " + clock(alert.acknowledgedAt, alert)>

@@ -5,7 +5,7 @@
   none = "なし"
   where = "宛先"
   why = "原因"
-  since = "発生"
+  since = "検知"
   todo = "対処"
   owner = "担当"
   factWidth = 36
@@ -27,6 +27,7 @@
   removal = "解除の申請先"
   messageId = "Message-ID"
   apiData = "apiData"
+  answered = "前回のお知らせ以降の回答"
   known = "以前にもエラーになったアドレスです。"
   situation = "発生状況"
   addresses = "アドレス"
@@ -46,8 +47,9 @@
 >
 <#-- 続報も最初のメールと同じ件名になる。日時と独自の audience は、別の件と区別するため。 -->
 <#function subject alert>
-  <#return (alert.urgency??)?then("【緊急】", "") + destination(alert)?truncate(60, "…")
-      + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string, "") + "：" + causes(alert) + " " + bounces(alert.total)
+  <#return (alert.urgency??)?then("【緊急】", "") + domain(alert.main.domain)?truncate(60, "…")
+      + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string, "") + "：" + reason(alert.main.group)
+      + (alert.groups?size > 1)?then("ほか", "") + " " + bounces(alert.total)
       + "（" + (audiences[alert.audience]??)?then("", alert.audience + " ") + alert.openedAt + (alert.total == 1)?then("", "～") + "）">
 </#function>
 <#function stage alert>
@@ -59,7 +61,7 @@
   <#local to = destination(alert) + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string + "ドメイン宛ての", " 宛ての")>
   <#switch alert.stage>
     <#on "opened">
-      <#return to + (alert.total == 1)?then("メール", "") + bounces(alert.total) + "が配信エラー" + alert.single?then("（" + causes(alert) + "）", "") + "になりました。">
+      <#return to + (alert.total == 1)?then("メール", "") + bounces(alert.total) + "が配信エラー" + alert.single?then("（" + reason(alert.groups[0]) + "）", "") + "になりました。">
     <#on "update">
       <#return "新たに" + bounces(alert.news) + "が配信エラーになり、" + alert.openedAt + " からの累計は" + bounces(alert.total) + "です。">
     <#on "acknowledged">
@@ -82,9 +84,6 @@
 <#function domain name>
   <#return (name != "")?then(name, "アドレスなし")>
 </#function>
-<#function causes alert>
-  <#return reason(alert.groups[0]) + (alert.groups?size > 1)?then("ほか", "")>
-</#function>
 <#-- 各行は text と number からなる。number は空のことがある。 -->
 <#function places alert>
   <#if alert.total == 1 && alert.bounces?size == 1>
@@ -105,8 +104,19 @@
   <#return group.cause.name + (group.doubt != "")?then("の可能性", "")>
 </#function>
 <#function advice alert>
-  <#local group = alert.groups[0] cause = group.cause action = (group.doubt != "")?then(group.doubt, cause.action)>
-  <#return alert.single?then([action] + (group.doubt != "")?then([], [again + colon + cause.again]), [cause.name + colon + action, "ほかの原因は下記をご覧ください。"])>
+  <#local group = alert.groups[0]>
+  <#return alert.single?then([todoFor(group)] + (group.doubt != "")?then([], [again + colon + group.cause.again]),
+      [reason(group) + colon + todoFor(group), "ほかの原因は下記をご覧ください。"])>
+</#function>
+<#-- 原因が定まらないうちは、配信リストからの削除などを勧めない。 -->
+<#function todoFor group>
+  <#return (group.doubt != "")?then(group.doubt, group.cause.action)>
+</#function>
+<#function answer given alert>
+  <#local act = {"acknowledge": iHaveIt, "mute": mute, "less-often": lessOften}[given.act]>
+  <#local detail = {"acknowledge": "", "mute": domain(given.domain) + "、" + given.cause + "、" + (given.until == "")?then("インシデントの終了", given.until) + "まで",
+      "less-often": (given.frequency == "weekly")?then("まとめを毎週", "まとめを毎日")}[given.act]>
+  <#return clock(given.at, alert) + " " + given.by + "：「" + act + "」" + given.ended?then("の終了", "") + (detail == "")?then("", "（" + detail + "）")>
 </#function>
 <#function acknowledged alert>
   <#return alert.acknowledgedBy + "（" + clock(alert.acknowledgedAt, alert) + " から）">

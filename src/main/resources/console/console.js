@@ -1,4 +1,5 @@
 /** Starts the page: registers its views, and connects what is there in all of them. */
+import { aside } from "./aside.js";
 import { events } from "./events.js";
 import { explain } from "./explain.js";
 import { incident, incidents } from "./incidents.js";
@@ -24,7 +25,7 @@ function speak() {
   document.querySelectorAll("[data-label-word]").forEach(each => each.setAttribute("aria-label", words[each.dataset.labelWord]));
 }
 
-register(overview, events, incidents, incident, proof, suppressions, explain, routes);
+register(overview, events, incidents, incident, proof, suppressions, explain, routes, aside);
 
 $("search").addEventListener("submit", submitted => {
   submitted.preventDefault();

@@ -50,7 +50,8 @@ export const proof = {
     $("proof-overdue-count").textContent = countOf(overdue);
     table("proof-overdue", [[words.proofAccepted, one => minute(when(one)), "time"], [words.address, one => link(one.recipient)],
       [words.subject, one => one.subject], [words.proofMessage, one => link(one.messageId)],
-      [words.stateOf, one => one.deferredAt ? words.proofDeferred(minute(one.deferredAt)) : words.proofNothing]], overdue);
+      [words.stateOf, one => [one.deferredAt ? words.proofDeferred(minute(one.deferredAt)) : words.proofNothing,
+        one.vendorHasNone ? words.proofNone : null].filter(Boolean).join(words.comma)]], overdue);
     $("proof-unpaired-count").textContent = countOf(unpaired);
     table("proof-unpaired", [[words.when, one => minute(when(one)), "time"], [words.address, one => link(one.recipient)],
       [words.proofMissing, one => words.proofMissingOf[one.missing]], [words.cause, one => causeOf(one.cause)],

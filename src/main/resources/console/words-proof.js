@@ -24,6 +24,7 @@ addWords({
     proofUnpairedWhy: "A refused mail has two events: a failed delivery and a bounce. One of them has not arrived for a day. Check both"
       + " webhooks in the vendor's console.",
     proofAccepted: "Accepted", proofMessage: "Message-ID", proofDeferred: time => `last delayed ${time}`, proofNothing: "no news",
+    proofNone: "the vendor has no end either",
     proofMissing: "Missing", proofMissingOf: { bounce: "the bounce", failed: "the failed delivery" },
     proofClock: {
       unknown: () => "There were fewer than 20 events in the last 24 hours.",
@@ -56,6 +57,7 @@ addWords({
     proofUnpairedWhy: "メールが拒否されると、deliveries の failed とバウンスの2つが届きます。その片方が1日たっても届いていません。"
       + "管理コンソールで、両方の Webhook の設定を確認してください。",
     proofAccepted: "受付日時", proofMessage: "Message-ID", proofDeferred: time => `再送待ち（${time}）`, proofNothing: "連絡なし",
+    proofNone: "Customers Mail Cloud にも結果なし",
     proofMissing: "届いていないもの", proofMissingOf: { bounce: "バウンス", failed: "deliveries の failed" },
     proofClock: {
       unknown: () => "直近24時間のイベントは20件未満です。",

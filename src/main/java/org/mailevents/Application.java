@@ -10,6 +10,7 @@ import org.apache.camel.util.function.ThrowingFunction;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.alert.AnswerSteps;
 import org.mailevents.alert.Preview;
+import org.mailevents.aside.AsideSteps;
 import org.mailevents.cause.ExplainCommand;
 import org.mailevents.console.CauseSteps;
 import org.mailevents.console.ConsoleSteps;
@@ -213,7 +214,7 @@ public final class Application {
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
                 ReplayLog.class, AlertSteps.class, AnswerSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class,
                 FindLooseEnds.class, PreparePartitions.class, CauseSteps.class, ConsoleSteps.class, EventSteps.class, ExplainSteps.class,
-                TryRoutes.class, ReconcileSteps.class);
+                TryRoutes.class, ReconcileSteps.class, AsideSteps.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

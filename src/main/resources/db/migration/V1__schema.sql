@@ -260,17 +260,6 @@ WHERE e.event_type IN ('deliveries', 'bounces') AND e.message_id IS NOT NULL AND
              OR COALESCE(s.occurred_at, s.received_at) = COALESCE(e.occurred_at, e.received_at) AND s.event_id < e.event_id))
   );
 
--- Accepted messages without an end: they have not succeeded, failed or bounced, and have no event of another type. With NOT EXISTS instead
--- of COALESCE, PostgreSQL might read the whole table for a join.
-CREATE VIEW overdue_message AS
-SELECT e.event_id, e.message_id, e.recipient, e.sender, e.subject, e.api_data, e.occurred_at, e.received_at, l.due_at,
-       (SELECT MAX(COALESCE(d.occurred_at, d.received_at)) FROM mail_event d WHERE d.message_id = e.message_id
-            AND d.recipient = e.recipient AND d.event_type = 'deliveries' AND d.status = 'deferred') AS deferred_at
-FROM loose_end l JOIN mail_event e ON e.event_id = l.event_id
-WHERE l.what = 'overdue' AND e.message_id IS NOT NULL AND e.recipient IS NOT NULL
-  AND COALESCE((SELECT 1 FROM mail_event s WHERE s.message_id = e.message_id AND s.recipient = e.recipient
-        AND NOT (s.event_type = 'deliveries' AND s.status IN ('queued', 'deferred')) LIMIT 1), 0) = 0;
-
 -- Failures of which only one of two events has come.
 CREATE VIEW unpaired_failure AS
 SELECT e.event_id, CASE WHEN l.what = 'no-bounce' THEN 'bounce' ELSE 'failed' END AS missing, e.message_id, e.recipient, e.sender,
@@ -393,6 +382,24 @@ CREATE TABLE receiving_hour (
     answered_413  bigint                   NOT NULL,
     answered_503  bigint                   NOT NULL
 );
+
+-- Accepted messages without an end: they have not succeeded, failed or bounced, and have no event of another type. With NOT EXISTS instead
+-- of COALESCE, PostgreSQL might read the whole table for a join.
+-- The vendor has no end either (vendor_has_none) if the day of the message and every later day that was compared are proved complete. The
+-- day after it must be among them, because the days of the vendor's lists may be those of another time zone.
+CREATE VIEW overdue_message AS
+SELECT e.event_id, e.message_id, e.recipient, e.sender, e.subject, e.api_data, e.occurred_at, e.received_at, l.due_at,
+       (SELECT MAX(COALESCE(d.occurred_at, d.received_at)) FROM mail_event d WHERE d.message_id = e.message_id
+            AND d.recipient = e.recipient AND d.event_type = 'deliveries' AND d.status = 'deferred') AS deferred_at,
+       EXISTS (SELECT 1 FROM reconciled_day r WHERE r.complete AND CAST(r.mail_day AS varchar) = LEFT(e.created_text, 10))
+           AND EXISTS (SELECT 1 FROM reconciled_day r WHERE r.complete AND CAST(r.mail_day AS varchar) > LEFT(e.created_text, 10))
+           AND NOT EXISTS (SELECT 1 FROM reconciled_day r
+               WHERE NOT r.complete AND CAST(r.mail_day AS varchar) >= LEFT(e.created_text, 10))
+           AS vendor_has_none
+FROM loose_end l JOIN mail_event e ON e.event_id = l.event_id
+WHERE l.what = 'overdue' AND e.message_id IS NOT NULL AND e.recipient IS NOT NULL
+  AND COALESCE((SELECT 1 FROM mail_event s WHERE s.message_id = e.message_id AND s.recipient = e.recipient
+        AND NOT (s.event_type = 'deliveries' AND s.status IN ('queued', 'deferred')) LIMIT 1), 0) = 0;
 
 -- One row for each job that one process at a time does. The process locks the row.
 CREATE TABLE housekeeping (

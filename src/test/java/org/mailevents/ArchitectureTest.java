@@ -39,6 +39,7 @@ class ArchitectureTest {
     private static final String ARROWS = """
             alert     | answer cause channel database digest event live log metrics privacy route settings spool
             answer    | settings
+            aside     | answer console database event http log metrics parse privacy settings spool
             camel     | log
             cause     | event route settings
             channel   | log route settings

@@ -19,6 +19,7 @@ import org.mailevents.log.FailingRoutes.FailingRoute;
  * @param causes         how many bounces have which cause, the most frequent cause first
  * @param domains        the destinations with bounces, the one with the most bounces first
  * @param incidents      the open incidents, the oldest first
+ * @param untold         the bounces that no mail has reported yet, by audience; their mail may wait for {@code alert.max-per-day}
  * @param latestBounces  the newest bounces, the newest first
  * @param health         what is not well with Mail Events itself; empty if it is well
  * @param failingRoutes  the routes that fail while webhooks wait for them in the spool
@@ -28,7 +29,7 @@ import org.mailevents.log.FailingRoutes.FailingRoute;
  * @param pipeline       the figures of this process since its start
  */
 record Summary(Instant since, String database, String clock, Instant lastReceivedAt, Earlier earlier, List<Hour> hours, List<Cause> causes,
-        List<Domain> domains, List<OpenIncident> incidents, List<Bounce> latestBounces, List<Health> health,
+        List<Domain> domains, List<OpenIncident> incidents, List<Untold> untold, List<Bounce> latestBounces, List<Health> health,
         List<FailingRoute> failingRoutes, List<String> notActivated, List<String> pleaseCheck, Missing missing, Pipeline pipeline) {
 
     /** @param newest the hour in which the newest of them happened; null if there are none */
@@ -64,6 +65,10 @@ record Summary(Instant since, String database, String clock, Instant lastReceive
 
     /** @param acknowledgedBy the recipient who takes care of the incident; null if nobody does */
     record OpenIncident(UUID incidentId, String audience, Instant openedAt, Instant lastBounceAt, int mails, String acknowledgedBy) {
+    }
+
+    /** @param since when the oldest of the bounces was received */
+    record Untold(String audience, long bounces, Instant since) {
     }
 
     /** A bounce. Except for the code, which is its {@code status}, the fields are named like the columns of {@code mail_event}. */

@@ -21,6 +21,7 @@ import org.mailevents.console.Summary.Bounce;
 import org.mailevents.console.Summary.Missing;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
+import org.mailevents.console.Summary.Untold;
 import org.mailevents.database.Database;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
@@ -79,7 +80,7 @@ final class SummaryReader {
             if (!Database.isAbsent(e)) {
                 throw new IllegalStateException("The summary could not be read", e);
             }
-            return new Summary(since, "down", "occurred", null, null, null, null, null, null, null,
+            return new Summary(since, "down", "occurred", null, null, null, null, null, null, null, null,
                     with(new Health("database-down", null, null, null, null), ofProcess), failingRoutes.all(), edits.notActivated(),
                     edits.pleaseCheck(), null, pipeline);
         }
@@ -100,7 +101,7 @@ final class SummaryReader {
         found.addAll(health.ofDatabase(handle, since, missing));
         Instant lastReceived = handle.select("SELECT MAX(received_at) FROM mail_event").mapTo(Instant.class).one();
         return new Summary(since, "up", "occurred", lastReceived, counts.earlier(handle, uncounted), counts.hours(),
-                counts.causes(this::known), Destinations.read(handle, since, uncounted, this::known), incidents(handle),
+                counts.causes(this::known), Destinations.read(handle, since, uncounted, this::known), incidents(handle), untold(handle),
                 handle.select(LATEST_BOUNCES, since, since).mapTo(Bounce.class).list(), found, failingRoutes.all(), edits.notActivated(),
                 edits.pleaseCheck(), missing, pipeline);
     }
@@ -119,6 +120,11 @@ final class SummaryReader {
     private static List<OpenIncident> incidents(Handle handle) {
         return handle.select("SELECT incident_id, audience, opened_at, last_bounce_at, mails, acknowledged_by"
                 + " FROM alert_incident WHERE open_for IS NOT NULL ORDER BY opened_at").mapTo(OpenIncident.class).list();
+    }
+
+    private static List<Untold> untold(Handle handle) {
+        return handle.select("SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS since FROM mail_event"
+                + " WHERE alert_state = 'pending' GROUP BY audience ORDER BY audience").mapTo(Untold.class).list();
     }
 
     private Pipeline pipeline() {

@@ -27,7 +27,8 @@ public final class Page {
             "proof.js", "words-proof.js",
             "suppressions.js", "words-suppressions.js",
             "explain.js", "words-explain.js",
-            "routes.js", "drafts.js", "words-routes.js");
+            "routes.js", "drafts.js", "words-routes.js",
+            "aside.js", "words-aside.js");
     private static final Map<String, String> TYPES = Map.of("html", "text/html", "css", "text/css", "js", "text/javascript",
             "svg", "image/svg+xml");
 

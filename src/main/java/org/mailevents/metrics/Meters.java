@@ -89,7 +89,7 @@ public final class Meters {
         duplicates = counter("mail.events.duplicates", "The events that were already stored");
         rejected = counter("mail.events.rejected", "The events in quarantine (rejected_event)");
         spooled = counter("mail.events.spooled", "The events written into the spool or the log");
-        replayed = counters("mail.events.replayed", "The events replayed from the spool or the log", "outcome",
+        replayed = counters("mail.events.replayed", "The events replayed from the spool or the log, or sent again by a user", "outcome",
                 "stored", "duplicates", "rejected");
         repaired = counter("mail.events.repaired", "The missing events that came from the vendor's lists");
         webhooks = counters("mail.events.webhooks", "The answers to webhooks", "status", 200, 400, 401, 404, 405, 413, 415, 503);
@@ -129,7 +129,7 @@ public final class Meters {
         this.spooled.increment(spooled);
     }
 
-    /** Counts the events of webhooks that were replayed from the spool. */
+    /** Counts the events of webhooks that were replayed from the spool, and those that a user has sent again. */
     public void replayed(int stored, int duplicates, int rejected) {
         replayed.get("stored").increment(stored);
         replayed.get("duplicates").increment(duplicates);

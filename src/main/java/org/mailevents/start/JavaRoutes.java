@@ -15,7 +15,7 @@ final class JavaRoutes {
             "release-alert", "spool-webhook", "append-webhook", "set-webhook-aside", "take-webhook", "replay-log", "store-events",
             "summarize", "judge-clock", "read-incident", "read-message", "list-suppressions", "list-events", "export-events",
             "explain-decision", "draw-routes", "try-routes", "list-drafts", "read-reconciliation", "reconcile-day", "explain-reply",
-            "list-causes", "answer", "answer-failure");
+            "list-causes", "list-aside", "read-rejected", "send-again", "send-all-again", "try-failed-again", "answer", "answer-failure");
     /** The routes that start by themselves. */
     static final List<String> OTHERS = List.of("receive-webhook", "replay-spool", "renew-claims", "make-digests", "watch-alerts",
             "take-answer", "reconcile", "note-receiving", "expire-waiting", "find-database", "count-events", "find-loose-ends",

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -61,6 +62,16 @@ class LooseEndsTest {
             assertThat(of(Api.ask(run.application(), "/api/overdue"), deferred).path("deferredAt").isNull()).isFalse();
             assertThat(Api.ask(run.application(), "/api/summary").path("missing").path("overdue").asLong()).isEqualTo(2);
             await().untilAsserted(() -> assertThat(Scrape.of(run.application()).value("mail_events_messages_overdue")).isEqualTo(2));
+
+            // When: the day of the message and the next one are proved complete
+            LocalDate day = LocalDate.ofInstant(run.now().minus(Duration.ofHours(6).plus(SLOT)), ZoneId.of("Asia/Tokyo"));
+            assertThat(overdue.path("vendorHasNone").asBoolean()).isFalse();
+            complete(run, day, true);
+            assertThat(of(Api.ask(run.application(), "/api/overdue"), lost).path("vendorHasNone").asBoolean()).isFalse();
+            complete(run, day.plusDays(1), true);
+            assertThat(of(Api.ask(run.application(), "/api/overdue"), lost).path("vendorHasNone").asBoolean()).isTrue();
+            complete(run, day.plusDays(2), false);
+            assertThat(of(Api.ask(run.application(), "/api/overdue"), lost).path("vendorHasNone").asBoolean()).isFalse();
 
             // When: the end of one arrives, and a message that waited in the spool
             ObjectNode spooled = Payload.delivery("queued");
@@ -198,6 +209,11 @@ class LooseEndsTest {
 
     private static int sum(JsonNode hours, String status) {
         return StreamSupport.stream(hours.spliterator(), false).mapToInt(hour -> hour.path("events").path(status).asInt()).sum();
+    }
+
+    private static void complete(TimedAlerts run, LocalDate day, boolean complete) {
+        run.database().execute("INSERT INTO reconciled_day (mail_day, stored, vendor, repaired, missing, looked_at, complete)"
+                + " VALUES (?, 1, 1, 0, 0, CURRENT_TIMESTAMP, ?)", day, complete);
     }
 
     private static void awaitCount(TimedAlerts run, int events) {
