@@ -10,14 +10,14 @@ ${label}${words.colon?trim}
 </#list>
 </#if>
 </#macro>
-<#macro conclusion said reply>
+<#macro conclusion said reply doubt>
    ${words.vendorCode}${words.colon}${words.code(said)}
    ${words.reply}${words.colon}${(reply != "")?then(reply, words.none)}
 <#if said.enhancedCode != "">
    ${words.statusCode}${words.colon}${words.status(said)}
 </#if>
-<#if said.ambiguous && alert.single && said.sureness == alert.groups[0].doubt>
-<#-- The facts at the top have said so. -->
+<#if said.ambiguous && doubt == said.sureness>
+<#-- The advice for the cause has said so. -->
 <#elseif said.ambiguous>
    ! ${said.sureness}
 <#elseif said.sureness != "">
@@ -82,16 +82,20 @@ ${words.attached(alert)}
 <#if alert.single>
 ${words.mark} ${words.details}
 <#else>
-${words.mark} ${group.cause.name}${words.colon}${words.counted(group, alert)}
+${words.mark} ${words.reason(group)}${words.colon}${words.counted(group, alert)}
+<#if group.doubt == "">
 ${group.cause.text}
-${words.action}${words.colon}${group.cause.action}
+</#if>
+${words.action}${words.colon}${words.todoFor(group)}
+<#if group.doubt == "">
 ${words.again}${words.colon}${group.cause.again}
+</#if>
 </#if>
 <#list group.blocks as block>
 <#if block.count != 1>
 
    ${words.same(block)}
-<@conclusion block.said block.reply/>
+<@conclusion block.said block.reply group.doubt/>
 <@origin block.common/>
 </#if>
 <#list block.bounces as bounce>
@@ -103,7 +107,7 @@ ${number}. ${bounce.recipient}
 </#if>
    ${words.when}${words.colon}${(bounce.occurredAt != "")?then(bounce.occurredAt, words.none)}
 <#if block.count == 1>
-<@conclusion block.said block.reply/>
+<@conclusion block.said block.reply group.doubt/>
 <#elseif alert.file == "" && bounce.reason != block.reply>
    ${words.reply}${words.colon}${bounce.reason}
 </#if>
@@ -134,6 +138,13 @@ ${words.day}${words.colon}${words.rate(alert.figures.day)}
 </#if>
 </#if>
 
+<#if alert.answered?size != 0>
+${words.mark} ${words.answered}
+<#list alert.answered as given>
+${words.answer(given, alert)}
+</#list>
+
+</#if>
 ${words.next(alert)}
 ${words.addressed(alert)}${words.times()}
 

@@ -17,7 +17,7 @@
   details = "Details"
   action = "What to do"
   again = "Sending again"
-  when = "When"
+  when = "Bounced at"
   mailSubject = "Subject"
   sender = "From"
   vendorCode = "Vendor's code"
@@ -27,6 +27,7 @@
   removal = "Ask for removal"
   messageId = "Message-ID"
   apiData = "apiData"
+  answered = "Answers since the last mail"
   known = "This address has bounced before."
   situation = "The situation"
   addresses = "Addresses"
@@ -39,15 +40,16 @@
     "operators": "the operators",
     "fallback": "the fallback address"
   }
-  columns = ["When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
+  columns = ["Bounced at", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before", "Subject", "Sender",
       "Message-ID", "apiData", "Name of the code", "Cause ID", "Dead address"]
   yes = "yes"
   no = "no"
 >
 <#-- All mails of an incident have the subject of its first mail. The time and an audience of your own distinguish two incidents. -->
 <#function subject alert>
-  <#return (alert.urgency??)?then("[Urgent] ", "") + destination(alert)?truncate(60, "…")
-      + (alert.domains > 1)?then(" and " + (alert.domains - 1)?string + " more", "") + ": " + causes(alert, " and others") + ", "
+  <#return (alert.urgency??)?then("[Urgent] ", "") + domain(alert.main.domain)?truncate(60, "…")
+      + (alert.domains > 1)?then(" and " + (alert.domains - 1)?string + " more", "") + ": " + reason(alert.main.group)?uncap_first
+      + (alert.groups?size > 1)?then(" and others", "") + ", "
       + bounces(alert.total) + (alert.total == 1)?then(" at ", " since ") + alert.openedAt
       + (audiences[alert.audience]??)?then("", " (" + alert.audience + ")")>
 </#function>
@@ -60,7 +62,7 @@
   <#local to = " to " + destination(alert) + (alert.domains > 1)?then(" and " + counts(alert.domains - 1, "more domain"), "")>
   <#switch alert.stage>
     <#on "opened">
-      <#return counts(alert.total, "mail") + to + " bounced" + alert.single?then(": " + causes(alert, ""), "") + ".">
+      <#return counts(alert.total, "mail") + to + " bounced" + alert.single?then(": " + reason(alert.groups[0])?uncap_first, "") + ".">
     <#on "update">
       <#return counts(alert.news, "more mail") + " bounced, " + alert.total?string + " in all since " + alert.openedAt + ".">
     <#on "acknowledged">
@@ -86,9 +88,6 @@
 <#function domain name>
   <#return (name != "")?then(name, "no address")>
 </#function>
-<#function causes alert others>
-  <#return reason(alert.groups[0])?uncap_first + (alert.groups?size > 1)?then(others, "")>
-</#function>
 <#-- Each line has a text and a number, which may be empty. -->
 <#function places alert>
   <#if alert.total == 1 && alert.bounces?size == 1>
@@ -109,8 +108,19 @@
   <#return (group.doubt != "")?then("Perhaps " + group.cause.name?uncap_first, group.cause.name)>
 </#function>
 <#function advice alert>
-  <#local group = alert.groups[0] cause = group.cause action = (group.doubt != "")?then(group.doubt, cause.action)>
-  <#return alert.single?then([action] + (group.doubt != "")?then([], [again + colon + cause.again]), [cause.name + colon + action, "The other causes follow below."])>
+  <#local group = alert.groups[0]>
+  <#return alert.single?then([todoFor(group)] + (group.doubt != "")?then([], [again + colon + group.cause.again]),
+      [reason(group) + colon + todoFor(group), "The other causes follow below."])>
+</#function>
+<#-- While the cause is uncertain, nobody is told to remove an address. -->
+<#function todoFor group>
+  <#return (group.doubt != "")?then(group.doubt, group.cause.action)>
+</#function>
+<#function answer given alert>
+  <#local act = {"acknowledge": iHaveIt, "mute": mute, "less-often": lessOften}[given.act]>
+  <#local detail = {"acknowledge": "", "mute": domain(given.domain) + ", " + given.cause?uncap_first + ", until " + (given.until == "")?then("the incident is over", given.until),
+      "less-often": (given.frequency == "weekly")?then("a weekly digest", "a daily digest")}[given.act]>
+  <#return clock(given.at, alert) + " " + given.by + ": " + given.ended?then("no longer ", "") + "“" + act + "”" + (detail == "")?then("", " (" + detail + ")")>
 </#function>
 <#function acknowledged alert>
   <#return alert.acknowledgedBy + ", since " + clock(alert.acknowledgedAt, alert)>
@@ -261,6 +271,7 @@
   digestWhere = "Where"
   digestWhy = "Why"
   digestToDo = "To do"
+  digestCompared = "Vendor"
   digestFactWidth = 48
   digestOnThePage = "See the open incident on the page"
   digestTrends = "More every week (the last four weeks)"
@@ -289,8 +300,13 @@
     <#return mails(digest.dead.mails) + " to dead addresses">
   <#elseif digest.incident??>
     <#return "an incident is open">
+  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared??>
+    <#return digestComparison(digest.compared)>
   </#if>
-  <#return digestCount(digest.untold) + " not yet reported">
+  <#if digest.untold != 0>
+    <#return digestCount(digest.untold) + " not yet reported">
+  </#if>
+  <#return digest.overdue?string + (digest.overdue == 1)?then(" mail", " mails") + " without an end">
 </#function>
 <#function digestStage digest>
   <#return "Digest of " + digestDay(digest)>
@@ -322,8 +338,19 @@
   <#return bounces.causes.listed?map(cause -> {"text": cause.name, "number": digestCount(cause.count)})
       + (bounces.otherwise > 0)?then([{"text": "other causes", "number": digestCount(bounces.otherwise)}], [])>
 </#function>
+<#function digestComparison compared>
+  <#return compared.day + ": " + compared.stored?string(",##0") + " of " + compared.vendor?string(",##0") + " events are stored">
+</#function>
 <#function digestTodo digest>
   <#local lines = []>
+  <#if digest.compared?? && digest.compared.repaired != 0>
+    <#local lines += ["Find out why webhooks did not arrive: " + digest.compared.repaired?string
+        + (digest.compared.repaired == 1)?then(" event", " events") + " came from the vendor's list instead."]>
+  </#if>
+  <#if digest.compared?? && digest.compared.missing != 0>
+    <#local lines += ["The vendor has " + digest.compared.missing?string
+        + (digest.compared.missing == 1)?then(" event that is", " events that are") + " not stored. The remark of the day says why."]>
+  </#if>
   <#if digest.file != "">
     <#local lines += ["Remove the dead addresses from your list: " + mails(digest.dead.mails) + " went to " + digest.dead.addresses?string
         + (digest.dead.addresses == 1)?then(" dead address.", " dead addresses.")]>
@@ -335,6 +362,10 @@
   <#if digest.untold != 0>
     <#local lines += [digestCount(digest.untold) + (digest.untold == 1)?then(" has", " have") + " not been reported yet, since "
         + digest.untoldSince + "."]>
+  </#if>
+  <#if digest.overdue != 0>
+    <#local lines += [digest.overdue?string + (digest.overdue == 1)?then(" mail was accepted and has", " mails were accepted and have")
+        + " neither succeeded nor bounced. Check their delivery in the console of Customers Mail Cloud."]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local count = digest.bounces.trends.listed?size + digest.bounces.trends.more>

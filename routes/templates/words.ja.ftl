@@ -5,7 +5,7 @@
   none = "なし"
   where = "宛先"
   why = "原因"
-  since = "発生"
+  since = "検知"
   todo = "対処"
   owner = "担当"
   factWidth = 36
@@ -27,6 +27,7 @@
   removal = "解除の申請先"
   messageId = "Message-ID"
   apiData = "apiData"
+  answered = "前回のお知らせ以降の回答"
   known = "以前にもエラーになったアドレスです。"
   situation = "発生状況"
   addresses = "アドレス"
@@ -46,8 +47,9 @@
 >
 <#-- 続報も最初のメールと同じ件名になる。日時と独自の audience は、別の件と区別するため。 -->
 <#function subject alert>
-  <#return (alert.urgency??)?then("【緊急】", "") + destination(alert)?truncate(60, "…")
-      + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string, "") + "：" + causes(alert) + " " + bounces(alert.total)
+  <#return (alert.urgency??)?then("【緊急】", "") + domain(alert.main.domain)?truncate(60, "…")
+      + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string, "") + "：" + reason(alert.main.group)
+      + (alert.groups?size > 1)?then("ほか", "") + " " + bounces(alert.total)
       + "（" + (audiences[alert.audience]??)?then("", alert.audience + " ") + alert.openedAt + (alert.total == 1)?then("", "～") + "）">
 </#function>
 <#function stage alert>
@@ -59,7 +61,7 @@
   <#local to = destination(alert) + (alert.domains > 1)?then(" ほか" + (alert.domains - 1)?string + "ドメイン宛ての", " 宛ての")>
   <#switch alert.stage>
     <#on "opened">
-      <#return to + (alert.total == 1)?then("メール", "") + bounces(alert.total) + "が配信エラー" + alert.single?then("（" + causes(alert) + "）", "") + "になりました。">
+      <#return to + (alert.total == 1)?then("メール", "") + bounces(alert.total) + "が配信エラー" + alert.single?then("（" + reason(alert.groups[0]) + "）", "") + "になりました。">
     <#on "update">
       <#return "新たに" + bounces(alert.news) + "が配信エラーになり、" + alert.openedAt + " からの累計は" + bounces(alert.total) + "です。">
     <#on "acknowledged">
@@ -82,9 +84,6 @@
 <#function domain name>
   <#return (name != "")?then(name, "アドレスなし")>
 </#function>
-<#function causes alert>
-  <#return reason(alert.groups[0]) + (alert.groups?size > 1)?then("ほか", "")>
-</#function>
 <#-- 各行は text と number からなる。number は空のことがある。 -->
 <#function places alert>
   <#if alert.total == 1 && alert.bounces?size == 1>
@@ -105,8 +104,19 @@
   <#return group.cause.name + (group.doubt != "")?then("の可能性", "")>
 </#function>
 <#function advice alert>
-  <#local group = alert.groups[0] cause = group.cause action = (group.doubt != "")?then(group.doubt, cause.action)>
-  <#return alert.single?then([action] + (group.doubt != "")?then([], [again + colon + cause.again]), [cause.name + colon + action, "ほかの原因は下記をご覧ください。"])>
+  <#local group = alert.groups[0]>
+  <#return alert.single?then([todoFor(group)] + (group.doubt != "")?then([], [again + colon + group.cause.again]),
+      [reason(group) + colon + todoFor(group), "ほかの原因は下記をご覧ください。"])>
+</#function>
+<#-- 原因が定まらないうちは、配信リストからの削除などを勧めない。 -->
+<#function todoFor group>
+  <#return (group.doubt != "")?then(group.doubt, group.cause.action)>
+</#function>
+<#function answer given alert>
+  <#local act = {"acknowledge": iHaveIt, "mute": mute, "less-often": lessOften}[given.act]>
+  <#local detail = {"acknowledge": "", "mute": domain(given.domain) + "、" + given.cause + "、" + (given.until == "")?then("インシデントの終了", given.until) + "まで",
+      "less-often": (given.frequency == "weekly")?then("まとめを毎週", "まとめを毎日")}[given.act]>
+  <#return clock(given.at, alert) + " " + given.by + "：「" + act + "」" + given.ended?then("の終了", "") + (detail == "")?then("", "（" + detail + "）")>
 </#function>
 <#function acknowledged alert>
   <#return alert.acknowledgedBy + "（" + clock(alert.acknowledgedAt, alert) + " から）">
@@ -239,6 +249,7 @@
   digestWhere = "宛先"
   digestWhy = "原因"
   digestToDo = "確認"
+  digestCompared = "照合"
   digestFactWidth = 36
   digestOnThePage = "継続中のインシデントを画面で確認"
   digestTrends = "毎週増え続けている配信エラー（直近4週の件数）"
@@ -267,8 +278,13 @@
     <#return "配信不能のアドレスへの送信 " + digestCount(digest.dead.mails)>
   <#elseif digest.incident??>
     <#return "継続中のインシデントがあります">
+  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared??>
+    <#return "照合 " + digestComparison(digest.compared)>
   </#if>
-  <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
+  <#if digest.untold != 0>
+    <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
+  </#if>
+  <#return "結果が届いていないメール " + digest.overdue?string + "通">
 </#function>
 <#function digestStage digest>
   <#return digestDay(digest) + "のまとめ">
@@ -299,8 +315,18 @@
   <#return bounces.causes.listed?map(cause -> {"text": cause.name, "number": digestCount(cause.count)})
       + (bounces.otherwise > 0)?then([{"text": "その他の原因", "number": digestCount(bounces.otherwise)}], [])>
 </#function>
+<#function digestComparison compared>
+  <#return compared.day + " は " + compared.vendor?string(",##0") + "件中" + compared.stored?string(",##0") + "件">
+</#function>
 <#function digestTodo digest>
   <#local lines = []>
+  <#if digest.compared?? && digest.compared.repaired != 0>
+    <#local lines += ["Webhook が届かなかったイベントが" + digestCount(digest.compared.repaired)
+        + "あり、Customers Mail Cloud から取得しました。届かなかった原因を確認してください。"]>
+  </#if>
+  <#if digest.compared?? && digest.compared.missing != 0>
+    <#local lines += ["Customers Mail Cloud にあり、保存されていないイベントが" + digestCount(digest.compared.missing) + "あります。照合の備考を確認してください。"]>
+  </#if>
   <#if digest.file != "">
     <#local lines += ["配信不能のアドレス" + digestCount(digest.dead.addresses) + "に、" + digest.dead.mails?string + "通が送信されています。配信リストから削除してください。"]>
   </#if>
@@ -310,6 +336,9 @@
   </#if>
   <#if digest.untold != 0>
     <#local lines += ["まだお知らせしていない配信エラーが" + digestCount(digest.untold) + "あります（" + digest.untoldSince + " から）。"]>
+  </#if>
+  <#if digest.overdue != 0>
+    <#local lines += ["受け付けられたのに配信の結果が届いていないメールが" + digest.overdue?string + "通あります。Customers Mail Cloud の管理画面で配信状況を確認してください。"]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local lines += ["毎週増え続けている配信エラーが" + (digest.bounces.trends.listed?size + digest.bounces.trends.more)?string + "種類あります。"]>

@@ -1,9 +1,11 @@
 /** Starts the page: registers its views, and connects what is there in all of them. */
+import { aside } from "./aside.js";
 import { events } from "./events.js";
 import { explain } from "./explain.js";
 import { incident, incidents } from "./incidents.js";
 import { overview } from "./overview.js";
 import { $, hashOf, notice } from "./parts.js";
+import { proof } from "./proof.js";
 import { routes } from "./routes.js";
 import { suppressions } from "./suppressions.js";
 import { open, register, renew, show } from "./views.js";
@@ -23,7 +25,7 @@ function speak() {
   document.querySelectorAll("[data-label-word]").forEach(each => each.setAttribute("aria-label", words[each.dataset.labelWord]));
 }
 
-register(overview, events, incidents, incident, suppressions, explain, routes);
+register(overview, events, incidents, incident, proof, suppressions, explain, routes, aside);
 
 $("search").addEventListener("submit", submitted => {
   submitted.preventDefault();

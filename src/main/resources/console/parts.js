@@ -15,6 +15,8 @@ export function element(name, attributes, ...content) {
 
 export const when = one => one.occurredAt || one.receivedAt;
 export const number = value => new Intl.NumberFormat(language).format(value);
+/** @param share from 0 to 1 */
+export const percent = share => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
 export const time = (text, options = { dateStyle: "medium", timeStyle: "medium" }) =>
   text ? new Intl.DateTimeFormat(language, options).format(new Date(text)) : "";
 export const minute = text => time(text, TO_THE_MINUTE);

@@ -10,6 +10,7 @@ import org.apache.camel.util.function.ThrowingFunction;
 import org.mailevents.alert.AlertSteps;
 import org.mailevents.alert.AnswerSteps;
 import org.mailevents.alert.Preview;
+import org.mailevents.aside.AsideSteps;
 import org.mailevents.cause.ExplainCommand;
 import org.mailevents.console.CauseSteps;
 import org.mailevents.console.ConsoleSteps;
@@ -21,6 +22,8 @@ import org.mailevents.live.LiveCauses;
 import org.mailevents.live.LiveRoutes;
 import org.mailevents.log.FailureText;
 import org.mailevents.receive.ReceiveWebhook;
+import org.mailevents.reconcile.ReconcileCommand;
+import org.mailevents.reconcile.ReconcileSteps;
 import org.mailevents.retention.ExpireEvents;
 import org.mailevents.retention.RemovePersonalData;
 import org.mailevents.sample.SampleMail;
@@ -31,6 +34,7 @@ import org.mailevents.start.Check;
 import org.mailevents.start.HealthPort;
 import org.mailevents.start.Wiring;
 import org.mailevents.store.CountEvents;
+import org.mailevents.store.FindLooseEnds;
 import org.mailevents.store.PreparePartitions;
 import org.mailevents.store.StoreEvents;
 import org.mailevents.trial.TryCommand;
@@ -123,6 +127,8 @@ public final class Application {
     private static void runWithArguments(String... args) throws Exception {
         if (args[0].equals("try")) {
             Help.print(tryRoutes(withSettings(), List.of(args).subList(1, args.length)));
+        } else if (args[0].equals("reconcile")) {
+            Help.print(reconcile(withSettings(), List.of(args).subList(1, args.length)));
         } else if (args[0].equals("explain")) {
             printExplanation(List.of(args).subList(1, args.length));
         } else if (args[0].equals("explain-decision")) {
@@ -133,7 +139,7 @@ public final class Application {
             Help.print(explainDecision(withSettings(), args[1]));
         } else {
             throw new IllegalArgumentException("Unknown command: " + String.join(" ", args) + ". The commands are preview, preview stored,"
-                    + " check [folder], sample, sample anyway, try, explain with a reply,"
+                    + " check [folder], sample, sample anyway, try, reconcile with a day, explain with a reply,"
                     + " explain-decision with the id of an event, help and --version.");
         }
     }
@@ -155,6 +161,11 @@ public final class Application {
     /** Asks the application that runs with these settings what drafts of routes would change, and returns the answer as text. */
     public static String tryRoutes(Main main, List<String> arguments) throws Exception {
         return withoutServer(main, context -> TryCommand.run(context, arguments));
+    }
+
+    /** Has the application that runs with these settings compare a day with the vendor, and returns the result as text. */
+    public static String reconcile(Main main, List<String> arguments) throws Exception {
+        return withoutServer(main, context -> ReconcileCommand.run(context, arguments));
     }
 
     /**
@@ -202,7 +213,8 @@ public final class Application {
         // They are named one by one, because a scan of the jar takes half a second of the start.
         main.configure().addRoutesBuilder(ReceiveWebhook.class, StoreEvents.class, SpoolWebhook.class, ReplaySpool.class,
                 ReplayLog.class, AlertSteps.class, AnswerSteps.class, ExpireEvents.class, RemovePersonalData.class, CountEvents.class,
-                PreparePartitions.class, CauseSteps.class, ConsoleSteps.class, EventSteps.class, ExplainSteps.class, TryRoutes.class);
+                FindLooseEnds.class, PreparePartitions.class, CauseSteps.class, ConsoleSteps.class, EventSteps.class, ExplainSteps.class,
+                TryRoutes.class, ReconcileSteps.class, AsideSteps.class);
         main.setRoutesCollector(new LiveRoutes());
         main.addMainListener(new HealthPort());
         return main;

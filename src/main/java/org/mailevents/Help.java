@@ -27,6 +27,8 @@ final class Help {
               try [file…]       tell what edited routes would change for the stored events; without a
                                 file, the drafts in routes/drafts. Before the files: --events=10000,
                                 --since=time, --until=time, or --payload=file for a webhook of your own
+              reconcile <day>   compare a day, such as 2026-11-24, with the vendor, and repair it; with
+                                --dry-run, only tell what would be repaired
               explain "550 …"   tell the cause of a reply, and whether its address is dead. Beside the reply:
                                 --to=address, --code=number, --command=RCPT or DATA, --json;
                                 or for many replies --json --file=replies.jsonl

@@ -162,7 +162,20 @@ CREATE TABLE event_count (
 CREATE INDEX event_count_slot ON event_count (received_slot);
 CREATE INDEX event_count_hour ON event_count (occurred_hour);
 
--- One row: all events that were received before this time are in event_count.
+-- How many messages to a destination were delivered or bounced in each hour, in the same slots as event_count.
+CREATE TABLE destination_count (
+    received_slot timestamp with time zone NOT NULL,
+    occurred_hour timestamp with time zone NOT NULL,
+    -- empty: all destinations of the slot that have neither many messages nor many bounces
+    domain        varchar                  NOT NULL,
+    -- of bounces; null: the messages were delivered
+    cause         varchar,
+    events        bigint                   NOT NULL
+);
+CREATE INDEX destination_count_slot ON destination_count (received_slot);
+CREATE INDEX destination_count_hour ON destination_count (occurred_hour);
+
+-- One row: all events that were received before this time are in event_count and destination_count.
 CREATE TABLE event_counted (
     until_time timestamp with time zone NOT NULL
 );
@@ -172,6 +185,43 @@ INSERT INTO event_counted (until_time) VALUES (TIMESTAMP WITH TIME ZONE '1970-01
 CREATE TABLE event_recount (
     received_slot timestamp with time zone NOT NULL
 );
+
+-- How many failed deliveries have a bounce, so that a failure is counted once: by the slot in which the bounce was received, and by the
+-- hour in which the delivery failed.
+CREATE TABLE paired_count (
+    received_slot timestamp with time zone NOT NULL,
+    occurred_hour timestamp with time zone NOT NULL,
+    events        bigint                   NOT NULL
+);
+CREATE INDEX paired_count_slot ON paired_count (received_slot);
+CREATE INDEX paired_count_hour ON paired_count (occurred_hour);
+
+-- How many events of a slot were received how long after the time that they name. A negative delay is a time in the future.
+CREATE TABLE receipt_delay (
+    received_slot timestamp with time zone NOT NULL,
+    delay_minutes integer                  NOT NULL,
+    events        bigint                   NOT NULL
+);
+CREATE INDEX receipt_delay_slot ON receipt_delay (received_slot);
+
+-- Events after which another one should have followed in time, and did not. A row is deleted within minutes after the other event has
+-- arrived. The views overdue_message and unpaired_failure leave such a row out at once.
+CREATE TABLE loose_end (
+    event_id uuid                     PRIMARY KEY,
+    -- overdue: an accepted message without an end; no-bounce: a failed delivery without its bounce; no-failed: a bounce without a delivery
+    what     varchar                  NOT NULL,
+    -- since when it is late
+    due_at   timestamp with time zone NOT NULL
+);
+CREATE INDEX loose_end_due ON loose_end (what, due_at);
+
+-- The events that were received before this time have been examined for loose ends.
+CREATE TABLE loose_end_progress (
+    what       varchar                  PRIMARY KEY,
+    until_time timestamp with time zone NOT NULL
+);
+INSERT INTO loose_end_progress (what, until_time)
+SELECT what, TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00' FROM (VALUES ('overdue'), ('no-bounce'), ('no-failed')) AS kinds (what);
 
 -- One row: the personal data of all events that were received until this time has been removed, except for privacy_remainder.
 CREATE TABLE privacy_progress (
@@ -210,6 +260,16 @@ WHERE e.event_type IN ('deliveries', 'bounces') AND e.message_id IS NOT NULL AND
              OR COALESCE(s.occurred_at, s.received_at) = COALESCE(e.occurred_at, e.received_at) AND s.event_id < e.event_id))
   );
 
+-- Failures of which only one of two events has come.
+CREATE VIEW unpaired_failure AS
+SELECT e.event_id, CASE WHEN l.what = 'no-bounce' THEN 'bounce' ELSE 'failed' END AS missing, e.message_id, e.recipient, e.sender,
+       e.subject, e.api_data, e.status, e.cause, e.reason, e.occurred_at, e.received_at, l.due_at
+FROM loose_end l JOIN mail_event e ON e.event_id = l.event_id
+WHERE l.what IN ('no-bounce', 'no-failed') AND e.message_id IS NOT NULL AND e.recipient IS NOT NULL
+  AND COALESCE((SELECT 1 FROM mail_event s WHERE s.message_id = e.message_id AND s.recipient = e.recipient
+        AND (l.what = 'no-bounce' AND s.event_type = 'bounces'
+            OR l.what = 'no-failed' AND s.event_type = 'deliveries' AND s.status IN ('failed', 'succeeded')) LIMIT 1), 0) = 0;
+
 -- The events with the address: the recipient in lower case. A query by address uses an index on both databases. PostgreSQL has an index
 -- on the expression. H2 has no such indexes, so there the expression is a column, which H2 fills by itself.
 CREATE VIEW event_by_address AS
@@ -246,8 +306,103 @@ FROM (
 ) listed
 WHERE (last_succeeded_at > last_bounced_at) IS NOT TRUE;
 
+-- One row: what is known of the times of the vendor's lists, and which process reconciles now.
+CREATE TABLE reconciliation (
+    -- how far created of a listed record is ahead of created of its webhook; null if it is not known
+    offset_seconds bigint,
+    -- how many records have confirmed the offset, and how many of them are bounces
+    records        bigint                   NOT NULL,
+    bounces        bigint                   NOT NULL,
+    -- the first and the last day whose records have confirmed the offset
+    from_day       date,
+    until_day      date,
+    -- whether the vendor's statistics have counted a day as the lists or the stored events do
+    days_agree     boolean                  NOT NULL,
+    -- why the last day that was looked at could not be repaired; null if it could
+    refusal        varchar,
+    -- A lease: if the process that reconciles is killed, it expires.
+    held_by        uuid,
+    held_until     timestamp with time zone NOT NULL,
+    -- the time of the schedule whose run has ended
+    ran_for        timestamp with time zone
+);
+INSERT INTO reconciliation (records, bounces, days_agree, held_until)
+VALUES (0, 0, FALSE, TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00');
+
+-- A day of the vendor, as it was compared last.
+CREATE TABLE reconciled_day (
+    mail_day  date                     PRIMARY KEY,
+    -- how many events are stored or in the spool, after the repair
+    stored    bigint                   NOT NULL,
+    -- how many events the vendor has; null if it was not asked
+    vendor    bigint,
+    -- how many of the stored events were missing and came from the vendor's list
+    repaired  bigint                   NOT NULL,
+    -- how many events the vendor has that are not stored
+    missing   bigint                   NOT NULL,
+    looked_at timestamp with time zone NOT NULL,
+    -- whether it is proved that nothing is missing
+    complete  boolean                  NOT NULL,
+    -- why the day is not complete, or null
+    remark    varchar
+);
+
+-- What has been listed of a day: bounces, day, or an hour from 00 to 23. A run that is killed goes on behind these parts.
+CREATE TABLE reconciled_part (
+    mail_day  date    NOT NULL,
+    part      varchar NOT NULL,
+    queued    bigint  NOT NULL,
+    succeeded bigint  NOT NULL,
+    failed    bigint  NOT NULL,
+    bounced   bigint  NOT NULL,
+    PRIMARY KEY (mail_day, part)
+);
+
+-- The events whose webhook was missing. A row is written before its event goes to the spool.
+CREATE TABLE repaired_event (
+    event_id    uuid                     PRIMARY KEY,
+    mail_day    date                     NOT NULL,
+    occurred_at timestamp with time zone NOT NULL
+);
+CREATE INDEX repaired_event_day ON repaired_event (mail_day);
+
+-- How many calls of the vendor's API were made on a day.
+CREATE TABLE vendor_call (
+    call_day date    PRIMARY KEY,
+    calls    integer NOT NULL
+);
+
+-- What happened at the HTTP endpoint in an hour, so that missing webhooks can be explained.
+CREATE TABLE receiving_hour (
+    received_hour timestamp with time zone PRIMARY KEY,
+    -- one bit for each minute in which a process was running
+    minutes       bigint                   NOT NULL,
+    -- how many webhooks were answered 401, 413 and 503
+    answered_401  bigint                   NOT NULL,
+    answered_413  bigint                   NOT NULL,
+    answered_503  bigint                   NOT NULL
+);
+
+-- Accepted messages without an end: they have not succeeded, failed or bounced, and have no event of another type. With NOT EXISTS instead
+-- of COALESCE, PostgreSQL might read the whole table for a join.
+-- The vendor has no end either (vendor_has_none) if the day of the message and every later day that was compared are proved complete. The
+-- day after it must be among them, because the days of the vendor's lists may be those of another time zone.
+CREATE VIEW overdue_message AS
+SELECT e.event_id, e.message_id, e.recipient, e.sender, e.subject, e.api_data, e.occurred_at, e.received_at, l.due_at,
+       (SELECT MAX(COALESCE(d.occurred_at, d.received_at)) FROM mail_event d WHERE d.message_id = e.message_id
+            AND d.recipient = e.recipient AND d.event_type = 'deliveries' AND d.status = 'deferred') AS deferred_at,
+       EXISTS (SELECT 1 FROM reconciled_day r WHERE r.complete AND CAST(r.mail_day AS varchar) = LEFT(e.created_text, 10))
+           AND EXISTS (SELECT 1 FROM reconciled_day r WHERE r.complete AND CAST(r.mail_day AS varchar) > LEFT(e.created_text, 10))
+           AND NOT EXISTS (SELECT 1 FROM reconciled_day r
+               WHERE NOT r.complete AND CAST(r.mail_day AS varchar) >= LEFT(e.created_text, 10))
+           AS vendor_has_none
+FROM loose_end l JOIN mail_event e ON e.event_id = l.event_id
+WHERE l.what = 'overdue' AND e.message_id IS NOT NULL AND e.recipient IS NOT NULL
+  AND COALESCE((SELECT 1 FROM mail_event s WHERE s.message_id = e.message_id AND s.recipient = e.recipient
+        AND NOT (s.event_type = 'deliveries' AND s.status IN ('queued', 'deferred')) LIMIT 1), 0) = 0;
+
 -- One row for each job that one process at a time does. The process locks the row.
 CREATE TABLE housekeeping (
     job varchar PRIMARY KEY
 );
-INSERT INTO housekeeping (job) VALUES ('COUNT'), ('EXPIRE'), ('PERSONAL_DATA'), ('PARTITIONS');
+INSERT INTO housekeeping (job) VALUES ('COUNT'), ('EXPIRE'), ('PERSONAL_DATA'), ('PARTITIONS'), ('LOOSE_ENDS');

@@ -39,10 +39,11 @@ class ArchitectureTest {
     private static final String ARROWS = """
             alert     | answer cause channel database digest event live log metrics privacy route settings spool
             answer    | settings
+            aside     | answer console database event http log metrics parse privacy settings spool
             camel     | log
             cause     | event route settings
             channel   | log route settings
-            console   | cause database event live log privacy settings store
+            console   | cause database event live log privacy settings spool store
             database  | event log metrics settings
             digest    | database log settings
             event     |
@@ -55,13 +56,15 @@ class ArchitectureTest {
             parse     | event privacy
             privacy   |
             receive   | database event http log metrics parse privacy settings spool store
+            reconcile | console database digest event http log metrics parse privacy settings spool
             rehearsal | camel event parse privacy route settings
             retention | database settings
             route     | camel log settings
             sample    | event http settings
             settings  |
             spool     | database event log metrics parse privacy settings store
-            start     | alert camel cause channel database event http kafka live log metrics privacy receive rehearsal route settings spool
+            start     | alert camel cause channel database event http kafka live log metrics privacy receive reconcile \
+            rehearsal route settings spool
             store     | camel database event live log metrics retention route settings
             trial     | alert console database event http live log metrics parse privacy rehearsal route settings store""";
 

@@ -69,8 +69,9 @@ class DocumentsTest {
     void theDeploymentPageHasTheExamplesThatOtherTestsRun(String page) {
         Markdown deployment = Markdown.read(Path.of(page));
         for (String proxy : List.of("nginx", "haproxy", "apache")) {
-            assertThat(deployment.block(proxy)).contains("/webhooks/customers-mail-cloud");
+            assertThat(deployment.block(proxy, "/webhooks/customers-mail-cloud")).contains("/answer");
         }
+        assertThat(deployment.block("nginx", "auth_request")).contains("X-Forwarded-User");
         assertThat(commands(deployment)).anyMatch(command -> command.startsWith("keytool "))
                 .anyMatch(command -> command.startsWith("podman build "));
     }

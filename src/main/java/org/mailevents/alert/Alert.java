@@ -27,11 +27,12 @@ import org.mailevents.alert.Figures.Share;
  * @param figures      what else happens, or null if it could not be counted in time
  * @param urgency      why the mail is urgent, or null if it is not; an all-clear is never urgent
  * @param acknowledged who looks after the incident, or null if nobody has said so
+ * @param answered     what recipients have answered since the audience's last mail, oldest first
  */
 public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, Ending ending, boolean allClear, String audience,
                     Instant madeAt, Instant openedAt, Instant lastBounceAt, String subject, List<String> thread, List<Count> causes,
                     List<Destination> destinations, List<Bounce> bounces, Figures figures, Urgency urgency,
-                    Acknowledgement acknowledged) implements Mailing {
+                    Acknowledgement acknowledged, List<Answered> answered) implements Mailing {
 
     /**
      * Somebody has said to look after the incident.
@@ -39,6 +40,19 @@ public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, End
      * @param by the address, or the name of the channel
      */
     public record Acknowledgement(Instant at, String by) {
+    }
+
+    /**
+     * An answer of a recipient, or its end. What does not belong to its act is empty, or null if it is a time.
+     *
+     * @param by        the address, or the name of the channel
+     * @param act       the name of an {@link org.mailevents.answer.Act}
+     * @param ended     whether the answer does not hold any more
+     * @param until     the end of a mute; null means the end of the incident
+     * @param frequency how often the recipient wants a digest
+     */
+    public record Answered(Instant at, String by, String act, boolean ended, String cause, String domain, Instant until,
+                           String frequency) {
     }
 
     /** Why an incident is over. */
@@ -79,7 +93,8 @@ public record Alert(UUID id, UUID incident, int number, IncidentPhase phase, End
      *
      * @param count    how many bounces of the incident it has so far
      * @param news     how many of them this mail is the first to report
-     * @param finished how many messages to it were finished within the time that the mail speaks of; 0 if they could not be counted
+     * @param finished how many messages to it were finished since the mail before, or within the time that the first mail speaks of; 0 if
+     *     they could not be counted
      */
     public record Destination(String domain, long count, long news, long finished) {
 

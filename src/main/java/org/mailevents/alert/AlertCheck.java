@@ -46,8 +46,10 @@ public final class AlertCheck {
         Channels channels = new Channels(settings);
         TemplateValidation validation = new TemplateValidation(settings);
         add(refused, () -> new AlertMail(settings, new Recipients(settings, channels)));
+        settings.audiences("alert.to").stream().sorted().forEach(key -> add(refused, () -> Recipients.addresses(settings, key)));
+        settings.audiences("alert.hours").stream().sorted().forEach(key -> add(refused, () -> settings.hours(key)));
         add(refused, () -> AlertPolicy.of(settings));
-        add(refused, () -> DigestSchedule.all(settings));
+        settings.audiences(DigestSchedule.SETTING).stream().sorted().forEach(key -> add(refused, () -> DigestSchedule.of(settings, key)));
         refused.addAll(channels.mistakes());
         add(refused, () -> validation.requireWords(files.keySet()));
         List<BrokenFile> mistakes = new ArrayList<>();

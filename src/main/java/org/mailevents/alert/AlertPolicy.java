@@ -43,8 +43,11 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
     /** What happens next in the incident of an audience. */
     enum Step {
         OPEN, UPDATE, ALL_CLEAR, END_WITHOUT_MAIL,
-        /** The incident is over, but something must be told first and waits, for instance for {@code alert.hours}. */
-        END_ACKNOWLEDGEMENT
+        /**
+         * The incident is over, but something must be told first and waits, for instance for {@code alert.hours}. Meanwhile the services
+         * that keep the incident open are told its end, and nobody works on it any more.
+         */
+        RESOLVE, END_ACKNOWLEDGEMENT
     }
 
     /** Facts that need a query. They are asked for only when they matter. */
@@ -59,6 +62,9 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
         /** Whether the audience has so many bounces more than usual that the end of the incident is told. */
         boolean allClear();
 
+        /** Whether a service such as PagerDuty keeps the incident open until it is told the end. */
+        boolean keptOpen();
+
         /** Whether a pending bounce has an address and cause that no mail of the incident has reported. */
         boolean news();
     }
@@ -70,8 +76,17 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
         }
         boolean over = isOver(state, now);
         Optional<Step> step = next(state, over, now, facts);
+        if (step.isEmpty() && over && facts.keptOpen()) {
+            return Optional.of(Step.RESOLVE); // nobody is on call for an outage that has ended
+        }
         // otherwise the answer to the last outage would silence the next one
         return step.isEmpty() && over && state.incident().acknowledged() ? Optional.of(Step.END_ACKNOWLEDGEMENT) : step;
+    }
+
+    /** Whether the first mail of an incident would be due, but the day has had its mails. */
+    boolean isHeldBack(AudienceState state, Instant now) {
+        return state.incident() == null && state.pending() != null && !state.sent().unsent() && state.sent().lastDay() >= maxPerDay
+                && hasPassed(firstDelay, state.pending().oldest(), now) && isWithinHours(state, now);
     }
 
     private Optional<Step> next(AudienceState state, boolean over, Instant now, Facts facts) {

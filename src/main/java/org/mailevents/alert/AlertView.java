@@ -18,6 +18,7 @@ import org.mailevents.cause.CauseTable.Texts;
  * @param destinations   the most frequent recipient domains, most frequent first
  * @param elsewhere      how many bounces have other domains
  * @param domains        how many domains there are, those that are not listed included
+ * @param main           the destination and the cause that most of the bounces have together
  * @param groups         the bounces by cause, most frequent first; in an update only the causes of new bounces
  * @param single         whether the facts at the top say all about the cause, because it is the only one
  * @param listed         how many bounces the groups list together as examples
@@ -31,24 +32,44 @@ import org.mailevents.cause.CauseTable.Texts;
  * @param acknowledgedAt since when; empty if nobody does
  * @param url            the incident on the page; empty without {@code console.url}
  * @param answers        the links by which the recipient answers; null if there are none
+ * @param answered       what recipients have answered since the audience's last mail, oldest first
  * @param bounces        the rows, for the CSV
  */
 public record AlertView(String stage, String ending, String audience, Urgency urgency, String openedAt, String lastBounceAt, long minutes,
                         long quietMinutes, long news, long total, List<Destination> destinations, long elsewhere, long domains,
-                        List<Group> groups, boolean single, int listed, int rows, String file, long firstTime, long known,
+                        Main main, List<Group> groups, boolean single, int listed, int rows, String file, long firstTime, long known,
                         Surroundings figures, boolean allClear, String acknowledgedBy, String acknowledgedAt, String url,
-                        AnswerLinks answers, List<Listed> bounces) {
+                        AnswerLinks answers, List<Answered> answered, List<Listed> bounces) {
+
+    /** @param domain in lower case; empty if there is no address */
+    public record Main(String domain, Group group) {
+    }
+
+    /**
+     * An answer of a recipient, or its end. What does not belong to its act is empty.
+     *
+     * @param by        the address, or the name of the channel
+     * @param act       {@code acknowledge}, {@code mute} or {@code less-often}
+     * @param ended     whether the answer does not hold any more
+     * @param cause     the name of the cause that is muted
+     * @param until     the end of a mute; empty for the end of the incident
+     * @param frequency {@code daily} or {@code weekly}
+     */
+    public record Answered(String at, String by, String act, boolean ended, String cause, String domain, String until,
+                           String frequency) {
+    }
 
     /**
      * The bounces of one cause.
      *
+     * @param id     of the cause
      * @param count  how many bounces of the incident have it so far
      * @param news   how many of them this mail is the first to report
      * @param doubt  why the cause is uncertain, and how to find out; empty if the reply of most of them has one meaning
      * @param blocks the largest first
      * @param more   how many bounces of this mail are in blocks that its text does not list
      */
-    public record Group(long count, long news, Texts cause, String doubt, List<Block> blocks, int more) {
+    public record Group(String id, long count, long news, Texts cause, String doubt, List<Block> blocks, int more) {
     }
 
     /**

@@ -5,18 +5,23 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mailevents.alert.Alert.Count;
+import org.mailevents.alert.AlertView.Answered;
 import org.mailevents.alert.AlertView.Block;
 import org.mailevents.alert.AlertView.Destination;
 import org.mailevents.alert.AlertView.Group;
 import org.mailevents.alert.AlertView.Listed;
+import org.mailevents.alert.AlertView.Main;
 import org.mailevents.alert.AlertView.Share;
 import org.mailevents.alert.AlertView.Surroundings;
 import org.mailevents.alert.AlertView.Urgency;
 import org.mailevents.cause.CauseRules;
+import org.mailevents.cause.CauseTable;
 import org.mailevents.cause.CauseTable.Texts;
 import org.mailevents.settings.Settings;
 
@@ -61,11 +66,29 @@ final class AlertViews {
         return new AlertView(alert.phase().toString(), alert.ending() == null ? "" : alert.ending().toString(), alert.audience(),
                 urgency(alert.urgency()), time(alert.openedAt()), time(alert.lastBounceAt()),
                 minutes(alert.openedAt(), alert.lastBounceAt()), minutes(alert.lastBounceAt(), alert.madeAt()), alert.news(), alert.total(),
-                destinations, elsewhere, domains(alert, destinations),
-                groups, reports && groups.size() == 1, listed, bounces.size(), listed == bounces.size() ? "" : file(alert),
+                destinations, elsewhere, domains(alert, destinations), main(alert, groups, destinations), groups,
+                reports && groups.size() == 1, listed, bounces.size(), listed == bounces.size() ? "" : file(alert),
                 bounces.size() - known, known, surroundings(alert.figures(), reports), alert.allClear(),
                 acknowledged ? alert.acknowledged().by() : "", acknowledged ? time(alert.acknowledged().at()) : "",
-                consoleUrl.isEmpty() ? "" : consoleUrl + "/#incident=" + alert.incident(), answers, bounces);
+                consoleUrl.isEmpty() ? "" : consoleUrl + "/#incident=" + alert.incident(), answers,
+                alert.answered().stream().map(answer -> answered(answer, rules.table(), language)).toList(), bounces);
+    }
+
+    /** The most frequent destination may have another cause than the most frequent one. */
+    private static Main main(Alert alert, List<Group> groups, List<Destination> destinations) {
+        record Pair(String domain, String cause) {
+        }
+        Pair most = alert.bounces().stream().collect(Collectors.groupingBy(bounce -> new Pair(Blocks.domain(bounce.recipient()),
+                bounce.cause()), LinkedHashMap::new, Collectors.counting())).entrySet().stream().max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey).orElseGet(() -> new Pair(destinations.isEmpty() ? "" : destinations.get(0).domain(), ""));
+        return new Main(most.domain(), groups.stream().filter(group -> group.id().equals(most.cause())).findFirst()
+                .orElseGet(() -> groups.get(0)));
+    }
+
+    private Answered answered(Alert.Answered answer, CauseTable table, String language) {
+        return new Answered(time(answer.at()), answer.by(), answer.act(), answer.ended(),
+                answer.cause().isEmpty() ? "" : table.texts(answer.cause(), language).name(), answer.domain(),
+                answer.until() == null ? "" : time(answer.until()), answer.frequency());
     }
 
     /** Each mail has a different name, so that files which are saved in one folder do not replace each other. */
@@ -84,7 +107,8 @@ final class AlertViews {
 
     private static Group group(Count count, Texts cause, List<Block> blocks, List<Listed> bounces) {
         int rows = Math.toIntExact(bounces.stream().filter(bounce -> bounce.causeId().equals(count.what())).count());
-        return new Group(count.count(), count.news(), cause, doubt(blocks), blocks, rows - blocks.stream().mapToInt(Block::count).sum());
+        return new Group(count.what(), count.count(), count.news(), cause, doubt(blocks), blocks,
+                rows - blocks.stream().mapToInt(Block::count).sum());
     }
 
     private static String doubt(List<Block> blocks) {

@@ -16,8 +16,9 @@ final class AudienceStates {
     private static final String INCIDENTS = "SELECT incident_id, audience, opened_at, last_bounce_at, mails, all_clear,"
             + " acknowledged_at IS NOT NULL AS acknowledged, EXISTS (SELECT 1 FROM alert_mail m WHERE m.incident_id = i.incident_id"
             + " AND m.about IS NOT NULL AND m.made_at > i.acknowledged_at) AS urgent_again, (SELECT MAX(undone_at)"
-            + " FROM alert_answer a WHERE a.incident_id = i.incident_id AND a.what = 'acknowledge') AS released_at"
-            + " FROM alert_incident i WHERE open_for IS NOT NULL";
+            + " FROM alert_answer a WHERE a.incident_id = i.incident_id AND a.what = 'acknowledge') AS released_at,"
+            + " (SELECT MAX(made_at) FROM alert_mail m WHERE m.incident_id = i.incident_id AND m.what IN ('opened', 'update'))"
+            + " AS last_mail_at FROM alert_incident i WHERE open_for IS NOT NULL";
     private static final String PENDING = "SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS oldest, MAX(received_at) AS newest"
             + " FROM mail_event WHERE alert_state = 'pending' GROUP BY audience";
     /** The mails that report bounces or the end of an incident. A mail that reached nobody is none of a day's few. */

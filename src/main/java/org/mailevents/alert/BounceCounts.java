@@ -39,6 +39,10 @@ final class BounceCounts {
     /** The length of a slot of {@code event_count}. */
     private static final long SLOT = Duration.ofMinutes(10).toSeconds();
 
+    /** The causes for which a whole destination refuses or cannot take mail. Other mail to it may bounce for other reasons. */
+    static final List<String> OF_DESTINATION = List.of("spam", "authentication", "reputation", "rate-limit", "policy", "relay", "timeout",
+            "network", "server");
+
     /** SQL: the destination of an event. */
     static final String DOMAIN = "LOWER(SUBSTRING(e.recipient FROM POSITION('@' IN e.recipient) + 1))";
 
@@ -120,25 +124,35 @@ final class BounceCounts {
         return handle.createQuery(sql).bind("since", since).bind("until", until);
     }
 
+    /** Of all audiences, at one domain. */
+    Share at(String domain, Instant since, Instant until) {
+        return query(SHARE + " AND " + DOMAIN + " = :domain", since, until).bind("domain", domain).mapTo(Share.class).one();
+    }
+
     /** The finished messages to each of these domains. */
     Map<String, Long> finished(Collection<String> domains, Instant since, Instant until) {
-        return domains.isEmpty() ? Map.of() : byDomain(query("SELECT " + DOMAIN + " AS domain, COUNT(*) AS messages" + FINISHED
-                + " AND " + DOMAIN + " IN (<domains>) GROUP BY 1", since, until).bindList("domains", List.copyOf(domains)));
+        return domains.isEmpty() ? Map.of() : query("SELECT " + DOMAIN + " AS domain, COUNT(*) AS messages" + FINISHED
+                + " AND " + DOMAIN + " IN (<domains>) GROUP BY 1", since, until).bindList("domains", List.copyOf(domains))
+                .reduceRows(new HashMap<>(), (messages, row) -> {
+                    messages.put(row.getColumn("domain", String.class), row.getColumn("messages", Long.class));
+                    return messages;
+                });
     }
 
-    /** The pending bounces of an audience by their domains. */
-    Map<String, Long> pending(String audience, Instant since, Instant until) {
-        return byDomain(query("SELECT " + DOMAIN + " AS domain, COUNT(*) AS messages FROM mail_event e WHERE e.alert_state = 'pending'"
-                + " AND e.audience = :audience AND e.received_at > :since AND e.received_at <= :until GROUP BY 1", since, until)
-                .bind("audience", audience));
+    /**
+     * The pending bounces of an audience at one domain.
+     *
+     * @param domain        empty if the bounces have no address
+     * @param ofDestination how many of them have a cause of the whole destination
+     */
+    record Pending(String domain, long bounces, long ofDestination) {
     }
 
-    private static Map<String, Long> byDomain(Query query) {
-        return query.reduceRows(new HashMap<>(), (messages, row) -> {
-            String domain = row.getColumn("domain", String.class);
-            messages.put(domain == null ? "" : domain, row.getColumn("messages", Long.class));
-            return messages;
-        });
+    List<Pending> pending(String audience, Instant since, Instant until) {
+        return query("SELECT COALESCE(" + DOMAIN + ", '') AS domain, COUNT(*) AS bounces, COUNT(*) FILTER (WHERE e.cause IN (<causes>))"
+                + " AS of_destination FROM mail_event e WHERE e.alert_state = 'pending' AND e.audience = :audience"
+                + " AND e.received_at > :since AND e.received_at <= :until GROUP BY 1", since, until).bindList("causes", OF_DESTINATION)
+                .bind("audience", audience).mapTo(Pending.class).list();
     }
 
     /** Whether a message to the domain succeeded. */
@@ -159,12 +173,15 @@ final class BounceCounts {
      * @param hours  the length of the time
      * @param inHours how many the week before had in so many hours
      * @param usual  what the week before lets expect; no less than {@code inHours}
+     * @param percent how many bounces are usual among a hundred finished messages
      * @param known  whether events were received for a day at least; otherwise nobody can say what is usual
      */
-    record Comparison(long hours, long recent, double inHours, double usual, boolean known) {
+    record Comparison(long hours, long recent, double inHours, double usual, double percent, boolean known) {
 
         /** No more bounces than this are ever unusual. */
         private static final int USUAL_MARGIN = 10;
+        /** The share of a campaign that bounces at a sender who maintains his list, in percent. */
+        private static final double ORDINARY_PERCENT = 1;
 
         /** Whether far more mail bounces than usual. */
         boolean isUnusual() {
@@ -174,6 +191,16 @@ final class BounceCounts {
         /** Whether this is more than such hours usually have, however much mail was sent. */
         boolean isMoreThanInUsualHours() {
             return recent > 3 * inHours + USUAL_MARGIN;
+        }
+
+        /**
+         * What share of a campaign may bounce before this is a reason for an urgent mail: three times the usual share, in percent. No
+         * campaign hides more than that, however large it was.
+         *
+         * @param rate the share that makes a mail urgent, in percent; no larger share is explained
+         */
+        double explained(double rate) {
+            return known ? Math.min(rate, Math.max(ORDINARY_PERCENT, 3 * percent)) : rate;
         }
 
         /** Whether there are so many bounces more than three times the usual number. */
@@ -190,15 +217,13 @@ final class BounceCounts {
         Instant lastHour = until.minus(HOUR);
         long before = week.isBefore(lastHour) ? own(audience, week, lastHour) : 0;
         if (before == 0) {
-            return new Comparison(hours, recent, 0, 0, !first.plus(DAY).isAfter(until));
+            return new Comparison(hours, recent, 0, 0, 0, !first.plus(DAY).isAfter(until));
         }
         boolean known = !first.plus(DAY).isAfter(until);
         double inHours = hours * before / Math.max(1, Duration.between(week, lastHour).toMinutes() / 60.0);
-        if (recent <= 3 * inHours) {
-            return new Comparison(hours, recent, inHours, inHours, known); // no campaign has to explain it
-        }
         double perMessage = (double) before / Math.max(before, all(week, lastHour).finished());
         // bounces follow the mail of a campaign with a delay
-        return new Comparison(hours, recent, inHours, Math.max(inHours, perMessage * all(since.minus(HOUR), until).finished()), known);
+        double usual = recent <= 3 * inHours ? inHours : Math.max(inHours, perMessage * all(since.minus(HOUR), until).finished());
+        return new Comparison(hours, recent, inHours, usual, 100 * perMessage, known);
     }
 }

@@ -2,6 +2,7 @@ package org.mailevents.alert;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -10,6 +11,7 @@ import org.mailevents.cause.CauseTable;
 import org.mailevents.digest.Bounces;
 import org.mailevents.digest.Bounces.Kind;
 import org.mailevents.digest.DigestFacts;
+import org.mailevents.digest.DigestFacts.ComparedDay;
 import org.mailevents.digest.DigestFacts.DeadAddress;
 import org.mailevents.digest.DigestFacts.OpenIncident;
 
@@ -35,17 +37,21 @@ final class DigestSamples {
         return digest(1, new DigestFacts(new Bounces(kinds, true),
                 IntStream.rangeClosed(1, 34).mapToObj(DigestSamples::deadAddress).toList(),
                 new OpenIncident(new UUID(0, 1), UNTIL.minus(Duration.ofMinutes(110)), 35, "taro@example.com"), 12,
-                UNTIL.minus(Duration.ofMinutes(4))));
+                UNTIL.minus(Duration.ofMinutes(4)), 14, new ComparedDay(LocalDate.parse("2026-10-15"), 4_230, 4_231, 137, 1)));
     }
 
     /** The digests that a template must be able to show. */
     static Stream<Digest> all() {
         DigestFacts unusual = new DigestFacts(new Bounces(List.of(new Kind(CauseTable.UNKNOWN, "", 1, 0, 0, 0, 0, 0, 1)), false),
-                List.of(new DeadAddress("\"<b>${x}&amp; =1+1", "not-attempted", LONG_AGO, UNTIL, 1, UNTIL)), null, 0, null);
-        return Stream.of(full(), digest(7, unusual), digest(1, new DigestFacts(null, null, null, 0, null)),
-                digest(3, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 1, UNTIL)),
+                List.of(new DeadAddress("\"<b>${x}&amp; =1+1", "not-attempted", LONG_AGO, UNTIL, 1, UNTIL)), null, 0, null, 1,
+                new ComparedDay(LocalDate.parse("2026-10-15"), 0, 0, 0, 0));
+        return Stream.of(full(), digest(7, unusual), digest(1, new DigestFacts(null, null, null, 0, null, 0, null)),
+                digest(3, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 1, UNTIL, 0, null)),
                 digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), new OpenIncident(new UUID(0, 1), LONG_AGO, 0, null), 0,
-                        null)));
+                        null, 0, null)),
+                digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 0, null, 3, null)),
+                digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 0, null, 0,
+                        new ComparedDay(LocalDate.parse("2026-10-15"), 4_230, 4_230, 1, 0))));
     }
 
     private static Digest digest(int days, DigestFacts facts) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.mailevents.cause.CauseTable;
 import org.mailevents.digest.Bounces;
+import org.mailevents.digest.DigestFacts.ComparedDay;
 import org.mailevents.digest.DigestFacts.DeadAddress;
 import org.mailevents.digest.DigestFacts.OpenIncident;
 
@@ -24,10 +25,12 @@ import org.mailevents.digest.DigestFacts.OpenIncident;
  * @param incident    the open incident; null if there is none
  * @param untold      how many bounces no mail has reported yet
  * @param untoldSince when the oldest of them was received; empty if there are none
+ * @param overdue     how many accepted messages became overdue and have no end
  * @param file        the name of the attached CSV with all dead addresses; empty if there are none
+ * @param compared    the day that was compared with the vendor; null if there is none
  */
 public record DigestView(String audience, String day, int weekday, String from, String until, long days, Bounced bounces, Dead dead,
-                         Open incident, long untold, String untoldSince, String file) {
+                         Open incident, long untold, String untoldSince, long overdue, String file, Compared compared) {
 
     private static final int MAX_LISTED = 5;
     /** The attached CSV has no more rows. */
@@ -96,6 +99,14 @@ public record DigestView(String audience, String day, int weekday, String from, 
     public record Open(String openedAt, long bounces, String acknowledgedBy, String url) {
     }
 
+    /** The counts are as in {@link ComparedDay}. */
+    public record Compared(String day, long stored, long vendor, long repaired, long missing) {
+
+        static Compared of(ComparedDay day) {
+            return day == null ? null : new Compared(day.mailDay().toString(), day.stored(), day.vendor(), day.repaired(), day.missing());
+        }
+    }
+
     /** @param page the address of the page, or empty */
     static DigestView of(Digest digest, CauseTable table, String language, ZoneId zone, String page) {
         LocalDate day = digest.until().atZone(zone).toLocalDate();
@@ -105,8 +116,9 @@ public record DigestView(String audience, String day, int weekday, String from, 
         return new DigestView(digest.audience(), day.toString(), day.getDayOfWeek().getValue(), AlertViews.time(digest.from(), zone),
                 AlertViews.time(digest.until(), zone), Math.round(Duration.between(digest.from(), digest.until()).toHours() / 24.0),
                 bounced(digest.facts().bounces(), cause), dead, open(digest.facts().incident(), zone, page), digest.facts().untold(),
-                untoldSince == null ? "" : AlertViews.time(untoldSince, zone),
-                dead == null || dead.addresses() == 0 ? "" : "dead-addresses-" + digest.audience() + "-" + day + ".csv");
+                untoldSince == null ? "" : AlertViews.time(untoldSince, zone), digest.facts().overdue(),
+                dead == null || dead.addresses() == 0 ? "" : "dead-addresses-" + digest.audience() + "-" + day + ".csv",
+                Compared.of(digest.facts().compared()));
     }
 
     private static Bounced bounced(Bounces bounces, Function<String, String> cause) {

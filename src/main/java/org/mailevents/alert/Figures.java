@@ -2,6 +2,7 @@ package org.mailevents.alert;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.mailevents.alert.BounceCounts.Comparison;
 
 /**
@@ -31,7 +32,12 @@ public record Figures(long hours, Share hour, Share day, long recent, Double usu
 
         /** @param rate in percent */
         boolean above(double rate) {
-            return finished >= MIN_FINISHED && 100.0 * bounces > rate * finished;
+            return 100.0 * bounces > rate * finished;
+        }
+
+        /** Whether there are enough messages for a rate. */
+        boolean isReliable() {
+            return finished >= MIN_FINISHED;
         }
 
         Share plus(Share other) {
@@ -45,6 +51,23 @@ public record Figures(long hours, Share hour, Share day, long recent, Double usu
         Comparison told = hours == 1 || lastHour.isUnusual() ? lastHour : counts.compare(audience, until, hours);
         return new Figures(told.hours(), counts.all(until.minus(HOUR), until), counts.all(until.minus(DAY), until), told.recent(),
                 told.known() ? told.usual() : null, told.isUnusual());
+    }
+
+    /**
+     * Since when the messages were finished among which the news of an incident's next mail are: the messages of which its last mail spoke
+     * are not counted again.
+     *
+     * @param from      the beginning of the time that the mail speaks of
+     * @param lastMail  when the last mail of the incident was made that reported bounces; null if there is none
+     * @param firstNews when the first bounce was received that no mail has reported; null if there is none
+     */
+    static Instant since(Instant from, Instant lastMail, Instant firstNews) {
+        if (lastMail == null) {
+            return from;
+        }
+        // a bounce may have been stored while the last mail was made, or that mail had no room for it
+        Instant since = firstNews == null || firstNews.isAfter(lastMail) ? lastMail : firstNews.minus(1, ChronoUnit.MICROS);
+        return since.isAfter(from) ? since : from;
     }
 
     /**

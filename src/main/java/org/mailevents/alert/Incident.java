@@ -14,7 +14,8 @@ import java.util.UUID;
  * @param acknowledged whether a recipient has answered that somebody works on it
  * @param urgentAgain  whether a mail that was made after this answer was urgent
  * @param releasedAt   when the last such answer ended, or null
+ * @param lastMailAt   when its last mail was made that reported bounces
  */
 record Incident(UUID incidentId, Instant openedAt, Instant lastBounceAt, int mails, boolean allClear, boolean acknowledged,
-                boolean urgentAgain, Instant releasedAt) {
+                boolean urgentAgain, Instant releasedAt, Instant lastMailAt) {
 }

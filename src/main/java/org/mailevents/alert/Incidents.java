@@ -2,8 +2,11 @@ package org.mailevents.alert;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -39,6 +42,8 @@ final class Incidents {
     private final UnreachableRecipients unreachableRecipients;
     private final AlertOutbox outbox;
     private final PendingBounces pendingBounces;
+    /** The audiences whose next mail waits for another day. */
+    private final Set<String> heldBack = new HashSet<>();
     /** The clock may have been set back while the process was down, so the first {@link #advance} finds a later time here. */
     private Instant lastAdvance = Instant.MAX;
 
@@ -63,11 +68,15 @@ final class Incidents {
             correctFutureTimes(now);
         }
         lastAdvance = now;
-        for (AudienceState state : jdbi.inTransaction(handle -> AudienceStates.read(handle, now)).values()) {
+        Map<String, AudienceState> states = jdbi.inTransaction(handle -> AudienceStates.read(handle, now));
+        heldBack.retainAll(states.keySet());
+        for (AudienceState state : states.values()) {
             try {
                 if (ownBounces.mayBeAmong(state) || due(state, recent(state)).isPresent()) {
                     ownBounces.lookedAt(state);
                     makeDueMail(state.audience());
+                } else {
+                    logHeldBack(state, now);
                 }
             } catch (RuntimeException e) {
                 if (database.isDown()) {
@@ -77,6 +86,16 @@ final class Incidents {
             }
         }
         unreachableRecipients.releaseNotice();
+    }
+
+    /** Once for each such time. */
+    private void logHeldBack(AudienceState state, Instant now) {
+        if (!policy.isHeldBack(state, now)) {
+            heldBack.remove(state.audience());
+        } else if (heldBack.add(state.audience())) {
+            LOG.info("The audience {} has had its alert.max-per-day mails ({}), so its next bounces wait, unless they become urgent or are"
+                    + " far more than usual. The page and the digest count them.", state.audience(), state.sent().lastDay());
+        }
     }
 
     /** Times that were noted before the clock was set back would delay mails. */
@@ -92,10 +111,12 @@ final class Incidents {
 
     /** What is known of the audience now, or was shortly before. No transaction is open while bounces are counted, which may take long. */
     private Facts recent(AudienceState state) {
-        return facts(() -> severities.recent(state), () -> pendingBounces.areNews(state));
+        return facts(() -> severities.recent(state),
+                () -> jdbi.withHandle(handle -> KeptOpen.includes(handle, state.incident().incidentId())),
+                () -> pendingBounces.areNews(state));
     }
 
-    private static Facts facts(Supplier<Severity> severity, BooleanSupplier news) {
+    private static Facts facts(Supplier<Severity> severity, BooleanSupplier keptOpen, BooleanSupplier news) {
         return new Facts() {
 
             @Override
@@ -111,6 +132,11 @@ final class Incidents {
             @Override
             public boolean allClear() {
                 return severity.get().allClear();
+            }
+
+            @Override
+            public boolean keptOpen() {
+                return keptOpen.getAsBoolean();
             }
 
             @Override
@@ -143,7 +169,8 @@ final class Incidents {
         jdbi.useTransaction(handle -> {
             AudienceState state = AudienceStates.read(handle, clock.instant()).get(audience);
             Optional<Step> due = state == null ? Optional.empty()
-                    : due(state, facts(() -> severity, () -> pendingBounces.areNews(handle, state)));
+                    : due(state, facts(() -> severity, () -> KeptOpen.includes(handle, state.incident().incidentId()),
+                            () -> pendingBounces.areNews(handle, state)));
             if (due.isPresent() && !take(handle, state, due.get(), severity)) {
                 handle.rollback();
             }
@@ -153,6 +180,7 @@ final class Incidents {
     private boolean take(Handle handle, AudienceState state, Step step, Severity severity) {
         return switch (step) {
             case END_WITHOUT_MAIL -> end(handle, state);
+            case RESOLVE -> resolve(handle, state);
             case END_ACKNOWLEDGEMENT -> Answers.endAcknowledgement(handle, state.incident().incidentId(), clock.instant());
             case OPEN, UPDATE, ALL_CLEAR -> makeMail(handle, state, step, severity);
         };
@@ -165,10 +193,22 @@ final class Incidents {
         boolean ended = handle.execute("UPDATE alert_incident SET closed_at = ?, open_for = NULL WHERE incident_id = ? AND mails = ?"
                 + " AND closed_at IS NULL", now, incident.incidentId(), incident.mails()) == 1;
         if (ended) {
-            outbox.addIfWanted(handle, new Row(UUID.randomUUID(), incident.incidentId(), incident.mails() + 1, state.audience(),
-                    IncidentPhase.UNTOLD_END, null, now));
+            outbox.addIfWanted(handle, untoldEnd(state, now));
         }
         return ended;
+    }
+
+    /** The all-clear has to wait. Whoever keeps the incident open hears of its end now. */
+    private boolean resolve(Handle handle, AudienceState state) {
+        Incident incident = state.incident();
+        return handle.execute("UPDATE alert_incident SET mails = mails + 1 WHERE incident_id = ? AND mails = ? AND closed_at IS NULL",
+                incident.incidentId(), incident.mails()) == 1 && outbox.add(handle, untoldEnd(state, clock.instant()));
+    }
+
+    private static Row untoldEnd(AudienceState state, Instant now) {
+        Incident incident = state.incident();
+        return new Row(UUID.randomUUID(), incident.incidentId(), incident.mails() + 1, state.audience(), IncidentPhase.UNTOLD_END, null,
+                now);
     }
 
     /**

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -14,10 +13,12 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.mailevents.alert.Alert.Acknowledgement;
+import org.mailevents.alert.Alert.Answered;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.alert.Alert.Destination;
 import org.mailevents.alert.Alert.Ending;
+import org.mailevents.answer.Act;
 import org.mailevents.digest.DigestQueries;
 
 /** Reads what a mail of the outbox says. A mail that is sent again says the same. */
@@ -26,10 +27,9 @@ final class MailContents {
     /** Longer texts are cut, in characters. A mail reports what happened, and the row in mail_event has the whole text. */
     private static final int MAX_TEXT = 1_000;
     private static final int MAX_DOMAINS = 5;
-    /** The causes for which a whole destination refuses or cannot take mail. Other mail to it may bounce for other reasons. */
-    private static final Set<String> OF_DESTINATION = Set.of("spam", "authentication", "reputation", "rate-limit", "policy", "relay",
-            "timeout", "network", "server");
-
+    private static final int MAX_ANSWERS = 20;
+    private static final String LAST_MAIL = "(SELECT MAX(m.made_at) FROM alert_mail m WHERE m.audience = :audience AND m.made_at < :made"
+            + " AND m.what IN ('opened', 'update', 'acknowledged', 'closed'))";
     private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
 
     /** The query cuts the texts too, because all of them together may not fit into memory. */
@@ -128,12 +128,24 @@ final class MailContents {
         boolean listsAll = closes && causes.stream().mapToLong(Count::count).sum() <= PendingBounces.MAX_BOUNCES
                 && handle.select("SELECT COALESCE(SUM(" + PendingBounces.LISTED_SIZE + "), 0)" + FROM_INCIDENT, mail.incidentId())
                         .mapTo(long.class).one() <= PendingBounces.MAX_SIZE;
-        List<String> thread = handle.select("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ? ORDER BY number",
-                mail.incidentId(), mail.mailId()).mapTo(String.class).list();
+        List<String> thread = handle.select("SELECT message_id FROM alert_mail WHERE incident_id = ? AND mail_id <> ? AND what <> ?"
+                + " ORDER BY number", mail.incidentId(), mail.mailId(), IncidentPhase.UNTOLD_END).mapTo(String.class).list();
         return new Alert(mail.mailId(), mail.incidentId(), mail.number(), phase, closes ? ending(handle, mail, domains) : null,
                 mail.allClear(), mail.audience(), mail.madeAt(), mail.openedAt(), mail.lastBounceAt(), mail.subject(),
-                firstAndLast(thread), causes, destinations(domains, mail, hours), bounces(handle, mail, listsAll), figures,
-                UrgencyText.read(mail.about()), mail.acknowledged());
+                firstAndLast(thread), causes, destinations(handle, domains, mail, firstNews), bounces(handle, mail, listsAll), figures,
+                UrgencyText.read(mail.about()), mail.acknowledged(), answered(handle, mail, phase));
+    }
+
+    /** A mail about an acknowledgement says itself who has answered. */
+    private static List<Answered> answered(Handle handle, Outgoing mail, IncidentPhase phase) {
+        return handle.createQuery("SELECT CASE WHEN undone_at <= :made THEN undone_at ELSE answered_at END AS at, recipient AS \"by\","
+                + " what AS act, COALESCE(undone_at <= :made, FALSE) AS ended, COALESCE(cause, '') AS cause,"
+                + " COALESCE(domain, '') AS domain, until_time AS \"until\", COALESCE(frequency, '') AS frequency FROM alert_answer"
+                + " WHERE audience = :audience AND (what <> :acknowledge OR incident_id = :incident AND :withAcknowledgements)"
+                + " AND (answered_at > " + LAST_MAIL + " AND answered_at <= :made OR undone_at > " + LAST_MAIL + " AND undone_at <= :made)"
+                + " ORDER BY 1 LIMIT " + MAX_ANSWERS).bind("made", mail.madeAt()).bind("audience", mail.audience())
+                .bind("incident", mail.incidentId()).bind("acknowledge", Act.ACKNOWLEDGE.toString())
+                .bind("withAcknowledgements", phase != IncidentPhase.ACKNOWLEDGED).mapTo(Answered.class).list();
     }
 
     private static List<Bounce> bounces(Handle handle, Outgoing mail, boolean listsAll) {
@@ -160,10 +172,13 @@ final class MailContents {
         return thread.size() < 2 ? thread : List.of(thread.get(0), thread.get(thread.size() - 1));
     }
 
-    private List<Destination> destinations(List<Count> domains, Outgoing mail, long hours) {
+    private List<Destination> destinations(Handle handle, List<Count> domains, Outgoing mail, Instant firstNews) {
+        Instant lastMail = handle.select("SELECT MAX(made_at) FROM alert_mail WHERE incident_id = ? AND number < ?"
+                + " AND what IN ('opened', 'update')", mail.incidentId(), mail.number()).mapTo(Instant.class).findOne().orElse(null);
+        Instant since = Figures.since(mail.madeAt().minus(Duration.ofHours(Figures.hours(firstNews, mail.madeAt()))), lastMail, firstNews);
         List<String> withNews = domains.stream().filter(domain -> domain.news() > 0).map(Count::what).toList();
-        Map<String, Long> finished = BounceCounts.within(jdbi, counts -> counts.finished(withNews,
-                mail.madeAt().minus(Duration.ofHours(hours)), mail.madeAt()), Map.of());
+        Map<String, Long> finished = BounceCounts.within(jdbi, counts -> counts.finished(withNews, since, mail.madeAt()),
+                Map.of());
         return domains.stream().map(domain -> new Destination(domain.what(), domain.count(), domain.news(),
                 finished.getOrDefault(domain.what(), 0L))).toList();
     }
@@ -181,7 +196,7 @@ final class MailContents {
         Instant before = last.minus(Duration.ofHours(1));
         List<Count> causes = handle.select("SELECT e.cause AS what, COUNT(*) AS count, 0 AS news" + there + " AND e.received_at > ?"
                 + " GROUP BY e.cause ORDER BY count DESC, what", mail.incidentId(), domain, before).map(MailContents::count).list();
-        if (causes.isEmpty() || !OF_DESTINATION.contains(causes.get(0).what())) {
+        if (causes.isEmpty() || !BounceCounts.OF_DESTINATION.contains(causes.get(0).what())) {
             return Ending.QUIET;
         }
         long bounced = causes.stream().mapToLong(Count::count).sum();

@@ -100,8 +100,8 @@ public final class MailForecast {
             lastDay.add(now);
             reported.addAll(unreported);
             unreported.clear();
-            incident = incident == null ? new Incident(NO_ID, pending.oldest(), pending.newest(), 1, false, false, false, null)
-                    : new Incident(NO_ID, incident.openedAt(), state.lastBounceAt(), incident.mails() + 1, false, false, false, null);
+            incident = incident == null ? new Incident(NO_ID, pending.oldest(), pending.newest(), 1, false, false, false, null, null)
+                    : new Incident(NO_ID, incident.openedAt(), state.lastBounceAt(), incident.mails() + 1, false, false, false, null, null);
             pending = null;
         }
 
@@ -117,6 +117,11 @@ public final class MailForecast {
 
         @Override
         public boolean allClear() {
+            return false;
+        }
+
+        @Override
+        public boolean keptOpen() {
             return false;
         }
 

@@ -46,7 +46,18 @@ final class Recipients {
     List<Recipient> of(Handle handle, Row mail) {
         return mail.what().equals(Digests.NOTHING) ? List.of()
                 : mail.what().equals(Digest.WHAT) ? ofDigest(handle, mail.audience(), DigestPeriod.parse(mail.about()).plan())
-                : Unwanted.without(handle, mail, named(mail.audience(), mail.what()));
+                : Unwanted.without(handle, mail, named(mail.audience(), mail.what())).stream()
+                        .filter(recipient -> !hasHeardTheEnd(handle, mail, recipient)).toList();
+    }
+
+    /** A service that keeps incidents open may have been told the end while the all-clear waited. */
+    private static boolean hasHeardTheEnd(Handle handle, Row mail, Recipient recipient) {
+        return mail.what().equals(IncidentPhase.CLOSED.toString()) && keepsOpen(recipient.channel())
+                && !KeptOpen.includes(handle, mail.incident());
+    }
+
+    private static boolean keepsOpen(String channel) {
+        return Channel.of(channel).filter(Channel::keepsIncidentsOpen).isPresent();
     }
 
     /** Whoever has chosen how often digests come gets those, and not the digest of the audience. */
@@ -66,7 +77,7 @@ final class Recipients {
     /** A chat is told about incidents. Everything else goes by mail. */
     private Stream<String> channels(String audience, String what) {
         if (what.equals(IncidentPhase.UNTOLD_END)) {
-            return channels.of(audience).stream().filter(channel -> Channel.of(channel).filter(Channel::keepsIncidentsOpen).isPresent());
+            return channels.of(audience).stream().filter(Recipients::keepsOpen);
         }
         return IncidentPhase.isPhase(what) ? channels.of(audience).stream() : Stream.of(Delivery.MAIL);
     }

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.mailevents.alert.Alert.Acknowledgement;
+import org.mailevents.alert.Alert.Answered;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.alert.Alert.Count;
 import org.mailevents.alert.Alert.Destination;
@@ -33,6 +34,15 @@ final class Samples {
     private static final Acknowledgement ACKNOWLEDGED =
             new Acknowledgement(OPENED_AT.plus(Duration.ofMinutes(14)), "sato@shop.example.com");
 
+    private static final List<Answered> ANSWERED = List.of(
+            new Answered(OPENED_AT.plus(Duration.ofMinutes(14)), "sato@shop.example.com", "acknowledge", false, "", "", null, ""),
+            new Answered(OPENED_AT.plus(Duration.ofMinutes(15)), "mori@shop.example.com", "mute", false, "spam", "example.net",
+                    OPENED_AT.plus(Duration.ofDays(7)), ""),
+            new Answered(OPENED_AT.plus(Duration.ofMinutes(16)), "ito@shop.example.com", "mute", false, "mailbox-full", "example.org",
+                    null, ""),
+            new Answered(OPENED_AT.plus(Duration.ofMinutes(17)), "ueda@shop.example.com", "less-often", true, "", "", null,
+                    DigestPeriod.WEEKLY));
+
     private final CauseRules rules;
 
     /** @param rules decide the causes of the samples */
@@ -55,7 +65,8 @@ final class Samples {
                 alert("sample", IncidentPhase.OPENED, many(), FIGURES, OF_ALL),
                 alert("sample", IncidentPhase.UPDATE, different(), FIGURES, OF_DESTINATION),
                 new Alert(id(), id(), 2, IncidentPhase.CLOSED, Ending.TAKEN_AGAIN, false, "sample", LAST_BOUNCE_AT, OPENED_AT, OPENED_AT,
-                        SUBJECT, THREAD, List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, null, null),
+                        SUBJECT, THREAD, List.of(new Count(CauseTable.UNKNOWN, 3, 0)), List.of(), List.of(), null, null, null,
+                        List.of()),
                 notice("failed", Map.of("webhooks", 2L)),
                 notice("filling", Map.of("percent", 80L)),
                 unreachable("postmaster@example.com"),
@@ -135,7 +146,7 @@ final class Samples {
         return new Alert(id(), id(), first ? 1 : 2, phase, ending, bounces.size() >= 10, audience,
                 lastBounceAt.plus(ending == null ? Duration.ZERO : Duration.ofMinutes(45)), OPENED_AT, lastBounceAt,
                 first ? null : SUBJECT, first ? List.of() : THREAD, counts(bounces.stream().map(Bounce::cause)), destinations, bounces,
-                figures, urgency, acknowledged);
+                figures, urgency, acknowledged, first ? List.of() : ANSWERED);
     }
 
     private static List<Count> counts(Stream<String> things) {

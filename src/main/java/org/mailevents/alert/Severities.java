@@ -12,6 +12,7 @@ import java.util.function.Function;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.Alert.Urgency;
 import org.mailevents.alert.BounceCounts.Comparison;
+import org.mailevents.alert.BounceCounts.Pending;
 import org.mailevents.alert.Figures.Share;
 import org.mailevents.settings.Settings;
 
@@ -64,43 +65,50 @@ final class Severities {
 
     private Severity of(AudienceState state, Instant now) {
         long hours = Figures.hours(state.pending() == null ? null : state.pending().oldest(), now);
-        Severity lastHour = within(1, state.audience(), now);
-        return hours == 1 ? lastHour : lastHour.and(within(hours, state.audience(), now));
+        Severity lastHour = within(1, state, now);
+        return hours == 1 ? lastHour : lastHour.and(within(hours, state, now));
     }
 
-    private Severity within(long hours, String audience, Instant now) {
+    private Severity within(long hours, AudienceState state, Instant now) {
         return BounceCounts.within(jdbi, counts -> {
-            Comparison comparison = counts.compare(audience, now, hours);
-            Urgency urgency = urgency(counts, audience, now.minus(Duration.ofHours(hours)), now, comparison.isMoreThanInUsualHours());
+            Comparison comparison = counts.compare(state.audience(), now, hours);
+            Urgency urgency = urgency(counts, state, now.minus(Duration.ofHours(hours)), now, comparison);
             return new Severity(urgency, comparison.isUnusual(), urgency != null || comparison.exceedsUsual(allClearFrom));
         }, Severity.NONE);
     }
 
     /** If most of the bounces are at one destination, the mail names it. A rate that is as high on most days is not urgent. */
-    private Urgency urgency(BounceCounts counts, String audience, Instant since, Instant until, boolean moreThanUsual) {
-        Map<String, Long> pending = counts.pending(audience, since, until);
-        long news = pending.values().stream().mapToLong(Long::longValue).sum();
+    private Urgency urgency(BounceCounts counts, AudienceState state, Instant from, Instant until, Comparison comparison) {
+        Instant since = state.incident() == null || state.pending() == null ? from
+                : Figures.since(from, state.incident().lastMailAt(), state.pending().oldest());
+        List<Pending> pending = counts.pending(state.audience(), since, until);
+        long news = pending.stream().mapToLong(Pending::bounces).sum();
         if (news < MIN_BOUNCES) {
             return null;
         }
         Share all = new Share(news, Math.max(news, counts.all(since, until).finished()));
-        boolean tooMany = moreThanUsual && all.above(rate)
-                && 100.0 * news > rate * BounceCounts.most(since, until, (from, to) -> counts.all(from, to).finished());
-        List<String> many = pending.keySet().stream().filter(domain -> pending.get(domain) >= MIN_BOUNCES)
-                .sorted(Comparator.comparing(domain -> -pending.get(domain))).toList();
-        Map<String, Long> finished = counts.finished(many, since, until);
+        boolean tooMany = comparison.isMoreThanInUsualHours() && all.above(rate) && counts.all(from, until).isReliable()
+                && 100.0 * comparison.recent() > comparison.explained(rate) * BounceCounts.most(from, until,
+                        (start, end) -> counts.all(start, end).finished());
+        List<Pending> many = pending.stream().filter(place -> place.bounces() >= MIN_BOUNCES && !place.domain().isEmpty())
+                .sorted(Comparator.comparing(place -> -place.bounces())).toList();
+        Map<String, Long> finished = counts.finished(many.stream().map(Pending::domain).toList(), since, until);
         // a team may have given an audience to other events than bounces
-        Function<String, Share> share = domain -> new Share(pending.get(domain),
-                Math.max(pending.get(domain), finished.getOrDefault(domain, 0L)));
-        Optional<String> failing = many.stream().filter(domain -> share.apply(domain).percent() >= destinationRate)
-                .filter(domain -> 100.0 * pending.get(domain) >= destinationRate * BounceCounts.most(since, until,
-                        (from, to) -> counts.finished(List.of(domain), from, to).getOrDefault(domain, 0L))).findFirst();
-        Optional<String> most = many.stream().filter(domain -> 2 * pending.get(domain) > news
-                && share.apply(domain).percent() > rate).findFirst();
-        if (failing.isPresent() && (!tooMany || failing.equals(most))) {
-            return urgency(DESTINATION_RATE, destinationRate, failing.get(), share.apply(failing.get()));
+        Function<Pending, Long> messages = place -> Math.max(place.bounces(), finished.getOrDefault(place.domain(), 0L));
+        // the addresses of a dead or misspelt domain say nothing about a destination
+        Optional<Urgency> failing = many.stream().filter(place -> place.ofDestination() >= MIN_BOUNCES)
+                .map(place -> urgency(DESTINATION_RATE, destinationRate, place.domain(),
+                        new Share(place.ofDestination(), messages.apply(place))))
+                .filter(place -> place.percent() >= destinationRate)
+                .filter(place -> 100.0 * counts.at(place.domain(), from, until).bounces() >= comparison.explained(destinationRate)
+                        * BounceCounts.most(from, until, (start, end) -> counts.at(place.domain(), start, end).finished())).findFirst();
+        Optional<Urgency> most = many.stream().filter(place -> 2 * place.bounces() > news)
+                .map(place -> urgency(RATE, rate, place.domain(), new Share(place.bounces(), messages.apply(place))))
+                .filter(place -> place.percent() > rate).findFirst();
+        if (failing.isPresent() && (!tooMany || failing.map(Urgency::domain).equals(most.map(Urgency::domain)))) {
+            return failing.get();
         }
-        return tooMany ? urgency(RATE, rate, most.orElse(null), most.map(share).orElse(all)) : null;
+        return tooMany ? most.orElseGet(() -> urgency(RATE, rate, null, all)) : null;
     }
 
     private static Urgency urgency(String setting, double value, String domain, Share share) {

@@ -1,9 +1,6 @@
 package org.mailevents.answer;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,8 +8,6 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.settings.Settings;
 
@@ -27,17 +22,16 @@ public final class SignedLinks {
     public static final String PATH = "/answer";
     /** How long after its mail a link is valid. */
     private static final Duration VALIDITY = Duration.ofDays(30);
-    private static final String ALGORITHM = "HmacSHA256";
     /** An act, a delivery and a time. */
     private static final int SIZE = 1 + 2 * Long.BYTES + Long.BYTES;
 
     private final String url;
-    private final Supplier<byte[]> key;
+    private final Signature signature;
     private final Clock clock;
 
     private SignedLinks(String url, Supplier<byte[]> key, Clock clock) {
         this.url = url;
-        this.key = key;
+        this.signature = new Signature(key);
         this.clock = clock;
     }
 
@@ -56,38 +50,20 @@ public final class SignedLinks {
     public String url(Act act, UUID delivery, Instant madeAt) {
         byte[] link = ByteBuffer.allocate(SIZE).put((byte) act.ordinal()).putLong(delivery.getMostSignificantBits())
                 .putLong(delivery.getLeastSignificantBits()).putLong(madeAt.plus(VALIDITY).getEpochSecond()).array();
-        String text = encoded(link);
-        return url + text + "." + signature(text);
+        String text = Base64.getUrlEncoder().withoutPadding().encodeToString(link);
+        return url + text + "." + signature.of(text);
     }
 
     /** @return empty if this application has not signed the token, or if the token has expired */
     public Optional<Link> read(String token) {
         String[] parts = token.split("\\.", -1);
         // the texts are compared, and not what they stand for, so that a token has one form only
-        boolean signed = parts.length == 2 && MessageDigest.isEqual(bytes(signature(parts[0])), bytes(parts[1]));
+        boolean signed = parts.length == 2 && signature.verify(parts[0], parts[1]);
         return signed ? Optional.of(link(parts[0])).filter(link -> clock.instant().isBefore(link.expiresAt())) : Optional.empty();
     }
 
     private static Link link(String text) {
         ByteBuffer link = ByteBuffer.wrap(Base64.getUrlDecoder().decode(text));
         return new Link(Act.values()[link.get()], new UUID(link.getLong(), link.getLong()), Instant.ofEpochSecond(link.getLong()));
-    }
-
-    private String signature(String text) {
-        try {
-            Mac mac = Mac.getInstance(ALGORITHM);
-            mac.init(new SecretKeySpec(key.get(), ALGORITHM));
-            return encoded(mac.doFinal(bytes(text)));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("Every Java has " + ALGORITHM, e);
-        }
-    }
-
-    private static String encoded(byte[] bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -59,10 +59,14 @@ public final class Timers extends AbstractHealthCheck {
             entry("make-digests", Duration.ofMinutes(10)),
             // one event may pass a team's slowest step
             entry("replay-spool", Duration.ofMinutes(10)),
+            entry("note-receiving", Duration.ofMinutes(10)),
+            // calls the vendor's API up to vendor.calls-a-day times, each with a time limit and pauses
+            entry("reconcile", Duration.ofHours(3)),
             // may migrate the schema
             entry("find-database", Duration.ofMinutes(10)),
             // run several statements of up to two minutes each
             entry("count-events", Duration.ofMinutes(10)),
+            entry("find-loose-ends", Duration.ofMinutes(10)),
             entry("expire-events", Duration.ofMinutes(10)),
             entry("remove-personal-data", Duration.ofMinutes(10)));
     private static final Duration GRACE = Duration.ofMinutes(1);

@@ -62,7 +62,7 @@ public final class CauseRules {
     /** A phrase matches whole words, unless it ends in an asterisk, or is Japanese and so has no spaces between words. */
     static String phrase(String text) {
         String words = Words.of(text);
-        boolean spaced = words.chars().allMatch(c -> c < 0x2E80);
+        boolean spaced = words.chars().allMatch(c -> c < Words.UNSPACED);
         return !spaced ? words.strip() : text.endsWith("*") ? words.stripTrailing() : words;
     }
 

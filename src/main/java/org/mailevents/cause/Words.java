@@ -6,10 +6,13 @@ import java.text.Normalizer;
  * One form for all spellings of the same words: lower case, without marks, with one space between two words and one at each end. The
  * phrases of the rules and the replies are brought into this form, so that {@code User-unknown.} and {@code user unknown} are the same. A
  * dot or an at sign within a word stays, because domains, codes and addresses contain it. Full-width letters become usual ones, and
- * half-width katakana become full-width ones, as with NFKC. Of a web address, only its host stays.
+ * half-width katakana become full-width ones, as with NFKC. A word ends where Japanese or Chinese begins or ends, because these do not
+ * write a space beside an address or a word such as {@code SPF}. Of a web address, only its host stays.
  */
 final class Words {
 
+    /** The first character of the scripts that write no spaces between words. */
+    static final char UNSPACED = 0x2E80;
     /** For each letter and digit of ASCII and the at sign, how it is written in the words; for all other characters zero. */
     private static final char[] ASCII = new char[128];
 
@@ -20,14 +23,13 @@ final class Words {
     }
 
     private final String text;
-    /** Each space stands for a character of the text, except the first and the last one. */
     private final char[] words;
     private int length;
 
     private Words(String text) {
         this.text = text;
-        this.words = new char[text.length() + 2];
-        append(' ');
+        this.words = new char[2 * text.length() + 2];
+        words[length++] = ' ';
     }
 
     static String of(String text) {
@@ -46,6 +48,8 @@ final class Words {
                 i = endOfUrl(i + 3);
             } else if (Character.isLetterOrDigit(c) || Character.isSurrogate(c)) {
                 append(Character.toLowerCase(c));
+            } else if (c == '.' && words[length - 1] == '.') {
+                end(); // an ellipsis
             } else if (c == '.' && words[length - 1] != ' ') {
                 append(c);
             } else if (c != '.' && c != '\'' && c != '\u2019') { // doesn't and doesnt are the same
@@ -60,18 +64,22 @@ final class Words {
     private int endOfUrl(int start) {
         end();
         int i = start;
-        while (i < text.length() && (Character.isLetterOrDigit(text.charAt(i)) || ".-".indexOf(text.charAt(i)) >= 0)) {
+        while (i < text.length() && text.charAt(i) < UNSPACED
+                && (Character.isLetterOrDigit(text.charAt(i)) || ".-".indexOf(text.charAt(i)) >= 0)) {
             char c = text.charAt(i++);
             append(c == '-' ? ' ' : c < ASCII.length && ASCII[c] != 0 ? ASCII[c] : c);
         }
         end();
-        while (i < text.length() && text.charAt(i) > ' ' && "<>\"".indexOf(text.charAt(i)) < 0) {
+        while (i < text.length() && text.charAt(i) > ' ' && text.charAt(i) < UNSPACED && "<>\"".indexOf(text.charAt(i)) < 0) {
             i++;
         }
         return i - 1;
     }
 
     private void append(char c) {
+        if (words[length - 1] != ' ' && (words[length - 1] >= UNSPACED) != (c >= UNSPACED)) {
+            end();
+        }
         words[length++] = c;
     }
 
@@ -81,7 +89,7 @@ final class Words {
             length--;
         }
         if (words[length - 1] != ' ') {
-            append(' ');
+            words[length++] = ' ';
         }
     }
 

@@ -47,7 +47,9 @@ public final class Channels implements PropertiesSource {
      * never its value, which is a secret.
      */
     public List<String> mistakes() {
-        return settingsOfChannels().stream().flatMap(key -> names(key).stream().flatMap(name -> mistakes(key, name))).distinct().toList();
+        return settingsOfChannels().stream().flatMap(key -> settings.list(key).isEmpty()
+                ? Stream.of("Set " + key + " to channels out of " + Channel.names() + ", separated by commas: it names none")
+                : names(key).stream().flatMap(name -> mistakes(key, name))).distinct().toList();
     }
 
     /** The channels of an audience in the order of the setting, among them {@code mail}. */
@@ -108,8 +110,7 @@ public final class Channels implements PropertiesSource {
     }
 
     private List<String> names(String key) {
-        List<String> names = settings.list(key).stream().distinct().toList();
-        return names.isEmpty() ? List.of(Channel.MAIL) : names;
+        return settings.list(key).stream().distinct().toList();
     }
 
     private String ownOrCommon(String key, String audience) {

@@ -47,9 +47,11 @@ public final class ConsoleSteps extends RouteBuilder {
     private Clock clock;
     private SummaryReader summaries;
     private IncidentReader incidents;
+    private ClockReader clocks;
 
     @Override
     public void configure() throws Exception {
+        Settings settings = new Settings(getContext());
         LiveCauses causes = LiveCauses.in(getContext());
         clock = TimeSource.of(getContext());
         Database database = mandatoryFindSingleByType(getContext(), Database.class);
@@ -57,13 +59,19 @@ public final class ConsoleSteps extends RouteBuilder {
         summaries = new SummaryReader(getContext(), jdbi, causes);
         incidents = new IncidentReader(JdbiFactory.limited(database));
         MessageReader messages = new MessageReader(JdbiFactory.limited(database));
-        SuppressionList suppressions = new SuppressionList(jdbi, causes, new Settings(getContext()).required("alert.language"));
+        clocks = new ClockReader(JdbiFactory.limited(database), clock, settings.zone("webhook.time-zone"));
+        SuppressionList suppressions = new SuppressionList(jdbi, causes, settings.required("alert.language"));
 
         // @formatter:off
         from("direct:summarize").routeId("summarize")
             .description("Reads the summary of the last hours; the header hours says how many")
             .errorHandler(noErrorHandler())
             .process(this::summarize);
+
+        from("direct:judge-clock").routeId("judge-clock")
+            .description("Reads what the times of the last days say about time zone and clock")
+            .errorHandler(noErrorHandler())
+            .process(exchange -> exchange.getMessage().setBody(clocks.read()));
 
         from("direct:list-suppressions").routeId("list-suppressions")
             .description("Writes the suppression list as CSV")

@@ -6,17 +6,11 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Handle;
@@ -24,18 +18,18 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.mailevents.console.Summary.Bounce;
-import org.mailevents.console.Summary.Cause;
-import org.mailevents.console.Summary.Domain;
-import org.mailevents.console.Summary.Hour;
+import org.mailevents.console.Summary.Missing;
 import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
+import org.mailevents.console.Summary.Untold;
 import org.mailevents.database.Database;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
-import org.mailevents.log.FailingRoutes.FailingRoute;
 import org.mailevents.settings.TimeSource;
-import org.mailevents.store.EventCounts;
+import org.mailevents.store.LooseEnds;
+import org.mailevents.store.ReceiptDelay;
+import org.mailevents.store.ReceiptDelays;
 
 /**
  * Reads a {@link Summary}. However many events exist, it reads only the counts, the events that are not counted yet, and the newest
@@ -43,27 +37,16 @@ import org.mailevents.store.EventCounts;
  */
 final class SummaryReader {
 
-    /** How many of the newest bounces tell which domains bounce most. */
-    private static final int MAX_BOUNCES = 10_000;
     private static final int LATEST = 20;
-    private static final int DOMAINS = 10;
-    /**
-     * After an update of a large installation the counts may be far behind. The page then shows fewer events until the counts have caught
-     * up, because every request for the page would otherwise read millions of rows.
-     */
-    private static final Duration MAX_UNCOUNTED = Duration.ofHours(1);
+    /** So many of the bounces that were received last are looked at, because some may have happened before the time of the summary. */
+    private static final int RECEIVED = 200;
 
-    static final String COUNTS = "SELECT hour_of, type_of, status_of, SUM(events) AS events FROM ("
-            + "SELECT occurred_hour AS hour_of, event_type AS type_of, status AS status_of, events FROM event_count"
-            + " WHERE occurred_hour >= ?"
-            + " UNION ALL SELECT " + EventCounts.HOUR + ", " + EventCounts.TYPE + ", " + EventCounts.STATUS + ", 1 FROM mail_event"
-            + " WHERE received_at >= ? AND COALESCE(occurred_at, received_at) >= ?) counts GROUP BY hour_of, type_of, status_of";
     // ordered by both columns of the index, so that H2 reads no more rows than it returns
-    private static final String NEWEST_BOUNCES = " FROM mail_event WHERE event_type = 'bounces' AND received_at >= ?"
-            + " ORDER BY event_type DESC, received_at DESC LIMIT ";
-    static final String BOUNCED_RECIPIENTS = "SELECT recipient, cause" + NEWEST_BOUNCES + MAX_BOUNCES;
-    static final String LATEST_BOUNCES = "SELECT recipient, status AS code, cause, dead, kind, reason, message_id, subject, occurred_at,"
-            + " received_at" + NEWEST_BOUNCES + LATEST;
+    static final String LATEST_BOUNCES = "SELECT * FROM (SELECT recipient, status AS code, cause, dead, kind, reason, message_id, subject,"
+            + " occurred_at, received_at FROM mail_event WHERE event_type = 'bounces' AND received_at >= ?"
+            + " ORDER BY event_type DESC, received_at DESC LIMIT " + RECEIVED + ") AS received"
+            + " WHERE COALESCE(occurred_at, received_at) >= ? ORDER BY COALESCE(occurred_at, received_at) DESC, received_at DESC LIMIT "
+            + LATEST;
 
     private static final String METERS = "mail.events.";
 
@@ -73,6 +56,7 @@ final class SummaryReader {
     private final FailingRoutes failingRoutes;
     private final PendingEdits edits;
     private final LiveCauses liveCauses;
+    private final HealthReader health;
 
     SummaryReader(CamelContext context, Jdbi jdbi, LiveCauses liveCauses) {
         this.context = context;
@@ -81,72 +65,51 @@ final class SummaryReader {
         clock = TimeSource.of(context);
         failingRoutes = mandatoryFindSingleByType(context, FailingRoutes.class);
         edits = mandatoryFindSingleByType(context, PendingEdits.class);
+        health = new HealthReader(context);
     }
 
-    private record Count(Instant hourOf, String typeOf, String statusOf, long events) {
-
-        boolean isBounce() {
-            return typeOf.equals("bounces");
-        }
-
-        /** The status as the page shows it. */
-        String shownStatus() {
-            return isBounce() ? "bounced" : typeOf.equals("deliveries") ? statusOf : "other";
-        }
-    }
-
-    private record BouncedRecipient(String recipient, String cause) {
-
-        String domain() {
-            return recipient.substring(recipient.lastIndexOf('@') + 1).toLowerCase(Locale.ROOT);
-        }
-
-        /** The case of a domain does not matter (RFC 5321, 2.4). */
-        String address() {
-            return recipient.substring(0, recipient.lastIndexOf('@') + 1) + domain();
-        }
-    }
-
-    /** @param since the beginning of the time that the summary covers */
-    Summary read(Instant since) {
+    /** @param begin the summary begins with the hour of this time */
+    Summary read(Instant begin) {
+        Instant since = begin.truncatedTo(ChronoUnit.HOURS);
         Pipeline pipeline = pipeline();
-        List<FailingRoute> failing = failingRoutes.all();
-        List<String> notActivated = edits.notActivated();
-        List<String> pleaseCheck = edits.pleaseCheck();
+        List<Health> ofProcess = health.ofProcess(pipeline.figures());
         try {
             // as of one moment: otherwise events that are counted between two queries would appear twice
-            return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
-                List<Count> counts = counts(handle, since.truncatedTo(ChronoUnit.HOURS));
-                return new Summary(since, "up", hours(counts), causes(counts), domains(handle, since), incidents(handle),
-                        handle.select(LATEST_BOUNCES, since).mapTo(Bounce.class).list(), failing, notActivated, pleaseCheck, pipeline);
-            });
+            return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> read(handle, since, ofProcess, pipeline));
         } catch (JdbiException e) {
             if (!Database.isAbsent(e)) {
                 throw new IllegalStateException("The summary could not be read", e);
             }
-            return new Summary(since, "down", List.of(), List.of(), List.of(), List.of(), List.of(), failing, notActivated, pleaseCheck,
-                    pipeline);
+            return new Summary(since, "down", "occurred", null, null, null, null, null, null, null, null,
+                    with(new Health("database-down", null, null, null, null), ofProcess), failingRoutes.all(), edits.notActivated(),
+                    edits.pleaseCheck(), null, pipeline);
         }
     }
 
-    private List<Count> counts(Handle handle, Instant since) {
-        Instant counted = handle.select("SELECT until_time FROM event_counted").mapTo(Instant.class).one();
-        Instant earliest = clock.instant().minus(MAX_UNCOUNTED);
-        return handle.select(COUNTS, since, counted.isAfter(earliest) ? counted : earliest, since).mapTo(Count.class).list();
+    private static List<Health> with(Health first, List<Health> others) {
+        List<Health> all = new ArrayList<>(List.of(first));
+        all.addAll(others);
+        return all;
     }
 
-    private static List<Hour> hours(List<Count> counts) {
-        Map<Instant, Map<String, Long>> hours = new TreeMap<>();
-        counts.forEach(count -> hours.computeIfAbsent(count.hourOf(), hour -> new LinkedHashMap<>())
-                .merge(count.shownStatus(), count.events(), Long::sum));
-        return hours.entrySet().stream().map(entry -> new Hour(entry.getKey(), entry.getValue())).toList();
+    private Summary read(Handle handle, Instant since, List<Health> ofProcess, Pipeline pipeline) {
+        Instant now = clock.instant();
+        Instant uncounted = CountedUntil.read(handle, now);
+        HourCounts counts = HourCounts.read(handle, since, uncounted, now);
+        List<Health> found = new ArrayList<>(ofProcess);
+        Missing missing = missing(handle, now);
+        found.addAll(health.ofDatabase(handle, since, missing));
+        Instant lastReceived = handle.select("SELECT MAX(received_at) FROM mail_event").mapTo(Instant.class).one();
+        return new Summary(since, "up", "occurred", lastReceived, counts.earlier(handle, uncounted), counts.hours(),
+                counts.causes(this::known), Destinations.read(handle, since, uncounted, this::known), incidents(handle), untold(handle),
+                handle.select(LATEST_BOUNCES, since, since).mapTo(Bounce.class).list(), found, failingRoutes.all(), edits.notActivated(),
+                edits.pleaseCheck(), missing, pipeline);
     }
 
-    private List<Cause> causes(List<Count> counts) {
-        Map<String, Long> causes = new HashMap<>();
-        counts.stream().filter(Count::isBounce).forEach(count -> causes.merge(known(count.statusOf()), count.events(), Long::sum));
-        return causes.entrySet().stream().map(entry -> new Cause(entry.getKey(), entry.getValue()))
-                .sorted(Comparator.comparing(Cause::bounces).reversed().thenComparing(Cause::cause)).toList();
+    private static Missing missing(Handle handle, Instant now) {
+        LooseEnds.Count open = LooseEnds.count(handle);
+        ReceiptDelay delay = ReceiptDelays.since(handle, now.minus(ReceiptDelays.JUDGED));
+        return new Missing(open.overdue(), open.unpaired(), delay.state().word());
     }
 
     /** A cause that the table does not have any more, or null, counts as unknown. */
@@ -154,28 +117,14 @@ final class SummaryReader {
         return liveCauses.rules().table().cause(cause).id();
     }
 
-    private List<Domain> domains(Handle handle, Instant since) {
-        Map<String, Map<String, Long>> causes = new HashMap<>();
-        Map<String, Set<String>> addresses = new HashMap<>();
-        handle.select(BOUNCED_RECIPIENTS, since).mapTo(BouncedRecipient.class).forEach(bounce -> {
-            if (bounce.recipient() != null) { // null once personal data has been removed
-                causes.computeIfAbsent(bounce.domain(), domain -> new HashMap<>()).merge(known(bounce.cause()), 1L, Long::sum);
-                addresses.computeIfAbsent(bounce.domain(), domain -> new HashSet<>()).add(bounce.address());
-            }
-        });
-        return causes.entrySet().stream().map(entry -> domain(entry.getKey(), entry.getValue(), addresses.get(entry.getKey()).size()))
-                .sorted(Comparator.comparing(Domain::bounces).reversed().thenComparing(Domain::domain)).limit(DOMAINS).toList();
-    }
-
-    private static Domain domain(String name, Map<String, Long> causes, long addresses) {
-        String mostFrequent = causes.entrySet().stream()
-                .max(Map.Entry.<String, Long>comparingByValue().thenComparing(Map.Entry.comparingByKey())).orElseThrow().getKey();
-        return new Domain(name, mostFrequent, causes.values().stream().mapToLong(Long::longValue).sum(), addresses);
-    }
-
     private static List<OpenIncident> incidents(Handle handle) {
         return handle.select("SELECT incident_id, audience, opened_at, last_bounce_at, mails, acknowledged_by"
                 + " FROM alert_incident WHERE open_for IS NOT NULL ORDER BY opened_at").mapTo(OpenIncident.class).list();
+    }
+
+    private static List<Untold> untold(Handle handle) {
+        return handle.select("SELECT audience, COUNT(*) AS bounces, MIN(received_at) AS since FROM mail_event"
+                + " WHERE alert_state = 'pending' GROUP BY audience ORDER BY audience").mapTo(Untold.class).list();
     }
 
     private Pipeline pipeline() {

@@ -10,7 +10,7 @@ import org.jdbi.v3.core.Jdbi;
  * the transaction, so a process that is killed keeps no lock.
  */
 public enum Housekeeping {
-    COUNT, EXPIRE, PERSONAL_DATA, PARTITIONS;
+    COUNT, EXPIRE, PERSONAL_DATA, PARTITIONS, LOOSE_ENDS;
 
     private static final String LOCK = "SELECT 1 FROM housekeeping WHERE job = ? FOR UPDATE";
 

@@ -1,6 +1,7 @@
 package org.mailevents.digest;
 
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.UUID;
 
@@ -12,12 +13,16 @@ import java.util.UUID;
  * @param incident  the open incident, or null
  * @param untold    how many bounces no mail has reported yet
  * @param untoldSince when the oldest of them was received; null if there are none
+ * @param overdue   how many accepted messages became overdue in the time of the digest, and still have no end
+ * @param compared  the day that was compared with the vendor last; null if there is none, or if the audience is not operators
  */
-public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident incident, long untold, Instant untoldSince) {
+public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident incident, long untold, Instant untoldSince,
+        long overdue, ComparedDay compared) {
 
     /** Whether there is anything to say. If the bounces could not be counted, there may be some. */
     public boolean areNews() {
-        return bounces == null || bounces.total() > 0 || dead != null && !dead.isEmpty() || incident != null || untold > 0;
+        return bounces == null || bounces.total() > 0 || dead != null && !dead.isEmpty() || incident != null || untold > 0
+                || overdue > 0 || compared != null;
     }
 
     /**
@@ -30,6 +35,17 @@ public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident 
      * @param lastMailAt    when the last of them was reported
      */
     public record DeadAddress(String recipient, String cause, Instant deadSince, Instant lastBouncedAt, long mails, Instant lastMailAt) {
+    }
+
+    /**
+     * A day that was compared with the vendor.
+     *
+     * @param stored   how many of its events are stored
+     * @param vendor   how many events the vendor has
+     * @param repaired how many came from the vendor's lists because their webhook was missing
+     * @param missing  how many are still missing
+     */
+    public record ComparedDay(LocalDate mailDay, long stored, long vendor, long repaired, long missing) {
     }
 
     /**

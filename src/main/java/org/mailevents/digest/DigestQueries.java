@@ -14,6 +14,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.SqlStatements;
 import org.mailevents.database.Database;
+import org.mailevents.digest.DigestFacts.ComparedDay;
 import org.mailevents.digest.DigestFacts.DeadAddress;
 import org.mailevents.digest.DigestFacts.OpenIncident;
 import org.mailevents.log.FailureText;
@@ -34,6 +35,8 @@ public final class DigestQueries {
     /** More causes at destinations are not read. They are the rarest ones. */
     private static final int MAX_KINDS = 50_000;
 
+    /** The audience that hears about Mail Events itself. */
+    private static final String OPERATORS = "operators";
     private static final List<String> STATES = List.of("pending", "claimed", "sent");
     private static final String COUNT_WEEK = ", COUNT(*) FILTER (WHERE received_at >= :week%d AND received_at < :week%d) AS week%1$d";
     /** The bounces are read once, because four weeks of them may be hundreds of thousands. */
@@ -107,8 +110,17 @@ public final class DigestQueries {
                     + " WHERE i.open_for = ?", audience).mapTo(OpenIncident.class).findFirst().orElse(null);
             Untold untold = handle.select("SELECT COUNT(*) AS bounces, MIN(received_at) AS since FROM mail_event"
                     + " WHERE alert_state = 'pending' AND audience = ?", audience).mapTo(Untold.class).one();
-            return new DigestFacts(bounces, dead, incident, untold.bounces(), untold.since());
+            long overdue = handle.select("SELECT COUNT(*) FROM loose_end WHERE what = 'overdue' AND due_at >= ? AND due_at < ?",
+                    from, until).mapTo(long.class).one();
+            return new DigestFacts(bounces, dead, incident, untold.bounces(), untold.since(), overdue,
+                    audience.equals(OPERATORS) ? compared(handle, from, until) : null);
         });
+    }
+
+    /** The newest day that was compared in this time, or null. */
+    private static ComparedDay compared(Handle handle, Instant from, Instant until) {
+        return handle.select("SELECT mail_day, stored, vendor, repaired, missing FROM reconciled_day WHERE looked_at >= ? AND looked_at < ?"
+                + " AND vendor IS NOT NULL ORDER BY mail_day DESC LIMIT 1", from, until).mapTo(ComparedDay.class).findFirst().orElse(null);
     }
 
     private record Untold(long bounces, Instant since) {

@@ -31,17 +31,22 @@ public record DigestSchedule(DayOfWeek day, LocalTime time) {
     public static Map<String, DigestSchedule> all(Settings settings) {
         Map<String, DigestSchedule> schedules = new TreeMap<>();
         for (String key : settings.audiences(SETTING)) {
-            schedules.put(key.substring(SETTING.length() + 1), parse(key, settings.text(key)));
+            schedules.put(key.substring(SETTING.length() + 1), of(settings, key));
         }
         return schedules;
     }
 
+    /** @throws IllegalArgumentException if the setting {@code key} is not a schedule */
+    public static DigestSchedule of(Settings settings, String key) {
+        return parse(key, settings.text(key));
+    }
+
     /** @throws IllegalArgumentException if the text has neither of the two forms; the message names the setting {@code key} */
-    static DigestSchedule parse(String key, String text) {
+    public static DigestSchedule parse(String key, String text) {
         Matcher form = FORM.matcher(text);
         if (!form.matches()) {
-            throw new IllegalArgumentException("Set " + key + " to a time such as `daily 09:00` or `weekly mon 09:00`: '" + text
-                    + "' is not one");
+            throw new IllegalArgumentException("Set " + key + " to a time such as `daily 09:00` or `weekly mon 09:00`, with two"
+                    + " digits for the hour: '" + text + "' is not one");
         }
         DayOfWeek day = form.group(1) == null ? null : DayOfWeek.of(DAYS.indexOf(form.group(1)) + 1);
         return new DigestSchedule(day, LocalTime.of(Integer.parseInt(form.group(2)), Integer.parseInt(form.group(3))));

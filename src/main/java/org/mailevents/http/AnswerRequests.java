@@ -19,8 +19,6 @@ final class AnswerRequests {
     static final String PATH = "/answer";
 
     private static final Set<HttpMethod> METHODS = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST);
-    /** The route replaces this policy for its page. */
-    private static final String POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     /** In bytes. A form of the page has some hundreds. */
     private static final int MAX_BODY = 4_096;
     /** Of all requests in progress, in bytes. */
@@ -45,11 +43,9 @@ final class AnswerRequests {
         return open && PATH.equals(context.request().path()) && PATH.equals(context.normalizedPath());
     }
 
-    /** Sets the security headers of the answer, reads the body, and passes the request on to the route. Otherwise the request fails. */
+    /** Reads the body, and passes the request on to the route, which has a policy of its own for its page. Otherwise the request fails. */
     void receive(RoutingContext context) {
-        context.response().putHeader("Content-Security-Policy", POLICY).putHeader("X-Content-Type-Options", "nosniff")
-                .putHeader("Referrer-Policy", "no-referrer").putHeader("X-Robots-Tag", "noindex, nofollow")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+        context.response().putHeader("X-Robots-Tag", "noindex, nofollow");
         if (METHODS.contains(context.request().method())) {
             // The route reads the form, because a program that unsubscribes may send the form in two ways (RFC 8058, 3.2).
             bodies.receive(context, true, StandardCharsets.UTF_8);

@@ -21,12 +21,14 @@ public final class Page {
     private static final String CHART = "META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
 
     private static final List<String> FILES = List.of("console.css", "icon.svg", "console.js", "views.js", "parts.js", "words.js", "causes.js",
-            "overview.js", "words-overview.js",
+            "overview.js", "words-overview.js", "health.js", "words-health.js",
             "events.js", "history.js", "words-events.js",
             "incidents.js", "words-incidents.js",
+            "proof.js", "words-proof.js",
             "suppressions.js", "words-suppressions.js",
             "explain.js", "words-explain.js",
-            "routes.js", "drafts.js", "words-routes.js");
+            "routes.js", "drafts.js", "words-routes.js",
+            "aside.js", "words-aside.js");
     private static final Map<String, String> TYPES = Map.of("html", "text/html", "css", "text/css", "js", "text/javascript",
             "svg", "image/svg+xml");
 

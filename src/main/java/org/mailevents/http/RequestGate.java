@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.mailevents.event.Problem;
 import org.mailevents.event.WebhookBody;
@@ -33,7 +34,10 @@ import org.slf4j.LoggerFactory;
 public final class RequestGate {
 
     /** The paths of the API that take a POST. */
-    private static final Set<String> POSTED = Set.of("/api/try", "/api/explain");
+    private static final Set<String> POSTED = Set.of("/api/try", "/api/explain", "/api/reconcile", "/api/aside/rejected",
+            "/api/aside/failed");
+    /** The paths of single rejected events and failed webhooks that are sent again. */
+    private static final Pattern SENT_AGAIN = Pattern.compile("/api/aside/(?:rejected|failed)/[^/]+");
     /** The log of the route that takes webhooks. */
     private static final Logger LOG = LoggerFactory.getLogger("receive-webhook");
 
@@ -92,6 +96,7 @@ public final class RequestGate {
     }
 
     private void check(RoutingContext context) {
+        SecurityHeaders.set(context.response());
         // A proxy may have let the request pass because of its raw path. Vert.x routes it by the normalized path.
         if (isWebhook(context.request().path()) && isWebhook(context.normalizedPath())) {
             checkWebhook(context);
@@ -200,7 +205,7 @@ public final class RequestGate {
             admit(context);
         } else {
             // A caller that posts does not want to see the page. It uses a wrong path for the webhook, unless the API takes its POST.
-            boolean mistaken = context.request().method().equals(HttpMethod.POST) && !POSTED.contains(context.normalizedPath());
+            boolean mistaken = context.request().method().equals(HttpMethod.POST) && !isPosted(context.normalizedPath());
             answer(context, mistaken ? notFound() : refusal.get());
         }
     }
@@ -269,7 +274,7 @@ public final class RequestGate {
         } else if (resource.isPresent() && (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD))) {
             context.response().putHeader(HttpHeaders.CONTENT_TYPE, resource.get().mediaType()).end(Buffer.buffer(resource.get().bytes()));
         } else {
-            if (POSTED.contains(context.normalizedPath())) {
+            if (isPosted(context.normalizedPath())) {
                 context.response().putHeader(HttpHeaders.ALLOW, "POST");
                 answer(context, new Problem(405, "Send the request with POST."));
                 return;
@@ -280,6 +285,10 @@ public final class RequestGate {
             }
             answer(context, notFound());
         }
+    }
+
+    private static boolean isPosted(String path) {
+        return POSTED.contains(path) || SENT_AGAIN.matcher(path).matches();
     }
 
     private Problem notFound() {
@@ -307,6 +316,7 @@ public final class RequestGate {
 
     /** Answers a request that is not valid HTTP, before any router sees it. */
     void refuse(HttpServerRequest request, Problem problem) {
+        SecurityHeaders.set(request.response());
         if (request.method().equals(HttpMethod.POST)) {
             meters.answered(problem.status());
         }

@@ -27,6 +27,8 @@ public final class RunningApplication {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final Set<String> ANY_ADDRESS = Set.of("0.0.0.0", "::", "[::]");
+    /** The user that a command names if the proxy of console.proxy-user-header is on this machine. */
+    private static final String COMMAND = "command";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final CamelContext context;
@@ -82,6 +84,11 @@ public final class RunningApplication {
         settings.userPasswordPairs("console.basic").stream().findFirst().ifPresent(pair -> request.header("Authorization",
                 "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8))));
         URI uri = request.build().uri();
+        ProxySignIn proxy = ProxySignIn.of(settings);
+        if (proxy.isProxy(uri.getHost())) {
+            // the application sees no difference between this command and a proxy on this machine
+            request.header(proxy.header(), COMMAND);
+        }
         try {
             HttpResponse<String> answer = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build()
                     .send(request.timeout(TIMEOUT).build(), BodyHandlers.ofString());

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The secrets that a caller may send: an {@code api_key} in the body, or a user and password in the header Authorization. One valid secret
@@ -39,14 +40,25 @@ public record Secrets(List<String> apiKeys, List<String> basic) {
 
     /** @param authorization the header Authorization, or null */
     public boolean acceptHeader(String authorization) {
+        return user(authorization).isPresent();
+    }
+
+    /**
+     * The user whose password is in a header.
+     *
+     * @param authorization the header Authorization, or null
+     * @return empty if it holds no valid pair
+     */
+    Optional<String> user(String authorization) {
         if (authorization == null || !authorization.regionMatches(true, 0, "Basic ", 0, 6)) {
-            return false;
+            return Optional.empty();
         }
         try {
-            byte[] credentials = Base64.getDecoder().decode(authorization.substring(6).trim());
-            return contains(basic, new String(credentials, StandardCharsets.UTF_8));
+            byte[] bytes = Base64.getDecoder().decode(authorization.substring(6).trim());
+            String pair = new String(bytes, StandardCharsets.UTF_8);
+            return contains(basic, pair) ? Optional.of(pair.substring(0, pair.indexOf(':'))) : Optional.empty();
         } catch (IllegalArgumentException notBase64) {
-            return false;
+            return Optional.empty();
         }
     }
 

@@ -19,7 +19,7 @@ import org.apache.camel.support.RoutePolicySupport;
  */
 final class WebhookPause extends RoutePolicySupport implements RoutePolicyFactory {
 
-    private static final Set<String> ROUTES = Set.of("receive-webhook", "replay-spool", "replay-log");
+    private static final Set<String> ROUTES = Set.of("receive-webhook", "replay-spool", "replay-log", "send-again");
     private static final int ALL = Integer.MAX_VALUE;
     /**
      * A fair semaphore, so that no webhook overtakes {@link #pauseDuring}. It is not a lock, because a webhook may end on another thread

@@ -32,11 +32,20 @@ public final class Meters {
         SPOOL_WEBHOOKS("mail.events.spool.webhooks", "webhooks", "The webhooks in the spool that wait to be stored"),
         SPOOL_AGE("mail.events.spool.oldest.age", "seconds", "How long the oldest webhook in the spool has waited; 0 if none waits"),
         ALERT_AGE("mail.events.alert.oldest.age", "seconds", "How long the oldest bounce has waited to be told; 0 if none waits"),
+        MESSAGES_OVERDUE("mail.events.messages.overdue", null, "The accepted messages without an end after message.overdue"),
+        FAILURES_UNPAIRED("mail.events.failures.unpaired", null,
+                "The failures of the last 40 days of which one of two events has not come for a day"),
+        CREATED_DELAY("mail.events.created.delay", "seconds",
+                "How long after the time in created the promptest events of a day arrive; NaN if too few do"),
         QUEUE_EVENTS("mail.events.queue.events", "events", "The events that wait for an INSERT"),
         EDITS_BROKEN("mail.events.edits.broken", "files", "The saved routes and templates that are not activated because they are broken"),
         LOG_LAG("mail.events.log.lag", "webhooks", "The webhooks in the log that wait to be stored; NaN if not known or without a log"),
         LOG_AGE("mail.events.log.oldest.age", "seconds", "How long the oldest webhook in the log has waited; NaN likewise"),
         LOG_UP("mail.events.log.up", null, "0 while the brokers of the log are known to be down; NaN without a log"),
+        RECONCILIATION_MISSING("mail.events.reconciliation.missing", "events",
+                "The events of the last seven days that the vendor has and that are not stored; NaN without vendor.api-user"),
+        RECONCILIATION_AGE("mail.events.reconciliation.age", "seconds",
+                "The time since a day was last proved complete; NaN before the first, and without vendor.api-user"),
         DATABASE_UP("mail.events.database.up", null, "0 while the database is known to be down, otherwise 1");
 
         private final String meter;
@@ -64,6 +73,7 @@ public final class Meters {
     private final Counter rejected;
     private final Counter spooled;
     private final Map<String, Counter> replayed;
+    private final Counter repaired;
     private final Map<Integer, Counter> webhooks;
     /** What each channel has sent, by the outcome. */
     private final Map<String, Map<String, Counter>> channels = new ConcurrentHashMap<>();
@@ -79,8 +89,9 @@ public final class Meters {
         duplicates = counter("mail.events.duplicates", "The events that were already stored");
         rejected = counter("mail.events.rejected", "The events in quarantine (rejected_event)");
         spooled = counter("mail.events.spooled", "The events written into the spool or the log");
-        replayed = counters("mail.events.replayed", "The events replayed from the spool or the log", "outcome",
+        replayed = counters("mail.events.replayed", "The events replayed from the spool or the log, or sent again by a user", "outcome",
                 "stored", "duplicates", "rejected");
+        repaired = counter("mail.events.repaired", "The missing events that came from the vendor's lists");
         webhooks = counters("mail.events.webhooks", "The answers to webhooks", "status", 200, 400, 401, 404, 405, 413, 415, 503);
         channels.put(MAIL, counters("mail.events.mails", "The mails that were sent, and the attempts that failed", "outcome",
                 SENT, FAILED));
@@ -118,11 +129,22 @@ public final class Meters {
         this.spooled.increment(spooled);
     }
 
-    /** Counts the events of webhooks that were replayed from the spool. */
+    /** Counts the events of webhooks that were replayed from the spool, and those that a user has sent again. */
     public void replayed(int stored, int duplicates, int rejected) {
         replayed.get("stored").increment(stored);
         replayed.get("duplicates").increment(duplicates);
         replayed.get("rejected").increment(rejected);
+    }
+
+    /** Counts missing events that came from the vendor's lists. */
+    public void repaired(int events) {
+        repaired.increment(events);
+    }
+
+    /** How many webhooks were answered with a status since the start. */
+    public long answers(int status) {
+        Counter counter = webhooks.get(status);
+        return counter == null ? 0 : (long) counter.count();
     }
 
     /** Counts an answer to a webhook by its HTTP status. */

@@ -23,13 +23,21 @@ public final class UnusedAudiences {
     /** The name under which {@code alert.language} has the language of {@code alert.fallback}. */
     private static final String FALLBACK = "fallback";
 
+    /** These audiences get notices about Mail Events itself, unless a route gives them bounces. */
+    private static final Set<String> OF_NOTICES = Set.of("operators", FALLBACK);
+    /** Settings that do not matter for notices. The digest of the operators tells what was compared with the vendor, if something was. */
+    private final Set<String> ofBounces;
+
+    private final Set<String> routed = new HashSet<>();
     private final Set<String> known = new HashSet<>(MisspeltDecisions.SHIPPED);
     /** Whether a route computes an audience. Then only a name that resembles a known one is probably misspelt. */
     private boolean isComputed;
 
     private UnusedAudiences(Settings settings, Map<String, String> files, Collection<RouteDefinition> routes) {
+        ofBounces = settings.text("vendor.api-key").isEmpty() ? Set.of("alert.digest", "alert.hours", "alert.channel")
+                : Set.of("alert.hours", "alert.channel");
         known.add(FALLBACK);
-        known.add(settings.audience("alert.undecided"));
+        routed.add(settings.audience("alert.undecided"));
         known.addAll(RouteTests.audiences(files));
         routes.stream().filter(route -> RouteGraph.file(route) != null).flatMap(route -> RouteGraph.steps(route).stream())
                 .flatMap(UnusedAudiences::variables).filter(set -> "audience".equals(set.getName())).forEach(set -> {
@@ -37,9 +45,10 @@ public final class UnusedAudiences {
                     if (audience == null) {
                         isComputed = true;
                     } else {
-                        known.add(audience);
+                        routed.add(audience);
                     }
                 });
+        known.addAll(routed);
     }
 
     /**
@@ -55,6 +64,10 @@ public final class UnusedAudiences {
     }
 
     private Stream<String> warning(String setting, String audience) {
+        if (ofBounces.contains(setting) && OF_NOTICES.contains(audience) && !routed.contains(audience) && !isComputed) {
+            return Stream.of(setting + "." + audience + " is not used: no route gives bounces to the audience " + audience
+                    + ". It gets only notices about Mail Events itself, which are mailed at once.");
+        }
         // an environment variable does not say how the audience is written
         if (known.stream().anyMatch(name -> Settings.variable(name).equals(Settings.variable(audience)))) {
             return Stream.empty();

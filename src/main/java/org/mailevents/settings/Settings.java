@@ -40,6 +40,7 @@ public final class Settings {
     private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,6})?)\\s*(%)?");
     private static final Pattern AUDIENCE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern WEB_URL = Pattern.compile("https?://[A-Za-z0-9.\\[\\]:_-]+(?:/[A-Za-z0-9._~%/-]*)?");
+    private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}");
     private static final int MIN_KEY = 16;
     private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,8})\\s*(B|KB|MB|GB)?");
 
@@ -65,6 +66,8 @@ public final class Settings {
             entry("webhook.max-body", Settings::bytes),
             entry("webhook.max-in-flight", unlessEmpty(Settings::bytes)),
             entry("console.basic", Settings::userPasswordPairs),
+            entry("console.proxy-user-header", onlyWith("console.proxy-address", Settings::headerName)),
+            entry("console.proxy-address", onlyWith("console.proxy-user-header", Settings::addressRanges)),
             entry("console.url", unlessEmpty(Settings::webUrl)),
             entry("database.url", Settings::required),
             entry("database.username", Settings::text),
@@ -78,6 +81,7 @@ public final class Settings {
             entry("retention.days", unlessEmpty(Settings::positive)),
             entry("privacy.hash-recipients", Settings::text),
             entry("privacy.retention-days", unlessEmpty(Settings::positive)),
+            entry("message.overdue", Settings::duration),
             entry("spool.directory", Settings::required),
             entry("spool.max-size", Settings::bytes),
             entry("spool.attempts", Settings::positive),
@@ -115,6 +119,12 @@ public final class Settings {
             entry("alert.pagerduty.url", Settings::text),
             entry("alert.webhook.url", Settings::text),
             entry("alert.webhook.secret", Settings::list),
+            entry("vendor.api-user", Settings::text),
+            entry("vendor.api-key", Settings::text),
+            entry("vendor.server-composition", Settings::text),
+            entry("vendor.reconcile", Settings::text),
+            entry("vendor.calls-a-day", Settings::positive),
+            entry("vendor.url", Settings::webUrl),
             entry("camel.management.host", Settings::text),
             entry("camel.management.port", unlessEmpty(Settings::port)),
             entry("log.format", Settings::text));
@@ -189,6 +199,16 @@ public final class Settings {
         };
     }
 
+    private static BiConsumer<Settings, String> onlyWith(String other, BiConsumer<Settings, String> kind) {
+        return (settings, key) -> {
+            if (!settings.text(key).isEmpty()) {
+                kind.accept(settings, key);
+            } else if (!settings.text(other).isEmpty()) {
+                throw new IllegalArgumentException("Set " + key + " as well, or leave " + other + " empty: one needs the other");
+            }
+        };
+    }
+
     private static BiConsumer<Settings, String> oneOf(String... values) {
         return (settings, key) -> {
             if (!List.of(values).contains(settings.required(key))) {
@@ -251,6 +271,20 @@ public final class Settings {
                     + " to user:password pairs, separated by commas: one value has no colon or no password");
         }
         return pairs;
+    }
+
+    /** The name of an HTTP header (a token of RFC 9110, 5.6.2). */
+    public String headerName(String key) {
+        if (!HEADER.matcher(required(key)).matches()) {
+            throw invalid(key, "the name of a header, such as X-Forwarded-User", null);
+        }
+        return text(key);
+    }
+
+    /** Comma-separated IP addresses and ranges of addresses, but not all addresses. */
+    public List<AddressRange> addressRanges(String key) {
+        return list(key).stream().map(text -> AddressRange.of(text).orElseThrow(() -> new IllegalArgumentException("Set " + key
+                + " to IP addresses or ranges such as 192.0.2.7 or 10.1.0.0/16, separated by commas: '" + text + "' is not one"))).toList();
     }
 
     /** Whether a text can be the name of an audience, which is a part of a setting's name. */
@@ -356,7 +390,11 @@ public final class Settings {
 
     /** Comma-separated durations, at least one. */
     public List<Duration> durations(String key) {
-        return Stream.of(required(key).split(",")).map(text -> duration(key, text.trim())).toList();
+        List<String> texts = Stream.of(required(key).split(",")).map(String::trim).toList();
+        if (texts.stream().anyMatch(text -> text.matches(".*\\s.*"))) { // Camel would add 5m 15m up
+            throw invalid(key, "durations such as 5m, 15m, 1h, separated by commas", null);
+        }
+        return texts.stream().map(text -> duration(key, text)).toList();
     }
 
     private Duration duration(String key, String text) {

@@ -14,7 +14,8 @@ import java.util.stream.Stream;
 public record WeeklyHours(List<Span> spans) {
 
     /** The forms that {@link #parse} reads, for errors. */
-    static final String FORMS = "days and times such as mon-fri 08:00-19:00, separated by commas. A day without times is the whole day. "
+    static final String FORMS = "days and times such as mon-fri 08:00-19:00, with two digits for the hour, separated by commas. "
+            + "A day without times is the whole day. "
             + "A span that crosses midnight is written as two: mon-fri 22:00-24:00, tue-sat 00:00-06:00";
 
     private static final WeeklyHours ALWAYS = new WeeklyHours(List.of());

@@ -3,7 +3,6 @@ package org.mailevents.spool;
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -77,8 +76,6 @@ public final class ReplaySpool extends RouteBuilder {
     private Database database;
     private Meters meters;
     private FailureLog failureLog;
-    /** An operator creates this file to have the quarantined events replayed. */
-    private Path replayRejected;
     private RejectedEvents rejectedEvents;
     private WebhookReader reader;
     private int maxAttempts;
@@ -92,7 +89,6 @@ public final class ReplaySpool extends RouteBuilder {
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         failureLog = mandatoryFindSingleByType(getContext(), FailureLog.class);
         mandatoryFindSingleByType(getContext(), FailingRoutes.class).watch(this::waitingForSteps);
-        replayRejected = Path.of(settings.required("spool.directory"), "replay-rejected");
         rejectedEvents = new RejectedEvents(database, spool);
         reader = new WebhookReader(mandatoryFindSingleByType(getContext(), EventReader.class),
                 mandatoryFindSingleByType(getContext(), RecipientHash.class));
@@ -132,8 +128,8 @@ public final class ReplaySpool extends RouteBuilder {
             waiting.addAll(spool.oldest(MAX_FILES, file -> isDue(file, failed)
                     && (SpoolFolder.isOwnFile(file) || copiedFiles.isComplete(file))));
             failures.keySet().retainAll(failed); // an operator may have deleted files
-            if (waiting.isEmpty() && Files.exists(replayRejected) && rejectedEvents.moveToSpool()) {
-                Files.deleteIfExists(replayRejected);
+            if (waiting.isEmpty() && spool.isReplayOfRejectedRequested() && rejectedEvents.moveToSpool()) {
+                spool.rejectedAreMoved();
             }
         }
         ReplayBatch<Path> batch = nextBatch();

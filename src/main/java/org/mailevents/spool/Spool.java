@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -204,6 +205,58 @@ public final class Spool {
     /** How many webhooks in {@code failed/} were moved there after this time. */
     public long failedSince(Instant then) {
         return folder.failedSince(then);
+    }
+
+    /**
+     * The newest webhooks in {@code failed/}, the newest first.
+     *
+     * @throws UncheckedIOException when the folder cannot be read
+     */
+    public List<FailedWebhook> failed(int most) throws IOException {
+        List<FailedWebhook> webhooks = new ArrayList<>();
+        for (String name : folder.failed().stream().limit(most).toList()) {
+            folder.failed(name).ifPresent(webhooks::add);
+        }
+        return webhooks;
+    }
+
+    /** How many webhooks {@code failed/} holds. */
+    public int countFailed() {
+        return folder.failed().size();
+    }
+
+    /**
+     * Has a webhook in {@code failed/} tried again, as an operator does who moves its file back. A name that is not in {@code failed/},
+     * such as one with a path, changes nothing.
+     *
+     * @return whether there was such a webhook
+     */
+    public boolean tryAgain(String name) throws IOException {
+        return folder.failed().contains(name) && folder.moveBack(name);
+    }
+
+    /** Has all webhooks in {@code failed/} tried again. @return how many there were */
+    public int tryAllAgain() throws IOException {
+        int moved = 0;
+        for (String name : folder.failed()) {
+            moved += folder.moveBack(name) ? 1 : 0;
+        }
+        return moved;
+    }
+
+    /** Has all quarantined events replayed, as an operator does who creates the file {@code replay-rejected}. */
+    public void replayRejected() throws IOException {
+        folder.requestReplayOfRejected();
+    }
+
+    /** Whether somebody has asked for that, and it is not done yet. */
+    public boolean isReplayOfRejectedRequested() {
+        return folder.isReplayOfRejectedRequested();
+    }
+
+    /** Notes that all quarantined events have been moved to the spool. */
+    void rejectedAreMoved() throws IOException {
+        folder.forgetReplayOfRejected();
     }
 
     /** What the operators were told about this spool. */

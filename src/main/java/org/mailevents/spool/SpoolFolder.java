@@ -22,7 +22,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.mailevents.event.WebhookBody;
@@ -64,10 +67,13 @@ final class SpoolFolder {
 
     private final Path directory;
     private final Path failed;
+    /** An operator creates this file to have the quarantined events replayed. */
+    private final Path replayRejected;
 
     private SpoolFolder(Path directory) {
         this.directory = directory;
         this.failed = directory.resolve("failed");
+        this.replayRejected = directory.resolve("replay-rejected");
     }
 
     /**
@@ -198,20 +204,73 @@ final class SpoolFolder {
     }
 
     /**
-     * Deletes a file and its reason.
+     * Deletes a file, and its reason unless {@code failed/} holds the same webhook again.
      *
      * @return whether the file still existed
      */
     boolean delete(Path file) throws IOException {
         boolean existed = Files.deleteIfExists(file);
-        Files.deleteIfExists(reasonFile(file));
+        if (!Files.exists(failed.resolve(file.getFileName()))) {
+            Files.deleteIfExists(reasonFile(file));
+        }
         return existed;
+    }
+
+    /** The names of the webhooks in {@code failed/}, the newest first. */
+    List<String> failed() {
+        try (Stream<Path> files = webhooks(failed)) {
+            return files.map(file -> file.getFileName().toString()).sorted(Comparator.reverseOrder()).toList();
+        }
+    }
+
+    /**
+     * A webhook in {@code failed/}.
+     *
+     * @return empty if it has been moved or deleted
+     */
+    Optional<FailedWebhook> failed(String name) throws IOException {
+        Path file = failed.resolve(name);
+        try {
+            long bytes = Files.size(file);
+            Path reason = reasonFile(file);
+            String text = Files.exists(reason) ? Files.readString(reason).strip() : "";
+            return Optional.of(new FailedWebhook(name, receivedAt(file), text, bytes));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Moves a webhook from {@code failed/} back into the folder. Its reason stays until the webhook is stored or has failed again.
+     *
+     * @return whether the webhook was still in {@code failed/}
+     */
+    boolean moveBack(String name) throws IOException {
+        try {
+            Files.move(failed.resolve(name), directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+        flush(directory);
+        return true;
     }
 
     /** Moves a file into {@code failed/} and writes the reason beside it. */
     void moveToFailed(Path file, String reason) throws IOException {
         writeReason(file, reason);
         Files.move(file, failed.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    void requestReplayOfRejected() throws IOException {
+        Files.write(replayRejected, new byte[0]);
+    }
+
+    boolean isReplayOfRejectedRequested() {
+        return Files.exists(replayRejected);
+    }
+
+    void forgetReplayOfRejected() throws IOException {
+        Files.deleteIfExists(replayRejected);
     }
 
     /** How many webhooks in {@code failed/} were moved there after this time. */

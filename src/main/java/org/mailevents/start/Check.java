@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.apache.camel.CamelContext;
 import org.mailevents.alert.AlertCheck;
 import org.mailevents.live.RouteCheck;
+import org.mailevents.reconcile.VendorSettings;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.settings.Settings;
 
@@ -61,6 +62,11 @@ public final class Check {
             refused.add(e.getMessage()); // without this setting, the routes cannot be checked
         } catch (BrokenFile e) {
             files.add(e.getMessage()); // the causes decide which branch a bounce takes
+        }
+        try {
+            VendorSettings.of(settings);
+        } catch (IllegalArgumentException e) {
+            refused.add(e.getMessage());
         }
         AlertCheck.Result alerts = AlertCheck.of(context);
         refused.addAll(alerts.settings());

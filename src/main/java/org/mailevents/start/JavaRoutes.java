@@ -13,12 +13,13 @@ final class JavaRoutes {
     /** The routes that other routes call. The endpoint of each is {@code direct:} plus its id. */
     static final List<String> CALLED = List.of("claim-alerts", "render-alert", "claim-channel", "render-channel", "mark-alert",
             "release-alert", "spool-webhook", "append-webhook", "set-webhook-aside", "take-webhook", "replay-log", "store-events",
-            "summarize", "read-incident", "read-message", "list-suppressions", "list-events", "export-events", "explain-decision",
-            "draw-routes", "try-routes", "list-drafts", "explain-reply", "list-causes", "answer", "answer-failure");
+            "summarize", "judge-clock", "read-incident", "read-message", "list-suppressions", "list-events", "export-events",
+            "explain-decision", "draw-routes", "try-routes", "list-drafts", "read-reconciliation", "reconcile-day", "explain-reply",
+            "list-causes", "list-aside", "read-rejected", "send-again", "send-all-again", "try-failed-again", "answer", "answer-failure");
     /** The routes that start by themselves. */
     static final List<String> OTHERS = List.of("receive-webhook", "replay-spool", "renew-claims", "make-digests", "watch-alerts",
-            "take-answer", "expire-waiting", "find-database", "count-events", "prepare-partitions",
-            "expire-events", "remove-personal-data");
+            "take-answer", "reconcile", "note-receiving", "expire-waiting", "find-database", "count-events", "find-loose-ends",
+            "prepare-partitions", "expire-events", "remove-personal-data");
 
     private JavaRoutes() {
     }

@@ -75,6 +75,11 @@ public final class StartUp implements StartupListener, Ordered {
         } else {
             LOG.info("  page: {}://{}:{}/ with a user and password of console.basic", scheme, host, port);
         }
+        String proxies = settings.text("console.proxy-address");
+        if (!proxies.isEmpty()) {
+            LOG.info("  page: also for users whom the proxy at {} names in the header {}", proxies,
+                    settings.text("console.proxy-user-header"));
+        }
     }
 
     /** Removes the options, which may hold a password, and the user name before an at sign. */

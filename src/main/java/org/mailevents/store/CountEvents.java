@@ -5,6 +5,7 @@ import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByT
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.jdbi.v3.core.Handle;
@@ -13,6 +14,7 @@ import org.mailevents.database.BackgroundJob;
 import org.mailevents.database.Database;
 import org.mailevents.database.Housekeeping;
 import org.mailevents.database.JdbiFactory;
+import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 import org.slf4j.LoggerFactory;
 
@@ -34,12 +36,14 @@ public final class CountEvents extends RouteBuilder {
     private Jdbi jdbi;
     private Clock clock;
     private BackgroundJob job;
+    private LooseEnds looseEnds;
 
     @Override
     public void configure() {
         database = mandatoryFindSingleByType(getContext(), Database.class);
         jdbi = JdbiFactory.create(database);
         clock = TimeSource.of(getContext());
+        looseEnds = new LooseEnds(new Settings(getContext()).duration("message.overdue"));
         job = new BackgroundJob(database, REST, LoggerFactory.getLogger(ID), "Cannot count events for the page: {}");
 
         // @formatter:off
@@ -64,7 +68,9 @@ public final class CountEvents extends RouteBuilder {
         handle.getConnection().setNetworkTimeout(Runnable::run, TIMEOUT_MILLIS); // the pool sets it back
         Instant countedUntil = EventCounts.countedUntil(handle);
         long began = System.nanoTime();
-        if (job.isRested() && EventCounts.recountSlot(handle, countedUntil)) {
+        Optional<Instant> recounted = job.isRested() ? EventCounts.recountSlot(handle, countedUntil) : Optional.empty();
+        if (recounted.isPresent()) {
+            looseEnds.examineAgain(handle, recounted.get());
             job.restAfter(began);
             return true;
         }

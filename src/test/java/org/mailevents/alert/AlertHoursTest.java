@@ -1,6 +1,7 @@
 package org.mailevents.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.mailevents.Application;
+import org.mailevents.support.Api;
 import org.mailevents.support.Payload;
 import org.mailevents.support.Rfc5322;
 import org.mailevents.support.TimedAlerts;
@@ -52,7 +54,7 @@ class AlertHoursTest {
 
             // When
             moveTo(run, saturday.plusDays(7));
-            run.post("bounces", IntStream.range(0, 30).mapToObj(i -> Payload.bounce("2")).toArray(JsonNode[]::new));
+            run.post("bounces", IntStream.range(0, 100).mapToObj(i -> Payload.bounce("2")).toArray(JsonNode[]::new));
             run.pass(Duration.ofMinutes(1));
 
             // Then
@@ -90,7 +92,13 @@ class AlertHoursTest {
 
             // Then
             run.mailed(2);
+            await().until(() -> run.application().log().contains("The audience list-owner has had its alert.max-per-day mails (2)"));
+            assertThat(Api.ask(run.application(), "/api/summary").path("untold")).singleElement().satisfies(untold -> {
+                assertThat(untold.path("audience").asText()).isEqualTo("list-owner");
+                assertThat(untold.path("bounces").asInt()).isEqualTo(2);
+            });
             run.pass(Duration.ofHours(1));
+            assertThat(run.application().log()).containsOnlyOnce("has had its alert.max-per-day mails");
             assertThat(run.mailed(3).mails().get(2).text()).contains(third.get("messageId").asText(), fourth.get("messageId").asText());
         }
     }

@@ -67,7 +67,7 @@ class AlertPolicyTest {
         Known held = new Known(true, true, true);
         assertThat(due(DAYTIME, acknowledged, Duration.ofMinutes(55), Duration.ofMinutes(50), held)).contains(Step.END_ACKNOWLEDGEMENT);
         Incident released = new Incident(acknowledged.incidentId(), acknowledged.openedAt(), acknowledged.lastBounceAt(), 4, true, false,
-                false, NOW.minus(Duration.ofMinutes(1)));
+                false, NOW.minus(Duration.ofMinutes(1)), NOW);
         assertThat(due(DAYTIME, released, Duration.ofMinutes(55), Duration.ofMinutes(50), held)).as("it was looked after").isEmpty();
         assertThat(due(DAYTIME, released, Duration.ofHours(2), Duration.ZERO, held)).as("the next outage").contains(Step.UPDATE);
     }
@@ -88,10 +88,16 @@ class AlertPolicyTest {
         public boolean unusual() {
             return false;
         }
+
+        @Override
+        public boolean keptOpen() {
+            return false;
+        }
     }
 
     private static Incident incident(Duration age, boolean acknowledged, boolean urgentAgain) {
-        return new Incident(UUID.randomUUID(), NOW.minus(age), NOW.minus(age), 4, false, acknowledged, urgentAgain, null);
+        return new Incident(UUID.randomUUID(), NOW.minus(age), NOW.minus(age), 4, false, acknowledged, urgentAgain, null,
+                NOW.minus(age));
     }
 
     /**

@@ -300,6 +300,11 @@ class AnswerTest {
         run.pass(Duration.ofMinutes(31));
         run.mailed(4);
         assertThat(run.recipients()).as("muted, muted with others, undone").containsExactly(BOTH, List.of(TWO), BOTH, BOTH);
+        String mute = "“Mute” (example.net, unknown user, until ";
+        assertThat(run.mails()).extracting(Rfc5322::text).satisfiesExactly(first -> assertThat(first).doesNotContain("Answers since"),
+                toTheOther -> assertThat(toTheOther).contains("Answers since the last mail", ONE + ": " + mute),
+                withOthers -> assertThat(withOthers).doesNotContain("Answers since"),
+                afterTheUndo -> assertThat(afterTheUndo).contains(ONE + ": no longer " + mute));
     }
 
     @Test

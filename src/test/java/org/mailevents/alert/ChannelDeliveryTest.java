@@ -8,13 +8,18 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.temporal.TemporalAdjusters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
@@ -95,6 +100,30 @@ class ChannelDeliveryTest {
             assertThat(slack.requests).hasSize(1);
             assertThat(run.mails()).hasSize(1);
             run.database().row("SELECT 1 FROM alert_incident WHERE closed_at IS NOT NULL");
+        }
+    }
+
+    @Test
+    void whoeverIsOnCallHearsOfTheEndAtOnceAlthoughTheAllClearWaitsForTheHours() {
+        try (TimedAlerts run = run("mail,pagerduty", "alert.hours", "mon-fri 08:00-19:00", "alert.time-zone", "UTC")) {
+            // Given
+            ZonedDateTime saturday = run.now().atZone(ZoneOffset.UTC).with(TemporalAdjusters.next(DayOfWeek.SATURDAY)).withHour(3);
+            run.pass(Duration.between(run.now(), saturday));
+            run.post("bounces", Stream.generate(() -> Payload.bounce("7")).limit(30).toArray(JsonNode[]::new));
+            run.pass(Duration.ofSeconds(10));
+            await().until(() -> events().size() == 1 && run.mails().size() == 1);
+
+            // When
+            run.pass(Duration.ofMinutes(50));
+            await().until(() -> events().size() == 2);
+            run.pass(Duration.between(run.now(), saturday.with(TemporalAdjusters.next(DayOfWeek.MONDAY)).withHour(8).withMinute(1)));
+            await().until(() -> run.mails().size() == 2);
+            run.awaitEnds();
+
+            // Then
+            assertThat(events()).extracting(json -> json.path("event_action").asText()).containsExactly("trigger", "resolve");
+            assertThat(run.mails().get(1).text()).startsWith("収束");
+            assertThat(run.mails().get(1).header("In-Reply-To")).isEqualTo(run.mails().get(0).header("Message-ID"));
         }
     }
 

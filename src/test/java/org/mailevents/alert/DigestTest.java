@@ -193,6 +193,29 @@ class DigestTest {
     }
 
     @Test
+    void anAcceptedMailWithoutAnEndIsToldOnce() {
+        // Given
+        start(Map.of("alert.digest.list-owner", "daily 09:00"));
+        rows(1);
+        post("deliveries", Stream.of(delivery("queued", "lost@example.net"), delivery("queued", "also@example.net")));
+        clock.moveOn(Duration.ofHours(7));
+        await().until(() -> database.rows("SELECT 1 FROM overdue_message").size() == 2);
+
+        // When
+        moveTo("2026-10-02T09:00:30+09:00[Asia/Tokyo]");
+
+        // Then
+        assertThat(digest(1).subject()).endsWith("：結果が届いていないメール 2通");
+        assertThat(digest(1).text()).contains("受け付けられたのに配信の結果が届いていないメールが2通あります。");
+
+        // When
+        moveTo("2026-10-03T09:00:30+09:00[Asia/Tokyo]");
+
+        // Then
+        assertThat(rows(3).get(2)).startsWith("no-digest list-owner ");
+    }
+
+    @Test
     void aDigestNamesTheOpenIncidentAndWhatNoMailHasTold() {
         // Given
         start(Map.of("alert.digest.list-owner", "daily 09:00", "console.url", "https://events.example.com"));

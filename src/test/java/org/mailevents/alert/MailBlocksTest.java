@@ -13,6 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.alert.Alert.Bounce;
 import org.mailevents.cause.CauseRules;
+import org.mailevents.cause.CauseTable;
+import org.mailevents.cause.CauseTable.Texts;
 import org.mailevents.cause.ShippedCauses;
 import org.mailevents.cause.Verdict;
 import org.mailevents.live.FolderWatch;
@@ -26,11 +28,14 @@ class MailBlocksTest {
 
     @BeforeAll
     static void readTemplates() throws Exception {
+        templates = templates(RULES);
+    }
+
+    private static TemplateSet templates(CauseRules rules) throws Exception {
         CamelContext context = new DefaultCamelContext();
         context.getPropertiesComponent().setLocation("file:application.properties");
         Settings settings = new Settings(context);
-        templates = new TemplateValidation(settings)
-                .validated(FolderWatch.ofTemplates(settings.routes()).first(), () -> RULES);
+        return new TemplateValidation(settings).validated(FolderWatch.ofTemplates(settings.routes()).first(), () -> rules);
     }
 
     @Test
@@ -44,6 +49,50 @@ class MailBlocksTest {
                 .doesNotContain("判定の根拠");
         assertThat(text("en", docomo)).contains("Vendor's code: 2 (Unknown user)", "“Unknown user” or “Recipient's own filter”",
                 "ask the recipient by other means than mail", "Three such replies over 30 days");
+    }
+
+    /** Whoever follows a mail must not lose a good address, whatever the first of the two meanings is. */
+    @Test
+    void noMailSaysToRemoveAnAddressWhileTheCauseIsUncertain() throws Exception {
+        CauseTable table = RULES.table();
+        for (String cause : table.causes().keySet()) {
+            String or = cause.equals("recipient-filter") ? "unknown-user" : "recipient-filter";
+            CauseRules rules = CauseRules.parse("rules.json", """
+                    {"rules": [{"cause": "%s", "or": "%s", "when": {"words": ["two meanings"]}, "reason": "a test", "source": "a test"}]}
+                    """.formatted(cause, or), table);
+            Verdict verdict = rules.decide(new org.mailevents.cause.Bounce("550 two meanings", "a@example.com", "2", ""));
+            Bounce uncertain = new Bounce("a@example.com", "2", verdict.cause(), verdict.dead(), "", "", "", "<1@example.com>", "", "",
+                    "550 two meanings", false);
+            Bounce certain = new Bounce("b@example.com", "8", cause.equals("too-large") ? "content" : "too-large", false, "", "", "",
+                    "<2@example.com>", "", "", "552 too large", false);
+            for (String language : List.of("ja", "en")) {
+                for (List<Bounce> bounces : List.of(List.of(uncertain), List.of(uncertain, uncertain, certain))) {
+                    Texts texts = table.texts(cause, language);
+                    MailWords mail = templates(rules).render(Samples.alert("postmaster", IncidentPhase.OPENED, bounces, null, null),
+                            language, null, Long.MAX_VALUE);
+                    for (String text : List.of(mail.text(), mail.html().replace("&#39;", "'"))) {
+                        assertThat(text).as(cause).contains(table.sureness("ambiguous", cause, or, language))
+                                .doesNotContain(texts.action(), texts.text(), texts.again());
+                    }
+                    assertThat(mail.subject()).as(cause).contains(language.equals("ja") ? texts.name() + "の可能性" : "perhaps ");
+                    assertThat(mail.csv() == null ? "" : mail.csv()).doesNotContain("はい", "yes");
+                }
+            }
+        }
+    }
+
+    @Test
+    void theSubjectNamesTheDestinationAndTheCauseThatBelongTogether() throws Exception {
+        // Given: most bounces are at one domain for many causes, and most unknown addresses are at other domains
+        List<Bounce> bounces = Stream.of(
+                IntStream.range(0, 4).mapToObj(i -> bounce("a" + i + "@docomo.ne.jp", "5", "5.2.2", "552 5.2.2 Mailbox full")),
+                IntStream.range(0, 3).mapToObj(i -> bounce("b" + i + "@docomo.ne.jp", "8", "5.3.4", "552 5.3.4 Message size exceeds")),
+                IntStream.range(0, 6).mapToObj(i -> bounce("c" + i + "@" + i % 2 + ".example.net", "2", "5.1.1", "550 5.1.1 User unknown")))
+                .flatMap(each -> each).toList();
+
+        // Then
+        assertThat(mail("ja", bounces).subject()).startsWith("docomo.ne.jp ほか2：容量オーバーほか 13件");
+        assertThat(mail("en", bounces).subject()).startsWith("docomo.ne.jp and 2 more: mailbox full and others, 13 bounces");
     }
 
     @Test

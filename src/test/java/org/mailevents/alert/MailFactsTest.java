@@ -81,7 +81,7 @@ class MailFactsTest {
         assertThat(facts(japanese)).contains("docomo.ne.jp ほか2ドメイン宛ての10,000件が配信エラーになりました。",
                 "緊急：docomo.ne.jp 宛てのメールの 96.8 %が配信エラーです（基準 alert.destination-rate：50 %）。配信中であれば一時停止し、",
                 "docomo.ne.jp：6,000／6,200件（96.8\u00A0%）", "example.net：3,000／4,000件（75.0\u00A0%）", "example.org：1,000件",
-                "受信側のポリシーによる拒否：6,000件", "宛先不明：3,000件", "容量オーバー：1,000件", "発生：2026-10-01 09:00 から",
+                "受信側のポリシーによる拒否：6,000件", "宛先不明：3,000件", "容量オーバー：1,000件", "検知：2026-10-01 09:00 から",
                 "対処：受信側のポリシーによる拒否：サーバーの応答を確認のうえ、", "対応します：" + ANSWERS.acknowledge(),
                 "通知を停止：" + ANSWERS.mute(), "頻度を下げる：" + ANSWERS.lessOften(), "https://events.example.com/#incident=" + INCIDENT);
         assertThat(facts(english)).contains("10,000 mails to docomo.ne.jp and 2 more domains bounced.",
@@ -150,7 +150,7 @@ class MailFactsTest {
         // Then
         assertThat(facts(japanese)).startsWith("継続中：新たに300件が配信エラーになり、2026-10-01 09:00 からの累計は600件です。").contains(
                 "担当：sato@shop.example.com（10:14 から）", "docomo.ne.jp：180／240件（75.0\u00A0%）", "example.net：90件", "その他のドメイン：30件",
-                "発生：2026-10-01 09:00 ～ 10:35（1時間35分）").doesNotContain("example.org", "対応します");
+                "検知：2026-10-01 09:00 ～ 10:35（1時間35分）").doesNotContain("example.org", "対応します");
         assertThat(facts(english)).startsWith("Still ongoing: 300 more mails bounced, 600 in all since 2026-10-01 09:00.").contains(
                 "Owner: sato@shop.example.com, since 10:14", "docomo.ne.jp: 180 of 240 (75.0\u00A0%)", "example.net: 90\n",
                 "other domains: 30\n")
@@ -252,7 +252,7 @@ class MailFactsTest {
                 10_000, 0.8, true);
         return new Alert(INCIDENT, INCIDENT, 3, phase, ending, bounces.size() >= 10, "postmaster",
                 lastBounceAt.plus(Duration.ofMinutes(46)), OPENED_AT, lastBounceAt, null, List.of(), causes, destinations, bounces,
-                figures, urgency, acknowledged);
+                figures, urgency, acknowledged, List.of());
     }
 
     private static Bounce bounce(String recipient, String code, String reply) {

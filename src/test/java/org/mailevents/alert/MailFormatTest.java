@@ -256,7 +256,7 @@ class MailFormatTest {
                 "552 5.2.2 Over quota", "5.2.2 (", "say different things.", "1 had bounced before");
         assertThat(incident("ja", "list-owner").get(1).text()).contains("新たに51件が配信エラーになり", "累計は" + (51 + first) + "件です");
         assertThat(incident("en", "list-owner").get(1).text()).contains("51 more mails bounced, " + (51 + first) + " in all since ");
-        assertThat(incident("ja", "list-owner").get(2).text()).contains("計" + (51 + first) + "件", "発生：", "20分");
+        assertThat(incident("ja", "list-owner").get(2).text()).contains("計" + (51 + first) + "件", "検知：", "20分");
         assertThat(incident("en", "list-owner").get(2).text()).contains((51 + first) + " mails to ", "When: ", "20 min");
     }
 

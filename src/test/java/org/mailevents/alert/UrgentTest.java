@@ -81,6 +81,71 @@ class UrgentTest {
     }
 
     @Test
+    void deadAddressesAreNoFailingDestination() {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.to.list-owner", "list@example.com",
+                "alert.to.postmaster", "postmaster@example.com"))) {
+            // Given
+            run.post("deliveries", deliveries("succeeded", 2_000));
+
+            // When
+            run.post("bounces", bounces("2", 40, "misspelt.example.jp"));
+            run.post("bounces", IntStream.range(0, 40).mapToObj(i -> Payload.bounce("4").put("to", UUID.randomUUID() + "@"))
+                    .toArray(JsonNode[]::new));
+            run.pass(Duration.ofSeconds(10));
+
+            // Then
+            run.mailed(2).mails().forEach(UrgentTest::assertNotUrgent);
+        }
+    }
+
+    @Test
+    void aHealthyCampaignDelaysNoUrgentMail() {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of())) {
+            // Given
+            run.post("deliveries", deliveries("succeeded", 500));
+            run.pass(Duration.ofDays(2));
+            run.post("deliveries", Stream.generate(() -> to(Payload.delivery("succeeded"), "mobile.example.jp")).limit(3_000)
+                    .toArray(JsonNode[]::new));
+            run.pass(Duration.ofMinutes(61));
+
+            // When its last bounces arrive
+            run.post("bounces", bounces("4", 25, "mobile.example.jp"));
+            run.pass(Duration.ofSeconds(10));
+            run.mailed(1);
+            // and then the destination fails
+            run.pass(Duration.ofMinutes(31));
+            run.post("bounces", bounces("4", 60, "mobile.example.jp"));
+            run.pass(Duration.ofSeconds(10));
+            run.mailed(2);
+
+            // Then
+            assertNotUrgent(run.mails().get(0));
+            assertThat(run.mails().get(1).text()).contains("緊急：mobile.example.jp 宛てのメールの 100.0 %");
+        }
+    }
+
+    @Test
+    void theShareInAnUpdateIsThatOfTheMessagesSinceTheLastMail() {
+        try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.rate", "90 %"))) {
+            // Given
+            run.post("bounces", bounces("4", 100, "mobile.example.jp"));
+            run.pass(Duration.ofSeconds(10));
+            assertThat(run.mailed(1).mails().get(0).text()).contains("mobile.example.jp：100／100件（100.0");
+            run.pass(Duration.ofMinutes(10));
+
+            // When
+            run.post("deliveries", Stream.generate(() -> to(Payload.delivery("succeeded"), "mobile.example.jp")).limit(20)
+                    .toArray(JsonNode[]::new));
+            run.post("bounces", bounces("4", 60, "mobile.example.jp"));
+            run.pass(Duration.ofMinutes(10));
+
+            // Then
+            String text = run.mailed(2).mails().get(1).text();
+            assertThat(text).contains("mobile.example.jp：60／80件（75.0", "緊急：mobile.example.jp 宛てのメールの 75.0 %");
+        }
+    }
+
+    @Test
     void oneBounceIsNotUrgentBecauseOfTheBouncesOfOthers() {
         try (TimedAlerts run = new TimedAlerts(Application.configured(), Map.of("alert.to.postmaster", "postmaster@example.com",
                 "alert.to.list-owner", "list@example.com"))) {

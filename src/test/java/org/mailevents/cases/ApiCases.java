@@ -391,6 +391,7 @@ public interface ApiCases extends Cases {
     @Test
     default void theSummaryTellsOfNow() {
         // Given
+        Instant before = Instant.now().minusMillis(1);
         ObjectNode bounce = Payload.bounce("5").put("created", CREATED.format(Instant.now())).put("reason", "552 5.2.2 Mailbox full");
         post("bounces", bounce);
 
@@ -402,6 +403,9 @@ public interface ApiCases extends Cases {
         assertThat(summary.path("latestBounces")).as("other cases add to them").isNotEmpty();
         assertThat(Api.find(summary.path("causes"), "cause", "mailbox-full").path("bounces").asLong()).isPositive();
         assertThat(summary.path("hours").findValues("bounced")).isNotEmpty();
+        assertThat(Api.find(summary.path("domains"), "domain", "example.net").path("finished").asLong())
+                .isGreaterThanOrEqualTo(Api.find(summary.path("domains"), "domain", "example.net").path("bounces").asLong()).isPositive();
+        assertThat(Instant.parse(summary.path("lastReceivedAt").asText())).isAfterOrEqualTo(before);
         assertThat(summary.path("pipeline").path("figures").path("stored").asDouble()).isPositive();
     }
 
@@ -414,6 +418,7 @@ public interface ApiCases extends Cases {
     @ParameterizedTest
     @CsvSource({"/,text/html", "/console.css,text/css", "/console.js,text/javascript", "/words.js,text/javascript",
             "/views.js,text/javascript", "/parts.js,text/javascript", "/overview.js,text/javascript", "/words-overview.js,text/javascript",
+            "/health.js,text/javascript", "/words-health.js,text/javascript",
             "/chart.js,text/javascript", "/icon.svg,image/svg+xml"})
     default void thePageIsServed(String path, String mediaType) {
         HttpResponse<String> answer = get(path);

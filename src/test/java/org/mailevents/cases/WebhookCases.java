@@ -18,7 +18,8 @@ import org.mailevents.support.TestSettings;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.CONCURRENT)
 public abstract class WebhookCases implements PayloadCases, StatusCases, VendorCases, ViewCases,
-        AlertCases, UnstorableCases, AnswerCases, CharsetCases, SpoolCases, ApiCases, EventCases, CauseCases, DecisionCases, WatchCases {
+        AlertCases, UnstorableCases, AnswerCases, CharsetCases, SpoolCases, ApiCases, EventCases, CauseCases, DecisionCases, WatchCases,
+        SignInCases, AsideCases {
 
     private final TestDatabase database;
     private final Mailbox mailbox;
@@ -28,7 +29,7 @@ public abstract class WebhookCases implements PayloadCases, StatusCases, VendorC
     protected WebhookCases(TestDatabase database, Mailbox mailbox, Function<Map<String, String>, MailEvents> start) {
         this.database = database;
         this.mailbox = mailbox;
-        this.application = start.apply(TestSettings.of(database, mailbox).map());
+        this.application = start.apply(TestSettings.of(database, mailbox).with(SignInCases.PROXY).map());
     }
 
     @AfterAll

@@ -40,6 +40,14 @@ class ReplyWordsTest {
             `451 4.2.0 STOREDRV; there is no MDB for this mailbox`                                | server
             `550 cannot accept user`                                                              | unknown-user
             `550 <a@r.example> is not used`                                                       | unknown-user
+            `450 4.2.0 come back, please...Greylisting is active`                                 | rate-limit
+            `192.0.2.5 does not like recipient. Remote host said: 554 virus found Giving up on 192.0.2.5.` | content
+            `Connected to 192.0.2.5 but my name was rejected. Remote host said: 501 Invalid domain name` | policy
+            `550 the destination mail system rejected your return address: user unknown`          | policy
+            `554 rejecting banned attachment`                                                     | content
+            `a@r.exampleのメールボックスは一杯です`                                                | mailbox-full
+            `https://r.example/helpをご覧ください。添付ファイルは受け取れません`                  | content
+            `SPFの検証に失敗したため、受け取れません`                                             | authentication
             """)
     void theCauseIsTheOneThatTheWholeReplyMeans(String reply, String cause) {
         Verdict verdict = RULES.decide(new Bounce(reply, "a@r.example", "99", ""));

@@ -347,19 +347,27 @@ class ConsoleTest {
                     at(Payload.bounce("77").put("reason", ""), hour));
             run.post("blocks", at(Payload.delivery("x"), hour));
             Instant received = run.now();
+            Instant longAgo = hour.minus(Duration.ofDays(60));
+            run.post("bounces", at(Payload.bounce("2").put("to", "nobody@old.example"), longAgo));
+            String weekBefore = "INSERT INTO event_count (received_slot, occurred_hour, event_type, status, events) VALUES ('"
+                    + hour.minus(Duration.ofDays(7)) + "', '" + hour.minus(Duration.ofDays(7)) + "', ";
+            run.database().execute(weekBefore + "'deliveries', 'succeeded', 30)");
+            run.database().execute(weekBefore + "'bounces', 'mailbox-full', 10)");
             Map<String, Map<String, Long>> expected = Map.of(hour.toString(),
                     Map.of("queued", 1L, "succeeded", 1L, "bounced", 3L, "other", 2L),
                     hour.plusSeconds(3600).toString(), Map.of("succeeded", 1L));
 
             // When, Then: not counted yet
             assertThat(hours(run.application())).isEqualTo(expected);
+            assertOneClock(run.application(), hour, longAgo);
 
             // When
             run.pass(Duration.ofMinutes(12));
-            await().until(() -> run.database().row("SELECT SUM(events) AS n FROM event_count").get("n"), "8"::equals);
+            await().until(() -> run.database().row("SELECT SUM(events) AS n FROM event_count").get("n"), "49"::equals);
 
             // Then
             assertThat(hours(run.application())).isEqualTo(expected);
+            assertOneClock(run.application(), hour, longAgo);
             JsonNode causes = Api.ask(run.application(), "/api/summary").path("causes");
             assertThat(causes.findValuesAsText("cause")).containsExactly("unknown-user", "unknown");
             assertThat(causes.findValuesAsText("bounces")).containsExactly("2", "1");
@@ -376,6 +384,27 @@ class ConsoleTest {
             one.put(hour.toString(), Map.of("queued", 2L, "succeeded", 1L, "bounced", 3L, "other", 2L));
             assertThat(hours(run.application())).isEqualTo(one);
         }
+    }
+
+    /** What happened before the time of the summary is in none of its figures, although it was received within this time. */
+    private static void assertOneClock(MailEvents application, Instant hour, Instant longAgo) {
+        JsonNode summary = Api.ask(application, "/api/summary");
+        assertThat(summary.path("clock").asText()).isEqualTo("occurred");
+        assertThat(summary.path("domains")).singleElement().satisfies(domain -> {
+            assertThat(domain.path("domain").asText()).isEqualTo("example.net");
+            assertThat(domain.path("cause").asText()).isEqualTo("unknown-user");
+            assertThat(domain.path("bounces").asLong()).isEqualTo(3);
+            assertThat(domain.path("finished").asLong()).isEqualTo(5);
+        });
+        assertThat(summary.path("causes").findValuesAsText("bounces")).containsExactly("2", "1");
+        assertThat(summary.path("latestBounces").findValuesAsText("recipient")).hasSize(3).doesNotContain("nobody@old.example");
+        assertThat(summary.at("/earlier/events").asLong()).isEqualTo(1);
+        assertThat(summary.at("/earlier/newest").asText()).isEqualTo(longAgo.toString());
+        JsonNode counted = Api.find(summary.path("hours"), "hour", hour.toString());
+        assertThat(counted.path("finished").asLong()).isEqualTo(4);
+        assertThat(counted.path("share").asDouble()).isEqualTo(0.25);
+        assertThat(counted.at("/usual/finished").asDouble()).isEqualTo(40);
+        assertThat(counted.at("/usual/share").asDouble()).isEqualTo(0.75);
     }
 
     @ParameterizedTest
@@ -428,9 +457,14 @@ class ConsoleTest {
             server.kill();
 
             // When
-            await().until(() -> Api.ask(application, "/api/summary").path("database").asText(), "down"::equals);
+            JsonNode summary = await().until(() -> Api.ask(application, "/api/summary"),
+                    answer -> answer.path("database").asText().equals("down"));
 
             // Then
+            for (String unknown : List.of("hours", "causes", "domains", "incidents", "latestBounces", "earlier", "lastReceivedAt")) {
+                assertThat(summary.path(unknown).isNull()).as(unknown).isTrue();
+            }
+            assertThat(summary.at("/health/0/what").asText()).isEqualTo("database-down");
             assertThat(assertProblem(get(application, "/api/messages/x"), 503)).contains("database is down");
             assertThat(assertProblem(get(application, "/api/suppressions.csv"), 503)).contains("database is down");
             assertThat(get(application, "/").statusCode()).isEqualTo(200);

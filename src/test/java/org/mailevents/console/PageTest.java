@@ -57,6 +57,7 @@ class PageTest {
     private static final String HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
 
     private final Path routes = OwnProcess.folder("routes").resolve("routes");
+    private final TestDatabase database = TestDatabase.h2();
     private InProcess application;
     private ChromeDriver browser;
 
@@ -70,7 +71,7 @@ class PageTest {
     @BeforeAll
     void open() {
         Browser.assumeInstalled();
-        application = TestSettings.of(TestDatabase.h2()).withRoutes(routes).startInProcess();
+        application = TestSettings.of(database).withRoutes(routes).startInProcess();
         post("deliveries", delivered, at(delivered.deepCopy().put("status", "deferred").put("reason", "450 4.2.0 Greylisted"), 590),
                 at(delivered.deepCopy().put("status", "succeeded"), 400), at(Payload.delivery("failed"), 100));
         post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
@@ -298,14 +299,15 @@ class PageTest {
             visit("en");
 
             // Then
-            wait(() -> text("#health").startsWith("route-bounces fails at routes/route-bounces.camel.yaml:34 since ")
-                    && text("#health").endsWith(": 300 webhooks wait in the spool. The log says why."));
+            wait(() -> text("#health").contains("route-bounces, routes/route-bounces.camel.yaml:34 fails since ")
+                    && text("#health").contains(", and 300 webhooks wait in the spool."));
 
             // When
             visit("ja");
 
             // Then
-            wait(() -> text("#health").endsWith("（routes/route-bounces.camel.yaml:34）。スプールで待っている Webhook: 300件。原因はログに出ています。"));
+            wait(() -> text("#health").contains("route-bounces, routes/route-bounces.camel.yaml:34 が")
+                    && text("#health").contains("スプールで待っている Webhook: 300件。"));
         } finally {
             waiting.clear();
         }
@@ -325,20 +327,65 @@ class PageTest {
             visit("en");
 
             // Then
-            wait(() -> text("#health").contains("Not activated: " + added + ":5: ") && text("#health").contains(
-                    "nothing reads the variable audiense. Did you mean audience?"));
-            assertThat(text("#health")).contains(" The previous version keeps running. Please check: " + file + ":");
+            wait(() -> text("#health").contains("A saved file is not activated, and the previous version keeps running. Correct the line"
+                    + " and save again:\n" + added + ":5: ") && text("#health").contains("Check these lines:\n" + file + ":")
+                    && text("#health").contains("nothing reads the variable audiense. Did you mean audience?"));
 
             // When
             visit("ja");
 
             // Then
-            wait(() -> text("#health").contains("反映されていません") && text("#health").contains("確認してください: " + file + ":"));
+            wait(() -> text("#health").contains("反映されていません") && text("#health").contains("次の行をご確認ください。\n" + file + ":"));
         } finally {
             Files.writeString(file, good);
             Files.delete(added);
         }
         await().untilAsserted(() -> assertThat(application.health().body()).doesNotContain("WARNING"));
+    }
+
+    @Test
+    void theProofShowsWhatIsMissingAndAWrongZone() {
+        try {
+            // Given: events of last week, which have been followed by no other
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, subject, received_at) VALUES"
+                    + " (RANDOM_UUID(), 'deliveries', 'queued', '<lost@mta>', 'lost@example.net', ?, CURRENT_TIMESTAMP - INTERVAL '9' DAY),"
+                    + " (RANDOM_UUID(), 'deliveries', 'failed', '<refused@mta>', 'refused@example.net', ?,"
+                    + " CURRENT_TIMESTAMP - INTERVAL '9' DAY)", HOSTILE, HOSTILE);
+            await().until(() -> database.rows("SELECT 1 FROM loose_end").size() == 2);
+            database.execute("INSERT INTO receipt_delay (received_slot, delay_minutes, events)"
+                    + " VALUES (CURRENT_TIMESTAMP - INTERVAL '1' HOUR, 540, 1000), (CURRENT_TIMESTAMP - INTERVAL '1' HOUR, -90, 3)");
+
+            // When
+            visit("en", "#proof");
+
+            // Then
+            assertThat(text("#proof-title")).isEqualTo("Proof");
+            assertThat(text("#proof-compared")).startsWith("Not compared. Set vendor.api-user");
+            assertThat(text("#proof-overdue")).contains("lost@example.net", HOSTILE, "no news");
+            assertThat(text("#proof-overdue-count")).isEqualTo("1 now.");
+            assertThat(text("#proof-unpaired")).contains("refused@example.net", "the bounce");
+            assertThat(text("#proof-clock")).contains("they seem to be in UTC, and webhook.time-zone is Asia/Tokyo");
+            assertThat(text("#proof-clock-days")).contains("wrong zone", "540 min", "1,003");
+
+            // When
+            visit("ja", "#proof");
+
+            // Then
+            assertThat(text("#proof-title")).isEqualTo("届いた通知の照合");
+            assertThat(text("#proof-clock")).contains("時刻が1時間単位でずれています。");
+            assertThat(text("#proof-unpaired")).contains("バウンス");
+
+            // When
+            visit("ja");
+
+            // Then
+            wait(() -> text("#health").contains("Webhook の時刻が1時間単位でずれています。"));
+            assertThat(text("#pipeline-table")).contains("結果が届いていないメール");
+        } finally {
+            database.execute("DELETE FROM receipt_delay");
+            database.execute("DELETE FROM loose_end");
+            database.execute("DELETE FROM mail_event WHERE message_id IN ('<lost@mta>', '<refused@mta>')");
+        }
     }
 
     @Test

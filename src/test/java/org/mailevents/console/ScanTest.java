@@ -24,6 +24,9 @@ class ScanTest {
     private static final int EVENTS = 60_000;
     private static final String SOME = "TIMESTAMP WITH TIME ZONE '2026-09-01 00:00:00+00'";
 
+    /** The events after this time are not counted yet. */
+    private static final String COUNTED = "TIMESTAMP WITH TIME ZONE '2026-09-01 16:30:00+00'";
+
     /** One event for each second. One in a hundred is a bounce. Each address has ten events, and each message has two. */
     private static final String FILL =
             "INSERT INTO mail_event (event_id, event_type, status, cause, dead, message_id, recipient, received_at, occurred_at,"
@@ -45,14 +48,35 @@ class ScanTest {
             database.execute("ANALYZE");
             await().until(() -> database.row("SELECT SUM(events) AS n FROM event_count").get("n"), String.valueOf(EVENTS)::equals);
 
+            // fifty bounces of which the failed delivery is missing, and a message without an end
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, received_at) VALUES"
+                    + " (CAST(LPAD('" + (EVENTS + 1) + "', 32, '0') AS uuid), 'deliveries', 'queued', '<lost@mta>', 'lost@example.net', "
+                    + SOME + ")");
+            database.execute("INSERT INTO loose_end (event_id, what, due_at) SELECT event_id, CASE event_type WHEN 'bounces'"
+                    + " THEN 'no-failed' ELSE 'overdue' END, CURRENT_TIMESTAMP FROM mail_event WHERE event_type = 'bounces'"
+                    + " AND received_at <= " + SOME + " + INTERVAL '5000' SECOND OR status = 'queued'");
+
             Map<String, Integer> bounds = new LinkedHashMap<>();
             bounds.put(ofRoute("api-message").replace(":?messageId", "'<777@mta>'"), 100);
             bounds.put(ofRoute("api-recipient").replace(":?asked", "'u777@example.net'").replace(":?address", "'U777@example.net'"), 400);
-            bounds.put(with(SummaryReader.COUNTS, SOME, "TIMESTAMP WITH TIME ZONE '2026-09-01 16:30:00+00'", SOME), 10_000);
-            bounds.put(with(SummaryReader.BOUNCED_RECIPIENTS, SOME), 10_001);
-            bounds.put(with(SummaryReader.LATEST_BOUNCES, SOME), 100);
+            bounds.put(with(HourCounts.COUNTS, SOME, COUNTED, SOME, SOME, COUNTED,
+                    "TIMESTAMP WITH TIME ZONE '2026-09-02 16:30:00+00'"), 10_000);
+            bounds.put(with(HourCounts.EARLIER, SOME, SOME, COUNTED, SOME), 10_000);
+            bounds.put(with(HourCounts.EARLIER_WEEK, SOME, COUNTED), 1_000);
+            bounds.put(with(Destinations.COUNTS, SOME, COUNTED, SOME), 10_000);
+            bounds.put(with(SummaryReader.LATEST_BOUNCES, SOME, SOME), 500);
+            bounds.put(MessageReader.EVENTS.replace(":id", "'<777@mta>'").replace(":to", "'u1554@example.net'"), 100);
+            bounds.put(AddressState.BOUNCES.replace(":recipient", "'u700@example.net'"), 400);
+            bounds.put(AddressState.LAST_SUCCEEDED.replace(":recipient", "'u777@example.net'"), 400);
+            bounds.put(ofRoute("api-overdue"), 200);
+            bounds.put(ofRoute("api-unpaired"), 400);
             // This query reads the bounces, each of their addresses once, and the events after each bounce.
             bounds.put(ofRoute("api-suppressions"), 6 * EVENTS / 100);
+
+            // A step of 2,000 rows reads no more rows, whatever passes. They are counted once for each of the nested queries.
+            bounds.put(stepOfFeed(Map.of("subject", "other")), 4 * 2_003);
+            bounds.put(stepOfFeed(Map.of("status", "bounced")), 4 * (EVENTS / 100 + 1));
+            bounds.put(stepOfFeed(Map.of("text", "u777@example.net")), 100);
 
             bounds.forEach((sql, bound) -> {
                 // When
@@ -70,6 +94,17 @@ class ScanTest {
             filled = filled.replaceFirst("\\?", parameter);
         }
         return filled;
+    }
+
+    /** The first step of a page, with the parameters as literals. */
+    private static String stepOfFeed(Map<String, String> asked) {
+        EventFilter filter = EventFilter.of(asked, address -> address, messageId -> false);
+        Map<String, Object> values = new LinkedHashMap<>(filter.values());
+        String sql = EventFeed.sql(filter, values, null, 2_000, 50);
+        for (Map.Entry<String, Object> value : values.entrySet()) {
+            sql = sql.replaceAll(":" + value.getKey() + "\\b", "'" + value.getValue() + "'");
+        }
+        return sql;
     }
 
     /** The SQL in the route file, as a team sees and edits it. */

@@ -62,7 +62,7 @@ class DigestScheduleTest {
     @ValueSource(strings = {"daily", "09:00", "daily 9:00", "daily 24:00", "weekly 09:00", "weekly monday 09:00", "monthly 09:00"})
     void noSchedules(String text) {
         assertThatThrownBy(() -> DigestSchedule.parse("alert.digest.list-owner", text)).hasMessage("Set alert.digest.list-owner to a time"
-                + " such as `daily 09:00` or `weekly mon 09:00`: '" + text + "' is not one");
+                + " such as `daily 09:00` or `weekly mon 09:00`, with two digits for the hour: '" + text + "' is not one");
     }
 
     @Test

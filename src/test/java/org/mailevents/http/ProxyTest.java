@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.mailevents.support.HttpReceiver;
+import org.mailevents.support.HttpReceiver.Answer;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
@@ -91,6 +96,40 @@ class ProxyTest {
         }
     }
 
+    @Test
+    void whoSignsInAtNginxOpensThePageAndNobodyCanBorrowAName() throws IOException {
+        // Given
+        HttpReceiver service = new HttpReceiver();
+        service.answers = request -> !request.path().equals("/oauth2/auth") ? new Answer(200, Map.of(), "Please sign in")
+                : switch (String.valueOf(request.headers().getFirst("Cookie"))) {
+                    case "session=taro" -> new Answer(202, Map.of("X-Auth-Request-User", "taro"), "");
+                    case "session=nameless" -> new Answer(202, Map.of(), "");
+                    default -> new Answer(401, Map.of(), "");
+                };
+        try (service; InProcess behind = TestSettings.of(TestDatabase.h2()).with("console.proxy-user-header", "X-Forwarded-User",
+                "console.proxy-address", "127.0.0.1").startInProcess(); Proxy proxy = Proxy.signingIn(service, behind)) {
+            // When, Then
+            assertThat(proxy.exchange(get("/"))).contains("Please sign in").doesNotContain("console.js");
+            assertThat(proxy.exchange(get("/", "X-Forwarded-User: taro"))).contains("Please sign in").doesNotContain("console.js");
+            assertThat(proxy.exchange(get("/", "Cookie: session=taro"))).startsWith("HTTP/1.1 200").contains("console.js",
+                    "Content-Security-Policy: default-src 'none'");
+            assertThat(proxy.exchange(get("/api/aside", "Cookie: session=nameless", "X-Forwarded-User: taro")))
+                    .startsWith("HTTP/1.1 403").contains("X-Forwarded-User");
+
+            // When
+            Files.writeString(behind.spool().resolve("failed/x.json"), Payload.json("deliveries"));
+            String list = proxy.exchange(get("/api/aside", "Cookie: session=taro", "X-Forwarded-User: boss"));
+            String token = list.replaceFirst("(?s).*\"token\":\"([^\"]+)\".*", "$1");
+            String acted = proxy.exchange(get("/api/aside/failed/x.json", "Cookie: session=taro", "X-Forwarded-User: boss",
+                    "Sec-Fetch-Site: same-origin", "Origin: https://mail-events.example.com", "X-Token: " + token, "Content-Length: 0")
+                    .replaceFirst("GET", "POST"));
+
+            // Then
+            assertThat(acted).startsWith("HTTP/1.1 202").endsWith("{\"webhooks\":1}");
+            assertThat(behind.log()).contains("taro has 1 webhook of failed/ tried again").doesNotContain("boss");
+        }
+    }
+
     private void assertNothingIsShown(Proxy proxy) throws IOException {
         for (String target : TARGETS) {
             assertThat(proxy.exchange(get(target))).as(target).doesNotStartWith("HTTP/1.1 200")
@@ -98,8 +137,9 @@ class ProxyTest {
         }
     }
 
-    private static String get(String target) {
-        return "GET " + target + " HTTP/1.1\r\nHost: hooks.example.com\r\nConnection: close\r\n\r\n";
+    private static String get(String target, String... headers) {
+        return "GET " + target + " HTTP/1.1\r\nHost: hooks.example.com\r\nConnection: close\r\n"
+                + String.join("", Stream.of(headers).map(header -> header + "\r\n").toList()) + "\r\n";
     }
 
     private String webhook(String apiKey) {

@@ -180,7 +180,7 @@ class WatchTest {
             PromQl.panels().forEach(panel -> panel.metrics().forEach(metric -> shown.add(family(metric))));
             Set<String> ours = new TreeSet<>();
             Scrape.of(application).names().stream().filter(name -> name.startsWith("mail_events_")).forEach(name -> ours.add(family(name)));
-            assertThat(ours).hasSize(23);
+            assertThat(ours).hasSize(29);
             assertThat(shown).containsAll(ours);
         }
     }
@@ -192,7 +192,7 @@ class WatchTest {
 
     @Test
     void everyAlertSaysWhatToDo() {
-        assertThat(PromQl.alerts()).hasSize(12).allSatisfy(alert -> {
+        assertThat(PromQl.alerts()).hasSize(17).allSatisfy(alert -> {
             assertThat(alert.annotations().get("summary")).isNotBlank();
             assertThat(alert.annotations().get("description")).hasSizeGreaterThan(80);
         });

@@ -109,7 +109,7 @@ class CheckTest {
 
     @ParameterizedTest
     @CsvSource({"alert.quiet, 45", "alert.to, nobody", "alert.language, tlh", "webhook.path, hooks", "privacy.hash-recipients, short",
-        "webhook.time-zone, Japan/Tokyo"})
+        "webhook.time-zone, Japan/Tokyo", "alert.updates, 5m 15m", "alert.channel, ''", "alert.hours, mon-fri 9:00-19:00"})
     void aSettingThatCannotBeUsedIsNamedWithItsLine(String key, String value) throws Exception {
         Path properties = folder.resolve("application.properties");
         Files.writeString(properties, Files.readString(properties).replaceFirst("(?m)^" + key + " =.*", key + " = " + value));
@@ -154,6 +154,31 @@ class CheckTest {
                 "warning: alert.to.list-onwer is not used: no route, no test and no other setting names the audience list-onwer."
                         + " Did you mean alert.to.list-owner?",
                 "warning: alert.language.crm is not used: no route, no test and no other setting names the audience crm. Is it misspelt?");
+    }
+
+    @Test
+    void everyWrongSettingOfAnAudienceIsNamed() throws Exception {
+        Path properties = folder.resolve("application.properties");
+        Files.writeString(properties, Files.readString(properties) + "alert.digest.list-owner = daily 9:00\n"
+                + "alert.digest.postmaster = often\nalert.hours.list-owner = always\nalert.to.postmaster = nobody\n");
+
+        assertThat(check().lines()).hasSize(5).allSatisfy(line -> assertThat(line).containsPattern("Set alert[.]|4 mistakes"))
+                .anySatisfy(line -> assertThat(line).contains("alert.digest.list-owner", "two digits for the hour"))
+                .anySatisfy(line -> assertThat(line).contains("alert.digest.postmaster"))
+                .anySatisfy(line -> assertThat(line).contains("alert.hours.list-owner"))
+                .anySatisfy(line -> assertThat(line).contains("alert.to.postmaster"));
+    }
+
+    @Test
+    void aDigestForThoseWhoGetNoBouncesIsAWarning() throws Exception {
+        Path properties = folder.resolve("application.properties");
+        Files.writeString(properties, Files.readString(properties) + "alert.digest.operators = daily 09:00\n");
+
+        assertThat(check().lines()).hasSize(2).first().asString().startsWith(
+                "warning: alert.digest.operators is not used: no route gives bounces to the audience operators.");
+
+        edit("route-bounces.camel.yaml", "expression: postmaster", "expression: operators");
+        assertThat(check().lines()).noneMatch(line -> line.contains("is not used"));
     }
 
     @Test

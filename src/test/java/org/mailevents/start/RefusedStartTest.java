@@ -44,9 +44,24 @@ class RefusedStartTest {
         "webhook.path,/answer", "webhook.path,/answer/",
         "alert.endpoint,smpt://mail.example.com", "alert.endpoint,mail.example.com", "console.url,mail-events.example.com",
         "alert.digest.list-owner,daily", "alert.channel,slak", "alert.channel.postmaster,'mail,slak'",
-        "alert.undecided,''", "alert.undecided,none", "alert.undecided,the team"})
+        "alert.undecided,''", "alert.undecided,none", "alert.undecided,the team",
+        "console.proxy-address,192.0.2", "console.proxy-address,proxy.example.com", "console.proxy-address,0.0.0.0/0",
+        "console.proxy-address,'192.0.2.7,192.0.2.0/33'"})
     void aSettingThatCannotBeUsedIsNamed(String key, String value) {
         assertThat(refusal(TestSettings.none().with(key, value))).contains("Set " + key + " ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"console.proxy-user-header,X-Forwarded-User,console.proxy-address",
+        "console.proxy-address,192.0.2.7,console.proxy-user-header"})
+    void aSettingThatNeedsAnotherNamesIt(String key, String value, String missing) {
+        assertThat(refusal(TestSettings.none().with(key, value))).contains("Set " + missing + " as well, or leave " + key + " empty");
+    }
+
+    @Test
+    void aHeaderThatIsNoneIsNamed() {
+        assertThat(refusal(TestSettings.none().with("console.proxy-address", "192.0.2.7", "console.proxy-user-header", "X Forwarded User")))
+                .contains("Set console.proxy-user-header to the name of a header");
     }
 
     @ParameterizedTest

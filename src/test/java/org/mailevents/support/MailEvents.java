@@ -2,6 +2,7 @@ package org.mailevents.support;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -80,6 +81,16 @@ public abstract class MailEvents implements AutoCloseable {
     /** Sends these bytes unchanged, which Java's HTTP client does not allow, and reads until the application closes the connection. */
     public String exchange(String request) {
         try (Socket socket = connect()) {
+            return exchange(socket, request);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The same over a connection from another address of this machine, such as 127.0.0.9. */
+    public String exchangeFrom(String address, String request) {
+        try (Socket socket = (https ? Certificate.context().getSocketFactory() : SocketFactory.getDefault())
+                .createSocket("127.0.0.1", port, InetAddress.getByName(address), 0)) {
             return exchange(socket, request);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

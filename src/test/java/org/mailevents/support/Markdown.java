@@ -70,11 +70,11 @@ public record Markdown(Path file, List<String> lines, List<Block> blocks) {
         }
     }
 
-    /** The only code block of this language. */
-    public String block(String language) {
-        List<Block> found = blocks.stream().filter(block -> block.language().equals(language)).toList();
+    /** The only code block of this language that has this text. */
+    public String block(String language, String text) {
+        List<Block> found = blocks.stream().filter(block -> block.language().equals(language) && block.code().contains(text)).toList();
         if (found.size() != 1) {
-            throw new IllegalStateException(file + " has " + found.size() + " blocks of " + language + " instead of one");
+            throw new IllegalStateException(file + " has " + found.size() + " blocks of " + language + " with " + text + " instead of one");
         }
         return found.get(0).code();
     }

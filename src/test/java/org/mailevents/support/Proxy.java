@@ -68,7 +68,7 @@ public final class Proxy implements AutoCloseable {
         }
 
         private String block() {
-            return Markdown.read(Path.of("docs/deployment.md")).block(language);
+            return Markdown.read(Path.of("docs/deployment.md")).block(language, "/webhooks/");
         }
 
         /** A block that forwards all paths. */
@@ -107,6 +107,13 @@ public final class Proxy implements AutoCloseable {
     public static Proxy start(Kind kind, UnaryOperator<String> change, MailEvents application) {
         assumeInstalled(kind);
         return new Proxy(kind, change.apply(kind.block()).replace("127.0.0.1:8080", "127.0.0.1:" + application.port));
+    }
+
+    /** Starts an nginx that lets a service sign the users in before they reach an application. The service stands for oauth2-proxy. */
+    public static Proxy signingIn(HttpReceiver service, MailEvents application) {
+        assumeInstalled(Kind.NGINX);
+        return new Proxy(Kind.NGINX, replaced(replaced(Markdown.read(Path.of("docs/deployment.md")).block("nginx", "auth_request"),
+                "http://127.0.0.1:8080", "http://127.0.0.1:" + application.port), "http://127.0.0.1:4180", service.url("")));
     }
 
     /**
