@@ -26,8 +26,8 @@ final class EventFeed {
     private static final Duration PAGE_TIME = Duration.ofMillis(200);
     private static final int FIRST_STEP = 2_000;
     private static final int LONGEST_STEP = 64_000;
-    /** The rows of the first step also say how fast the database is. A step may take twice as long per row as the one before. */
-    private static final int FASTER = 4;
+    /** How many times as long a step may be as the one before. The time of the one before says what the page can afford. */
+    private static final int LONGER = 4;
 
     private final Jdbi jdbi;
 
@@ -118,7 +118,7 @@ final class EventFeed {
             if (events.size() == limit || affordable < FIRST_STEP / 2) {
                 return new Page(events, place.toString(), place.receivedAt(), false, filter.readAs());
             }
-            rows = Math.min(affordable / 2, rows * FASTER);
+            rows = Math.min(affordable / 2, rows * LONGER); // half, because a row may take longer than the rows before
         }
     }
 
@@ -149,7 +149,8 @@ final class EventFeed {
         return new Step(passed, last != null && last.place() == rows ? Place.of(last.event()) : null);
     }
 
-    private static String sql(EventFilter filter, Map<String, Object> values, Place after, int rows, int most) {
+    /** @param values gets the parameters that the filter does not have */
+    static String sql(EventFilter filter, Map<String, Object> values, Place after, int rows, int most) {
         List<String> read = new ArrayList<>(filter.found());
         if (filter.since() != null) {
             read.add("received_at >= :since");
@@ -167,8 +168,9 @@ final class EventFeed {
         // With both columns of its index, H2 reads no more rows than the step has.
         String order = (filter.found().contains(EventFilter.BOUNCES) ? "event_type DESC, " : "") + "received_at DESC, event_id DESC";
         // The row at the end of the step is returned in any case, because the next step begins there.
-        return "SELECT " + EventView.COLUMNS + ", passed, place FROM (SELECT e.*, ROW_NUMBER() OVER (ORDER BY received_at DESC, event_id DESC)"
-                + " AS place, (" + conditions(filter.kept()) + ") IS TRUE AS passed FROM (SELECT * FROM event_by_address WHERE "
+        return "SELECT " + EventView.COLUMNS + ", passed, place FROM (SELECT e.*,"
+                + " ROW_NUMBER() OVER (ORDER BY received_at DESC, event_id DESC) AS place, (" + conditions(filter.kept())
+                + ") IS TRUE AS passed FROM (SELECT * FROM " + filter.from() + " WHERE "
                 + conditions(read) + " ORDER BY " + order + " LIMIT " + rows + ") e) step WHERE passed OR place = " + rows
                 + " ORDER BY place LIMIT " + (most + 1);
     }

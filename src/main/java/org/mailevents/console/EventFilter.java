@@ -20,8 +20,9 @@ import java.util.stream.Collectors;
 import org.mailevents.event.AskedAddress;
 
 /**
- * Which events are asked for, as SQL on the view {@code event_by_address}.
+ * Which events are asked for, as SQL.
  *
+ * @param from   the table or the view that the conditions are on
  * @param found  conditions that an index serves, for the rows that are read; may be empty
  * @param kept   conditions on the rows that were read; may be empty
  * @param values the named parameters of both
@@ -29,7 +30,7 @@ import org.mailevents.event.AskedAddress;
  * @param until  the events were received before this time; null if it does not matter
  * @param readAs how the free text was read: its kind and its value; null if there was none
  */
-record EventFilter(List<String> found, List<String> kept, Map<String, Object> values, Instant since, Instant until,
+record EventFilter(String from, List<String> found, List<String> kept, Map<String, Object> values, Instant since, Instant until,
         Map<String, String> readAs) {
 
     /** The names of the parameters. */
@@ -40,7 +41,8 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
     static final String BOUNCES = "event_type = 'bounces'";
 
     private static final String CAUSE = "CASE event_type WHEN 'bounces' THEN COALESCE(cause, 'unknown') ELSE cause END";
-    private static final Pattern ADDRESS = Pattern.compile("[^\\s@<>]+@[^\\s@<>]+|\".+\"@[^\\s@<>]+");
+    /** A whole address. A part of one, such as {@code taro@example}, has no domain with a dot. */
+    private static final Pattern ADDRESS = Pattern.compile("(?:[^\\s@<>]+|\".+\")@[^\\s@<>]+\\.[^\\s@<>]+");
     private static final Pattern DOMAIN = Pattern.compile("@[^\\s@]+|(?:[\\p{L}\\p{N}_-]+\\.)+\\p{L}[\\p{L}\\p{N}-]+");
 
     /**
@@ -59,6 +61,8 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
     private static final class Reader {
 
         private final AskedAddress addresses = new AskedAddress();
+        /** H2 sorts by an index in the table only, and finds an address by an index in the view only. */
+        private String from = "mail_event";
         private final List<String> found = new ArrayList<>();
         private final List<String> kept = new ArrayList<>();
         private final Map<String, Object> values = new LinkedHashMap<>();
@@ -94,15 +98,11 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
             given("subject").ifPresent(subject -> contains("subject", List.of("subject"), subject));
             given("apiData").ifPresent(data -> contains("apiData", List.of("api_data"), data));
             Map<String, String> readAs = given("text").map(text -> text(text, isMessage)).orElse(null);
-            return new EventFilter(found, kept, values, since, until, readAs);
+            return new EventFilter(from, found, kept, values, since, until, readAs);
         }
 
         private Optional<String> given(String name) {
-            String value = asked.getOrDefault(name, "").strip();
-            if (value.indexOf('\0') >= 0) {
-                throw new IllegalArgumentException("Leave the character NUL out of " + name + ".");
-            }
-            return value.isEmpty() ? Optional.empty() : Optional.of(value);
+            return Optional.of(asked.getOrDefault(name, "").strip()).filter(value -> !value.isEmpty());
         }
 
         private Instant time(String name) {
@@ -123,7 +123,7 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
 
         /** @param asked a domain, with or without the at sign and what is before it */
         private void domain(String name, String asked) {
-            kept.add("address LIKE LOWER(CAST(:" + name + " AS varchar)) ESCAPE '!'");
+            kept.add("LOWER(recipient) LIKE LOWER(CAST(:" + name + " AS varchar)) ESCAPE '!'");
             values.put(name, "%@" + escaped(asked.substring(asked.lastIndexOf('@') + 1)));
         }
 
@@ -133,12 +133,13 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
             if (ADDRESS.matcher(address).matches()) {
                 address("recipient", asked, address);
             } else {
-                containsEither("recipient", List.of("address"), asked, address);
+                containsEither("recipient", List.of("recipient"), asked, address);
             }
         }
 
         /** Also the address as it was asked for, because mail may have been sent to it in full-width letters. */
         private void address(String name, String asked, String address) {
+            from = "event_by_address";
             found.add("address IN (LOWER(CAST(:" + name + " AS varchar)), LOWER(CAST(:" + name + "Asked AS varchar)))");
             values.put(name, hash.apply(address));
             values.put(name + "Asked", hash.apply(asked));
@@ -159,7 +160,7 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
                 address("text", asked, pasted);
                 return Map.of("recipient", pasted);
             }
-            contains("text", List.of("subject", "api_data", "address", "message_id"), asked);
+            contains("text", List.of("subject", "api_data", "recipient", "message_id"), asked);
             return Map.of("text", normalized(asked));
         }
 
@@ -172,7 +173,7 @@ record EventFilter(List<String> found, List<String> kept, Map<String, Object> va
             List<String> either = new ArrayList<>();
             for (String part : new LinkedHashSet<>(List.of(normalized, asked))) {
                 String parameter = name + either.size();
-                either.add(columns.stream().map(column -> (column.equals("address") ? column : "LOWER(" + column + ")")
+                either.add(columns.stream().map(column -> "LOWER(" + column + ")"
                         + " LIKE LOWER(CAST(:" + parameter + " AS varchar)) ESCAPE '!'").collect(Collectors.joining(" OR ")));
                 values.put(parameter, "%" + escaped(part) + "%");
             }

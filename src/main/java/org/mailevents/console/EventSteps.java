@@ -81,11 +81,8 @@ public final class EventSteps extends RouteBuilder {
         return parameters;
     }
 
+    /** The server refuses a query that cannot be decoded. */
     private static String decoded(String text) {
-        try {
-            return URLDecoder.decode(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("Write a percent sign in a parameter as %25.", e);
-        }
+        return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 }

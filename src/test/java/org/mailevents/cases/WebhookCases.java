@@ -18,8 +18,8 @@ import org.mailevents.support.TestSettings;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.CONCURRENT)
 public abstract class WebhookCases implements PayloadCases, StatusCases, VendorCases, ViewCases,
-        AlertCases, UnstorableCases, AnswerCases, CharsetCases, SpoolCases, ApiCases, CauseCases, DecisionCases, WatchCases, SignInCases,
-        AsideCases {
+        AlertCases, UnstorableCases, AnswerCases, CharsetCases, SpoolCases, ApiCases, EventCases, CauseCases, DecisionCases, WatchCases,
+        SignInCases, AsideCases {
 
     private final TestDatabase database;
     private final Mailbox mailbox;

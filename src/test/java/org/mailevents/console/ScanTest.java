@@ -73,6 +73,11 @@ class ScanTest {
             // This query reads the bounces, each of their addresses once, and the events after each bounce.
             bounds.put(ofRoute("api-suppressions"), 6 * EVENTS / 100);
 
+            // A step of 2,000 rows reads no more rows, whatever passes. They are counted once for each of the nested queries.
+            bounds.put(stepOfFeed(Map.of("subject", "other")), 4 * 2_003);
+            bounds.put(stepOfFeed(Map.of("status", "bounced")), 4 * (EVENTS / 100 + 1));
+            bounds.put(stepOfFeed(Map.of("text", "u777@example.net")), 100);
+
             bounds.forEach((sql, bound) -> {
                 // When
                 long scanned = ScannedRows.by(database, sql);
@@ -89,6 +94,17 @@ class ScanTest {
             filled = filled.replaceFirst("\\?", parameter);
         }
         return filled;
+    }
+
+    /** The first step of a page, with the parameters as literals. */
+    private static String stepOfFeed(Map<String, String> asked) {
+        EventFilter filter = EventFilter.of(asked, address -> address, messageId -> false);
+        Map<String, Object> values = new LinkedHashMap<>(filter.values());
+        String sql = EventFeed.sql(filter, values, null, 2_000, 50);
+        for (Map.Entry<String, Object> value : values.entrySet()) {
+            sql = sql.replaceAll(":" + value.getKey() + "\\b", "'" + value.getValue() + "'");
+        }
+        return sql;
     }
 
     /** The SQL in the route file, as a team sees and edits it. */
