@@ -9,6 +9,9 @@ export async function loadCauses() {
   causeTable = await ask("/api/causes") || causeTable; // an older folder of routes has no such answer
 }
 
+/** The ids of all causes. */
+export const causes = () => Object.keys(causeTable.causes);
+
 /** Whether all causes have texts in the language of the page. A team may not have translated a cause of its own. */
 export const isTranslated = () => Object.values(causeTable.causes).every(cause => cause.texts[language]);
 

@@ -4,6 +4,7 @@ import { events } from "./events.js";
 import { explain } from "./explain.js";
 import { incident, incidents } from "./incidents.js";
 import { overview } from "./overview.js";
+import { message } from "./message.js";
 import { $, hashOf, notice } from "./parts.js";
 import { proof } from "./proof.js";
 import { routes } from "./routes.js";
@@ -17,15 +18,18 @@ const RENEW_MILLISECONDS = 30_000;
 const mayRenew = () => $("renews").checked && !document.hidden && !document.activeElement.closest("table, .timeline")
   && !document.querySelector("[data-view]:not([hidden]) :is(table, .timeline) details[open]") && getSelection().isCollapsed;
 
+/** A word may be one of several of a name, as in `status.queued`. */
+const wordOf = path => path.split(".").reduce((of, name) => of[name], words);
+
 function speak() {
   document.documentElement.lang = language;
   $("language").value = language;
-  document.querySelectorAll("[data-word]").forEach(each => { each.textContent = words[each.dataset.word]; });
+  document.querySelectorAll("[data-word]").forEach(each => { each.textContent = wordOf(each.dataset.word); });
   document.querySelectorAll("[data-title]").forEach(each => { each.textContent = words.views[each.dataset.title]; });
   document.querySelectorAll("[data-label-word]").forEach(each => each.setAttribute("aria-label", words[each.dataset.labelWord]));
 }
 
-register(overview, events, incidents, incident, proof, suppressions, explain, routes, aside);
+register(overview, events, message, incidents, incident, proof, suppressions, explain, routes, aside);
 
 $("search").addEventListener("submit", submitted => {
   submitted.preventDefault();

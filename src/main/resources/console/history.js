@@ -1,27 +1,38 @@
-/** The history of a message, and why its events have their audience. */
-import { causeName, textsOf, whatToDo } from "./causes.js";
-import { ask, element, guarded, known, link, time, when } from "./parts.js";
+/** An event in words: its step, why it has its audience, its element as it was sent, and the same as a test of the routes. */
+import { causeName } from "./causes.js";
+import { ask, element, guarded, known, time, when } from "./parts.js";
 import { words } from "./words.js";
 
 export const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced", "other"];
+export const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", failed: "bad", bounced: "bad" };
+
 /** The order in which the events of a message happen. The vendor's times are in seconds, so several events often have the same time. */
 const STEPS = ["queued", "deferred", "succeeded", "failed", "bounced"];
-const MOOD = { succeeded: "good", queued: "wait", deferred: "wait", failed: "bad", bounced: "bad" };
-
 const step = one => STEPS.indexOf(one.status);
 /** The oldest event first. */
 export const inOrder = (a, b) => new Date(when(a)) - new Date(when(b)) || new Date(a.receivedAt) - new Date(b.receivedAt)
   || step(a) - step(b);
 
-function event(one) {
-  const bounce = one.eventType === "bounces";
-  const status = STATUSES.includes(one.status) ? one.status : "other";
-  const what = bounce ? `${words.step.bounced}: ${causeName(one.cause, one.code)}`
-    : words.step[status] || `${one.eventType} ${one.code || one.status || ""}`;
-  return element("li", {}, element("time", { class: "time", datetime: when(one) }, time(when(one))),
-    element("div", {}, element("span", { class: status === "queued" ? "" : MOOD[status] || "" }, what),
-      one.reason ? element("span", { class: "reason" }, ` – ${one.reason}`) : null, why(one)));
+const isDelivery = one => one.eventType === "deliveries" || one.eventType === "bounces";
+/** The status in words, or the type and status of an event that is no delivery and no bounce. */
+export const statusText = one => isDelivery(one) && known(words.status, one.status)
+  || [one.eventType, one.code || one.status].filter(part => part).join(" ");
+/** That a mail was queued is good or bad only if nothing else is known of it. */
+export const moodOf = one => isDelivery(one) && one.status !== "queued" && known(MOOD, one.status) || "";
+
+/** A step on the way of a message. */
+export function event(one) {
+  const what = isDelivery(one) && known(words.step, one.status) || statusText(one);
+  return element("li", { class: moodOf(one) }, element("time", { datetime: when(one) }, time(when(one))),
+    element("div", {}, element("strong", {}, one.cause ? `${what}: ${causeName(one.cause, one.code)}` : what),
+      one.reason ? element("p", { class: "reason" }, element("span", { class: "quiet" }, `${words.said} `),
+        element("q", {}, one.reason)) : null,
+      why(one), raw(one)));
 }
+
+/** Opens to the element as Customers Mail Cloud sent it. */
+const raw = one => one.raw && element("details", { class: "test" }, element("summary", {}, words.raw),
+  element("pre", {}, JSON.stringify(one.raw, null, 2)));
 
 const place = step => `${step.file}:${step.line}`;
 
@@ -56,7 +67,7 @@ function decision(made) {
 }
 
 /** The events of a message as tests of the routes. They are asked for only when somebody wants to see them. */
-function routeTests(events) {
+export function routeTests(events) {
   const text = element("pre", {});
   const copy = element("button", { type: "button" }, words.copy);
   copy.addEventListener("click", guarded(async () => {
@@ -72,19 +83,4 @@ function routeTests(events) {
     text.textContent ||= tests.join("\n");
   }));
   return test;
-}
-
-export function message(events) {
-  const one = events[0];
-  const bounce = events.find(each => each.eventType === "bounces");
-  const failure = bounce || events.find(each => each.cause);
-  const outcome = events.map(each => each.outcome).find(each => each) || "other";
-  return element("article", { class: "message" },
-    element("h3", {}, one.subject || events.map(each => each.subject).find(each => each) || words.noSubject),
-    element("p", { class: "quiet" }, link(one.recipient), one.sender ? ` ← ${one.sender} ` : " ", link(one.messageId)),
-    element("p", {}, element("span", { class: known(MOOD, outcome) || "" }, known(words.outcome, outcome) || outcome,
-      failure && MOOD[outcome] === "bad" ? `: ${causeName(failure.cause, outcome === "bounced" ? failure.code : "")}` : ""),
-      failure && MOOD[outcome] === "bad" ? ` – ${words.isDead[Boolean(failure.dead)]}` : ""),
-    failure && MOOD[outcome] === "bad" ? whatToDo(textsOf(failure.cause)) : null,
-    element("ol", { class: "timeline" }, ...events.slice().sort(inOrder).map(event)), routeTests(events.slice().sort(inOrder)));
 }

@@ -11,6 +11,9 @@ export const incidentLink = one => element("a", { href: `#${INCIDENT}${one.incid
 const stateOf = one => one.closedAt ? words.incidentOver(minute(one.closedAt))
   : one.acknowledgedBy ? words.takenCareOf(one.acknowledgedBy) : words.incidentOpen;
 
+/** Who takes care of an incident, and since when. */
+export const answeredBy = (who, at) => `${words.takenCareOf(who)} ${minute(at)}`.trim();
+
 export function incidentsTable(id, all) {
   table(id, [[words.incident, incidentLink, "word"], [words.audience, one => one.audience, "word"],
     [words.opened, one => minute(one.openedAt), "time"], [words.last, one => minute(one.lastBounceAt), "time"],
@@ -53,7 +56,8 @@ export const incident = {
     table("incident-answers", [[words.when, each => minute(each.answeredAt), "time"], [words.who, each => each.recipient],
       [words.answer, answerText], [words.undone, each => minute(each.undoneAt), "time"]], one.answers);
     table("incident-mails", [["#", each => number(each.number), "number"],
-      [words.kind, each => known(words.mailOf, each.what) || each.what], [words.made, each => minute(each.madeAt), "time"], [words.told, each => minute(each.sentAt), "time"]], one.mails);
+      [words.kind, each => known(words.mailOf, each.what) || each.what],
+      [words.made, each => minute(each.madeAt), "time"], [words.told, each => minute(each.sentAt), "time"]], one.mails);
     table("incident-deliveries", [["#", each => number(each.number), "number"], [words.to, each => each.recipient || each.channel],
       [words.stateOf, deliveryState], [words.reason, each => each.failure, "reason"]], one.deliveries);
   },

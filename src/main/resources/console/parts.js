@@ -45,7 +45,7 @@ export class Failure extends Error {
   get text() {
     switch (this.status) {
       case 0: return words.problem.unreachable;
-      case 503: return words.problem.down;
+      case 503: return /database/.test(this.detail) ? words.problem.down : words.problem.busy; // the API answers few requests at a time
       case 400:
       case 422: return this.detail || words.problem.other(this.status);
       default: return words.problem.other(this.status);
@@ -82,13 +82,14 @@ export const guarded = action => () => action().then(() => notice(""), failure =
 /**
  * Fills a table. On a phone, a row becomes a card, and each cell shows its heading.
  *
- * @param columns each is [heading, function of a row that gives the cell, CSS class]
+ * @param columns each is [heading, function of a row that gives the cell or its lines, CSS class]
  * @param none what to show without rows
  */
 export function table(id, columns, rows, none = words.none) {
   const body = rows.map(row => element("tr", {}, ...columns.map(([heading, value, style]) => {
     const cell = value(row);
-    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, cell === null || cell === undefined ? "" : cell);
+    const lines = Array.isArray(cell) ? cell.filter(line => line).map(line => element("div", {}, line)) : [cell];
+    return element("td", { "data-label": heading, ...(style ? { class: style } : {}) }, ...lines);
   })));
   $(id).replaceChildren(
     element("thead", {}, element("tr", {}, ...columns.map(([heading, , style]) =>
@@ -102,5 +103,7 @@ export function hashOf(view, parameters = {}) {
   return `#${view}${given.length ? `?${new URLSearchParams(given)}` : ""}`;
 }
 
+/** The text of an address or a Message-ID, which a line may break after an at sign or a dot. */
+export const breakable = text => text.split(/(?<=[@.])/).flatMap(part => [part, element("wbr", {})]).slice(0, -1);
 /** A link that searches for a text, or null when that was removed as personal data. */
-export const link = text => text ? element("a", { href: hashOf("events", { text }) }, text) : null;
+export const link = text => text ? element("a", { href: hashOf("events", { text }) }, ...breakable(text)) : null;

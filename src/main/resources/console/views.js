@@ -18,8 +18,9 @@ let current = null;
  * - name: as in the hash
  * - read(hash): optional; its parameters, if a hash of another form than `#name?a=1&b=2` names this view, or else null
  * - partOf: optional; the name of the view that the navigation marks instead of this one
- * - title(parameters): optional; the text of the h2, if it depends on the parameters
- * - load(parameters, soFar): a promise of its data; it may give unfinished data to soFar() meanwhile
+ * - title(parameters, data): optional; the text of the h2, if it depends on them; data is undefined until it is loaded
+ * - enter(parameters): optional; prepares the section when the user goes there, before anything is loaded
+ * - load(parameters, soFar): a promise of its data; it may give unfinished data to soFar(), which returns whether the user still waits
  * - draw(data, parameters): fills the section; it is called again when the language changes
  */
 export function register(...all) {
@@ -62,6 +63,7 @@ export async function open(byUser) {
     current = { view, parameters, key, data: undefined, at: null, failure: null, isLoading: false };
     states.set(view.name, current);
   }
+  view.enter?.(parameters);
   show();
   if (byUser) {
     scrollTo(0, 0);
@@ -79,16 +81,18 @@ export async function renew(isWelcome = () => true) {
 
 async function load(state, isWelcome = () => true) {
   const isShown = () => state === current && isWelcome();
-  const soFar = data => {
+  const done = data => {
     if (isShown()) {
       Object.assign(state, { data, at: Date.now(), failure: null });
       show();
     }
+    return isShown();
   };
+  const isFirst = state.data === undefined;
   state.isLoading = true;
   try {
     await loadCauses(); // first, because drawing needs their names
-    soFar(await state.view.load(state.parameters, soFar));
+    done(await state.view.load(state.parameters, data => isFirst ? done(data) : isShown()));
   } catch (failure) {
     if (isShown()) {
       state.failure = failure;
@@ -110,7 +114,7 @@ export function show() {
     const [target] = read(each.hash);
     each.setAttribute("aria-current", target === view ? "page" : target.name === view.partOf);
   });
-  const title = view.title?.(parameters) ?? words.views[view.name];
+  const title = view.title?.(parameters, data) ?? words.views[view.name];
   titleOf(view).textContent = title;
   document.title = view.name === "overview" ? "Mail Events" : `${title} – Mail Events`;
   const isThere = data !== undefined;

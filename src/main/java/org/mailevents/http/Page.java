@@ -20,9 +20,10 @@ public final class Page {
 
     private static final String CHART = "META-INF/resources/webjars/chart.js/4.5.1/dist/chart.umd.min.js";
 
-    private static final List<String> FILES = List.of("console.css", "icon.svg", "console.js", "views.js", "parts.js", "words.js", "causes.js",
-            "overview.js", "words-overview.js", "health.js", "words-health.js",
-            "events.js", "history.js", "words-events.js",
+    private static final List<String> FILES = List.of("console.css", "icon.svg", "console.js", "views.js", "parts.js", "words.js",
+            "causes.js", "overview.js", "words-overview.js", "health.js", "words-health.js",
+            "events.js", "words-events.js",
+            "message.js", "history.js", "words-message.js",
             "incidents.js", "words-incidents.js",
             "proof.js", "words-proof.js",
             "suppressions.js", "words-suppressions.js",

@@ -2,22 +2,16 @@ package org.mailevents.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.mailevents.support.ShippedRoutes.DEAD;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import java.util.logging.Level;
@@ -34,67 +28,43 @@ import org.mailevents.log.FailingRoutes;
 import org.mailevents.log.FailingRoutes.WaitingWebhook;
 import org.mailevents.support.Browser;
 import org.mailevents.support.InProcess;
-import org.mailevents.support.MailEvents;
-import org.mailevents.support.OwnProcess;
-import org.mailevents.support.Payload;
 import org.mailevents.support.TestDatabase;
-import org.mailevents.support.TestSettings;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
 import org.openqa.selenium.Keys;
-import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** The page in a real browser: what a person sees, in both languages, by keyboard and by screen reader. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PageTest {
+class PageTest implements FeedCases, MessageCases, NeverWrongCases, EveryViewCases {
 
-    private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.ofHours(9));
-    private static final String HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
-
-    private final Path routes = OwnProcess.folder("routes").resolve("routes");
-    private final TestDatabase database = TestDatabase.h2();
+    private ShownPage page;
     private InProcess application;
     private ChromeDriver browser;
-
-    private final Instant now = Instant.now();
-    private final ObjectNode delivered = at(Payload.delivery("queued"), 600).put("subject", "ご注文の確認");
-    private final ObjectNode bounced = at(Payload.bounce("2"), 300).put("subject", HOSTILE).put("reason", "550 5.1.1 " + HOSTILE);
-
-    /** A message that is older than what the overview shows. */
-    private final ObjectNode quick = at(Payload.delivery("succeeded"), 200_000);
+    private Path routes;
 
     @BeforeAll
     void open() {
         Browser.assumeInstalled();
-        application = TestSettings.of(database).withRoutes(routes).startInProcess();
-        post("deliveries", delivered, at(delivered.deepCopy().put("status", "deferred").put("reason", "450 4.2.0 Greylisted"), 590),
-                at(delivered.deepCopy().put("status", "succeeded"), 400), at(Payload.delivery("failed"), 100));
-        post("deliveries", quick, quick.deepCopy().put("status", "deferred"), quick.deepCopy().put("status", "queued"));
-        post("bounces", bounced, at(Payload.bounce("5").put("reason", "552 5.2.2 Mailbox full"), 90));
-        browser = Browser.open();
+        page = new ShownPage();
+        application = page.application;
+        browser = page.browser;
+        routes = page.routes;
+    }
+
+    @Override
+    public ShownPage page() {
+        return page;
     }
 
     @AfterAll
     void close() {
-        if (browser != null) {
-            browser.quit();
+        if (page != null) {
+            page.close();
         }
-        if (application != null) {
-            application.close();
-        }
-    }
-
-    private ObjectNode at(ObjectNode element, int secondsAgo) {
-        return element.put("created", CREATED.format(now.minusSeconds(secondsAgo)));
-    }
-
-    private void post(String eventType, ObjectNode... elements) {
-        assertThat(application.post(MailEvents.JSON, Payload.json(eventType, elements)).body()).contains("\"stored\":" + elements.length);
     }
 
     @BeforeEach
@@ -104,30 +74,23 @@ class PageTest {
     }
 
     private void visit(String language) {
-        visit(language, "");
+        page.visit(language, "");
     }
 
-    /** @param hash names the view, as in a link */
     private void visit(String language, String hash) {
-        browser.get(application.uri("/icon.svg").toString());
-        browser.executeScript("localStorage.setItem('language', arguments[0])", language);
-        browser.get(application.uri("/" + hash).toString());
-        wait(() -> text("#as-of").matches("(?s).*\\d.*"));
+        page.visit(language, hash);
     }
 
     private WebElement shown(String css) {
-        return wait(() -> {
-            WebElement element = browser.findElement(By.cssSelector(css));
-            return element.isDisplayed() ? element : null;
-        });
+        return page.shown(css);
     }
 
     private <T> T wait(Supplier<T> condition) {
-        return new WebDriverWait(browser, Duration.ofSeconds(20)).ignoring(NoSuchElementException.class).until(any -> condition.get());
+        return page.wait(condition);
     }
 
     private String text(String css) {
-        return shown(css).getText();
+        return page.text(css);
     }
 
     @Test
@@ -138,8 +101,8 @@ class PageTest {
         assertThat(painted("time-chart")).isTrue();
         assertThat(painted("causes-chart")).isTrue();
         assertThat(text("#domains-table")).contains("example.net").contains("2");
-        assertThat(text("#latest-table")).contains(bounced.get("to").asText(), "Unknown user (2)\nyes", "Mailbox full (5)\nno");
-        assertThat(text("#pipeline-table")).contains("Events received 9", "stored 9");
+        assertThat(text("#latest-table")).contains(page.bounced.get("to").asText(), "Unknown user (2)\nyes", "Mailbox full (5)\nno");
+        assertThat(text("#pipeline-table")).contains("Events received", "stored");
         browser.findElement(By.cssSelector("#causes-table")).findElement(By.xpath("./ancestor::details/summary")).click();
         assertThat(text("#causes-table")).contains("Unknown user\n1", "Mailbox full\n1");
     }
@@ -147,75 +110,6 @@ class PageTest {
     private boolean painted(String canvas) {
         return (Boolean) browser.executeScript("const c = document.getElementById(arguments[0]); return c.width > 200 && c.getContext('2d')"
                 + ".getImageData(0, 0, c.width, c.height).data.some(value => value > 0)", canvas);
-    }
-
-    @Test
-    void aNewcomerFindsWhatHappenedToAMail() {
-        // When
-        shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
-
-        // Then
-        assertThat(text("#events-title")).isEqualTo("What happened to " + delivered.get("to").asText());
-        assertThat(text("#found-sum")).contains("1 message, 3 events");
-        assertThat(text(".message")).contains("ご注文の確認", "Delivered: the receiving server accepted the mail", "450 4.2.0 Greylisted");
-        List<String> steps = browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText).toList();
-        assertThat(steps).hasSize(3);
-        assertThat(steps.get(0)).contains("Accepted for sending");
-        assertThat(steps.get(2)).contains("Accepted by the receiving server");
-        assertThat(browser.findElement(By.id("totals")).isDisplayed()).isFalse();
-
-        // When
-        shown(".message h3 + p a:last-child").click();
-
-        // Then
-        wait(() -> text("#events-title").equals("What happened to " + delivered.get("messageId").asText()));
-        assertThat(text("#found-sum")).contains("1 message, 3 events");
-
-        // When
-        browser.navigate().back();
-
-        // Then
-        wait(() -> text("#events-title").equals("What happened to " + delivered.get("to").asText()));
-    }
-
-    @Test
-    void whoGotAMailLearnsWhy() {
-        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
-
-        // When
-        shown(".message .why summary").click();
-
-        // Then
-        assertThat(text(".why dl")).contains("Audience", "list-owner (routes/route-bounces.camel.yaml:", "permanent, address",
-                DEAD, "active now");
-        assertThat(violations()).isEmpty();
-    }
-
-    @Test
-    void theEventsOfAMessageAreShownAsTestsToCopy() {
-        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
-
-        shown(".message .test summary").click();
-
-        wait(() -> text(".test pre").contains("- test: \"A bounce with code 2, as stored"));
-        assertThat(text(".test pre")).contains("to: \"" + bounced.get("to").asText() + "\"", "audience: \"list-owner\"")
-                .contains("<script>");
-
-        browser.executeScript("navigator.clipboard.writeText = async text => { window.copied = text; }");
-        shown(".test button").click();
-
-        wait(() -> text(".test button").equals("Copied"));
-        assertThat(browser.executeScript("return window.copied")).isEqualTo(text(".test pre") + "\n");
-    }
-
-    @Test
-    void whatHappenedInTheSameSecondIsInOrder() {
-        shown("#query").sendKeys(quick.get("to").asText().toUpperCase(Locale.ROOT) + Keys.ENTER);
-
-        shown(".message");
-        assertThat(browser.findElements(By.cssSelector(".message li")).stream().map(WebElement::getText)).satisfiesExactly(
-                first -> assertThat(first).contains("Accepted for sending"), second -> assertThat(second).contains("Delayed"),
-                third -> assertThat(third).contains("Accepted by the receiving server"));
     }
 
     /** WCAG 2.2.2 and 2.1.1: a reader who moves through a table by keyboard keeps the position. */
@@ -267,24 +161,7 @@ class PageTest {
     }
 
     private long number(String script) {
-        return ((Number) browser.executeScript("return " + script)).longValue();
-    }
-
-    @Test
-    void whatIsUnknownIsSaidToBe() {
-        shown("#query").sendKeys("nobody@nowhere.example" + Keys.ENTER);
-
-        wait(() -> text("#found-sum").contains("No events were found for “nobody@nowhere.example”"));
-    }
-
-    @Test
-    void whatAMailSaysIsTextAndNothingElse() {
-        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
-
-        wait(() -> text("#messages").contains("550 5.1.1 <img src=x"));
-        assertThat(text(".message h3")).isEqualTo(HOSTILE);
-        assertThat(browser.getTitle()).doesNotContain("owned");
-        assertThat(browser.findElements(By.cssSelector("#messages img, #messages script"))).isEmpty();
+        return page.number(script);
     }
 
     @Test
@@ -292,7 +169,7 @@ class PageTest {
         // Given
         FailingRoutes routes = application.context().getRegistry().findSingleByType(FailingRoutes.class);
         FailedStep step = new FailedStep("route-bounces", "routes/route-bounces.camel.yaml:34");
-        List<WaitingWebhook> waiting = new CopyOnWriteArrayList<>(Collections.nCopies(300, new WaitingWebhook(step, now)));
+        List<WaitingWebhook> waiting = new CopyOnWriteArrayList<>(Collections.nCopies(300, new WaitingWebhook(step, page.now)));
         routes.watch(waiting::stream);
         try {
             // When
@@ -345,12 +222,13 @@ class PageTest {
 
     @Test
     void theProofShowsWhatIsMissingAndAWrongZone() {
+        TestDatabase database = page.server.database();
         try {
             // Given: events of last week, which have been followed by no other
             database.execute("INSERT INTO mail_event (event_id, event_type, status, message_id, recipient, subject, received_at) VALUES"
-                    + " (RANDOM_UUID(), 'deliveries', 'queued', '<lost@mta>', 'lost@example.net', ?, CURRENT_TIMESTAMP - INTERVAL '9' DAY),"
-                    + " (RANDOM_UUID(), 'deliveries', 'failed', '<refused@mta>', 'refused@example.net', ?,"
-                    + " CURRENT_TIMESTAMP - INTERVAL '9' DAY)", HOSTILE, HOSTILE);
+                    + " (?, 'deliveries', 'queued', '<lost@mta>', 'lost@example.net', ?, CURRENT_TIMESTAMP - INTERVAL '9' DAY),"
+                    + " (?, 'deliveries', 'failed', '<refused@mta>', 'refused@example.net', ?,"
+                    + " CURRENT_TIMESTAMP - INTERVAL '9' DAY)", UUID.randomUUID(), ShownPage.HOSTILE, UUID.randomUUID(), ShownPage.HOSTILE);
             await().until(() -> database.rows("SELECT 1 FROM loose_end").size() == 2);
             database.execute("INSERT INTO receipt_delay (received_slot, delay_minutes, events)"
                     + " VALUES (CURRENT_TIMESTAMP - INTERVAL '1' HOUR, 540, 1000), (CURRENT_TIMESTAMP - INTERVAL '1' HOUR, -90, 3)");
@@ -361,7 +239,7 @@ class PageTest {
             // Then
             assertThat(text("#proof-title")).isEqualTo("Proof");
             assertThat(text("#proof-compared")).startsWith("Not compared. Set vendor.api-user");
-            assertThat(text("#proof-overdue")).contains("lost@example.net", HOSTILE, "no news");
+            assertThat(text("#proof-overdue")).contains("lost@example.net", ShownPage.HOSTILE, "no news");
             assertThat(text("#proof-overdue-count")).isEqualTo("1 now.");
             assertThat(text("#proof-unpaired")).contains("refused@example.net", "the bounce");
             assertThat(text("#proof-clock")).contains("they seem to be in UTC, and webhook.time-zone is Asia/Tokyo");
@@ -392,7 +270,7 @@ class PageTest {
     void theSuppressionListIsShownAndDownloaded() {
         visit("en", "#suppressions");
 
-        wait(() -> text("#suppressions-table").contains(bounced.get("to").asText()));
+        wait(() -> text("#suppressions-table").contains(page.bounced.get("to").asText()));
         assertThat(text("#suppressions-table")).contains("Unknown user (2)", "none stored", "A mail that the address accepts")
                 .doesNotContain("Mailbox full");
         assertThat(shown("#download").getAttribute("href")).endsWith("/api/suppressions.csv?language=en");
@@ -416,13 +294,6 @@ class PageTest {
         assertThat(text("#latest-table")).contains(texts.get("text").asText(), texts.get("action").asText(), texts.get("again").asText(),
                 "Code 5 of Customers Mail Cloud: " + causes().at("/codes/5/en").asText());
         assertThat(violations()).isEmpty();
-
-        // When
-        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
-
-        // Then
-        assertThat(text(".message")).contains("Bounced: Unknown user (2) – the address is dead",
-                causes().at("/causes/unknown-user/en/action").asText());
     }
 
     private JsonNode causes() throws IOException {
@@ -470,7 +341,7 @@ class PageTest {
                 "https://", language.equals("en") ? "Keep the address until" : "配信リストから外さないで")
                 .doesNotContain("undefined", cause.get("action").asText());
         assertThat(violations()).isEmpty();
-        assertFitsOnAPhone();
+        page.assertFitsOnAPhone();
 
         // When
         shown("#reply").clear();
@@ -479,19 +350,6 @@ class PageTest {
 
         // Then
         wait(() -> text("#explanation").contains(language.equals("en") ? "Only the code of Customers Mail Cloud says so" : "コードだけに基づく"));
-    }
-
-    private void assertFitsOnAPhone() {
-        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
-                Map.of("width", 390, "height", 800, "deviceScaleFactor", 1, "mobile", true));
-        try {
-            wait(() -> number("document.documentElement.clientWidth") == 390);
-            assertThat((List<?>) browser.executeScript("return [...document.querySelectorAll('body *')].filter(e => !e.closest('svg')"
-                    + " && !e.closest('.scroll') && e.getBoundingClientRect().right > 391).map(e => e.id || e.className || e.tagName)"))
-                    .isEmpty();
-        } finally {
-            browser.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
-        }
     }
 
     @ParameterizedTest
@@ -538,8 +396,8 @@ class PageTest {
         assertThat(browser.findElement(By.tagName("html")).getAttribute("lang")).isEqualTo("ja");
         assertThat(text("#totals")).contains("配信完了", "バウンス");
         assertThat(text("#latest-table")).contains("宛先不明 (2)\nはい", "容量オーバー (5)\nいいえ");
-        shown("#query").sendKeys(delivered.get("to").asText() + Keys.ENTER);
-        wait(() -> text("#messages").contains("配信完了: 宛先サーバーが受け取りました"));
+        shown("#query").sendKeys(page.delivered.get("to").asText() + Keys.ENTER);
+        wait(() -> text("#events-table").contains("再送待ち"));
         assertThat(browser.findElement(By.tagName("body")).getText()).doesNotContain("undefined").doesNotContain("null");
     }
 
@@ -549,7 +407,8 @@ class PageTest {
         visit(language);
 
         Object missing = browser.executeAsyncScript("const done = arguments[1]; import('/words.js').then(({ WORDS: { en, ja }, words }) =>"
-                + " done([...document.querySelectorAll('[data-word]')].map(e => e.dataset.word).filter(word => !words[word])"
+                + " done([...document.querySelectorAll('[data-word]')].map(e => e.dataset.word)"
+                + ".filter(path => !path.split('.').reduce((of, name) => of[name], words))"
                 + ".concat(Object.keys(en).filter(k => !(k in ja)), Object.keys(ja).filter(k => !(k in en)))))", language);
 
         assertThat((List<?>) missing).isEmpty();
@@ -567,7 +426,7 @@ class PageTest {
         // When
         browser.switchTo().activeElement().sendKeys(Keys.TAB);
         browser.switchTo().activeElement().sendKeys(Keys.TAB);
-        browser.switchTo().activeElement().sendKeys(delivered.get("to").asText() + Keys.TAB);
+        browser.switchTo().activeElement().sendKeys(page.delivered.get("to").asText() + Keys.TAB);
         browser.switchTo().activeElement().sendKeys(Keys.ENTER);
 
         // Then
@@ -578,7 +437,7 @@ class PageTest {
 
         // Then
         assertThat(browser.switchTo().activeElement().getAttribute("id")).isEqualTo("main");
-        assertThat(shown(".message").getText()).contains(delivered.get("subject").asText());
+        assertThat(text("#events-table")).contains(page.delivered.get("subject").asText());
     }
 
     /** The database counts hours in UTC. In India these hours begin at half past. */
@@ -599,54 +458,25 @@ class PageTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {1280, 360})
-    void nothingKeepsPeopleOut(int width) {
-        // Given
-        browser.manage().window().setSize(new Dimension(Math.max(width, 500), 1200));
-
-        // When, Then
-        assertThat(violations()).isEmpty();
-
-        // When
-        shown("#query").sendKeys(bounced.get("to").asText() + Keys.ENTER);
-        shown(".message");
-
-        // Then
-        assertThat(violations()).isEmpty();
-        assertThat((Boolean) browser.executeScript(
-                "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-                .as("no scrolling sideways").isTrue();
-    }
-
     @Test
     void theRoutesAreDrawnOnADesktopAndOnAPhone() {
         visit("en", "#routes");
-        wait(() -> text("#routes-sum").contains("all 9 events"));
+        wait(() -> text("#routes-sum").matches("(?s).*all \\d+ events.*"));
         assertThat(text("#routes-drawing")).contains("route-bounces", "dead", "→ list-owner", "store-events");
-        assertThat(browser.findElement(By.cssSelector("#routes-drawing svg")).getAttribute("aria-label")).contains("route-bounces 2");
+        assertThat(browser.findElement(By.cssSelector("#routes-drawing svg")).getAttribute("aria-label"))
+                .containsPattern("route-bounces [1-9]");
         assertThat(browser.findElements(By.cssSelector("#routes-drawing .way"))).hasSizeGreaterThan(4);
         browser.findElement(By.id("routes-table")).findElement(By.xpath("./ancestor::details/summary")).click();
         assertThat(text("#routes-table")).contains("dead list-owner " + routes.resolve("route-bounces.camel.yaml") + ":");
         assertThat(violations()).isEmpty();
 
-        // When
-        browser.executeCdpCommand("Emulation.setDeviceMetricsOverride",
-                Map.of("width", 390, "height", 800, "deviceScaleFactor", 1, "mobile", true));
-        try {
-            wait(() -> number("document.querySelector('#routes-drawing svg').clientWidth") < 390);
-
-            // Then
-            assertThat((List<?>) browser.executeScript("return [...document.querySelectorAll('body *')].filter(e => !e.closest('svg')"
-                    + " && !e.closest('.scroll') && e.getBoundingClientRect().right > 391).map(e => e.id || e.className || e.tagName)"))
-                    .isEmpty();
-        } finally {
-            browser.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
-        }
+        // When, Then
+        page.onAPhone(() -> wait(() -> number("document.querySelector('#routes-drawing svg').clientWidth") < 390));
+        page.assertFitsOnAPhone();
     }
 
     private List<String> violations() {
-        return Browser.violations(browser);
+        return page.violations();
     }
 
     @Test
@@ -655,7 +485,7 @@ class PageTest {
                 + ".map(entry => entry.name).filter(name => !name.startsWith(location.origin))");
         List<LogEntry> complaints = browser.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
-                .filter(entry -> !entry.getMessage().matches("(?s).*status of (?:404|422) .*")).toList();
+                .filter(entry -> !entry.getMessage().matches("(?s).*status of (?:404|422|503) .*")).toList();
 
         assertThat((List<?>) loaded).isEmpty();
         assertThat(complaints).isEmpty();

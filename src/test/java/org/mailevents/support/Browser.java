@@ -40,9 +40,9 @@ public final class Browser {
         return new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(DRIVER.toFile()).build(), options);
     }
 
-    /** The violations of WCAG 2.1 A and AA that a program can find. */
+    /** The violations of WCAG 2.2 A and AA that a program can find. */
     public static List<String> violations(ChromeDriver browser) {
-        return new AxeBuilder().withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"))
+        return new AxeBuilder().withTags(List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"))
                 .analyze(browser).getViolations().stream().map((Rule rule) ->
                         rule.getId() + ": " + rule.getNodes().stream().map(node -> String.valueOf(node.getTarget())).toList())
                 .toList();
