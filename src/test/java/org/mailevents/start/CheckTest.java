@@ -54,7 +54,7 @@ class CheckTest {
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/route-deliveries.camel.yaml:\\d+: .*collectEvent.*"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/api-summary.camel.yaml:\\d+: .*direct:anser.*"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/tests/deliveries.test.yaml:\\d+: unknown key statsu.*"))
-                .anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:48: Unknown directive: #functoin"));
+                .anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:49: Unknown directive: #functoin"));
         assertThat(report.lines().get(5)).endsWith(": 5 mistakes.");
     }
 
@@ -63,7 +63,7 @@ class CheckTest {
         edit("templates/words.ja.ftl", "<#function subject", "<#functoin subject");
         edit("bounce-causes.json", "\"codes\"", "\"cods\"");
 
-        assertThat(check().lines()).hasSize(3).anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:48: Unknown directive"))
+        assertThat(check().lines()).hasSize(3).anyMatch(line -> line.startsWith(routes + "/templates/words.ja.ftl:49: Unknown directive"))
                 .anyMatch(line -> line.matches("\\Q" + routes + "\\E/bounce-causes.json:\\d+: cods: unknown key.*"));
     }
 
@@ -81,7 +81,7 @@ class CheckTest {
         assertThat(report.lines()).hasSize(4);
         assertThat(report.lines().get(0)).startsWith(properties + ":").contains(": Set spool.attempts to ");
         assertThat(report.lines().get(1)).startsWith(routes + "/bounce-rules.json:10: ").contains("sorce: unknown key");
-        assertThat(report.lines().get(2)).startsWith(routes + "/templates/words.ja.ftl:48: ");
+        assertThat(report.lines().get(2)).startsWith(routes + "/templates/words.ja.ftl:49: ");
         assertThat(report.lines().get(3)).startsWith("Checked the settings, and ").endsWith(": 3 mistakes.");
     }
 
