@@ -1,7 +1,11 @@
 /** Is Mail Events itself well? One line if it is, and otherwise what is wrong and what to do. */
 import "./words-health.js";
-import { $, element, known, minute, number, time } from "./parts.js";
+import { $, element, hashOf, known, minute, number, time } from "./parts.js";
 import { words } from "./words.js";
+
+/** The view that shows more, and where something can be done. */
+const VIEWS = { "webhooks-failed": "aside", "events-rejected": "aside", "time-wrong": "proof", "messages-overdue": "proof",
+  "failures-unpaired": "proof" };
 
 /** What somebody who has just begun can send. It is the example of the README. */
 const FIRST_BOUNCE = origin => `curl -s ${origin}/webhooks/customers-mail-cloud \\
@@ -19,6 +23,7 @@ export function showHealth(summary) {
   const wrong = summary.health.filter(one => one.what !== "database-down" && known(words.health, one.what));
   $("health").replaceChildren(element("p", {}, element("strong", {}, words.notWell)), element("ul", {}, ...wrong.map(one =>
     element("li", {}, words.health[one.what]({ ...one, count: number(one.count ?? 0), isOne: one.count === 1, since: minute(one.since) }),
+      VIEWS[one.what] ? element("a", { href: hashOf(VIEWS[one.what]) }, ` ${words.views[VIEWS[one.what]]}`) : null,
       one.details ? element("ul", {}, ...one.details.map(detail => element("li", { class: "reason" }, detail))) : null))));
   $("health").hidden = !wrong.length;
   $("well").textContent = words.well(time(summary.lastReceivedAt));

@@ -318,7 +318,7 @@ CREATE TABLE reconciliation (
     until_day      date,
     -- whether the vendor's statistics have counted a day as the lists or the stored events do
     days_agree     boolean                  NOT NULL,
-    -- why the last day that was looked at could not be repaired; null if it could
+    -- why the newest day of the last run that could not be repaired was not; null if all could
     refusal        varchar,
     -- A lease: if the process that reconciles is killed, it expires.
     held_by        uuid,

@@ -136,13 +136,13 @@ final class MailContents {
                 UrgencyText.read(mail.about()), mail.acknowledged(), answered(handle, mail, phase));
     }
 
-    /** A mail about an acknowledgement says itself who has answered. */
+    /** An answer at the very moment of the last mail belongs to this mail. A mail about an acknowledgement says itself who has answered. */
     private static List<Answered> answered(Handle handle, Outgoing mail, IncidentPhase phase) {
-        return handle.createQuery("SELECT CASE WHEN undone_at <= :made THEN undone_at ELSE answered_at END AS at, recipient AS \"by\","
-                + " what AS act, COALESCE(undone_at <= :made, FALSE) AS ended, COALESCE(cause, '') AS cause,"
+        return handle.createQuery("SELECT CASE WHEN undone_at < :made THEN undone_at ELSE answered_at END AS at, recipient AS \"by\","
+                + " what AS act, COALESCE(undone_at < :made, FALSE) AS ended, COALESCE(cause, '') AS cause,"
                 + " COALESCE(domain, '') AS domain, until_time AS \"until\", COALESCE(frequency, '') AS frequency FROM alert_answer"
                 + " WHERE audience = :audience AND (what <> :acknowledge OR incident_id = :incident AND :withAcknowledgements)"
-                + " AND (answered_at > " + LAST_MAIL + " AND answered_at <= :made OR undone_at > " + LAST_MAIL + " AND undone_at <= :made)"
+                + " AND (answered_at >= " + LAST_MAIL + " AND answered_at < :made OR undone_at >= " + LAST_MAIL + " AND undone_at < :made)"
                 + " ORDER BY 1 LIMIT " + MAX_ANSWERS).bind("made", mail.madeAt()).bind("audience", mail.audience())
                 .bind("incident", mail.incidentId()).bind("acknowledge", Act.ACKNOWLEDGE.toString())
                 .bind("withAcknowledgements", phase != IncidentPhase.ACKNOWLEDGED).mapTo(Answered.class).list();

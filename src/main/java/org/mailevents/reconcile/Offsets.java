@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.mailevents.event.MailEvent;
-import org.mailevents.reconcile.StoredEvents.StoredEvent;
+import org.mailevents.reconcile.StoredRecords.StoredRecord;
 
 /**
  * How far the times of the vendor's lists are from those of its webhooks, on one day. The zone of the API is not documented, so listed and
@@ -24,6 +24,7 @@ final class Offsets {
     /** So many pairs must agree before the first offset is believed. */
     static final int ENOUGH = 50;
 
+    private static final int HOPELESS = 10 * ENOUGH;
     private static final String HASHED = "h-[0-9a-f]{32}(?:@.*)?";
 
     private final LocalDate day;
@@ -33,6 +34,7 @@ final class Offsets {
     private final Map<String, Long> pairsOfType = new HashMap<>();
     private final Set<String> contradictions = new HashSet<>();
     private boolean hashed;
+    private long listed;
 
     Offsets(LocalDate day, String serverComposition) {
         this.day = day;
@@ -44,15 +46,16 @@ final class Offsets {
      *
      * @param stored the stored events with the Message-IDs of the records
      */
-    void add(String eventType, Collection<ListedRecord> listed, List<StoredEvent> stored) {
+    void add(String eventType, Collection<ListedRecord> listed, List<StoredRecord> stored) {
+        this.listed += listed.size();
         if (listed.stream().anyMatch(ListedRecord::isVersion1)) {
             contradictions.add("The vendor's list has records of version 1, whose recipients may differ from those of the webhooks.");
         }
         Map<String, List<ListedRecord>> byFact = listed.stream().filter(Offsets::happensOnce)
                 .collect(Collectors.groupingBy(ListedRecord::fact));
-        Map<String, List<StoredEvent>> storedByFact = stored.stream().collect(Collectors.groupingBy(StoredEvent::fact));
+        Map<String, List<StoredRecord>> storedByFact = stored.stream().collect(Collectors.groupingBy(StoredRecord::fact));
         byFact.forEach((fact, records) -> {
-            List<StoredEvent> same = storedByFact.getOrDefault(fact, List.of());
+            List<StoredRecord> same = storedByFact.getOrDefault(fact, List.of());
             if (records.size() == 1 && same.size() == 1) {
                 add(eventType, records.get(0), same.get(0));
             }
@@ -65,7 +68,7 @@ final class Offsets {
         return !"deferred".equals(record.event().status());
     }
 
-    private void add(String eventType, ListedRecord listed, StoredEvent stored) {
+    private void add(String eventType, ListedRecord listed, StoredRecord stored) {
         if (!serverComposition.equals(stored.serverComposition())) {
             contradictions.add("The webhooks name the server composition '" + stored.serverComposition()
                     + "'. Set vendor.server-composition to it if this is the right one.");
@@ -85,6 +88,11 @@ final class Offsets {
 
     private long count() {
         return pairs.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Whether so many records were listed, and none of them is stored, that listing more is of no use. */
+    boolean isHopeless() {
+        return count() == 0 && listed >= HOPELESS;
     }
 
     /** Why nothing of this day may be repaired, whatever is known from other days; empty if nothing contradicts. */

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntToLongFunction;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -88,21 +89,27 @@ final class ReceivingHours {
 
     /** Writes the noted hours. A failure of the database loses nothing: they are written next time. */
     synchronized void save() {
-        jdbi.useTransaction(handle -> {
-            unsaved.values().forEach(hour -> save(handle, hour));
-            handle.execute("DELETE FROM receiving_hour WHERE received_hour < ?", clock.instant().minus(KEPT));
-        });
+        jdbi.useTransaction(handle -> unsaved.values().forEach(hour -> save(handle, hour)));
         unsaved.clear();
     }
 
-    private static void save(Handle handle, Hour noted) {
+    private void save(Handle handle, Hour noted) {
         Instant start = noted.receivedHour();
-        handle.execute("INSERT INTO receiving_hour (received_hour, minutes, answered_401, answered_413, answered_503)"
-                + " VALUES (?, 0, 0, 0, 0) ON CONFLICT DO NOTHING", start);
-        Hour stored = handle.select("SELECT * FROM receiving_hour WHERE received_hour = ? FOR UPDATE", start).mapTo(Hour.class).one();
-        Hour sum = stored.plus(noted);
+        Hour sum = locked(handle, start).orElseGet(() -> begin(handle, start)).plus(noted);
         handle.execute("UPDATE receiving_hour SET minutes = ?, answered_401 = ?, answered_413 = ?, answered_503 = ?"
                 + " WHERE received_hour = ?", sum.minutes(), sum.answered401(), sum.answered413(), sum.answered503(), start);
+    }
+
+    /** The first process that is here in a new hour also deletes the hours that are too old to be of use. */
+    private Hour begin(Handle handle, Instant start) {
+        handle.execute("INSERT INTO receiving_hour (received_hour, minutes, answered_401, answered_413, answered_503)"
+                + " VALUES (?, 0, 0, 0, 0) ON CONFLICT DO NOTHING", start);
+        handle.execute("DELETE FROM receiving_hour WHERE received_hour < ?", clock.instant().minus(KEPT));
+        return locked(handle, start).orElseThrow();
+    }
+
+    private static Optional<Hour> locked(Handle handle, Instant start) {
+        return handle.select("SELECT * FROM receiving_hour WHERE received_hour = ? FOR UPDATE", start).mapTo(Hour.class).findOne();
     }
 
     /** The hour that begins at this time. */

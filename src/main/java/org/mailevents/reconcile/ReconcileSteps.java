@@ -54,6 +54,8 @@ public final class ReconcileSteps extends RouteBuilder {
 
     private static final String ID = "reconcile";
     private static final Logger LOG = LoggerFactory.getLogger(ID);
+    /** How long an answer of the vendor may take. */
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration PAUSE = Duration.ofSeconds(2);
     /** What waits in the spool is not counted as stored. A run begins without it, but not later than this. */
     private static final Duration LONGEST_WAIT = Duration.ofHours(2);
@@ -138,13 +140,13 @@ public final class ReconcileSteps extends RouteBuilder {
         EventReader reader = mandatoryFindSingleByType(getContext(), EventReader.class);
         WebhookReader webhooks = new WebhookReader(reader, hash);
         ProducerTemplate template = getContext().createProducerTemplate();
-        StoredEvents stored = new StoredEvents(jdbi, settings.serverComposition());
+        StoredRecords stored = new StoredRecords(jdbi, settings.serverComposition());
         Repair repair = new Repair(reader, new HiddenRecipients(hash), settings.serverComposition(), stored, days, clock,
                 (webhook, events) -> {
                     spool(template, webhooks.read(webhook, clock.instant()));
                     meters.repaired(events);
                 });
-        return new Reconciliation(settings, new VendorApi(settings, budget, PAUSE), stored, days, hours, repair, zone, clock);
+        return new Reconciliation(settings, new VendorApi(settings, budget, LIMIT, PAUSE), stored, days, hours, repair, zone, clock);
     }
 
     private static void spool(ProducerTemplate template, WebhookPieces pieces) {
@@ -170,9 +172,9 @@ public final class ReconcileSteps extends RouteBuilder {
             try {
                 reconciliation.reconcileLastDays().forEach(day -> log(day, false));
             } finally {
-                // also after a failure: a run a minute would use up the calls of the day
-                days.saveRun(due, today());
                 end();
+                // also after a failure: otherwise the next runs would use up the calls of the day
+                days.saveRun(due, today());
             }
         }
     }
@@ -234,6 +236,11 @@ public final class ReconcileSteps extends RouteBuilder {
         boolean dryRun = request.path("dryRun").asBoolean();
         if (reconciliation == null) {
             throw new IllegalArgumentException("Set vendor.api-user, vendor.api-key and vendor.server-composition first.");
+        }
+        if (!spool.isEmpty()) {
+            ApiAnswer.problem(exchange, new Problem(409, "Webhooks wait in the spool, and would look as if they were missing. Try again"
+                    + " when they are stored."));
+            return;
         }
         if (!begin()) {
             ApiAnswer.problem(exchange, new Problem(409, "Another run is in progress. Try again when it has ended. If its process was"

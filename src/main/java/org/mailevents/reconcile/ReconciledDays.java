@@ -107,7 +107,7 @@ final class ReconciledDays {
         return jdbi.withHandle(handle -> handle.select("SELECT refusal FROM reconciliation").mapTo(String.class).findOne());
     }
 
-    /** @param reason null if the day could be repaired */
+    /** @param reason null if all days of the run could be repaired */
     void saveRefusal(String reason) {
         jdbi.useHandle(handle -> handle.execute("UPDATE reconciliation SET refusal = ?", reason));
     }

@@ -35,7 +35,7 @@ final class Reconciliation {
 
     private final VendorApi api;
     private final VendorList list;
-    private final StoredEvents stored;
+    private final StoredRecords stored;
     private final ReconciledDays days;
     private final ReceivingHours hours;
     private final Repair repair;
@@ -47,7 +47,7 @@ final class Reconciliation {
      * @param repair makes events of listed records and sends the missing ones to the spool
      * @param zone   the zone of the webhooks
      */
-    Reconciliation(VendorSettings settings, VendorApi api, StoredEvents stored, ReconciledDays days, ReceivingHours hours, Repair repair,
+    Reconciliation(VendorSettings settings, VendorApi api, StoredRecords stored, ReconciledDays days, ReceivingHours hours, Repair repair,
             ZoneId zone, Clock clock) {
         this.api = api;
         this.list = new VendorList(api);
@@ -114,6 +114,7 @@ final class Reconciliation {
         Map<YearMonth, Map<LocalDate, DayCount>> statistics = new HashMap<>();
         List<Day> results = new ArrayList<>();
         String ended = null;
+        String refusal = null;
         for (LocalDate day : wanted) {
             Calibration known = days.calibration();
             DayCount vendor = null;
@@ -133,6 +134,10 @@ final class Reconciliation {
                 ended = look.list(wanted.indexOf(day) < wanted.size() - 1);
             }
             results.add(look.save(ended));
+            refusal = refusal == null ? look.refusal : refusal;
+        }
+        if (!dryRun && !statistics.isEmpty()) {
+            days.saveRefusal(refusal);
         }
         return results;
     }
@@ -146,7 +151,7 @@ final class Reconciliation {
         private final Offsets offsets;
         private final List<ListedPart> unjudged = new ArrayList<>();
         private final DayParts parts;
-        private StoredEvents.Counts own;
+        private StoredRecords.Counts own;
         private Calibration known;
         /** The offset of this day is believed. */
         private boolean believed;
@@ -189,6 +194,9 @@ final class Reconciliation {
         }
 
         private boolean isNeeded(boolean olderWait) {
+            if (!believed && (own.deliveries().total() == 0 || offsets.isHopeless())) {
+                return false;
+            }
             if (own.deliveries().equals(vendor)) {
                 return !believed && (!known.isKnown() || olderWait);
             }
@@ -262,9 +270,6 @@ final class Reconciliation {
                     days.save(known.agreeing());
                 }
                 days.save(result);
-                if (vendor != null) {
-                    days.saveRefusal(refusal);
-                }
             }
             return result;
         }

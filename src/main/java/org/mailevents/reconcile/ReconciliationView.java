@@ -22,10 +22,10 @@ record ReconciliationView(boolean configured, CalibrationView calibration, List<
     static final int DAYS = 40;
 
     /**
-     * @param state         {@code none}, {@code believed}, or {@code refused} if the day that was looked at last could not be repaired
+     * @param state         {@code none}, {@code believed}, or {@code refused} if a day of the last run could not be repaired
      * @param offsetSeconds how far the times of the vendor's lists are ahead of those of its webhooks; null if not known
      * @param records       how many records have confirmed the offset
-     * @param reason        why nothing is repaired; null if days are repaired
+     * @param reason        why the newest such day was not repaired; null if there is none
      */
     record CalibrationView(String state, Long offsetSeconds, long records, String reason) {
 

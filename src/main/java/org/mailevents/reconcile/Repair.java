@@ -31,13 +31,13 @@ final class Repair {
     private final EventReader reader;
     private final HiddenRecipients hidden;
     private final String serverComposition;
-    private final StoredEvents stored;
+    private final StoredRecords stored;
     private final ReconciledDays days;
     private final Clock clock;
     private final ObjIntConsumer<WebhookBody> spool;
 
     /** @param spool keeps a webhook with so many events on the disk until it is stored; throws an exception if it cannot */
-    Repair(EventReader reader, HiddenRecipients hidden, String serverComposition, StoredEvents stored, ReconciledDays days, Clock clock,
+    Repair(EventReader reader, HiddenRecipients hidden, String serverComposition, StoredRecords stored, ReconciledDays days, Clock clock,
             ObjIntConsumer<WebhookBody> spool) {
         this.reader = reader;
         this.hidden = hidden;

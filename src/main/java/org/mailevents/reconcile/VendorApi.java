@@ -3,6 +3,7 @@ package org.mailevents.reconcile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -35,7 +36,6 @@ import org.mailevents.event.WebhookBody;
 final class VendorApi {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
     private static final int ATTEMPTS = 3;
     private static final int MAX_MESSAGE = 200;
@@ -43,14 +43,19 @@ final class VendorApi {
 
     private final VendorSettings settings;
     private final CallBudget budget;
+    private final Duration limit;
     private final Duration pause;
     private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER).connectTimeout(CONNECT_TIMEOUT).build();
 
-    /** @param pause before the second attempt; it doubles with each attempt */
-    VendorApi(VendorSettings settings, CallBudget budget, Duration pause) {
+    /**
+     * @param limit how long an answer may take
+     * @param pause before the second attempt; it doubles with each attempt
+     */
+    VendorApi(VendorSettings settings, CallBudget budget, Duration limit, Duration pause) {
         this.settings = settings;
         this.budget = budget;
+        this.limit = limit;
         this.pause = pause;
     }
 
@@ -153,11 +158,11 @@ final class VendorApi {
         // the timeout of a request ends with the headers of the answer, and a body can take for ever
         CompletableFuture<HttpResponse<byte[]>> sent = client.sendAsync(request, BodyHandlers.ofByteArray());
         try {
-            HttpResponse<byte[]> response = sent.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            HttpResponse<byte[]> response = sent.get(limit.toMillis(), TimeUnit.MILLISECONDS);
             String after = response.headers().firstValue("Retry-After").filter(text -> text.matches("\\d{1,5}")).orElse("0");
             return new Answer(response.statusCode(), Long.parseLong(after), new String(response.body(), StandardCharsets.UTF_8));
         } catch (TimeoutException e) {
-            return new Answer(0, 0, "no answer within " + TIMEOUT.toSeconds() + " s");
+            return new Answer(0, 0, "no answer within " + limit.toSeconds() + " s");
         } catch (ExecutionException e) {
             return new Answer(0, 0, e.getCause().getClass().getSimpleName());
         } finally {
@@ -169,7 +174,7 @@ final class VendorApi {
         if (answer.status() == 0) {
             throw new VendorProblem("The vendor's API at vendor.url does not answer: " + answer.text());
         }
-        JsonNode body = body(answer.text());
+        JsonNode body = answer.status() / 100 == 2 ? body(answer.text()) : errors(answer.text());
         JsonNode error = body.path("errors").path(0);
         if (!error.isMissingNode()) {
             throw new VendorProblem("The vendor refuses " + resource + "/list: " + shown(error.path("field").asText() + " "
@@ -184,6 +189,15 @@ final class VendorApi {
             throw new VendorProblem("The vendor's answer to " + resource + "/list has no list of " + resource + ".");
         }
         return rows;
+    }
+
+    /** The body of a failure, which may have no documented form, for instance if a proxy answers. */
+    private static JsonNode errors(String text) {
+        try {
+            return body(text);
+        } catch (VendorProblem e) {
+            return MissingNode.getInstance();
+        }
     }
 
     /** An empty body, as with the status 204, has no records. */

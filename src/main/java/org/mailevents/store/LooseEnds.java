@@ -20,7 +20,7 @@ public final class LooseEnds {
     /** Older loose ends are forgotten: the vendor keeps its logs so long, and then nobody can find out any more. */
     private static final Duration KEPT = Duration.ofDays(40);
     /** How many loose ends a step checks again. */
-    private static final int BATCH = 200;
+    private static final int BATCH = 1_000;
 
     /** The codes of bounces that no server has refused, so no failed delivery belongs to them: the vendor did not reach a server. */
     private static final String NOT_REFUSED = "'1', '3', '9', '10', '11'";

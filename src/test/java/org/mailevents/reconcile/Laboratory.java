@@ -12,11 +12,13 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ObjIntConsumer;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.jdbi.v3.core.Jdbi;
@@ -46,6 +48,9 @@ final class Laboratory implements AutoCloseable {
     static final ZoneId TOKYO = ZoneId.of("Asia/Tokyo");
     static final LocalDate DAY = LocalDate.parse("2026-11-25");
 
+    /** The sample by its day. Nobody changes its elements. */
+    private static final Map<LocalDate, List<Fact>> SAMPLES = new ConcurrentHashMap<>();
+
     final SimulatedClock clock = new SimulatedClock(Instant.parse("2026-11-27T00:00:00Z"));
     final VendorServer vendor = new VendorServer(TOKYO, SampleRecords.COMPOSITION, clock);
     /** The ids of the events that reconciliation sent to the spool, in the order of their arrival. */
@@ -58,6 +63,8 @@ final class Laboratory implements AutoCloseable {
     private final Database database;
     private RecipientHash hash = RecipientHash.with("");
     private int callsADay = 10_000;
+    /** How long an answer of the vendor may take. */
+    Duration limit = Duration.ofMinutes(5);
 
     Laboratory(TestDatabase testDatabase) {
         Properties properties = new Properties();
@@ -73,9 +80,13 @@ final class Laboratory implements AutoCloseable {
      * @param oneOf only one message of so many
      */
     Laboratory withSampleDays(LocalDate day, int oneOf) {
-        vendor.facts.addAll(SampleRecords.of(end(day.minusDays(1)), end(day), end(day.plusDays(1))).stream()
-                .filter(fact -> !fact.eventType().equals("blocks") && number(fact) % oneOf == 0).toList());
+        vendor.facts.addAll(SAMPLES.computeIfAbsent(day, Laboratory::sample).stream().filter(fact -> number(fact) % oneOf == 0).toList());
         return this;
+    }
+
+    private static List<Fact> sample(LocalDate day) {
+        return SampleRecords.of(end(day.minusDays(1)), end(day), end(day.plusDays(1))).stream()
+                .filter(fact -> !fact.eventType().equals("blocks")).toList();
     }
 
     private static int number(Fact fact) {
@@ -160,10 +171,10 @@ final class Laboratory implements AutoCloseable {
         VendorSettings settings = new VendorSettings(vendor.url(), VendorServer.USER, VendorServer.KEY, SampleRecords.COMPOSITION,
                 callsADay, null);
         ReconciledDays days = days();
-        StoredEvents stored = new StoredEvents(jdbi(), settings.serverComposition());
+        StoredRecords stored = new StoredRecords(jdbi(), settings.serverComposition());
         Repair repair = new Repair(reader, new HiddenRecipients(hash), settings.serverComposition(), stored, days, clock, spool());
-        return new Reconciliation(settings, new VendorApi(settings, budget(), Duration.ofMillis(1)), stored, days, hours(), repair, TOKYO,
-                clock);
+        VendorApi api = new VendorApi(settings, budget(), limit, Duration.ofMillis(1));
+        return new Reconciliation(settings, api, stored, days, hours(), repair, TOKYO, clock);
     }
 
     ReconciledDays days() {

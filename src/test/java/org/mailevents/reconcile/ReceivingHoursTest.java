@@ -8,6 +8,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.reconcile.ReceivingHours.Why;
 import org.mailevents.support.TestDatabase;
 
@@ -16,9 +18,10 @@ class ReceivingHoursTest {
 
     private final Map<Integer, Long> answers = new ConcurrentHashMap<>();
 
-    @Test
-    void anHourTellsWhenNoProcessWasRunningAndWhatWasRefused() {
-        try (Laboratory laboratory = new Laboratory(TestDatabase.h2InMemory())) {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anHourTellsWhenNoProcessWasRunningAndWhatWasRefused(boolean h2) {
+        try (Laboratory laboratory = new Laboratory(h2 ? TestDatabase.h2InMemory() : TestDatabase.postgres())) {
             // Given: two processes, of which one runs for 37 minutes, and the other one for the last ten of these
             Instant hour = laboratory.clock.instant().truncatedTo(ChronoUnit.HOURS);
             ReceivingHours first = hours(laboratory);

@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -336,6 +338,38 @@ class ReconciliationTest {
             // Then
             requireRepaired(laboratory, day, withheld);
             assertThat(laboratory.budget().used()).isEqualTo(laboratory.vendor.calls());
+        }
+    }
+
+    @Test
+    void anAnswerThatTakesTooLongIsAskedForAgain() throws Exception {
+        try (Laboratory laboratory = laboratory()) {
+            // Given
+            List<Fact> withheld = laboratory.someOf(DAY, WITHHELD);
+            laboratory.receiveAllExcept(withheld);
+            laboratory.limit = Duration.ofSeconds(10);
+            CountDownLatch end = new CountDownLatch(1);
+            AtomicInteger pages = new AtomicInteger();
+            laboratory.vendor.afterPage = () -> {
+                if (pages.incrementAndGet() == 1) {
+                    wait(end);
+                }
+            };
+
+            // When
+            Day day = laboratory.process().reconcile(DAY, false);
+            end.countDown();
+
+            // Then
+            requireRepaired(laboratory, day, withheld);
+        }
+    }
+
+    private static void wait(CountDownLatch end) {
+        try {
+            end.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

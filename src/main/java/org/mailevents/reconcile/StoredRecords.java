@@ -19,18 +19,18 @@ import org.mailevents.event.MailEvent;
 import org.mailevents.reconcile.VendorApi.DayCount;
 
 /** What is stored of the days that are reconciled. */
-final class StoredEvents {
+final class StoredRecords {
 
     private final Jdbi jdbi;
     private final String serverComposition;
 
-    StoredEvents(Jdbi jdbi, String serverComposition) {
+    StoredRecords(Jdbi jdbi, String serverComposition) {
         this.jdbi = jdbi;
         this.serverComposition = serverComposition;
     }
 
     /** An event as far as a listed record is compared with it. A recipient is null if personal data was removed. */
-    record StoredEvent(String messageId, String recipient, String status, String reason, String createdText, String apiData,
+    record StoredRecord(String messageId, String recipient, String status, String reason, String createdText, String apiData,
             String serverComposition) {
 
         String fact() {
@@ -67,11 +67,11 @@ final class StoredEvents {
     }
 
     /** The events of a type with these Message-IDs. */
-    List<StoredEvent> of(String eventType, Collection<ListedRecord> listed) {
+    List<StoredRecord> of(String eventType, Collection<ListedRecord> listed) {
         String[] ids = listed.stream().map(record -> record.event().messageId()).distinct().toArray(String[]::new);
         return jdbi.withHandle(handle -> handle.select("SELECT message_id, recipient, status, reason, created_text, api_data,"
                 + " server_composition FROM mail_event WHERE message_id = ANY (?) AND event_type = ? AND created_text IS NOT NULL",
-                ids, eventType).mapTo(StoredEvent.class).list());
+                ids, eventType).mapTo(StoredRecord.class).list());
     }
 
     /** Those of the events that are not stored. */
