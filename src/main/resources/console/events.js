@@ -56,7 +56,7 @@ function rows(found) {
     ...breakable(one.recipient))],
   [words.subject, one => one.subject, "subject"],
   [words.causeAndReply, one => [one.cause ? causeName(one.cause, one.code) : null, one.reason], "reason"],
-  ...(found.events.some(one => one.apiData) ? [[words.apiData, one => one.apiData]] : [])];
+  ...(found.events.some(one => one.apiData) ? [[words.apiData, one => one.apiData, "reason"]] : [])];
 }
 
 /** The README's first webhook, with the address of this page. */

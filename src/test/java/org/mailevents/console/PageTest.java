@@ -243,7 +243,7 @@ class PageTest implements FeedCases, MessageCases, NeverWrongCases, EveryViewCas
             assertThat(text("#proof-overdue-count")).isEqualTo("1 now.");
             assertThat(text("#proof-unpaired")).contains("refused@example.net", "the bounce");
             assertThat(text("#proof-clock")).contains("they seem to be in UTC, and webhook.time-zone is Asia/Tokyo");
-            assertThat(text("#proof-clock-days")).contains("wrong zone", "540 min", "1,003");
+            assertThat(text("#proof-clock-days")).contains("wrong zone", "540 min");
 
             // When
             visit("ja", "#proof");
