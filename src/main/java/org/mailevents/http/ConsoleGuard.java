@@ -3,6 +3,7 @@ package org.mailevents.http;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -35,14 +36,14 @@ public final class ConsoleGuard {
      *
      * @return the refusal, or empty if the caller may continue
      */
-    Optional<Problem> refuse(HttpServerRequest request) {
-        SignedInUser.forget(request);
+    Optional<Problem> refuse(RoutingContext context) {
+        HttpServerRequest request = context.request();
         if (fromAnotherSite(request)) {
             return Optional.of(FROM_ANOTHER_SITE);
         }
         if (proxy.sent(request)) {
             Optional<String> user = proxy.user(request);
-            user.ifPresent(name -> SignedInUser.remember(request, name));
+            user.ifPresent(name -> SignedInUser.remember(context, name));
             return user.isPresent() ? Optional.empty() : Optional.of(new Problem(403, "This request came from the address of"
                     + " console.proxy-address and names no user. Let the proxy sign the user in, and send one name in the header "
                     + proxy.header() + "."));
@@ -52,7 +53,7 @@ public final class ConsoleGuard {
             return LocalCaller.sent(request) ? Optional.empty() : Optional.of(ONLY_LOCAL);
         }
         Optional<String> user = secrets.user(request.getHeader(HttpHeaders.AUTHORIZATION));
-        user.ifPresent(name -> SignedInUser.remember(request, name));
+        user.ifPresent(name -> SignedInUser.remember(context, name));
         if (user.isPresent()) {
             return Optional.empty();
         }

@@ -200,7 +200,7 @@ public final class RequestGate {
     }
 
     private void checkVisitor(RoutingContext context) {
-        Optional<Problem> refusal = guard.refuse(context.request());
+        Optional<Problem> refusal = guard.refuse(context);
         if (refusal.isEmpty()) {
             admit(context);
         } else {

@@ -80,6 +80,22 @@ public interface SignInCases extends Cases {
         }
     }
 
+    /** Camel makes headers of the parameters of a query and of the fields of a form too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Mail-Events-User", HEADER, "CamelVertxPlatformHttpAuthenticatedUser"})
+    default void aParameterNamesNoUser(String name) {
+        String list = request("GET", "/api/aside?" + name + "=taro", "");
+        String act = "POST /api/aside/failed HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Token: x\r\n"
+                + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + (name.length() + 5) + "\r\n\r\n" + name + "=taro";
+
+        assertThat(application().exchange(list.replace("mail-events.example.com", "localhost"))).startsWith("HTTP/1.1 200")
+                .contains("\"mayAct\":false", "\"token\":null");
+        assertThat(application().exchange(act)).startsWith("HTTP/1.1 403").contains("console.basic");
+        assertThat(throughProxy("GET", "/api/aside?" + name + "=boss", "", user("taro"))).startsWith("HTTP/1.1 200")
+                .contains("\"mayAct\":true");
+        assertThat(application().exchangeFrom(ADDRESS, list)).startsWith("HTTP/1.1 403");
+    }
+
     @Test
     default void webhooksPassTheProxyWithoutASignIn() {
         // Given
