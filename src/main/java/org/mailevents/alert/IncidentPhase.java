@@ -31,6 +31,11 @@ public enum IncidentPhase {
         return name.equals(UNTOLD_END) ? CLOSED : valueOf(name.toUpperCase(Locale.ROOT));
     }
 
+    /** Whether a value of the column {@code what} tells the end of an incident. */
+    static boolean isEnd(String what) {
+        return what.equals(UNTOLD_END) || what.equals(CLOSED.toString());
+    }
+
     /** Whether a value of the column {@code what} is a phase, and not the kind of a notice. */
     static boolean isPhase(String what) {
         return Arrays.stream(values()).anyMatch(phase -> phase.toString().equals(what));

@@ -112,8 +112,12 @@ final class Incidents {
     /** What is known of the audience now, or was shortly before. No transaction is open while bounces are counted, which may take long. */
     private Facts recent(AudienceState state) {
         return facts(() -> severities.recent(state),
-                () -> jdbi.withHandle(handle -> KeptOpen.includes(handle, state.incident().incidentId())),
+                () -> jdbi.withHandle(handle -> isKeptOpen(handle, state.incident())),
                 () -> pendingBounces.areNews(state));
+    }
+
+    private static boolean isKeptOpen(Handle handle, Incident incident) {
+        return !KeptOpen.by(handle, incident.incidentId(), incident.mails() + 1).isEmpty();
     }
 
     private static Facts facts(Supplier<Severity> severity, BooleanSupplier keptOpen, BooleanSupplier news) {
@@ -169,7 +173,7 @@ final class Incidents {
         jdbi.useTransaction(handle -> {
             AudienceState state = AudienceStates.read(handle, clock.instant()).get(audience);
             Optional<Step> due = state == null ? Optional.empty()
-                    : due(state, facts(() -> severity, () -> KeptOpen.includes(handle, state.incident().incidentId()),
+                    : due(state, facts(() -> severity, () -> isKeptOpen(handle, state.incident()),
                             () -> pendingBounces.areNews(handle, state)));
             if (due.isPresent() && !take(handle, state, due.get(), severity)) {
                 handle.rollback();

@@ -46,14 +46,18 @@ final class Recipients {
     List<Recipient> of(Handle handle, Row mail) {
         return mail.what().equals(Digests.NOTHING) ? List.of()
                 : mail.what().equals(Digest.WHAT) ? ofDigest(handle, mail.audience(), DigestPeriod.parse(mail.about()).plan())
-                : Unwanted.without(handle, mail, named(mail.audience(), mail.what())).stream()
-                        .filter(recipient -> !hasHeardTheEnd(handle, mail, recipient)).toList();
+                : ofIncident(handle, mail);
     }
 
-    /** A service that keeps incidents open may have been told the end while the all-clear waited. */
-    private static boolean hasHeardTheEnd(Handle handle, Row mail, Recipient recipient) {
-        return mail.what().equals(IncidentPhase.CLOSED.toString()) && keepsOpen(recipient.channel())
-                && !KeptOpen.includes(handle, mail.incident());
+    /**
+     * A service that keeps the incident open is told its end, whatever was answered there: otherwise the incident would stay open for ever.
+     * It is told once, because it may have heard of the end while the all-clear waited.
+     */
+    private List<Recipient> ofIncident(Handle handle, Row mail) {
+        List<Recipient> named = named(mail.audience(), mail.what());
+        List<Recipient> wanting = Unwanted.without(handle, mail, named);
+        return named.stream().filter(recipient -> IncidentPhase.isEnd(mail.what()) && keepsOpen(recipient.channel())
+                ? KeptOpen.by(handle, mail.incident(), mail.number()).contains(recipient.channel()) : wanting.contains(recipient)).toList();
     }
 
     private static boolean keepsOpen(String channel) {

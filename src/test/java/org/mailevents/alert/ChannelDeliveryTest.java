@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +101,28 @@ class ChannelDeliveryTest {
             assertThat(slack.requests).hasSize(1);
             assertThat(run.mails()).hasSize(1);
             run.database().row("SELECT 1 FROM alert_incident WHERE closed_at IS NOT NULL");
+        }
+    }
+
+    /** Somebody has muted the incident at PagerDuty, where it would stay open for ever. The other service has never heard of it. */
+    @Test
+    void aServiceThatHasMutedAnIncidentIsToldItsEnd() {
+        try (TimedAlerts run = run("mail,pagerduty,webhook")) {
+            // Given
+            mute(run, "webhook");
+            bounce(run);
+            await().until(() -> events().size() == 1 && run.mails().size() == 1);
+            mute(run, "pagerduty");
+
+            // When
+            run.pass(Duration.ofMinutes(50));
+
+            // Then
+            await().until(() -> events().size() == 2);
+            run.awaitEnds();
+            await().until(() -> open(run.database()).isEmpty());
+            assertThat(events()).extracting(json -> json.path("event_action").asText()).containsExactly("trigger", "resolve");
+            assertThat(hooks()).isEmpty();
         }
     }
 
@@ -351,6 +374,12 @@ class ChannelDeliveryTest {
     private static void bounce(TimedAlerts run) {
         run.post("bounces", Payload.bounce("2"));
         run.pass(Duration.ofSeconds(10));
+    }
+
+    private static void mute(TimedAlerts run, String channel) {
+        run.database().execute("INSERT INTO alert_answer (answer_id, what, audience, recipient, until_time, answered_at) VALUES (?,"
+                + " 'mute', 'list-owner', ?, ?, ?)", UUID.randomUUID(), channel, run.now().plus(Duration.ofDays(7)).atOffset(ZoneOffset.UTC),
+                run.now().atOffset(ZoneOffset.UTC));
     }
 
     /** The bodies of the channel {@code webhook}. */
