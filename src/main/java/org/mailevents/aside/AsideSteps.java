@@ -224,7 +224,8 @@ public final class AsideSteps extends RouteBuilder {
             LOG.info("{} has {} of failed/ tried again", Permission.name(exchange), webhooks == 1 ? "1 webhook" : webhooks + " webhooks");
         }
         if (webhooks == 0 && name != null) {
-            ApiAnswer.problem(exchange, new Problem(404, "This webhook is not in failed/ any more: it was tried again or deleted."));
+            ApiAnswer.problem(exchange, new Problem(404, "This webhook was tried again or deleted, or a file of the same"
+                    + " name waits in the spool already."));
         } else {
             accepted(exchange, "webhooks", webhooks);
         }

@@ -79,6 +79,7 @@ final class Resend {
             rows.reasons(ids).forEach(reason -> reasons.add(EXCEPTION.matcher(reason).replaceAll("")));
             Set<UUID> added = new HashSet<>(ids);
             added.removeAll(before);
+            added.remove(row); // a replay may have taken the row away and put it back meanwhile
             rows.delete(added);
         }
     }

@@ -243,11 +243,16 @@ final class SpoolFolder {
     /**
      * Moves a webhook from {@code failed/} back into the folder. Its reason stays until the webhook is stored or has failed again.
      *
-     * @return whether the webhook was still in {@code failed/}
+     * @return false if the webhook is not in {@code failed/} any more, or if a file of the same name waits already, for instance because
+     *     somebody has corrected the webhook: the move would replace that file
      */
     boolean moveBack(String name) throws IOException {
+        Path target = directory.resolve(name);
+        if (Files.exists(target)) {
+            return false;
+        }
         try {
-            Files.move(failed.resolve(name), directory.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+            Files.move(failed.resolve(name), target, StandardCopyOption.ATOMIC_MOVE);
         } catch (NoSuchFileException e) {
             return false;
         }

@@ -17,12 +17,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.stream.Stream;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Named;
@@ -31,6 +35,15 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mailevents.cause.ShippedCauses;
+import org.mailevents.database.JdbiFactory;
+import org.mailevents.event.EventReader;
+import org.mailevents.event.MailEvent;
+import org.mailevents.event.Receipt;
+import org.mailevents.event.RejectedEvent;
+import org.mailevents.event.WebhookBody;
+import org.mailevents.parse.WebhookReader;
+import org.mailevents.privacy.RecipientHash;
 import org.mailevents.support.Browser;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
@@ -170,6 +183,30 @@ class AsideTest {
             assertReceipt(own.post(MailEvents.JSON, payload), 1, 0, 1, 0);
             assertThat(own.log()).contains("taro has all 2 rejected events sent again");
         }
+    }
+
+    /** While an event is on its way, a replay of all rejected events may take its row away and put it back. */
+    @Test
+    void aRowThatAReplayPutsBackStays() {
+        // Given
+        WebhookReader reader = new WebhookReader(new EventReader(ZoneId.of("Asia/Tokyo"), ShippedCauses.causes()), RecipientHash.with(""));
+        WebhookBody body = WebhookBody.of(false, Payload.json("deliveries", Payload.delivery("succeeded")));
+        MailEvent event = reader.read(body, Instant.now()).next().events().get(0);
+        UUID row = RejectedEvent.of(event, "").rejectedId();
+        JdbcDataSource source = new JdbcDataSource();
+        source.setURL(database.url());
+        source.setUser(database.username());
+        Resend resend = new Resend(row, reader.read(body, event.receivedAt()), new RejectedRows(JdbiFactory.create(source)));
+        resend.next();
+
+        // When: the database refuses the event twice, here and in the replay
+        database.execute("INSERT INTO rejected_event VALUES (?, CURRENT_TIMESTAMP, 'the database refused it', '{}')", row);
+        resend.addReceipt(new Receipt(1, 0, 0, 1, 0));
+        resend.finish();
+
+        // Then
+        database.row("SELECT 1 FROM rejected_event WHERE rejected_id = ?", row);
+        database.execute("DELETE FROM rejected_event WHERE rejected_id = ?", row);
     }
 
     @Test
