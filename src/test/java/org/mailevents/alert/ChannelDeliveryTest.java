@@ -378,8 +378,8 @@ class ChannelDeliveryTest {
 
     private static void mute(TimedAlerts run, String channel) {
         run.database().execute("INSERT INTO alert_answer (answer_id, what, audience, recipient, until_time, answered_at) VALUES (?,"
-                + " 'mute', 'list-owner', ?, ?, ?)", UUID.randomUUID(), channel, run.now().plus(Duration.ofDays(7)).atOffset(ZoneOffset.UTC),
-                run.now().atOffset(ZoneOffset.UTC));
+                + " 'mute', 'list-owner', ?, ?, ?)", UUID.randomUUID(), channel,
+                run.now().plus(Duration.ofDays(7)).atOffset(ZoneOffset.UTC), run.now().atOffset(ZoneOffset.UTC));
     }
 
     /** The bodies of the channel {@code webhook}. */
