@@ -138,7 +138,7 @@ class AnswerBrowserTest {
         browser.get(run.application().uri("/").toString());
         browser.executeScript("localStorage.setItem('language', 'ja')");
         browser.get(run.application().uri("/?").toString());
-        shown("#incidents-table a").click();
+        shown("#open-incidents-table a").click();
 
         // Then
         assertThat(shown("#incident-title").getText()).startsWith("list-owner のインシデント ");
@@ -147,8 +147,7 @@ class AnswerBrowserTest {
         assertThat(shown("#incident-deliveries").getText()).contains("suzuki@example.com", "に送信");
         assertThat(browser.findElement(By.id("overview")).isDisplayed()).isFalse();
         assertThat(Browser.violations(browser)).isEmpty();
-        shown("#leave-incident").click();
-        shown("#show-incidents").click();
-        assertThat(shown("#incidents-table").getText()).contains("list-owner");
+        browser.executeScript("location.hash = 'incidents'");
+        wait(() -> shown("#incidents-table").getText().contains("list-owner") ? true : null);
     }
 }

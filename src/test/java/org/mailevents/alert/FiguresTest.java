@@ -19,8 +19,8 @@ class FiguresTest {
             pool.setJdbcUrl("jdbc:h2:mem:;MODE=PostgreSQL");
             pool.setMaximumPoolSize(1);
             Jdbi jdbi = JdbiFactory.create(pool);
-            jdbi.useHandle(handle -> handle.execute("CREATE TABLE mail_event (event_type TEXT, status TEXT, alert_state TEXT,"
-                    + " audience TEXT, recipient TEXT, received_at TIMESTAMP WITH TIME ZONE)"));
+            jdbi.useHandle(handle -> handle.execute("CREATE TABLE mail_event (event_type TEXT, status TEXT, cause TEXT,"
+                    + " alert_state TEXT, audience TEXT, recipient TEXT, received_at TIMESTAMP WITH TIME ZONE)"));
             assertThat(BounceCounts.<Boolean>within(jdbi, counts -> counts.pending("list-owner", Instant.EPOCH, Instant.now()).isEmpty(),
                     false)).isTrue();
             try (Connection next = pool.getConnection(); Statement statement = next.createStatement()) {

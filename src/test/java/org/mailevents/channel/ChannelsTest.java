@@ -27,7 +27,7 @@ class ChannelsTest {
 
     @Test
     void mailIsTheOnlyChannelUnlessASettingSaysOtherwise() {
-        Channels channels = channels(Map.of());
+        Channels channels = channels(Map.of("alert.channel", "mail"));
 
         channels.requireUsable();
         assertThat(channels.of("list-owner")).containsExactly("mail");
