@@ -2,12 +2,14 @@
 import "./words-events.js";
 import { causeName, causes } from "./causes.js";
 import { inOrder, moodOf, statusText } from "./history.js";
-import { messageHash } from "./message.js";
+import { messageHash, subjectLink } from "./message.js";
 import { $, ask, breakable, element, hashOf, minute, number, table, time, when } from "./parts.js";
 import { words } from "./words.js";
 
 /** So many events are on a page. */
 const LIMIT = 50;
+/** An event usually arrives within seconds. If it was late, the list says when it was received, because the pages go by that time. */
+const LATE_MILLISECONDS = 60_000;
 
 const form = $("filter");
 const fields = [...form.elements].filter(field => field.name);
@@ -44,17 +46,20 @@ function describe(found, parameters) {
     kind && text !== parameters.text ? words.readAs(words.kindOfText[kind] || kind, text) : null,
     found.events.length ? null : Object.keys(filterOf(parameters)).length || parameters.after ? words.noEvents : null,
     found.isSearching ? words.searching(time(found.lookedThroughSince))
-      : found.events.length || !found.lookedThroughSince ? null : words.lookedThrough(time(found.lookedThroughSince))];
+      : found.events.length || !found.lookedThroughSince ? null : words.lookedThrough(time(found.lookedThroughSince)),
+    !found.isSearching && (found.next || parameters.after) ? words.orderOfPages : null];
   return lines.filter(line => line).join(" ");
 }
 
+const isLate = one => new Date(one.receivedAt) - new Date(when(one)) > LATE_MILLISECONDS;
+
 function rows(found) {
-  return [[words.when, one => element("a", { href: one.messageId ? messageHash(one) : hashOf("events", { text: one.eventId }) },
-    time(when(one))), "time"],
+  return [[words.when, one => [one.messageId ? element("a", { href: messageHash(one) }, time(when(one))) : time(when(one)),
+    isLate(one) ? element("span", { class: "quiet" }, words.receivedAt(minute(one.receivedAt))) : null], "time"],
   [words.state_, one => element("span", { class: moodOf(one) }, statusText(one)), "word"],
   [words.address, one => one.recipient && element("a", { href: hashOf("events", { recipient: one.recipient }) },
     ...breakable(one.recipient))],
-  [words.subject, one => one.subject, "subject"],
+  [words.subject, subjectLink, "subject"],
   [words.causeAndReply, one => [one.cause ? causeName(one.cause, one.code) : null, one.reason], "reason"],
   ...(found.events.some(one => one.apiData) ? [[words.apiData, one => one.apiData, "reason"]] : [])];
 }

@@ -1,6 +1,6 @@
 /** Is Mail Events itself well? One line if it is, and otherwise what is wrong and what to do. */
 import "./words-health.js";
-import { $, element, hashOf, known, minute, number, time } from "./parts.js";
+import { $, DATABASE_DOWN, element, hashOf, known, minute, number, time } from "./parts.js";
 import { words } from "./words.js";
 
 /** The view that shows more, and where something can be done. */
@@ -20,10 +20,10 @@ const FIRST_BOUNCE = origin => `curl -s ${origin}/webhooks/customers-mail-cloud 
 
 /** @param summary the newest answer; that the database is down is said above all views */
 export function showHealth(summary) {
-  const wrong = summary.health.filter(one => one.what !== "database-down" && known(words.health, one.what));
+  const wrong = summary.health.filter(one => one.what !== DATABASE_DOWN && known(words.health, one.what));
   $("health").replaceChildren(element("p", {}, element("strong", {}, words.notWell)), element("ul", {}, ...wrong.map(one =>
     element("li", {}, words.health[one.what]({ ...one, count: number(one.count ?? 0), isOne: one.count === 1, since: minute(one.since) }),
-      VIEWS[one.what] ? element("a", { href: hashOf(VIEWS[one.what]) }, ` ${words.views[VIEWS[one.what]]}`) : null,
+      ...(VIEWS[one.what] ? [" ", element("a", { href: hashOf(VIEWS[one.what]) }, words.views[VIEWS[one.what]])] : []),
       one.details ? element("ul", {}, ...one.details.map(detail => element("li", { class: "reason" }, detail))) : null))));
   $("health").hidden = !wrong.length;
   $("well").textContent = words.well(time(summary.lastReceivedAt));

@@ -9,6 +9,10 @@ import { words } from "./words.js";
 /** The hash of a message's own page. */
 export const messageHash = one => hashOf("message", { id: one.messageId, to: one.recipient });
 
+/** The subject, which leads to the message's own page. */
+export const subjectLink = one => one.messageId
+  ? element("a", { href: messageHash(one) }, one.subject || words.noSubject) : one.subject;
+
 const outcomeOf = one => element("span", { class: known(MOOD, one.outcome) || "" },
   known(words.outcome, one.outcome) || words.outcome.other);
 

@@ -4,7 +4,8 @@ import { causeOf, deadOrNot, textsOf } from "./causes.js";
 import { showEmpty, showHealth } from "./health.js";
 import { STATUSES, inOrder } from "./history.js";
 import { incidentsTable } from "./incidents.js";
-import { $, Failure, ask, duration, element, hashOf, link, minute, number, percent, table, time, when } from "./parts.js";
+import { subjectLink } from "./message.js";
+import { $, DATABASE_DOWN, Failure, ask, duration, element, hashOf, link, minute, number, percent, table, time, when } from "./parts.js";
 import { words } from "./words.js";
 
 /** The chart has room for the names of so many causes. The table has all of them. */
@@ -61,10 +62,12 @@ function showArriving(summary, hours) {
   const over = slots(summary, hours);
   const all = { finished: sum(over, one => one.finished), events: { succeeded: sum(over, one => one.events.succeeded || 0) },
     usual: { finished: sum(over, one => one.usual.finished), delivered: sum(over, one => one.usual.delivered) } };
+  // the sum of what is usual can only be compared if it is known of every hour
+  const isUsualKnown = summary.hours.every(hour => hour.usual) && usualShareOf(all) !== null;
   const shown = STATUSES.filter(status => status !== "other" || over.some(slot => slot.events.other));
   const totals = shown.map(status => [words.status[status], number(sum(over, slot => slot.events[status] || 0))]);
   $("share").textContent = all.finished ? words.shareOfAll(percent(shareOf(all)), number(all.finished),
-    usualShareOf(all) === null ? null : percent(usualShareOf(all)), number(Math.round(all.usual.finished))) : words.noneFinished;
+    isUsualKnown ? percent(usualShareOf(all)) : null, number(Math.round(all.usual.finished))) : words.noneFinished;
   $("totals").replaceChildren(...totals.map(([status, count]) => element("li", {}, element("strong", {}, count), status)));
   const line = (label, share, colour, more) => ({ type: "line", label, data: over.map(slot => share(slot) === null ? null
     : 100 * share(slot)), borderColor: colour, backgroundColor: colour, yAxisID: "share", pointRadius: 2, spanGaps: true, ...more });
@@ -99,7 +102,8 @@ function showArriving(summary, hours) {
 
 /** Where is it failing? Each destination and each cause leads to its mail. */
 function showFailing(summary) {
-  const bounced = (of, text) => element("a", { href: hashOf("events", { status: "bounced", since: summary.since, ...of }) }, text);
+  const bounced = (of, text) => element("a", { href: hashOf("events", { status: "bounced",
+    happenedSince: summary.since, since: summary.since, ...of }) }, text);
   const { causes, domains } = summary;
   const drawn = causes.slice(0, DRAWN_CAUSES);
   chart("causes-chart", colour => ({
@@ -120,10 +124,11 @@ function showFailing(summary) {
 
 function showRest(summary) {
   incidentsTable("open-incidents-table", summary.incidents);
+  $("untold").textContent = summary.untold.length ? words.untold(summary.untold.map(one =>
+    words.untoldOf(number(one.bounces), one.audience, minute(one.since))).join(words.comma)) : "";
   table("latest-table", [[words.when, one => time(when(one)), "time"], [words.address, one => link(one.recipient)],
     [words.cause, one => causeOf(one.cause, one.code)], [words.dead, deadOrNot, "word"], [words.reason, one => one.reason, "reason"],
-    [words.subject, one => one.messageId ? element("a", { href: hashOf("message", { id: one.messageId, to: one.recipient }) },
-      one.subject || words.noSubject) : one.subject]],
+    [words.subject, subjectLink]],
     summary.latestBounces.slice().sort((a, b) => inOrder(b, a)), words.nothingBounced);
   const figures = summary.pipeline.figures;
   $("pipeline-since").textContent = words.since(time(summary.pipeline.started));
@@ -141,7 +146,7 @@ export const overview = {
     newest = await ask(`/api/summary?hours=${encodeURIComponent(hours)}`);
     showHealth(newest);
     if (newest.database === "down") {
-      throw new Failure(503);
+      throw new Failure(503, null, DATABASE_DOWN);
     }
     return newest;
   },

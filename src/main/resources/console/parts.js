@@ -31,21 +31,28 @@ export function duration(seconds) {
   return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(seconds / size));
 }
 
+/** The word with which a problem and the health of the summary say that the database cannot be reached. */
+export const DATABASE_DOWN = "database-down";
+
 /** Why a request brought nothing. The API's own text is English, so only what it says about the
  * user's own input (statuses 400 and 422) is shown as it is. */
 export class Failure extends Error {
-  /** @param status the HTTP status, or 0 if there was no answer */
-  constructor(status, detail) {
+  /**
+   * @param status the HTTP status, or 0 if there was no answer
+   * @param what the fixed word of the problem, if it has one
+   */
+  constructor(status, detail, what) {
     super(detail || String(status));
     this.status = status;
     this.detail = detail;
+    this.what = what;
   }
 
   /** What a reader is told, in the language of the page. */
   get text() {
     switch (this.status) {
       case 0: return words.problem.unreachable;
-      case 503: return /database/.test(this.detail) ? words.problem.down : words.problem.busy; // the API answers few requests at a time
+      case 503: return this.what === DATABASE_DOWN ? words.problem.down : words.problem.busy; // the API answers few requests at a time
       case 400:
       case 422: return this.detail || words.problem.other(this.status);
       default: return words.problem.other(this.status);
@@ -65,7 +72,7 @@ export async function ask(path, options = {}) {
   }
   if (!answer.ok) {
     const problem = await answer.json().catch(() => ({}));
-    throw new Failure(answer.status, problem.detail);
+    throw new Failure(answer.status, problem.detail, problem.what);
   }
   return answer.headers.get("Content-Type").includes("json") ? answer.json() : answer.text();
 }

@@ -22,10 +22,11 @@ addWords({
       "spool-full": ({ count }) => `The spool is full to ${count} %. When it is full, webhooks are refused while the database is down. `
         + "Empty the folder failed of the spool, or increase spool.max-size.",
       "webhooks-failed": ({ count, isOne }) => `${isOne ? "1 webhook" : `${count} webhooks`} could not be stored and `
-        + `${isOne ? "is" : "are"} in the folder failed of the spool. The reason stands beside each. Correct the cause and try again.`,
+        + `${isOne ? "is" : "are"} in the folder failed of the spool. The view “Set aside” shows the reason of each. Correct the cause and `
+        + "try again.",
       "routes-suspicious": () => "Something in the activated routes is probably a mistake. Check these lines:",
-      "events-rejected": ({ count, isOne, since }) => `${isOne ? "1 event was" : `${count} events were`} rejected since ${since}, and kept `
-        + "in the table rejected_event with the reason. Mend and send again what should be stored.",
+      "events-rejected": ({ count, isOne, since }) => `${isOne ? "1 event was" : `${count} events were`} quarantined since ${since} `
+        + `(table rejected_event), because ${isOne ? "it" : "they"} could not be stored. Correct what should be stored, and send it again.`,
       "time-wrong": ({ where }) => where === "zone" ? "The times in the webhooks are wrong by whole hours. The view "
         + "“Proof” says which setting to change."
         : "The times in the webhooks are wrong by some minutes. The view “Proof” says what to check.",
@@ -39,11 +40,11 @@ addWords({
   },
   ja: {
     well: at => `Mail Events は正常に動いています。最新のイベントは${at}に受信しました。`, notWell: "Mail Events に確認が必要な点があります。",
-    firstWebhook: "まだイベントが届いていません。Customers Mail Cloud の管理画面に、この Webhook の公開 URL を登録してください。"
+    firstWebhook: "まだイベントが届いていません。Customers Mail Cloud の管理コンソールに、この Webhook の公開 URL を登録してください。"
       + "試すには、次のコマンドでバウンスを1件送ります（シークレットを設定している場合は、コマンドに加えてください）。",
     sampleDay: "1日分のサンプルメールを送ることもできます。Mail Events のフォルダーで実行してください。データは残るため、別のデータベースを使ってください。",
     nothingInPeriod: at => `この期間のメールはありません。最新のイベントは${at}に受信しました。期間を長くするか、`
-      + "Customers Mail Cloud の管理画面で Webhook が有効になっているかをご確認ください。",
+      + "Customers Mail Cloud の管理コンソールで Webhook が有効になっているかをご確認ください。",
     health: {
       "edits-not-activated": () => "保存したファイルが反映されていません（以前の版が動いています）。該当の行を直して、もう一度保存してください。",
       "route-failing": ({ where, since, count }) => `${where} が${since}から失敗しています。スプールで待っている Webhook: ${count}件。`
@@ -54,17 +55,17 @@ addWords({
         + "プロセスを増やすか、ログをご確認ください。",
       "spool-full": ({ count }) => `スプールの使用率が${count}%です。満杯になると、データベースの停止中に Webhook を受け取れません。`
         + "スプールの failed フォルダーを空にするか、spool.max-size を大きくしてください。",
-      "webhooks-failed": ({ count }) => `格納できなかった Webhook が${count}件、スプールの failed フォルダーにあります。理由はそれぞれのファイルの隣にあります。`
-        + "原因を取り除いてから、再実行してください。",
+      "webhooks-failed": ({ count }) => `格納できなかった Webhook が${count}件、スプールの failed フォルダーにあります。理由は「隔離」の画面で確認できます。`
+        + "原因を取り除いてから、再試行してください。",
       "routes-suspicious": () => "有効なルートに、間違いと思われる箇所があります。次の行をご確認ください。",
-      "events-rejected": ({ count, since }) => `格納できなかったイベントが${since}から${count}件あります。理由とともに rejected_event テーブルに残しています。`
-        + "必要なものは、直してから送り直してください。",
+      "events-rejected": ({ count, since }) => `格納できなかったイベントが${since}から${count}件あります。理由とともに隔離しました（rejected_event テーブル）。`
+        + "必要なものは、修正して再送してください。",
       "time-wrong": ({ where }) => where === "zone" ? "Webhook の時刻が1時間単位でずれています。直し方は「届いた通知の照合」にあります。"
         : "Webhook の時刻が数分ずれています。確認することは「届いた通知の照合」にあります。",
       "messages-overdue": ({ count }) => `受付から時間がたっても結果の届いていないメールが${count}件あります（「届いた通知の照合」に一覧があります）。`
-        + "Customers Mail Cloud の管理画面でご確認ください。",
+        + "Customers Mail Cloud の管理コンソールでご確認ください。",
       "failures-unpaired": ({ count }) => `2つのイベントの片方が届いていない失敗が${count}件あります（「届いた通知の照合」に一覧があります）。`
-        + "Customers Mail Cloud の管理画面で、両方の Webhook が有効になっているかをご確認ください。",
+        + "Customers Mail Cloud の管理コンソールで、両方の Webhook が有効になっているかをご確認ください。",
       "alerts-not-sent": ({ where, count, since }) => `送信できていない通知が${count}件あります${where ? `（${where}）` : ""}。最も古いものは${since}からです。`
         + "自動的に再送します。このチャネルの設定をご確認ください。最後の応答:",
     },

@@ -125,7 +125,7 @@ public final class ConsoleSteps extends RouteBuilder {
             ApiAnswer.problem(exchange, new Problem(400, failure.getMessage()));
         } else if (Database.isAbsent(failure)) {
             ApiAnswer.problem(exchange, new Problem(503,
-                    "The database is down. Try again later. Webhooks go to the spool in the meantime."));
+                    "The database is down. Try again later. Webhooks go to the spool in the meantime.", Problem.DATABASE_DOWN));
         } else {
             LOG.error("Answered 500: {}: {}", exchange.getFromRouteId(), FailureText.describe(failure));
             ApiAnswer.problem(exchange, new Problem(500, "The request failed. The log of Mail Events says why."));

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.mailevents.console.EventFeed.Place;
 import org.mailevents.console.EventFeed.Step;
 import org.mailevents.event.CsvRow;
@@ -14,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Events as a CSV file (RFC 4180), the newest first. The events are read while the file is sent, a step at a time, so that neither the
- * memory nor a connection of the database is held for a slow caller. When the caller is gone, nothing reads on.
+ * memory nor a connection of the database is held for a slow caller. Vert.x reads on when the caller has gone, so the file ends then.
  */
 final class EventCsv extends InputStream {
 
@@ -31,15 +32,18 @@ final class EventCsv extends InputStream {
 
     private final EventFeed feed;
     private final EventFilter filter;
+    private final BooleanSupplier gone;
     private int rows = FIRST_STEP;
     private Place place;
     private boolean ended;
     /** It begins with a byte order mark, which tells Excel that the file is UTF-8. */
     private InputStream lines = bytes("\uFEFF" + ROW.of(COLUMNS) + "\r\n");
 
-    EventCsv(EventFeed feed, EventFilter filter) {
+    /** @param gone whether the caller has gone */
+    EventCsv(EventFeed feed, EventFilter filter, BooleanSupplier gone) {
         this.feed = feed;
         this.filter = filter;
+        this.gone = gone;
     }
 
     @Override
@@ -54,7 +58,7 @@ final class EventCsv extends InputStream {
             return 0;
         }
         int count = lines.read(buffer, offset, length);
-        while (count < 0 && !ended) {
+        while (count < 0 && !ended && !gone.getAsBoolean()) {
             lines = bytes(next());
             count = lines.read(buffer, offset, length);
         }

@@ -23,17 +23,21 @@ import org.jdbi.v3.core.statement.Query;
  */
 final class EventFeed {
 
-    private static final Duration PAGE_TIME = Duration.ofMillis(200);
     private static final int FIRST_STEP = 2_000;
     private static final int LONGEST_STEP = 64_000;
     /** How many times as long a step may be as the one before. The time of the one before says what the page can afford. */
     private static final int LONGER = 4;
 
     private final Jdbi jdbi;
+    private final Duration pageTime;
 
-    /** @param jdbi limits the time of each statement */
-    EventFeed(Jdbi jdbi) {
+    /**
+     * @param jdbi     limits the time of each statement
+     * @param pageTime when the time of a page is over; its first step is taken in any case
+     */
+    EventFeed(Jdbi jdbi, Duration pageTime) {
         this.jdbi = jdbi;
+        this.pageTime = pageTime;
     }
 
     /**
@@ -99,7 +103,7 @@ final class EventFeed {
         return jdbi.withHandle(handle -> page(handle, filter, after, limit));
     }
 
-    private static Page page(Handle handle, EventFilter filter, Place after, int limit) {
+    private Page page(Handle handle, EventFilter filter, Place after, int limit) {
         long began = System.nanoTime();
         List<EventView> events = new ArrayList<>();
         Place place = after;
@@ -113,7 +117,7 @@ final class EventFeed {
             if (place == null) {
                 return new Page(events, null, filter.since() == null ? oldest(handle) : filter.since(), true, filter.readAs());
             }
-            long left = PAGE_TIME.toNanos() - (now - began);
+            long left = pageTime.toNanos() - (now - began);
             int affordable = (int) Math.min(LONGEST_STEP, rows * left / (now - stepBegan + 1));
             if (events.size() == limit || affordable < FIRST_STEP / 2) {
                 return new Page(events, place.toString(), place.receivedAt(), false, filter.readAs());

@@ -24,7 +24,7 @@ import org.mailevents.event.AskedAddress;
  *
  * @param from   the table or the view that the conditions are on
  * @param found  conditions that an index serves, for the rows that are read; may be empty
- * @param kept   conditions on the rows that were read; may be empty
+ * @param kept   conditions on the rows that were read, which are called {@code e}; may be empty
  * @param values the named parameters of both
  * @param since  the events were received at this time or later; null if it does not matter
  * @param until  the events were received before this time; null if it does not matter
@@ -34,12 +34,16 @@ record EventFilter(String from, List<String> found, List<String> kept, Map<Strin
         Map<String, String> readAs) {
 
     /** The names of the parameters. */
-    static final Set<String> NAMES = Set.of("since", "until", "status", "cause", "domain", "audience", "apiData", "sender", "recipient",
-            "subject", "text");
+    static final Set<String> NAMES = Set.of("since", "until", "happenedSince", "status", "withoutEnd", "cause", "domain",
+            "audience", "apiData", "sender", "recipient", "subject", "text");
 
     /** With this condition, the index of the bounces serves a question. */
     static final String BOUNCES = "event_type = 'bounces'";
 
+    /** The recipient's server has neither accepted nor refused the message. This condition needs a query of its own, so it stands last. */
+    private static final String WITHOUT_END = "event_type = 'deliveries' AND recipient IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mail_event"
+            + " s WHERE s.message_id = e.message_id AND s.recipient = e.recipient AND (s.event_type = 'bounces'"
+            + " OR s.event_type = 'deliveries' AND s.status IN ('succeeded', 'failed')))";
     private static final String CAUSE = "CASE event_type WHEN 'bounces' THEN COALESCE(cause, 'unknown') ELSE cause END";
     /** A whole address. A part of one, such as {@code taro@example}, has no domain with a dot. */
     private static final Pattern ADDRESS = Pattern.compile("(?:[^\\s@<>]+|\".+\")@[^\\s@<>]+\\.[^\\s@<>]+");
@@ -86,6 +90,11 @@ record EventFilter(String from, List<String> found, List<String> kept, Map<Strin
             if (since != null && until != null && !since.isBefore(until)) {
                 throw new IllegalArgumentException("Set until to a time after since.");
             }
+            Instant happenedSince = time("happenedSince");
+            if (happenedSince != null) {
+                kept.add("COALESCE(occurred_at, received_at) >= :happenedSince");
+                values.put("happenedSince", happenedSince);
+            }
             equal("status", EventView.STATUS);
             if ("bounced".equals(values.get("status"))) {
                 found.add(BOUNCES);
@@ -98,6 +107,7 @@ record EventFilter(String from, List<String> found, List<String> kept, Map<Strin
             given("subject").ifPresent(subject -> contains("subject", List.of("subject"), subject));
             given("apiData").ifPresent(data -> contains("apiData", List.of("api_data"), data));
             Map<String, String> readAs = given("text").map(text -> text(text, isMessage)).orElse(null);
+            given("withoutEnd").ifPresent(this::withoutEnd);
             return new EventFilter(from, found, kept, values, since, until, readAs);
         }
 
@@ -119,6 +129,13 @@ record EventFilter(String from, List<String> found, List<String> kept, Map<Strin
                 kept.add(sql + " = :" + name);
                 values.put(name, value);
             });
+        }
+
+        private void withoutEnd(String asked) {
+            if (!asked.equals("true")) {
+                throw new IllegalArgumentException("Set withoutEnd to true, or leave it out.");
+            }
+            kept.add(WITHOUT_END);
         }
 
         /** @param asked a domain, with or without the at sign and what is before it */

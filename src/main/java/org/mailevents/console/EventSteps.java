@@ -2,12 +2,15 @@ package org.mailevents.console;
 
 import static org.apache.camel.support.CamelContextHelper.mandatoryFindSingleByType;
 
+import io.vertx.core.http.HttpServerResponse;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
+import org.apache.camel.component.platform.http.vertx.HttpMessage;
 import org.mailevents.console.EventFeed.Place;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
@@ -18,13 +21,14 @@ public final class EventSteps extends RouteBuilder {
 
     private static final String DEFAULT_LIMIT = "50";
     private static final int MAX_LIMIT = 200;
+    private static final Duration PAGE_TIME = Duration.ofMillis(200);
 
     private EventFeed feed;
     private RecipientHash hash;
 
     @Override
     public void configure() {
-        feed = new EventFeed(JdbiFactory.limited(mandatoryFindSingleByType(getContext(), Database.class)));
+        feed = new EventFeed(JdbiFactory.limited(mandatoryFindSingleByType(getContext(), Database.class)), PAGE_TIME);
         hash = mandatoryFindSingleByType(getContext(), RecipientHash.class);
 
         // @formatter:off
@@ -51,10 +55,11 @@ public final class EventSteps extends RouteBuilder {
 
     private void export(Exchange exchange) {
         EventFilter filter = filter(parameters(exchange));
+        HttpServerResponse response = exchange.getMessage(HttpMessage.class).getResponse();
         exchange.getMessage().removeHeaders("*");
         exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "text/csv; charset=utf-8");
         exchange.getMessage().setHeader("Content-Disposition", "attachment; filename=\"events.csv\"");
-        exchange.getMessage().setBody(new EventCsv(feed, filter));
+        exchange.getMessage().setBody(new EventCsv(feed, filter, response::closed));
     }
 
     private EventFilter filter(Map<String, String> asked) {

@@ -84,11 +84,9 @@ final class HourCounts {
     private static Map<Instant, Usual> usual(Handle handle, Instant since, Instant now) {
         Instant first = handle.select("SELECT MIN(received_slot) FROM event_count").mapTo(Instant.class).one();
         Map<Instant, List<Finished>> weeks = new HashMap<>();
+        Map<Instant, Finished> found = first == null ? Map.of() : finished(handle, since, now);
         for (int week = 1; week <= WEEKS && first != null; week++) {
             Duration before = WEEK.multipliedBy(week);
-            Map<Instant, Finished> found = new HashMap<>();
-            handle.select(EARLIER_WEEK, since.minus(before), now.minus(before)).mapTo(Finished.class)
-                    .forEach(hour -> found.put(hour.hourOf(), hour));
             for (Instant hour = since; !hour.isAfter(now); hour = hour.plus(1, ChronoUnit.HOURS)) {
                 Instant then = hour.minus(before);
                 if (!then.isBefore(first.truncatedTo(ChronoUnit.HOURS))) {
@@ -99,6 +97,17 @@ final class HourCounts {
         Map<Instant, Usual> usual = new HashMap<>();
         weeks.forEach((hour, hours) -> usual.put(hour, usual(hours)));
         return usual;
+    }
+
+    /** The hours of the last four weeks. The weeks before a period of more than a week overlap, so they are read at once. */
+    private static Map<Instant, Finished> finished(Handle handle, Instant since, Instant now) {
+        boolean overlap = Duration.between(since, now).compareTo(WEEK) > 0;
+        Map<Instant, Finished> found = new HashMap<>();
+        for (int week = overlap ? WEEKS : 1; week <= WEEKS; week++) {
+            handle.select(EARLIER_WEEK, since.minus(WEEK.multipliedBy(week)), now.minus(overlap ? WEEK : WEEK.multipliedBy(week)))
+                    .mapTo(Finished.class).forEach(hour -> found.put(hour.hourOf(), hour));
+        }
+        return found;
     }
 
     private static Usual usual(List<Finished> hours) {

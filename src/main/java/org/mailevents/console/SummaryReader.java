@@ -23,6 +23,7 @@ import org.mailevents.console.Summary.OpenIncident;
 import org.mailevents.console.Summary.Pipeline;
 import org.mailevents.console.Summary.Untold;
 import org.mailevents.database.Database;
+import org.mailevents.event.Problem;
 import org.mailevents.live.LiveCauses;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
@@ -81,7 +82,7 @@ final class SummaryReader {
                 throw new IllegalStateException("The summary could not be read", e);
             }
             return new Summary(since, "down", "occurred", null, null, null, null, null, null, null, null,
-                    with(new Health("database-down", null, null, null, null), ofProcess), failingRoutes.all(), edits.notActivated(),
+                    with(new Health(Problem.DATABASE_DOWN, null, null, null, null), ofProcess), failingRoutes.all(), edits.notActivated(),
                     edits.pleaseCheck(), null, pipeline);
         }
     }

@@ -1,5 +1,6 @@
 package org.mailevents.event;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.time.Duration;
 import java.util.Map;
@@ -10,9 +11,14 @@ import java.util.Map;
  * @param title  the reason phrase of the status
  * @param status the HTTP status
  * @param detail what the caller must change. It contains no text of the request
+ * @param what   a fixed word for a program, an extension member of RFC 9457 (3.2), such as {@link #DATABASE_DOWN}; null if there is none
  */
-@JsonPropertyOrder({"title", "status", "detail"})
-public record Problem(String title, int status, String detail) implements WebhookAnswer {
+@JsonPropertyOrder({"title", "status", "detail", "what"})
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Problem(String title, int status, String detail, String what) implements WebhookAnswer {
+
+    /** The database cannot be reached. The health of the summary has the same word. */
+    public static final String DATABASE_DOWN = "database-down";
 
     /** The value of the header {@code Retry-After} of a 503. */
     public static final Duration RETRY_AFTER = Duration.ofSeconds(30);
@@ -25,7 +31,11 @@ public record Problem(String title, int status, String detail) implements Webhoo
             Map.entry(500, "Internal Server Error"), Map.entry(503, "Service Unavailable"));
 
     public Problem(int status, String detail) {
-        this(PHRASES.get(status), status, detail);
+        this(status, detail, null);
+    }
+
+    public Problem(int status, String detail, String what) {
+        this(PHRASES.get(status), status, detail, what);
     }
 
     /** The events could be stored nowhere. */

@@ -141,6 +141,36 @@ public interface EventCases extends Cases {
     }
 
     @Test
+    default void whatIsStillDelayedIsFound() {
+        // Given
+        String sender = "news@" + UUID.randomUUID() + ".example";
+        List<ObjectNode> delayed = Stream.generate(() -> Payload.delivery("deferred").put("from", sender)).limit(4).toList();
+        post("deliveries", delayed.toArray(ObjectNode[]::new));
+        post("deliveries", delayed.get(1).deepCopy().put("status", "succeeded"), delayed.get(2).deepCopy().put("status", "failed"));
+        post("bounces", Payload.bounce("2").put("from", sender).put("to", delayed.get(3).get("to").asText())
+                .put("messageId", id(delayed.get(3))));
+        // another recipient of the same message has it
+        post("deliveries", delayed.get(0).deepCopy().put("status", "succeeded").put("to", "other@" + sender.split("@")[1]));
+
+        // Then
+        assertThat(found("sender", sender, "status", "deferred")).hasSize(4);
+        assertThat(found("sender", sender, "status", "deferred", "withoutEnd", "true")).containsExactly(id(delayed.get(0)));
+    }
+
+    @Test
+    default void whatHappenedEarlierCanBeLeftOutAlthoughItWasReceivedNow() {
+        // Given
+        String tag = UUID.randomUUID().toString();
+        ObjectNode old = Payload.delivery("queued").put("subject", tag).put("created", "2026-01-01 09:00:00");
+        ObjectNode later = Payload.delivery("queued").put("subject", tag).put("created", "2026-01-02 09:00:00");
+        post("deliveries", later, old);
+
+        // Then
+        assertThat(found("subject", tag, "happenedSince", "2026-01-01T12:00:00Z")).containsExactly(id(later));
+        assertThat(found("subject", tag, "since", "2026-01-01T12:00:00Z")).containsExactlyInAnyOrder(id(later), id(old));
+    }
+
+    @Test
     default void eachEventHasItsStatusAndItsCodeUnderOneName() {
         // Given
         ObjectNode queued = Payload.delivery("queued");
@@ -281,8 +311,9 @@ public interface EventCases extends Cases {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"since=yesterday", "until=2026-11-30", "since=2026-11-30T00:00:00Z&until=2026-11-30T00:00:00Z", "limit=0",
-            "limit=201", "limit=many", "after=5", "after=2026-11-30T00:00:00Z_5", "recipent=a", "status=failed&status=queued"})
+    @ValueSource(strings = {"since=yesterday", "until=2026-11-30", "happenedSince=today", "withoutEnd=no",
+            "since=2026-11-30T00:00:00Z&until=2026-11-30T00:00:00Z", "limit=0", "limit=201", "limit=many", "after=5",
+            "after=2026-11-30T00:00:00Z_5", "recipent=a", "status=failed&status=queued"})
     default void whatCannotBeAskedSaysWhatToWrite(String query) {
         String name = query.split("=")[0].replace("recipent", "recipient");
         assertThat(assertProblem(get("/api/events?" + query), 400)).contains(name);

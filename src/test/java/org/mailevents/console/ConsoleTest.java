@@ -26,6 +26,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -330,8 +331,23 @@ class ConsoleTest {
             // Then
             assertThat(found).hasSize(1);
             assertThat(found.toString()).doesNotContain(address).contains(bounce.get("messageId").asText());
-            assertThat(Api.ask(application, "/api/recipients/" + found.get(0).path("recipient").asText())).as("by its hash")
-                    .isEqualTo(found);
+            String hash = found.get(0).path("recipient").asText();
+            assertThat(Api.ask(application, "/api/recipients/" + hash)).as("by its hash").isEqualTo(found);
+            String id = bounce.get("messageId").asText();
+            for (String asked : List.of(address, address.toUpperCase(Locale.ROOT), "Taro <" + address + ">", "mailto:" + address, hash)) {
+                for (String parameter : List.of("text", "recipient")) {
+                    JsonNode events = Api.ask(application, "/api/events?" + parameter + "=" + Api.encoded(asked)).path("events");
+                    assertThat(events).as(asked).extracting(event -> event.path("messageId").asText() + event.path("recipient").asText())
+                            .containsExactly(id + hash);
+                }
+            }
+            for (String asked : List.of(address, address.toUpperCase(Locale.ROOT), hash)) {
+                JsonNode message = Api.ask(application, "/api/message?id=" + Api.encoded(id) + "&to=" + Api.encoded(asked));
+                assertThat(message.path("recipient").asText()).as(asked).isEqualTo(hash);
+                assertThat(message.at("/address/state").asText()).isEqualTo("listed");
+                assertThat(message.at("/events/0/raw/to").asText()).isEqualTo(hash);
+                assertThat(message.toString()).doesNotContainIgnoringCase(address);
+            }
         }
     }
 
@@ -466,6 +482,7 @@ class ConsoleTest {
             }
             assertThat(summary.at("/health/0/what").asText()).isEqualTo("database-down");
             assertThat(assertProblem(get(application, "/api/messages/x"), 503)).contains("database is down");
+            assertThat(get(application, "/api/events").body()).contains("\"what\":\"database-down\"");
             assertThat(assertProblem(get(application, "/api/suppressions.csv"), 503)).contains("database is down");
             assertThat(get(application, "/").statusCode()).isEqualTo(200);
         }

@@ -44,7 +44,7 @@ interface NeverWrongCases {
             page().browser.executeScript("location.hash = ''");
 
             // Then
-            page().wait(() -> page().isShown("#problem"));
+            page().wait(() -> page().isShown("#problem") && page().text("#problem").contains("データベースに接続できない"));
             assertThat(page().isShown("#totals")).isFalse();
         } finally {
             page().server.start();

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.function.BooleanSupplier;
+import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -112,6 +113,28 @@ class OverviewTest {
         assertThat(browser.findElement(By.id("time-chart")).getAttribute("aria-label")).contains("60% of 5 messages");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"en", "ja"})
+    void bouncesThatNoMailHasReportedStandBesideTheIncidents(String language) throws Exception {
+        // Given
+        UUID id = UUID.randomUUID();
+        application.context().getRouteController().stopRoute("send-alerts");
+        try {
+            database.execute("INSERT INTO mail_event (event_id, event_type, status, recipient, audience, alert_state, received_at)"
+                    + " VALUES (?, 'bounces', '2', 'c@waiting.example', 'held', 'pending', CURRENT_TIMESTAMP - INTERVAL '9' DAY)", id);
+
+            // When
+            visit(language);
+
+            // Then
+            assertThat(text("#untold")).contains(language.equals("en") ? "Bounces that no mail has reported yet: " : "まだ通知メールを送っていないバウンス: ",
+                    language.equals("en") ? "1 for held since " : "held 宛て1件（");
+        } finally {
+            database.execute("DELETE FROM mail_event WHERE event_id = ?", id);
+            application.context().getRouteController().startRoute("send-alerts");
+        }
+    }
+
     @Test
     void whatHappenedEarlierIsNamedAndInNoFigure() {
         // When
@@ -134,7 +157,7 @@ class OverviewTest {
         // Then
         wait(() -> browser.getCurrentUrl().contains("#events?"));
         assertThat(URLDecoder.decode(browser.getCurrentUrl(), StandardCharsets.UTF_8)).contains("domain=full.example", "status=bounced",
-                "since=");
+                "&since=", "happenedSince=");
     }
 
     @ParameterizedTest

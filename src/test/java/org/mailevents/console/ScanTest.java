@@ -6,13 +6,28 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.database.Database;
+import org.mailevents.database.JdbiFactory;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.ScannedRows;
 import org.mailevents.support.TestDatabase;
@@ -85,6 +100,72 @@ class ScanTest {
                 // Then
                 assertThat(scanned).as(sql).isPositive().isLessThanOrEqualTo(bound);
             });
+            assertThePagesTellEverythingTogether(application);
+            assertTheFileEndsForACallerWhoIsGone(application);
+            assertCallersWhoAreGoneLeaveRoomForOthers(application);
+        }
+    }
+
+    /** A page that has no time looks through one step, and most of these pages have no event. */
+    private static void assertThePagesTellEverythingTogether(InProcess application) {
+        EventFeed feed = feed(application);
+        EventFilter filter = filter(Map.of("recipient", "u777@"));
+        List<UUID> found = new ArrayList<>();
+        List<Instant> lookedThrough = new ArrayList<>();
+
+        // When
+        EventFeed.Page page;
+        EventFeed.Place after = null;
+        do {
+            page = feed.page(filter, after, 50);
+            page.events().forEach(event -> found.add(event.eventId()));
+            lookedThrough.add(page.lookedThroughSince());
+            after = page.complete() ? null : EventFeed.Place.parse(page.next());
+        } while (after != null);
+
+        // Then
+        assertThat(found).containsExactlyElementsOf(IntStream.range(0, 10).map(i -> EVENTS - EVENTS / 10 * (i + 1) + 777)
+                .mapToObj(n -> UUID.fromString("00000000-0000-0000-0000-%012d".formatted(n))).toList());
+        assertThat(lookedThrough).hasSizeGreaterThan(EVENTS / 2_000).doesNotHaveDuplicates()
+                .isSortedAccordingTo(Comparator.reverseOrder());
+    }
+
+    private static EventFeed feed(InProcess application) {
+        Database database = application.context().getRegistry().findSingleByType(Database.class);
+        return new EventFeed(JdbiFactory.limited(database), Duration.ZERO);
+    }
+
+    private static EventFilter filter(Map<String, String> asked) {
+        return EventFilter.of(asked, address -> address, messageId -> false);
+    }
+
+    private static void assertTheFileEndsForACallerWhoIsGone(InProcess application) {
+        AtomicBoolean gone = new AtomicBoolean();
+        try (BufferedReader file = new BufferedReader(new InputStreamReader(
+                new EventCsv(feed(application), filter(Map.of()), gone::get), StandardCharsets.UTF_8), 1_000)) {
+            // When
+            String first = file.readLine();
+            gone.set(true);
+
+            // Then
+            assertThat(first).contains("\"event_id\"");
+            assertThat(file.lines().count()).isLessThan(EVENTS / 10);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** More callers than the API answers at a time hang up in the middle of a file that fits into no buffer of the network. */
+    private static void assertCallersWhoAreGoneLeaveRoomForOthers(InProcess application) {
+        for (int caller = 0; caller < 9; caller++) {
+            try (Socket socket = new Socket()) {
+                socket.setReceiveBufferSize(4_096);
+                socket.connect(new InetSocketAddress("127.0.0.1", application.port));
+                socket.getOutputStream().write("GET /api/events.csv HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                assertThat(new String(socket.getInputStream().readNBytes(15), StandardCharsets.UTF_8)).isEqualTo("HTTP/1.1 200 OK");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
@@ -98,7 +179,7 @@ class ScanTest {
 
     /** The first step of a page, with the parameters as literals. */
     private static String stepOfFeed(Map<String, String> asked) {
-        EventFilter filter = EventFilter.of(asked, address -> address, messageId -> false);
+        EventFilter filter = filter(asked);
         Map<String, Object> values = new LinkedHashMap<>(filter.values());
         String sql = EventFeed.sql(filter, values, null, 2_000, 50);
         for (Map.Entry<String, Object> value : values.entrySet()) {
