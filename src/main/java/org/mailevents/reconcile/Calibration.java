@@ -21,6 +21,11 @@ record Calibration(Duration offset, long records, long bounces, LocalDate from, 
         return offset != null;
     }
 
+    /** Whether records of this type have confirmed the offset: the vendor's two lists may differ. */
+    boolean isKnownOf(boolean ofBounces) {
+        return isKnown() && (ofBounces ? bounces > 0 : records > bounces);
+    }
+
     boolean covers(LocalDate day) {
         return isKnown() && !day.isBefore(from) && !day.isAfter(until);
     }
@@ -31,8 +36,10 @@ record Calibration(Duration offset, long records, long bounces, LocalDate from, 
     }
 
     Calibration confirmed(LocalDate day, long records, long bounces) {
-        // the same day may be looked at several times, so the counts are those of the best day
-        return new Calibration(offset, Math.max(this.records, records), Math.max(this.bounces, bounces), day.isBefore(from) ? day : from,
+        // the same day may be looked at several times, so the counts are those of the best day for each type
+        long mostBounces = Math.max(this.bounces, bounces);
+        long mostOthers = Math.max(this.records - this.bounces, records - bounces);
+        return new Calibration(offset, mostOthers + mostBounces, mostBounces, day.isBefore(from) ? day : from,
                 day.isAfter(until) ? day : until, daysAgree);
     }
 

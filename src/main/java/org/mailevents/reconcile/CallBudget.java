@@ -7,11 +7,12 @@ import org.jdbi.v3.core.Jdbi;
 
 /**
  * The calls of the vendor's API that are left today. The calls are counted in the database before they are made, so neither a restart nor a
- * second process exceeds the limit.
+ * second process exceeds the limit. Each call also prolongs the lease of its run.
  */
 final class CallBudget {
 
     private final Jdbi jdbi;
+    private final ReconciledDays days;
     private final Clock clock;
     private final ZoneId zone;
     private final int limit;
@@ -20,8 +21,9 @@ final class CallBudget {
      * @param zone  of the days
      * @param limit the most calls of a day
      */
-    CallBudget(Jdbi jdbi, Clock clock, ZoneId zone, int limit) {
+    CallBudget(Jdbi jdbi, ReconciledDays days, Clock clock, ZoneId zone, int limit) {
         this.jdbi = jdbi;
+        this.days = days;
         this.clock = clock;
         this.zone = zone;
         this.limit = limit;
@@ -29,6 +31,9 @@ final class CallBudget {
 
     /** Counts a call that is made next. An attempt that fails counts too, because the vendor has the work of it. */
     void take() throws VendorProblem {
+        if (!days.hold(clock.instant())) {
+            throw new VendorProblem("Another process has gone on with this run.");
+        }
         LocalDate today = today();
         boolean taken = jdbi.inTransaction(handle -> {
             handle.execute("INSERT INTO vendor_call (call_day, calls) VALUES (?, 0) ON CONFLICT DO NOTHING", today);

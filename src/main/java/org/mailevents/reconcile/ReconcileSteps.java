@@ -94,7 +94,7 @@ public final class ReconcileSteps extends RouteBuilder {
         Meters meters = mandatoryFindSingleByType(getContext(), Meters.class);
         days = new ReconciledDays(jdbi);
         hours = new ReceivingHours(jdbi, clock, meters::answers);
-        budget = new CallBudget(jdbi, clock, zone, settings.positive("vendor.calls-a-day"));
+        budget = new CallBudget(jdbi, days, clock, zone, settings.positive("vendor.calls-a-day"));
         vendor = VendorSettings.of(settings);
         vendor.ifPresent(of -> reconciliation = reconciliation(of, jdbi, meters));
         thread = getContext().getExecutorServiceManager().newCachedThreadPool(this, ID);
@@ -165,17 +165,30 @@ public final class ReconcileSteps extends RouteBuilder {
         }
         Instant now = clock.instant();
         Instant due = vendor.get().schedule().latest(now, schedules);
-        Optional<Instant> ran = days.ranFor();
-        if (ran.isEmpty()) {
+        if (days.ranFor().isEmpty()) {
             days.saveRun(due, today()); // the first run is at the next time, when there is something to compare
-        } else if (ran.get().isBefore(due) && (spool.isEmpty() || due.plus(LONGEST_WAIT).isBefore(now)) && begin()) {
+        } else if (isWanted(due) && (spool.isEmpty() || due.plus(LONGEST_WAIT).isBefore(now)) && begin()) {
             try {
-                reconciliation.reconcileLastDays().forEach(day -> log(day, false));
+                runFor(due);
             } finally {
                 end();
-                // also after a failure: otherwise the next runs would use up the calls of the day
-                days.saveRun(due, today());
             }
+        }
+    }
+
+    private boolean isWanted(Instant due) {
+        return days.ranFor().map(due::isAfter).orElse(false);
+    }
+
+    private void runFor(Instant due) throws InterruptedException {
+        if (!isWanted(due)) {
+            return; // another process has ended this run just now
+        }
+        try {
+            reconciliation.reconcileLastDays().forEach(day -> log(day, false));
+        } finally {
+            // also after a failure: otherwise the next runs would use up the calls of the day
+            days.saveRun(due, today());
         }
     }
 
@@ -196,8 +209,11 @@ public final class ReconcileSteps extends RouteBuilder {
     }
 
     private void end() {
-        free.release();
-        days.release(clock.instant());
+        try {
+            days.release(clock.instant());
+        } finally {
+            free.release();
+        }
     }
 
     private LocalDate today() {

@@ -1,5 +1,6 @@
 package org.mailevents.reconcile;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,12 +11,14 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.mailevents.reconcile.ReconciledDays.Day;
+import org.mailevents.reconcile.Repair.Missing;
 import org.mailevents.reconcile.VendorApi.DayCount;
 
 /**
@@ -32,6 +35,8 @@ final class Reconciliation {
     private static final int DAYS = 7;
     /** The vendor keeps its logs for 40 days. */
     private static final int KEPT_DAYS = 40;
+    /** Events of a day may be deleted so much before the age of the day says so: zones and clocks differ, and a run takes its time. */
+    private static final Duration DELETED_EARLY = Duration.ofDays(1);
 
     private final VendorApi api;
     private final VendorList list;
@@ -40,6 +45,7 @@ final class Reconciliation {
     private final ReceivingHours hours;
     private final Repair repair;
     private final ZoneId zone;
+    private final Duration kept;
     private final Clock clock;
     private final String serverComposition;
 
@@ -56,6 +62,7 @@ final class Reconciliation {
         this.hours = hours;
         this.repair = repair;
         this.zone = zone;
+        this.kept = settings.kept();
         this.clock = clock;
         this.serverComposition = settings.serverComposition();
     }
@@ -65,7 +72,7 @@ final class Reconciliation {
         Optional<Instant> first = stored.first();
         LocalDate last = lastEnded(days.calibration());
         List<LocalDate> wanted = first.isEmpty() ? List.of() : Stream.iterate(last, day -> day.minusDays(1)).limit(DAYS)
-                .takeWhile(day -> begin(day, days.calibration()).isAfter(first.get()))
+                .takeWhile(day -> begin(day, days.calibration()).isAfter(first.get()) && isKept(day))
                 .filter(day -> !days.day(day).map(Day::complete).orElse(false)).toList();
         return reconcile(wanted, false);
     }
@@ -78,15 +85,24 @@ final class Reconciliation {
      */
     Day reconcile(LocalDate day, boolean dryRun) throws InterruptedException {
         LocalDate last = lastEnded(days.calibration());
-        if (day.isAfter(last) || day.isBefore(last.minusDays(KEPT_DAYS))) {
-            throw new IllegalArgumentException("Choose a day from " + last.minusDays(KEPT_DAYS) + " to " + last + ": the vendor keeps "
-                    + KEPT_DAYS + " days, and the last of them must have ended.");
+        LocalDate first = last.minusDays(KEPT_DAYS);
+        while (!isKept(first) && first.isBefore(last)) {
+            first = first.plusDays(1);
+        }
+        if (day.isAfter(last) || day.isBefore(first)) {
+            throw new IllegalArgumentException("Choose a day from " + first + " to " + last + ": the vendor keeps " + KEPT_DAYS + " days,"
+                    + " events older than retention.days are deleted, and the day must have ended.");
         }
         boolean isOpen = days.day(day).filter(before -> !before.complete()).isPresent();
         if (!dryRun && isOpen && DayParts.areAll(days.parts(day).keySet())) {
             days.forgetParts(day); // somebody asks for it again, so it is listed again
         }
         return reconcile(List.of(day), dryRun).get(0);
+    }
+
+    /** Whether all events of a day are still here. What was deleted would be taken for missing, and would be told again. */
+    private boolean isKept(LocalDate day) {
+        return kept == null || begin(day, days.calibration()).isAfter(clock.instant().minus(kept).plus(DELETED_EARLY));
     }
 
     private LocalDate lastEnded(Calibration known) {
@@ -187,8 +203,9 @@ final class Reconciliation {
                 return e.getMessage();
             }
             if (refusal == null && !unjudged.isEmpty() && differences() != null) {
-                refusal = believed ? "The " + unjudged.get(0).records().size() + " bounces of the vendor's list cannot be repaired, because"
-                        + " no stored bounce confirms their times." : offsets.unknown();
+                refusal = !believed ? offsets.unknown() : unjudged.get(0).isBounces() ? "The " + unjudged.get(0).records().size()
+                        + " bounces of the vendor's list cannot be repaired, because no stored bounce confirms their times."
+                        : "The deliveries of the vendor's list cannot be repaired, because no stored delivery confirms their times.";
             }
             return null;
         }
@@ -213,11 +230,13 @@ final class Reconciliation {
             if (parts.isListed(part)) {
                 return;
             }
-            if (!days.hold(clock.instant())) {
-                throw new VendorProblem("Another process has gone on with this run.");
-            }
             String resource = DayParts.resource(part);
-            ListedPart listed = new ListedPart(part, repair.read(resource, list.all(resource, day, DayParts.hour(part))));
+            Collection<ObjectNode> elements = list.all(resource, day, DayParts.hour(part));
+            ListedPart listed = new ListedPart(part, repair.read(resource, elements));
+            if (listed.records().isEmpty() && !elements.isEmpty()) {
+                refusal = "No record of the vendor's list of " + resource + " can be read, so its form is not that of the webhooks.";
+                return;
+            }
             Optional<ListedRecord> elsewhere = listed.records().stream().filter(record -> !DayParts.contains(part, day, record.created()))
                     .findFirst();
             if (elsewhere.isPresent()) {
@@ -247,12 +266,18 @@ final class Reconciliation {
             }
             believed = true;
             for (ListedPart part : List.copyOf(unjudged)) {
-                if (!part.isBounces() || known.bounces() > 0 || part.records().isEmpty()) {
-                    repaired = repaired.plus(repair.repair(day, part, known.offset(), dryRun));
-                    parts.add(part.counts());
+                if (known.isKnownOf(part.isBounces()) || part.records().isEmpty()) {
+                    Missing missing = repair.missing(part, known.offset());
+                    refusal = repair.contradiction(missing).orElse(null);
+                    if (refusal != null) {
+                        return;
+                    }
                     if (!dryRun) {
+                        repair.repair(day, missing);
                         days.save(day, part.counts());
                     }
+                    repaired = repaired.plus(missing.counts());
+                    parts.add(part.counts());
                     unjudged.remove(part);
                 }
             }

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.ObjIntConsumer;
 import org.mailevents.event.EventReader;
@@ -55,7 +56,7 @@ final class Repair {
             JsonNode kept = hidden.inElement(element);
             try {
                 MailEvent event = event(eventType, kept);
-                if (event.createdText() != null && !event.createdText().isBlank()) {
+                if (event.occurredAt() != null) {
                     records.add(new ListedRecord((ObjectNode) kept, event));
                 }
             } catch (UnstorableEvent e) {
@@ -71,12 +72,31 @@ final class Repair {
     }
 
     /**
-     * Repairs a part of a day.
+     * What is missing of a part of a day.
+     *
+     * @param elements the elements of a webhook with these events, by the ids of the events
+     */
+    record Missing(String eventType, List<MailEvent> events, Map<UUID, ObjectNode> elements) {
+
+        RepairedCounts counts() {
+            if (eventType.equals(MailEvent.BOUNCES)) {
+                return new RepairedCounts(DayCount.NONE, events.size(), 0);
+            }
+            DayCount deliveries = new DayCount(with("queued"), with("succeeded"), with("failed"));
+            return new RepairedCounts(deliveries, 0, events.size() - deliveries.total());
+        }
+
+        private long with(String status) {
+            return events.stream().filter(event -> status.equals(event.status())).count();
+        }
+    }
+
+    /**
+     * Finds what is missing of a part of a day.
      *
      * @param offset how far the times of the records are ahead of those of the webhooks
-     * @param dryRun whether the missing events are only counted
      */
-    RepairedCounts repair(LocalDate day, ListedPart part, Duration offset, boolean dryRun) {
+    Missing missing(ListedPart part, Duration offset) {
         String eventType = DayParts.resource(part.name());
         Map<UUID, ObjectNode> elements = new HashMap<>();
         List<MailEvent> events = new ArrayList<>();
@@ -91,12 +111,26 @@ final class Repair {
                 throw new IllegalStateException("A record that could be stored cannot be stored with its time corrected", e);
             }
         }
-        List<MailEvent> missing = stored.missing(events);
-        if (!dryRun && !missing.isEmpty()) {
-            days.noteRepaired(day, missing);
-            spool.accept(webhook(eventType, missing.stream().map(event -> elements.get(event.eventId())).toList()), missing.size());
+        return new Missing(eventType, stored.missing(events), elements);
+    }
+
+    /**
+     * Why the events would be stored a second time: the vendor lists them with another reason or in another spelling than its webhooks.
+     * Empty if they are really missing.
+     */
+    Optional<String> contradiction(Missing missing) {
+        return stored.hasOneLike(missing.eventType(), missing.events()) ? Optional.of("The vendor's list has events that are stored with"
+                + " the same message, recipient, status and time, but with another reason or spelling. They would be stored and told a"
+                + " second time.") : Optional.empty();
+    }
+
+    /** Sends the missing events on their way. */
+    void repair(LocalDate day, Missing missing) {
+        if (!missing.events().isEmpty()) {
+            days.noteRepaired(day, missing.events());
+            spool.accept(webhook(missing.eventType(), missing.events().stream().map(event -> missing.elements().get(event.eventId()))
+                    .toList()), missing.events().size());
         }
-        return counts(eventType, missing);
     }
 
     private WebhookBody webhook(String eventType, List<ObjectNode> elements) {
@@ -104,17 +138,5 @@ final class Repair {
                 .put("server_composition", serverComposition);
         webhook.putObject("event").putArray(eventType).addAll(elements);
         return WebhookBody.of(false, webhook.toString());
-    }
-
-    private static RepairedCounts counts(String eventType, List<MailEvent> events) {
-        if (eventType.equals(MailEvent.BOUNCES)) {
-            return new RepairedCounts(DayCount.NONE, events.size(), 0);
-        }
-        DayCount deliveries = new DayCount(with("queued", events), with("succeeded", events), with("failed", events));
-        return new RepairedCounts(deliveries, 0, events.size() - deliveries.total());
-    }
-
-    private static long with(String status, List<MailEvent> events) {
-        return events.stream().filter(event -> status.equals(event.status())).count();
     }
 }

@@ -1,5 +1,6 @@
 package org.mailevents.reconcile;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -8,11 +9,16 @@ import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.ConnectionException;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.event.EventId;
 import org.mailevents.event.MailEvent;
@@ -20,6 +26,9 @@ import org.mailevents.reconcile.VendorApi.DayCount;
 
 /** What is stored of the days that are reconciled. */
 final class StoredRecords {
+
+    /** A day may have millions of events, so it may take longer than the five seconds that other statements may take. */
+    private static final int TIMEOUT_MILLIS = 120_000;
 
     private final Jdbi jdbi;
     private final String serverComposition;
@@ -35,6 +44,10 @@ final class StoredRecords {
 
         String fact() {
             return ListedRecord.fact(messageId, recipient, status, reason);
+        }
+
+        private String likeness() {
+            return StoredRecords.likeness(messageId, recipient, status, createdText);
         }
     }
 
@@ -52,7 +65,7 @@ final class StoredRecords {
      */
     Counts count(LocalDate day, Duration offset) {
         LocalDateTime begin = day.atStartOfDay().minus(offset);
-        Map<String, Long> counts = jdbi.withHandle(handle -> handle.select("SELECT CASE WHEN event_type = 'bounces' THEN 'bounced'"
+        Map<String, Long> counts = patiently(handle -> handle.select("SELECT CASE WHEN event_type = 'bounces' THEN 'bounced'"
                 + " ELSE COALESCE(status, '') END AS status, COUNT(*) AS events FROM mail_event WHERE event_id >= ? AND event_id < ?"
                 + " AND event_type IN ('deliveries', 'bounces') AND server_composition = ?"
                 + " GROUP BY CASE WHEN event_type = 'bounces' THEN 'bounced' ELSE COALESCE(status, '') END",
@@ -66,20 +79,45 @@ final class StoredRecords {
         return EventId.lowest(created.toInstant(ZoneOffset.UTC));
     }
 
-    /** The events of a type with these Message-IDs. */
+    /** The events of a type with the Message-IDs of these records, and with a time that can be read. */
     List<StoredRecord> of(String eventType, Collection<ListedRecord> listed) {
-        String[] ids = listed.stream().map(record -> record.event().messageId()).distinct().toArray(String[]::new);
-        return jdbi.withHandle(handle -> handle.select("SELECT message_id, recipient, status, reason, created_text, api_data,"
-                + " server_composition FROM mail_event WHERE message_id = ANY (?) AND event_type = ? AND created_text IS NOT NULL",
+        return of(eventType, listed.stream().map(record -> record.event().messageId()));
+    }
+
+    private List<StoredRecord> of(String eventType, Stream<String> messageIds) {
+        String[] ids = messageIds.distinct().toArray(String[]::new);
+        return patiently(handle -> handle.select("SELECT message_id, recipient, status, reason, created_text, api_data,"
+                + " server_composition FROM mail_event WHERE message_id = ANY (?) AND event_type = ? AND occurred_at IS NOT NULL",
                 ids, eventType).mapTo(StoredRecord.class).list());
     }
 
     /** Those of the events that are not stored. */
     List<MailEvent> missing(Collection<MailEvent> events) {
         UUID[] ids = events.stream().map(MailEvent::eventId).toArray(UUID[]::new);
-        Set<UUID> stored = new HashSet<>(jdbi.withHandle(handle -> handle.select("SELECT event_id FROM mail_event WHERE event_id = ANY (?)",
+        Set<UUID> stored = new HashSet<>(patiently(handle -> handle.select("SELECT event_id FROM mail_event WHERE event_id = ANY (?)",
                 (Object) ids).mapTo(UUID.class).list()));
         return events.stream().filter(event -> !stored.contains(event.eventId())).toList();
+    }
+
+    /** Whether an event is stored that differs from one of these only by its reason, or by the case of its recipient. */
+    boolean hasOneLike(String eventType, Collection<MailEvent> missing) {
+        Set<String> wanted = missing.stream().map(event -> likeness(event.messageId(), event.recipient(), event.status(),
+                event.createdText())).collect(Collectors.toSet());
+        return !missing.isEmpty() && of(eventType, missing.stream().map(MailEvent::messageId)).stream()
+                .filter(event -> event.recipient() != null).map(StoredRecord::likeness).anyMatch(wanted::contains);
+    }
+
+    private static String likeness(String messageId, String recipient, String status, String createdText) {
+        return ListedRecord.fact(messageId, recipient.toLowerCase(Locale.ROOT), status, createdText);
+    }
+
+    private <T> T patiently(Function<Handle, T> read) {
+        try (Handle handle = jdbi.open()) {
+            handle.getConnection().setNetworkTimeout(Runnable::run, TIMEOUT_MILLIS); // the pool sets it back
+            return read.apply(handle);
+        } catch (SQLException e) {
+            throw new ConnectionException(e);
+        }
     }
 
     /** When the first event was received; empty before the first webhook. */

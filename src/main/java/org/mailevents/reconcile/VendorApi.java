@@ -211,7 +211,8 @@ final class VendorApi {
 
     /** One short line without the key, which an error could quote. */
     private String shown(String text) {
-        String line = text.replace(settings.apiKey(), "…").replaceAll("\\p{Cntrl}", " ").strip();
+        String line = text.replace(settings.apiKey(), "…").replace(URLEncoder.encode(settings.apiKey(), StandardCharsets.UTF_8), "…")
+                .replaceAll("\\p{Cntrl}", " ").strip();
         return line.length() > MAX_MESSAGE ? line.substring(0, MAX_MESSAGE) + "…" : line;
     }
 }

@@ -3,8 +3,10 @@ package org.mailevents.reconcile;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.LocalDate;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -21,8 +23,8 @@ final class VendorList {
 
     private final VendorApi api;
     private int rows = LARGEST;
-    /** The largest page so far. */
-    private int largest;
+    /** The largest page of each resource so far. The vendor may allow them different sizes. */
+    private final Map<String, Integer> largest = new HashMap<>();
 
     VendorList(VendorApi api) {
         this.api = api;
@@ -39,10 +41,10 @@ final class VendorList {
         for (int page = 0;; page++) {
             List<ObjectNode> next = page(resource, day, hour, page);
             boolean isNew = records.addAll(next);
-            if (next.size() < largest || next.isEmpty()) {
+            if (next.size() < largest.getOrDefault(resource, 0) || next.isEmpty()) {
                 return records;
             }
-            largest = next.size();
+            largest.put(resource, next.size());
             if (!isNew) {
                 throw new VendorProblem("The vendor's page " + page + " of " + resource + " repeats the pages before it.");
             }
@@ -65,7 +67,7 @@ final class VendorList {
                 throw e;
             }
             rows = DEFAULT;
-            largest = 0;
+            largest.clear();
             return api.page(resource, day, hour, page, rows);
         }
     }

@@ -20,11 +20,12 @@ public final class DestinationCounts {
 
     /** How many destinations of a slot have rows because of their messages, and how many because of their bounces. */
     private static final int NAMED = 20;
-    /** The name under which the other destinations are counted. */
+    /** The name under which the other destinations are counted, and the recipients without a domain. */
     public static final String OTHERS = "";
 
-    /** SQL: the destination of an event. */
-    public static final String DOMAIN = "LOWER(SUBSTRING(recipient FROM POSITION('@' IN recipient) + 1))";
+    /** SQL: the destination of an event. A recipient without a domain would stay in the counts when personal data is removed. */
+    public static final String DOMAIN = "CASE WHEN POSITION('@' IN recipient) > 0"
+            + " THEN LOWER(SUBSTRING(recipient FROM POSITION('@' IN recipient) + 1)) ELSE '" + OTHERS + "' END";
     /** SQL: why a message bounced; null if it was delivered. */
     public static final String CAUSE = "CASE WHEN event_type = 'bounces' THEN COALESCE(cause, 'unknown') END";
     /**

@@ -13,7 +13,8 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
  * The statements about {@code receipt_delay}: how long after the time in {@code created} the events of each slot were received. An event
- * from the spool counts with the time at which its webhook arrived.
+ * from the spool counts with the time at which its webhook arrived. An event that came from the vendor's list does not count, because
+ * it had no webhook.
  */
 public final class ReceiptDelays {
 
@@ -29,7 +30,8 @@ public final class ReceiptDelays {
             + "SELECT delay_minutes AS minutes, events FROM receipt_delay WHERE received_slot = ?"
             + " UNION ALL SELECT minutes, COUNT(*) AS events FROM (SELECT CAST(GREATEST(-" + FARTHEST + ", LEAST(" + FARTHEST + ", "
             + MINUTES + ")) AS integer) AS minutes FROM mail_event WHERE received_at >= ? AND received_at < ?"
-            + " AND occurred_at IS NOT NULL) slot GROUP BY minutes) counted GROUP BY minutes";
+            + " AND occurred_at IS NOT NULL AND COALESCE((SELECT 1 FROM repaired_event r WHERE r.event_id = mail_event.event_id), 0) = 0)"
+            + " slot GROUP BY minutes) counted GROUP BY minutes";
 
     private ReceiptDelays() {
     }

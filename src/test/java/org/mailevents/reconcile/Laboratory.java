@@ -63,6 +63,8 @@ final class Laboratory implements AutoCloseable {
     private final Database database;
     private RecipientHash hash = RecipientHash.with("");
     private int callsADay = 10_000;
+    /** How long events are kept; null for ever. */
+    Duration kept;
     /** How long an answer of the vendor may take. */
     Duration limit = Duration.ofMinutes(5);
 
@@ -169,11 +171,11 @@ final class Laboratory implements AutoCloseable {
     /** A process that reconciles. Each call makes a new one. */
     Reconciliation process() {
         VendorSettings settings = new VendorSettings(vendor.url(), VendorServer.USER, VendorServer.KEY, SampleRecords.COMPOSITION,
-                callsADay, null);
+                callsADay, kept, null);
         ReconciledDays days = days();
         StoredRecords stored = new StoredRecords(jdbi(), settings.serverComposition());
         Repair repair = new Repair(reader, new HiddenRecipients(hash), settings.serverComposition(), stored, days, clock, spool());
-        VendorApi api = new VendorApi(settings, budget(), limit, Duration.ofMillis(1));
+        VendorApi api = new VendorApi(settings, budget(days), limit, Duration.ofMillis(1));
         return new Reconciliation(settings, api, stored, days, hours(), repair, TOKYO, clock);
     }
 
@@ -181,8 +183,8 @@ final class Laboratory implements AutoCloseable {
         return new ReconciledDays(jdbi());
     }
 
-    CallBudget budget() {
-        return new CallBudget(jdbi(), clock, TOKYO, callsADay);
+    CallBudget budget(ReconciledDays days) {
+        return new CallBudget(jdbi(), days, clock, TOKYO, callsADay);
     }
 
     ReceivingHours hours() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +14,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,7 +48,8 @@ class ReconciliationTest {
             laboratory.receiveAllExcept(withheld);
 
             // When
-            Day first = laboratory.process().reconcile(DAY, false);
+            Reconciliation process = laboratory.process();
+            Day first = process.reconcile(DAY, false);
 
             // Then
             requireRepaired(laboratory, first, withheld);
@@ -54,7 +57,7 @@ class ReconciliationTest {
             // When
             laboratory.spooled.clear();
             int calls = laboratory.vendor.calls();
-            Day second = laboratory.process().reconcile(DAY, false);
+            Day second = process.reconcile(DAY, false);
 
             // Then
             assertThat(laboratory.spooled).isEmpty();
@@ -207,6 +210,108 @@ class ReconciliationTest {
     }
 
     @Test
+    void ifTheListHasAnotherReasonThanTheWebhookNothingIsStoredTwice() throws Exception {
+        try (Laboratory laboratory = new Laboratory(TestDatabase.h2InMemory()).withSampleDays(DAY, 1)) {
+            // Given
+            laboratory.receiveAllExcept(List.of());
+            Fact bounce = laboratory.factsOf(DAY).stream().filter(fact -> fact.eventType().equals("bounces")).findFirst().orElseThrow();
+            laboratory.vendor.facts.replaceAll(fact -> fact != bounce ? fact
+                    : new Fact(fact.eventType(), fact.element().deepCopy().put("reason", "550 5.1.1 [...]")));
+
+            // Then
+            Set<UUID> before = laboratory.storedIds();
+            Day day = laboratory.process().reconcile(DAY, false);
+            assertThat(day.remark()).contains("another reason or spelling");
+            assertThat(day.complete()).isFalse();
+            assertThat(laboratory.spooled).isEmpty();
+            assertThat(laboratory.storedIds()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void aTimeInAnotherFormIsRefused() throws Exception {
+        try (Laboratory laboratory = laboratory()) {
+            // Given
+            laboratory.receiveAllExcept(laboratory.someOf(DAY, WITHHELD));
+            laboratory.vendor.created = DateTimeFormatter.ISO_LOCAL_DATE_TIME;
+
+            // When
+            requireRefused(laboratory, "its form is not that of the webhooks");
+
+            // When: somebody has sent a webhook with such a time
+            laboratory.vendor.created = VendorServer.CREATED;
+            laboratory.jdbi().useHandle(handle -> handle.execute("UPDATE mail_event SET created_text = 'yesterday', occurred_at = NULL"
+                    + " WHERE event_id = ?", laboratory.storedIds().iterator().next()));
+
+            // Then
+            assertThat(laboratory.process().reconcile(DAY, false).repaired()).isEqualTo(WITHHELD);
+        }
+    }
+
+    @Test
+    void deliveriesAreNotRepairedWithTheTimesOfBouncesAlone() throws Exception {
+        try (Laboratory laboratory = new Laboratory(TestDatabase.h2InMemory()).withSampleDays(DAY, 1)) {
+            // Given
+            laboratory.receiveAllExcept(laboratory.vendor.facts.stream().filter(fact -> fact.eventType().equals("deliveries")).toList());
+
+            // Then
+            requireRefused(laboratory, "no stored delivery confirms their times");
+        }
+    }
+
+    @Test
+    void aDayWhoseEventsAreDeletedIsNotLookedAt() throws Exception {
+        try (Laboratory laboratory = laboratory()) {
+            // Given: the offset is believed for all these days
+            laboratory.receiveAllExcept(List.of());
+            assertThat(laboratory.process().reconcileLastDays()).extracting(Day::mailDay).contains(DAY, DAY.minusDays(1));
+            Set<UUID> before = laboratory.ids(laboratory.factsOf(DAY.minusDays(1)));
+            laboratory.jdbi().useHandle(handle -> {
+                handle.execute("DELETE FROM mail_event WHERE event_id = ANY (?)", (Object) before.toArray(UUID[]::new));
+                handle.execute("DELETE FROM reconciled_day");
+                handle.execute("DELETE FROM reconciled_part");
+            });
+
+            // When
+            laboratory.kept = Duration.ofDays(4);
+            laboratory.clock.moveOn(Duration.ofMinutes(6)); // the lease of the first process expires
+
+            // Then: the first event is older, because its alert still waits
+            laboratory.jdbi().useHandle(handle -> handle.execute("UPDATE mail_event SET received_at = ? WHERE event_id = ?",
+                    DAY.minusDays(9).atStartOfDay(Laboratory.TOKYO).toInstant(), laboratory.storedIds().iterator().next()));
+            assertThat(laboratory.process().reconcileLastDays()).extracting(Day::mailDay).containsExactly(DAY.plusDays(1), DAY);
+            laboratory.clock.moveOn(Duration.ofMinutes(6));
+            assertThatThrownBy(() -> laboratory.process().reconcile(DAY.minusDays(1), false))
+                    .hasMessageContaining("Choose a day from " + DAY + " to " + DAY.plusDays(1)).hasMessageContaining("retention.days");
+            assertThat(laboratory.spooled).isEmpty();
+        }
+    }
+
+    @Test
+    void theListsMayHavePagesOfDifferentSizes() throws Exception {
+        try (Laboratory laboratory = new Laboratory(TestDatabase.h2InMemory()).withSampleDays(DAY, 1)) {
+            // Given: the deliveries of the day before are listed first, in larger pages
+            laboratory.vendor.refusesLargerPages = false;
+            laboratory.vendor.largestPageOfBounces = 5;
+            List<Fact> bounces = laboratory.factsOf(DAY).stream().filter(fact -> fact.eventType().equals("bounces")).limit(20).toList();
+            Fact before = laboratory.factsOf(DAY.minusDays(1)).stream().filter(fact -> fact.element().path("status").asText()
+                    .equals("queued")).findFirst().orElseThrow();
+            laboratory.receiveAllExcept(Stream.concat(bounces.stream(), Stream.of(before)).toList());
+            Reconciliation process = laboratory.process();
+            process.reconcile(DAY.minusDays(1), false);
+            assertThat(laboratory.spooled).containsExactlyElementsOf(laboratory.ids(List.of(before)));
+            laboratory.spooled.clear();
+
+            // When
+            Day day = process.reconcile(DAY, false);
+
+            // Then
+            assertThat(bounces).hasSize(20);
+            requireRepaired(laboratory, day, bounces);
+        }
+    }
+
+    @Test
     void aDayWithoutAnyWebhookWaitsForTheNextDayToConfirmTheOffset() throws Exception {
         try (Laboratory laboratory = laboratory()) {
             // Given
@@ -337,7 +442,7 @@ class ReconciliationTest {
 
             // Then
             requireRepaired(laboratory, day, withheld);
-            assertThat(laboratory.budget().used()).isEqualTo(laboratory.vendor.calls());
+            assertThat(laboratory.budget(laboratory.days()).used()).isEqualTo(laboratory.vendor.calls());
         }
     }
 

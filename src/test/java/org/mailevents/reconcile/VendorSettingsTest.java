@@ -26,7 +26,8 @@ class VendorSettingsTest {
     @ParameterizedTest
     @CsvSource({"vendor.api-key, '', Set vendor.api-key", "vendor.server-composition, '', Set vendor.server-composition",
             "vendor.url, http://api.example.com, begins with https://", "vendor.reconcile, hourly, Set vendor.reconcile to a time",
-            "vendor.calls-a-day, 0, Set vendor.calls-a-day"})
+            "vendor.calls-a-day, 0, Set vendor.calls-a-day",
+            "retention.days, 3, Set retention.days to 4 or more"})
     void aMistakeNamesItsSetting(String setting, String value, String message) {
         Properties properties = complete();
         properties.put(setting, value);

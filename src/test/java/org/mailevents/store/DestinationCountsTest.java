@@ -38,7 +38,7 @@ class DestinationCountsTest {
             Stream<String> delivered = IntStream.rangeClosed(1, DOMAINS).boxed().flatMap(domain -> IntStream.range(0, domain)
                     .mapToObj(message -> row("deliveries", "succeeded", "u@d" + domain + ".example")));
             Stream<String> others = Stream.of(row("bounces", "2", "U@D1.Example"), row("deliveries", "queued", "u@d1.example"),
-                    row("deliveries", "failed", "u@d1.example"));
+                    row("deliveries", "failed", "u@d1.example"), row("deliveries", "succeeded", "Taro"));
             database.execute("INSERT INTO mail_event (event_id, event_type, status, cause, recipient, received_at) VALUES "
                     + Stream.concat(delivered, others).collect(Collectors.joining(", ")));
 
@@ -47,7 +47,7 @@ class DestinationCountsTest {
 
             // Then
             String counted = told(database);
-            assertThat(counted).startsWith(" delivered " + (2 + 3 + 4 + 5) + ", d1.example delivered 1, d1.example unknown-user 1,"
+            assertThat(counted).startsWith(" delivered " + (1 + 2 + 3 + 4 + 5) + ", d1.example delivered 1, d1.example unknown-user 1,"
                     + " d10.example delivered 10,").endsWith("d9.example delivered 9");
             assertThat(database.rows("SELECT DISTINCT domain FROM destination_count")).hasSize(1 + 1 + 20);
 

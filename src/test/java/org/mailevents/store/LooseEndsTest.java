@@ -15,6 +15,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -173,6 +174,29 @@ class LooseEndsTest {
             });
             assertThat(Api.ask(run.application(), "/api/summary").path("missing").path("clock").asText()).isEqualTo("zone");
             assertThat(Scrape.of(run.application()).value("mail_events_created_delay_seconds")).isEqualTo(9 * 3600);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatCameFromTheVendorsListSaysNothingAboutTheClocks(Where where) {
+        try (TimedAlerts run = where.run(Map.of())) {
+            // Given: a hundred events are nine hours late, and 81 of them came from the vendor's list
+            for (int i = 0; i < 5; i++) {
+                String created = CREATED.format(run.now().minus(Duration.ofHours(9)).plusSeconds(i));
+                run.post("deliveries", Stream.generate(() -> Payload.delivery("queued").put("created", created)).limit(20)
+                        .toArray(ObjectNode[]::new));
+            }
+            run.database().execute("INSERT INTO repaired_event (event_id, mail_day, occurred_at) SELECT event_id, CURRENT_DATE, occurred_at"
+                    + " FROM mail_event ORDER BY event_id LIMIT 81");
+
+            // When
+            run.pass(SLOT);
+
+            // Then
+            await().untilAsserted(() -> assertThat(Api.ask(run.application(), "/api/clock").path("days")).hasSize(1)
+                    .allSatisfy(day -> assertThat(day.path("events").asLong()).isEqualTo(19)));
+            assertThat(Api.ask(run.application(), "/api/clock").path("state").asText()).isEqualTo("unknown");
         }
     }
 

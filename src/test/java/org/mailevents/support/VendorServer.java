@@ -37,7 +37,8 @@ public final class VendorServer implements AutoCloseable {
     public static final String USER = "api-user@example.com";
     public static final String KEY = "key-of-the-api-user";
 
-    private static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
+    /** How the vendor writes a time. */
+    public static final DateTimeFormatter CREATED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
     private static final Set<String> LOGIN = Set.of("api_user", "api_key", "server_composition");
     private static final Map<String, Set<String>> PARAMETERS = Map.of(
             "statistics", Set.of("year", "month", "total"),
@@ -70,6 +71,10 @@ public final class VendorServer implements AutoCloseable {
     public volatile ZoneId zone = ZoneId.of("Asia/Tokyo");
     /** Not documented for these lists: the largest {@code r}. */
     public volatile int largestPage = 100;
+    /** Not documented: whether the list of bounces has smaller pages. */
+    public volatile int largestPageOfBounces = Integer.MAX_VALUE;
+    /** How the lists write a time. */
+    public volatile DateTimeFormatter created = CREATED;
     /** Not documented: whether a larger {@code r} is refused. Otherwise the page is shorter. */
     public volatile boolean refusesLargerPages = true;
     /** Not documented: when a day of the statistics begins, after midnight. */
@@ -195,10 +200,10 @@ public final class VendorServer implements AutoCloseable {
             LocalDateTime at = shown(fact).minus(dateBegin);
             return at.toLocalDate().equals(date) && (hour == null || at.getHour() == Integer.parseInt(hour));
         }).sorted(newestFirst ? order.reversed() : order).toList();
-        int size = Math.min(rows, largestPage);
+        int size = Math.min(rows, resource.equals("bounces") ? Math.min(largestPage, largestPageOfBounces) : largestPage);
         ArrayNode records = JSON.createArrayNode();
         found.stream().skip((long) page * size).limit(size)
-                .forEach(fact -> records.add(fact.element().deepCopy().put("created", CREATED.format(shown(fact)))));
+                .forEach(fact -> records.add(fact.element().deepCopy().put("created", created.format(shown(fact)))));
         afterPage.run();
         return answer(resource, records);
     }
