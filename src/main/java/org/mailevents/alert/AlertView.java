@@ -18,7 +18,7 @@ import org.mailevents.cause.CauseTable.Texts;
  * @param destinations   the most frequent recipient domains, most frequent first
  * @param elsewhere      how many bounces have other domains
  * @param domains        how many domains there are, those that are not listed included
- * @param main           the destination and the cause that most of the bounces have together
+ * @param main           the destination and the cause that most of the bounces have together; null if there are no groups
  * @param groups         the bounces by cause, most frequent first; in an update only the causes of new bounces
  * @param single         whether the facts at the top say all about the cause, because it is the only one
  * @param listed         how many bounces the groups list together as examples

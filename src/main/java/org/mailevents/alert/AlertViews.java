@@ -74,15 +74,15 @@ final class AlertViews {
                 alert.answered().stream().map(answer -> answered(answer, rules.table(), language)).toList(), bounces);
     }
 
-    /** The most frequent destination may have another cause than the most frequent one. */
+    /** The most frequent destination may have another cause than the most frequent one. A mail whose events were deleted has none. */
     private static Main main(Alert alert, List<Group> groups, List<Destination> destinations) {
         record Pair(String domain, String cause) {
         }
         Pair most = alert.bounces().stream().collect(Collectors.groupingBy(bounce -> new Pair(Blocks.domain(bounce.recipient()),
                 bounce.cause()), LinkedHashMap::new, Collectors.counting())).entrySet().stream().max(Map.Entry.comparingByValue())
                 .map(Map.Entry::getKey).orElseGet(() -> new Pair(destinations.isEmpty() ? "" : destinations.get(0).domain(), ""));
-        return new Main(most.domain(), groups.stream().filter(group -> group.id().equals(most.cause())).findFirst()
-                .orElseGet(() -> groups.get(0)));
+        return groups.isEmpty() ? null : new Main(most.domain(), groups.stream().filter(group -> group.id().equals(most.cause()))
+                .findFirst().orElseGet(() -> groups.get(0)));
     }
 
     private Answered answered(Alert.Answered answer, CauseTable table, String language) {

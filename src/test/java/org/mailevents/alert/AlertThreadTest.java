@@ -47,7 +47,7 @@ class AlertThreadTest {
             }
             run.pass(Duration.ofMinutes(46));
             run.mailed(5);
-            run.post("bounces", Stream.generate(() -> Payload.bounce("2")).limit(20).toArray(JsonNode[]::new));
+            run.post("bounces", Stream.generate(() -> Payload.bounce("2")).limit(100).toArray(JsonNode[]::new));
             run.pass(Duration.ofSeconds(10));
             run.mailed(6);
             run.pass(Duration.ofMinutes(46));

@@ -268,9 +268,10 @@ class AnswerTest {
             assertThat(headers.get("x-robots-tag")).containsExactly("noindex, nofollow");
             assertThat(headers.get("x-content-type-options")).containsExactly("nosniff");
             assertThat(headers.get("content-security-policy")).singleElement().asString().startsWith("default-src 'none'")
-                    .doesNotContain("unsafe-inline").doesNotContain("script-src");
+                    .doesNotContain("unsafe-inline");
             assertThat(page.body()).doesNotContain("<script", "http://", "src=");
         }
+        assertThat(open("forged").headers().firstValue("content-security-policy").orElseThrow()).doesNotContain("script-src");
         assertThat(send("x".repeat(5_000)).statusCode()).isEqualTo(413);
     }
 
@@ -676,7 +677,7 @@ class AnswerTest {
     }
 
     private void outage(String domain) {
-        run.post("bounces", Stream.generate(() -> Payload.bounce("2").put("to", UUID.randomUUID() + "@" + domain)).limit(30)
+        run.post("bounces", Stream.generate(() -> Payload.bounce("2").put("to", UUID.randomUUID() + "@" + domain)).limit(100)
                 .toArray(JsonNode[]::new));
     }
 

@@ -348,7 +348,7 @@ class MailFormatTest {
         assertThat(rows.get(0)).isEqualTo(language.equals("ja")
                 ? List.of("発生日時", "宛先", "コード", "原因", "拡張コード", "拡張コードの意味", "サーバーの応答", "以前にもバウンス", "件名", "差出人", "Message-ID", "apiData",
                         "コードの名称", "原因ID", "配信不能のアドレス")
-                : List.of("When", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before",
+                : List.of("Bounced at", "Recipient", "Code", "Cause", "Enhanced code", "Its meaning", "Server's reply", "Bounced before",
                 "Subject", "Sender",
                         "Message-ID", "apiData", "Name of the code", "Cause ID", "Dead address"));
         assertThat(rows).allSatisfy(row -> assertThat(row).hasSize(15)

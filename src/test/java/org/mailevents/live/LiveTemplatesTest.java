@@ -43,7 +43,7 @@ class LiveTemplatesTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "templates/words.ja.ftl    | <#function subject    | <#functoin subject | :48: Unknown directive: #functoin",
+        "templates/words.ja.ftl    | <#function subject    | <#functoin subject | :49: Unknown directive: #functoin",
         "bounce-causes.json | '\"codes\": {'     | '\"codez\": {'      | : codez: unknown key",
         "bounce-causes.json | '\"enhanced\"'     | '\"enhanced'       | bounce-causes.json:",
         "bounce-causes.json | 'か「{or}」か'      | ''                | : sureness/ambiguous/ja: it must contain {cause} and {or}",
@@ -58,10 +58,10 @@ class LiveTemplatesTest {
         "templates/alert.txt.ftl   | <#list alert.groups   | <#list 1.. as i></#list><#list alert.groups |"
             + " :80: the template does not end",
         "templates/words.ja.ftl    | <#function subject alert> | <#function subject alert><#list 1.. as i></#list> |"
-            + " :48: the template does not end",
+            + " :49: the template does not end",
         "templates/alert.txt.ftl   | <#list alert.groups   | <#assign a = 'a'><#list 1.. as i><#assign a += a></#list><#list alert.groups |"
             + " :80: the template does not end",
-        "templates/words.en.ftl    | <#function subject    | <#functoin subject | :48: Unknown directive: #functoin"})
+        "templates/words.en.ftl    | <#function subject    | <#functoin subject | :49: Unknown directive: #functoin"})
     void aBrokenTemplateNeverDelaysAMail(String template, String right, String wrong, String reason) throws IOException {
         // Given
         Path file = folder.resolve(template);

@@ -95,7 +95,7 @@ class RefusedStartTest {
         "route-bounces.camel.yaml | - split:             | - splitt:          | 7: Unknown node id: splitt",
         "route-bounces.camel.yaml | - split:             | - split            | 8: mapping values are not allowed here",
         "on-error.camel.yaml      | direct:release-alert | nonsense:x         | 42: No endpoint could be found for: nonsense://x",
-        "templates/words.ja.ftl   | <#function subject   | <#functoin subject | 48: Unknown directive: #functoin"})
+        "templates/words.ja.ftl   | <#function subject   | <#functoin subject | 49: Unknown directive: #functoin"})
     void aBrokenFileStopsTheStartAndIsNamedWithItsLine(String name, String right, String wrong, String line) throws IOException {
         Path routes = OwnProcess.folder("routes").resolve("routes");
         Path file = routes.resolve(name);
