@@ -215,6 +215,30 @@ class DigestTest {
         assertThat(rows(3).get(2)).startsWith("no-digest list-owner ");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"h2", "postgres"})
+    void theOperatorsHearOfTheDayThatWasComparedLast(String where) {
+        // Given
+        database = where.equals("h2") ? database : TestDatabase.postgres();
+        start(Map.of("alert.digest.operators", "daily 09:00", "alert.digest.list-owner", "daily 09:00"));
+        rows(2);
+        String compared = "INSERT INTO reconciled_day (mail_day, stored, vendor, repaired, missing, looked_at, complete)"
+                + " VALUES (CAST(? AS date), ?, ?, ?, ?, CAST(? AS timestamp with time zone), FALSE)";
+        database.execute(compared, "2026-09-28", 100, 100, 100, 0, "2026-09-30 06:00:00+09");
+        database.execute(compared, "2026-09-30", 4_000, 4_000, 0, 0, "2026-10-02 06:00:00+09");
+        database.execute(compared, "2026-10-01", 4_228, 4_230, 137, 2, "2026-10-02 06:00:00+09");
+
+        // When
+        moveTo("2026-10-02T09:00:30+09:00[Asia/Tokyo]");
+
+        // Then
+        assertThat(digest(1).subject()).contains("4,230件中4,228件");
+        assertThat(digest(1).text()).contains("4,230件中4,228件", "Webhook が届かなかったイベントが137件あり", "保存されていないイベントが2件あります")
+                .doesNotContain("4,000", "100件");
+        assertThat(rows(4)).contains("digest operators audience 2026-10-01T00:00:00Z/2026-10-02T00:00:00Z",
+                "no-digest list-owner audience 2026-10-01T00:00:00Z/2026-10-02T00:00:00Z");
+    }
+
     @Test
     void aDigestNamesTheOpenIncidentAndWhatNoMailHasTold() {
         // Given
