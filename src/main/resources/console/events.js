@@ -44,7 +44,8 @@ function describe(found, parameters) {
   const [kind, text] = Object.entries(found.readAs || {})[0] || [];
   const lines = [
     kind && text !== parameters.text ? words.readAs(words.kindOfText[kind] || kind, text) : null,
-    found.events.length ? null : Object.keys(filterOf(parameters)).length || parameters.after ? words.noEvents : null,
+    found.events.length || found.isSearching ? null
+      : Object.keys(filterOf(parameters)).length || parameters.after ? words.noEvents : null,
     found.isSearching ? words.searching(time(found.lookedThroughSince))
       : found.events.length || !found.lookedThroughSince ? null : words.lookedThrough(time(found.lookedThroughSince)),
     !found.isSearching && (found.next || parameters.after) ? words.orderOfPages : null];

@@ -43,7 +43,7 @@ class ArchitectureTest {
             camel     | log
             cause     | event route settings
             channel   | log route settings
-            console   | camel cause database event live log privacy settings spool store
+            console   | cause database event http live log privacy settings spool store
             database  | event log metrics settings
             digest    | database log settings
             event     |

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
-import org.mailevents.camel.Caller;
 import org.mailevents.console.EventFeed.Place;
 import org.mailevents.database.Database;
 import org.mailevents.database.JdbiFactory;
+import org.mailevents.http.HttpCaller;
 import org.mailevents.privacy.RecipientHash;
 
 /** The steps of the API's routes about the feed of events. */
@@ -55,11 +55,11 @@ public final class EventSteps extends RouteBuilder {
 
     private void export(Exchange exchange) {
         EventFilter filter = filter(parameters(exchange));
-        BooleanSupplier hasGone = Caller.hasGone(exchange);
+        BooleanSupplier gone = HttpCaller.gone(exchange);
         exchange.getMessage().removeHeaders("*");
         exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "text/csv; charset=utf-8");
         exchange.getMessage().setHeader("Content-Disposition", "attachment; filename=\"events.csv\"");
-        exchange.getMessage().setBody(new EventCsv(feed, filter, hasGone));
+        exchange.getMessage().setBody(new EventCsv(feed, filter, gone));
     }
 
     private EventFilter filter(Map<String, String> asked) {

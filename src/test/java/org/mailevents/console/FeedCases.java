@@ -117,16 +117,16 @@ interface FeedCases {
         assertThat(page().texts("#events-table tbody td:nth-child(3)").get(0)).isEqualTo(first);
     }
 
-    /** The first answer says that only a part was looked through. The second one is that of the application, once the test lets it go. */
+    /** The first answer says that only a part was looked through, and the second one does not come. */
     @Test
-    default void aLongSearchSaysHowFarItHasLookedUntilItIsThrough() {
+    default void aLongSearchSaysHowFarItHasLooked() {
         // Given
         page().visit("en", "#events");
         page().browser.executeScript("const ask = window.fetch; window.fetch = async (path, options) => {"
                 + " if (!path.startsWith('/api/events?')) return ask(path, options);"
                 + " if (!path.includes('after=')) return Response.json({ events: [], complete: false, readAs: null,"
                 + " lookedThroughSince: '2026-01-02T03:04:05Z', next: '2100-01-01T00:00:00Z_00000000-0000-0000-0000-000000000000' });"
-                + " await new Promise(goOn => { window.goOn = goOn; }); return ask(path, options); }");
+                + " return new Promise(() => {}); }");
 
         // When
         page().search(page().delivered.get("to").asText());
@@ -136,13 +136,6 @@ interface FeedCases {
                 + " The search continues …"));
         assertThat(page().isShown("#events-table")).isFalse();
         assertThat(page().isShown("#first-steps")).isFalse();
-
-        // When
-        page().wait(() -> page().browser.executeScript("return window.goOn && (window.goOn() || true)"));
-
-        // Then
-        page().wait(() -> page().texts("#events-table tbody td:nth-child(2)").toString().equals("[delivered, delayed, queued]"));
-        assertThat(page().text("#found-sum")).doesNotContain("continues");
     }
 
     @Test
