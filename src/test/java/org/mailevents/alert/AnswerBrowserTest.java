@@ -141,11 +141,12 @@ class AnswerBrowserTest {
         shown("#open-incidents-table a").click();
 
         // Then
-        assertThat(shown("#incident-title").getText()).startsWith("list-owner のインシデント ");
+        assertThat(shown("#incident-title").getText()).startsWith("インシデント ");
+        assertThat(shown("#incident-sum").getText()).contains("通知先: list-owner。");
         assertThat(shown("#incident-answers").getText()).contains("sato@example.com", "この受信者への通知を停止");
         assertThat(shown("#incident-bounces").getText()).contains("example.net");
         assertThat(shown("#incident-deliveries").getText()).contains("suzuki@example.com", "に送信");
-        assertThat(browser.findElement(By.id("overview")).isDisplayed()).isFalse();
+        assertThat(browser.findElement(By.cssSelector("[data-view=overview]")).isDisplayed()).isFalse();
         assertThat(Browser.violations(browser)).isEmpty();
         browser.executeScript("location.hash = 'incidents'");
         wait(() -> shown("#incidents-table").getText().contains("list-owner") ? true : null);
