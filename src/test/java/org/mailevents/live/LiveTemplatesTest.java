@@ -50,7 +50,7 @@ class LiveTemplatesTest {
         "templates/alert.txt.ftl   | words.intro           | words.introo       |"
             + " :44: The following has evaluated to null or missing: ==> words.introo",
         "templates/alert.html.ftlh | bounce.recipient      | bounce.recipent    |"
-            + " :172: The following has evaluated to null or missing: ==> bounce.recipent",
+            + " :176: The following has evaluated to null or missing: ==> bounce.recipent",
         "templates/alert.txt.ftl   | <#list alert.groups   | <#list 1.. as i>${i}</#list><#list alert.groups |"
             + " the template does not end",
         "templates/alert.txt.ftl   | <#list alert.groups   | <#macro a><@a/></#macro><@a/><#list alert.groups |"
