@@ -170,8 +170,8 @@ class JarStartIT {
         OwnProcess unknown = OwnProcess.jar(OwnProcess.folder("routes"), Map.of(), "previw");
         assertThat(unknown.ended()).isEqualTo(1);
         assertThat(unknown.log()).contains("Unknown command: previw. The commands are preview, preview stored,"
-                        + " check [folder], sample, sample anyway, try, explain with a reply, explain-decision with the id of an"
-                        + " event, help and --version.")
+                        + " check [folder], sample, sample anyway, try, reconcile with a day, explain with a reply,"
+                        + " explain-decision with the id of an event, help and --version.")
                 .doesNotContain("\tat ", "Exception");
     }
 
