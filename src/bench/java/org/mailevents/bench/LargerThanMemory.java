@@ -180,7 +180,7 @@ final class LargerThanMemory {
             long start = System.nanoTime();
             long inserted = 0;
             for (; System.nanoTime() < end; inserted += BATCH, nextEvent += BATCH) {
-                database.execute(Tables.insert(table, id, String.valueOf(System.currentTimeMillis() / 1000), nextEvent, BATCH)
+                database.execute(Tables.insert(table, id, "CAST(" + Instant.now().getEpochSecond() + " AS bigint)", nextEvent, BATCH)
                         + " ON CONFLICT DO NOTHING");
             }
             rows = inserted / ((System.nanoTime() - start) / 1e9);
