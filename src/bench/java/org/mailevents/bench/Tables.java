@@ -124,18 +124,15 @@ final class Tables {
     }
 
     /**
-     * Fills the big table with whole partitions, from the newest one backwards, until it has at least this many rows. The newest partition
-     * gets half of its rows, as it has in the middle of its time. It is filled anew each time, because otherwise the events that the
-     * benchmark itself has stored would make the newest partition several times as large as it ever is. A partition gets its indexes after
-     * its rows, which is several times as fast.
+     * Fills the big table with whole partitions, from the newest one backwards, until it has at least this many rows, and the newest
+     * partition with {@link #fillNewest}. A partition gets its indexes after its rows, which is several times as fast.
      *
      * @return how many rows the big table has
      */
     long fillBig(long atLeast) {
         use(true);
         Map<LocalDate, Long> sizes = new HashMap<>();
-        sizes.put(newest, partitions.events(start(newest), start(partitions.next(newest))) / 2);
-        rows = Math.max(rows, sizes.get(newest));
+        rows = Math.max(rows, rowsOfNewest());
         while (rows < atLeast) {
             long size = partitions.events(start(next), start(partitions.next(next)));
             sizes.put(next, size);
@@ -143,9 +140,23 @@ final class Tables {
             next = partitions.start(next.minusDays(1));
         }
         sizes.entrySet().parallelStream().forEach(size -> fill(size.getKey(), size.getValue()));
+        fillNewest();
         database.execute("CHECKPOINT");
         use(false);
         return rows;
+    }
+
+    /**
+     * Fills the newest partition anew, with half of its rows, as it has them in the middle of its time. Otherwise the events that the
+     * benchmark itself has stored would make it several times as large as it ever is.
+     */
+    void fillNewest() {
+        use(true);
+        fill(newest, rowsOfNewest());
+    }
+
+    private long rowsOfNewest() {
+        return partitions.events(start(newest), start(partitions.next(newest))) / 2;
     }
 
     private void fill(LocalDate start, long size) {
