@@ -21,7 +21,7 @@ import org.mailevents.event.Webhook;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
 import org.mailevents.metrics.Meters.Level;
-import org.mailevents.settings.Settings;
+import org.mailevents.settings.KnownSettings;
 import org.mailevents.settings.TimeSource;
 import org.mailevents.spool.SharedLog;
 import org.slf4j.Logger;
@@ -64,8 +64,8 @@ public final class KafkaLog implements SharedLog, AutoCloseable {
         try {
             KafkaSettings.made(() -> new ProducerConfig(settings.producer()));
         } catch (ConfigException e) {
-            throw new IllegalArgumentException("Kafka's client cannot use " + KafkaSettings.BROKERS + " or " + Settings.KAFKA_CLIENT + "*: "
-                    + e.getMessage(), e);
+            throw new IllegalArgumentException("Kafka's client cannot use " + KafkaSettings.BROKERS + " or "
+                    + KnownSettings.KAFKA_CLIENT + "*: " + e.getMessage(), e);
         }
         KafkaLog log = new KafkaLog(settings, TimeSource.of(context));
         meters.watch(Level.LOG_UP, () -> log.breaker.getState() == State.CLOSED ? 1 : 0);

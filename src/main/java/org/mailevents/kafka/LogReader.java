@@ -26,7 +26,7 @@ import org.mailevents.camel.Timers.Timer;
 import org.mailevents.database.Database;
 import org.mailevents.log.FailingRoutes.WaitingWebhook;
 import org.mailevents.log.FailureText;
-import org.mailevents.spool.ReplaySpool;
+import org.mailevents.spool.FailedAttempts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -162,7 +162,7 @@ final class LogReader implements Runnable {
     }
 
     private static Instant dueAt(LogRecord record) {
-        return record.attempts() == 0 ? Instant.EPOCH : record.appendedAt().plus(ReplaySpool.retryInterval(record.attempts()));
+        return record.attempts() == 0 ? Instant.EPOCH : record.appendedAt().plus(FailedAttempts.retryInterval(record.attempts()));
     }
 
     private void store(List<LogRecord> due) {
