@@ -71,7 +71,7 @@ public final class KafkaLog implements SharedLog, AutoCloseable {
         meters.watch(Level.LOG_UP, () -> log.breaker.getState() == State.CLOSED ? 1 : 0);
         meters.watch(Level.LOG_LAG, log.lag::webhooks);
         meters.watch(Level.LOG_AGE, log.lag::ageSeconds);
-        LOG.info("{} go through the topic {} of {}, and {} threads of this process store from it",
+        LOG.info("{} go through the topic {} of {} (spool.kafka.consumers = {})",
                 settings.always() ? "All webhooks" : "Webhooks that cannot be stored now", settings.topic(), settings.brokers(),
                 settings.consumers());
         return log;
@@ -139,7 +139,7 @@ public final class KafkaLog implements SharedLog, AutoCloseable {
         } else {
             LOG.debug("Not appended: {}", FailureText.describe(failure));
             if (!(failure instanceof RetriableException)) {
-                LOG.error("The log refused a webhook: {}", FailureText.describe(failure));
+                LOG.error("Kafka refused a webhook: {}", FailureText.describe(failure));
                 discardProducer();
             }
             breaker.onError(System.nanoTime() - began, TimeUnit.NANOSECONDS, failure);

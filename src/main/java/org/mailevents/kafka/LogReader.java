@@ -96,7 +96,7 @@ final class LogReader implements Runnable {
     void awaitEnd() {
         try {
             if (!ended.await(LAST_BATCH.plusSeconds(2).toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("The consumer of the log has not ended in time. Another process takes over.");
+                LOG.warn("A Kafka consumer has not ended in time. Another consumer takes over its partitions.");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -214,7 +214,7 @@ final class LogReader implements Runnable {
     private void logFailure(Throwable failure) {
         if (System.nanoTime() - loggedAt >= LOG_INTERVAL.toNanos()) {
             loggedAt = System.nanoTime();
-            LOG.error("The log cannot be read now: {}", FailureText.describe(failure));
+            LOG.error("The topic of Kafka cannot be read now: {}", FailureText.describe(failure));
         }
     }
 

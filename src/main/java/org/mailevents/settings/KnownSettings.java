@@ -174,7 +174,7 @@ public final class KnownSettings {
             if (!settings.text(key).isEmpty()) {
                 kind.accept(settings, key);
             } else if (!settings.text(other).isEmpty()) {
-                throw new IllegalArgumentException("Set " + key + " as well, or leave " + other + " empty: one needs the other");
+                throw new IllegalArgumentException("Set " + key + " as well, or leave " + other + " empty: each needs the other");
             }
         };
     }
