@@ -77,7 +77,7 @@ final class IncidentReader {
         try {
             return UUID.fromString(id == null ? "" : id);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("Set id to the incidentId of an incident, as GET /api/incidents has it.", e);
+            throw new IllegalArgumentException("Set id to the incidentId of an incident, as GET /api/incidents names it.", e);
         }
     }
 

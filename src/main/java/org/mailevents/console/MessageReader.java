@@ -70,7 +70,7 @@ final class MessageReader {
             try {
                 return new Event(event, SentElement.of(key -> value(event, key), extra));
             } catch (JsonProcessingException e) {
-                throw new IllegalStateException("The extra keys of the event " + event.eventId() + " are no JSON object", e);
+                throw new IllegalStateException("The extra keys of the event " + event.eventId() + " are not a JSON object", e);
             }
         }
     }

@@ -21,7 +21,8 @@ public final class ConsoleGuard {
     private static final Set<String> OWN = Set.of("same-origin", "none");
     private static final Problem ONLY_LOCAL = new Problem(403, "Only a browser on the machine of Mail Events may open this, at"
             + " http://localhost and its port. To open it to others, set console.basic to a user and password (user:password).");
-    private static final Problem FROM_ANOTHER_SITE = new Problem(403, "This request came from a page of another web site.");
+    private static final Problem FROM_ANOTHER_SITE = new Problem(403, "This request came from a page of another web site. Send it from"
+            + " the page of Mail Events.");
 
     private final Secrets secrets;
     private final ProxySignIn proxy;

@@ -21,7 +21,7 @@ import org.mailevents.event.Webhook;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
 import org.mailevents.metrics.Meters.Level;
-import org.mailevents.settings.Settings;
+import org.mailevents.settings.KnownSettings;
 import org.mailevents.settings.TimeSource;
 import org.mailevents.spool.SharedLog;
 import org.slf4j.Logger;
@@ -64,14 +64,14 @@ public final class KafkaLog implements SharedLog, AutoCloseable {
         try {
             KafkaSettings.made(() -> new ProducerConfig(settings.producer()));
         } catch (ConfigException e) {
-            throw new IllegalArgumentException("Kafka's client cannot use " + KafkaSettings.BROKERS + " or " + Settings.KAFKA_CLIENT + "*: "
-                    + e.getMessage(), e);
+            throw new IllegalArgumentException("Kafka's client cannot use " + KafkaSettings.BROKERS + " or "
+                    + KnownSettings.KAFKA_CLIENT + "*: " + e.getMessage(), e);
         }
         KafkaLog log = new KafkaLog(settings, TimeSource.of(context));
         meters.watch(Level.LOG_UP, () -> log.breaker.getState() == State.CLOSED ? 1 : 0);
         meters.watch(Level.LOG_LAG, log.lag::webhooks);
         meters.watch(Level.LOG_AGE, log.lag::ageSeconds);
-        LOG.info("{} go through the topic {} of {}, and {} threads of this process store from it",
+        LOG.info("{} go through the topic {} of {} (spool.kafka.consumers = {})",
                 settings.always() ? "All webhooks" : "Webhooks that cannot be stored now", settings.topic(), settings.brokers(),
                 settings.consumers());
         return log;
@@ -139,7 +139,7 @@ public final class KafkaLog implements SharedLog, AutoCloseable {
         } else {
             LOG.debug("Not appended: {}", FailureText.describe(failure));
             if (!(failure instanceof RetriableException)) {
-                LOG.error("The log refused a webhook: {}", FailureText.describe(failure));
+                LOG.error("Kafka refused a webhook: {}", FailureText.describe(failure));
                 discardProducer();
             }
             breaker.onError(System.nanoTime() - began, TimeUnit.NANOSECONDS, failure);

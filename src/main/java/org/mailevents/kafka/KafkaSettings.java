@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.mailevents.settings.KnownSettings;
 import org.mailevents.settings.Settings;
 
 /**
@@ -42,7 +43,7 @@ public record KafkaSettings(String brokers, String topic, boolean always, int co
         return Optional.of(new KafkaSettings(settings.required(BROKERS), settings.required("spool.kafka.topic"),
                 settings.required("spool.kafka.mode").equals("always"), settings.count("spool.kafka.consumers"),
                 // the database gets most of the time, and the folder the rest
-                settings.duration("store.max-wait").dividedBy(5), settings.withPrefix(Settings.KAFKA_CLIENT)));
+                settings.duration("store.max-wait").dividedBy(5), settings.withPrefix(KnownSettings.KAFKA_CLIENT)));
     }
 
     private static void requireClient() {

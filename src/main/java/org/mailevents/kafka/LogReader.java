@@ -26,7 +26,7 @@ import org.mailevents.camel.Timers.Timer;
 import org.mailevents.database.Database;
 import org.mailevents.log.FailingRoutes.WaitingWebhook;
 import org.mailevents.log.FailureText;
-import org.mailevents.spool.ReplaySpool;
+import org.mailevents.spool.FailedAttempts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,7 +96,7 @@ final class LogReader implements Runnable {
     void awaitEnd() {
         try {
             if (!ended.await(LAST_BATCH.plusSeconds(2).toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("The consumer of the log has not ended in time. Another process takes over.");
+                LOG.warn("A Kafka consumer has not ended in time. Another consumer takes over its partitions.");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -162,7 +162,7 @@ final class LogReader implements Runnable {
     }
 
     private static Instant dueAt(LogRecord record) {
-        return record.attempts() == 0 ? Instant.EPOCH : record.appendedAt().plus(ReplaySpool.retryInterval(record.attempts()));
+        return record.attempts() == 0 ? Instant.EPOCH : record.appendedAt().plus(FailedAttempts.retryInterval(record.attempts()));
     }
 
     private void store(List<LogRecord> due) {
@@ -214,7 +214,7 @@ final class LogReader implements Runnable {
     private void logFailure(Throwable failure) {
         if (System.nanoTime() - loggedAt >= LOG_INTERVAL.toNanos()) {
             loggedAt = System.nanoTime();
-            LOG.error("The log cannot be read now: {}", FailureText.describe(failure));
+            LOG.error("The topic of Kafka cannot be read now: {}", FailureText.describe(failure));
         }
     }
 

@@ -16,7 +16,7 @@ import org.mailevents.log.FailedStep;
  *
  * @param appendedAt when the record was appended, which is the timestamp of the record
  * @param receivedAt when the webhook arrived
- * @param attempts   how often it was tried in vain
+ * @param attempts   how often the attempt to store it has failed
  * @param failed     the step that failed last, or null
  */
 record LogRecord(Instant appendedAt, Instant receivedAt, WebhookBody body, int attempts, FailedStep failed) {

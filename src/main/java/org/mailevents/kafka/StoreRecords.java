@@ -141,7 +141,7 @@ final class StoreRecords {
         }
         Receipt receipt = batch.receipt();
         meters.replayed(receipt.stored(), receipt.duplicates(), receipt.rejected());
-        LOG.info("{} from the log: {} received, {} stored, {} duplicates, {} rejected",
+        LOG.info("Stored {} from Kafka: {} received, {} stored, {} duplicates, {} rejected",
                 batch.sources().size() == 1 ? "1 webhook" : batch.sources().size() + " webhooks", receipt.received(), receipt.stored(),
                 receipt.duplicates(), receipt.rejected());
     }

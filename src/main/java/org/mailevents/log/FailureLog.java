@@ -20,7 +20,7 @@ public final class FailureLog {
 
     /** The name under which the routes refer to it. */
     public static final String NAME = "failure";
-    /** The property of an exchange that holds the file and line of the step that failed, and the server that the step called in vain. */
+    /** The property of an exchange that holds the file and line of the step that failed, and the server whose call failed. */
     public static final String PLACE = "MailEventsFailurePlace";
 
     private static final Logger LOG = LoggerFactory.getLogger("on-error");

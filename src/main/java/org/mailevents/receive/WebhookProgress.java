@@ -50,8 +50,8 @@ final class WebhookProgress {
     }
 
     /**
-     * Fails if an earlier piece has waited for the database in vain. The following pieces do not wait again, because the whole webhook must
-     * be answered in time.
+     * Fails if an earlier piece has waited for the database without success. The following pieces do not wait again, because the whole
+     * webhook must be answered in time.
      */
     static void requireDatabase(Exchange exchange) throws Exception {
         Exception failure = of(exchange).databaseFailure;

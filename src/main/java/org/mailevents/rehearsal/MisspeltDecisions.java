@@ -18,6 +18,7 @@ import org.apache.camel.model.SetVariablesDefinition;
 import org.apache.camel.model.language.ExpressionDefinition;
 import org.mailevents.route.RouteGraph;
 import org.mailevents.route.RouteWarning;
+import org.mailevents.settings.KnownSettings;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.Spelling;
 
@@ -44,7 +45,7 @@ public final class MisspeltDecisions {
         known.addAll(RouteTests.audiences(files));
         known.add(Settings.MUTED);
         known.add(settings.audience("alert.undecided"));
-        for (String setting : Settings.OF_AUDIENCES) {
+        for (String setting : KnownSettings.OF_AUDIENCES) {
             settings.audiences(setting).forEach(name -> known.add(name.substring(setting.length() + 1)));
         }
     }
@@ -111,7 +112,7 @@ public final class MisspeltDecisions {
     private boolean isKnown(String audience) {
         // An environment variable such as ALERT_TO_SALES_TEAM does not say how the audience is written, so the settings are asked.
         return known.contains(audience)
-                || Settings.OF_AUDIENCES.stream().anyMatch(setting -> !settings.text(setting + "." + audience).isEmpty());
+                || KnownSettings.OF_AUDIENCES.stream().anyMatch(setting -> !settings.text(setting + "." + audience).isEmpty());
     }
 
     private String unknownAudience(String audience) {

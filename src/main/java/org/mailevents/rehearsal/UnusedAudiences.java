@@ -11,6 +11,7 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SetVariableDefinition;
 import org.apache.camel.model.SetVariablesDefinition;
 import org.mailevents.route.RouteGraph;
+import org.mailevents.settings.KnownSettings;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.Spelling;
 
@@ -59,7 +60,7 @@ public final class UnusedAudiences {
      */
     public static List<String> warnings(Settings settings, Map<String, String> files, Collection<RouteDefinition> routes) {
         UnusedAudiences audiences = new UnusedAudiences(settings, files, routes);
-        return Settings.OF_AUDIENCES.stream().flatMap(setting -> settings.audiences(setting).stream().sorted()
+        return KnownSettings.OF_AUDIENCES.stream().flatMap(setting -> settings.audiences(setting).stream().sorted()
                 .flatMap(key -> audiences.warning(setting, key.substring(setting.length() + 1)))).toList();
     }
 

@@ -21,7 +21,7 @@ public final class OperatorNotes {
 
     /** When the operators were last told of this problem, by this process or by another one; 1970 if they never were. */
     public Instant lastTold(String problem) {
-        return SpoolFolder.lastModified(note(problem));
+        return SpoolFile.lastModified(note(problem));
     }
 
     /** Notes that the operators were told of this problem at this time. */

@@ -7,14 +7,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.util.ObjectHelper;
@@ -24,7 +20,6 @@ import org.mailevents.event.EventReader;
 import org.mailevents.event.Receipt;
 import org.mailevents.log.FailedStep;
 import org.mailevents.log.FailingRoutes;
-import org.mailevents.log.FailingRoutes.WaitingWebhook;
 import org.mailevents.log.FailureLog;
 import org.mailevents.log.FailureText;
 import org.mailevents.metrics.Meters;
@@ -32,7 +27,7 @@ import org.mailevents.parse.WebhookPieces;
 import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.settings.Settings;
-import org.mailevents.spool.SpoolFolder.SpooledWebhook;
+import org.mailevents.spool.SpoolFile.SpooledWebhook;
 import org.mailevents.store.StoreBusy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,26 +44,9 @@ public final class ReplaySpool extends RouteBuilder {
 
     /** How many file names one scan of the folder keeps. */
     private static final int MAX_FILES = 10_000;
-    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LONGEST_RETRY = Duration.ofMinutes(5);
     /** The folder is scanned every second, but a folder that cannot be read is logged once a minute. */
     private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
 
-    /**
-     * The failed attempts of a webhook. A restart forgets them, because the cause may have been fixed.
-     *
-     * @param step the step that failed, or null if it is not known
-     */
-    private record Failure(int attempts, Instant nextAttempt, FailedStep step) {
-
-        /** A webhook that failed together with others: it is tried alone next time, and the attempt is not counted. */
-        static Failure notCounted(FailedStep step) {
-            return new Failure(0, Instant.EPOCH, step);
-        }
-    }
-
-    /** The health check and the page read it, too. */
-    private final Map<Path, Failure> failures = new ConcurrentHashMap<>();
     /** The oldest files of the last scan. */
     private final Deque<Path> waiting = new ArrayDeque<>();
     private final CopiedFiles copiedFiles = CopiedFiles.none();
@@ -78,21 +56,20 @@ public final class ReplaySpool extends RouteBuilder {
     private FailureLog failureLog;
     private RejectedEvents rejectedEvents;
     private WebhookReader reader;
-    private int maxAttempts;
+    private FailedAttempts attempts;
     private long loggedAt = System.nanoTime() - LOG_INTERVAL.toNanos();
 
     @Override
     public void configure() {
-        Settings settings = new Settings(getContext());
         spool = mandatoryFindSingleByType(getContext(), Spool.class);
         database = mandatoryFindSingleByType(getContext(), Database.class);
         meters = mandatoryFindSingleByType(getContext(), Meters.class);
         failureLog = mandatoryFindSingleByType(getContext(), FailureLog.class);
-        mandatoryFindSingleByType(getContext(), FailingRoutes.class).watch(this::waitingForSteps);
         rejectedEvents = new RejectedEvents(database, spool);
         reader = new WebhookReader(mandatoryFindSingleByType(getContext(), EventReader.class),
                 mandatoryFindSingleByType(getContext(), RecipientHash.class));
-        maxAttempts = settings.positive("spool.attempts");
+        attempts = new FailedAttempts(new Settings(getContext()).positive("spool.attempts"));
+        mandatoryFindSingleByType(getContext(), FailingRoutes.class).watch(attempts::waiting);
 
         // @formatter:off
         // greedy: while files wait, the next batch follows at once
@@ -125,9 +102,13 @@ public final class ReplaySpool extends RouteBuilder {
         } else if (waiting.isEmpty()) {
             spool.recount();
             Set<Path> failed = new HashSet<>();
-            waiting.addAll(spool.oldest(MAX_FILES, file -> isDue(file, failed)
-                    && (SpoolFolder.isOwnFile(file) || copiedFiles.isComplete(file))));
-            failures.keySet().retainAll(failed); // an operator may have deleted files
+            waiting.addAll(spool.oldest(MAX_FILES, file -> {
+                if (attempts.include(file)) {
+                    failed.add(file);
+                }
+                return attempts.isDue(file) && (SpoolFile.isOwn(file) || copiedFiles.isComplete(file));
+            }));
+            attempts.retain(failed); // an operator may have deleted files
             if (waiting.isEmpty() && spool.isReplayOfRejectedRequested() && rejectedEvents.moveToSpool()) {
                 spool.rejectedAreMoved();
             }
@@ -153,15 +134,6 @@ public final class ReplaySpool extends RouteBuilder {
         }
     }
 
-    /** @param failed gets the file if it has failed before */
-    private boolean isDue(Path file, Set<Path> failed) {
-        Failure failure = failures.get(file);
-        if (failure != null) {
-            failed.add(file);
-        }
-        return failure == null || !failure.nextAttempt().isAfter(Instant.now());
-    }
-
     /**
      * The oldest webhooks that fit into one batch. A webhook that has failed is a batch of its own, which shows which webhook is at fault.
      */
@@ -170,7 +142,7 @@ public final class ReplaySpool extends RouteBuilder {
         boolean full = false;
         while (!full && !waiting.isEmpty()) {
             Path file = waiting.peek();
-            boolean alone = failures.containsKey(file);
+            boolean alone = attempts.include(file);
             full = alone && !batch.isEmpty() || !add(batch, file);
             if (!full) {
                 waiting.remove();
@@ -184,7 +156,7 @@ public final class ReplaySpool extends RouteBuilder {
         try {
             SpooledWebhook spooled = spool.read(file);
             WebhookPieces pieces = reader.read(spooled.body(), spooled.receivedAt());
-            if (pieces.isUnreadable() && !SpoolFolder.isOwnFile(file)) {
+            if (pieces.isUnreadable() && !SpoolFile.isOwn(file)) {
                 moveToFailed(file, pieces.next().problem().detail());
                 return true;
             }
@@ -201,7 +173,7 @@ public final class ReplaySpool extends RouteBuilder {
         ReplayBatch<Path> batch = batch(exchange);
         batch.close();
         for (Path file : batch.sources()) {
-            failures.remove(file);
+            attempts.forget(file);
             if (copiedFiles.isUnchanged(file)) {
                 copiedFiles.forget(file);
                 spool.delete(file);
@@ -226,7 +198,7 @@ public final class ReplaySpool extends RouteBuilder {
             exchange.setProperty(Exchange.SCHEDULER_POLLED_MESSAGES, false);
         } else if (batch.sources().size() > 1) {
             FailedStep step = failureLog.reportOnce("take-webhook", failure);
-            batch.sources().forEach(file -> failures.put(file, Failure.notCounted(step)));
+            batch.sources().forEach(file -> attempts.addUncounted(file, step));
         } else {
             batch.sources().forEach(file -> webhookFailed(file, "take-webhook", failure));
         }
@@ -235,19 +207,9 @@ public final class ReplaySpool extends RouteBuilder {
     /** @param route the route that failed, unless the failure itself names a YAML route */
     private void webhookFailed(Path file, String route, Throwable failure) {
         FailedStep step = failureLog.reportOnce(route, failure);
-        Failure before = failures.get(file);
-        int attempts = before == null ? 1 : before.attempts() + 1;
-        if (attempts < maxAttempts) {
-            failures.put(file, new Failure(attempts, Instant.now().plus(retryInterval(attempts)), step));
-            return;
+        if (attempts.add(file, step)) {
+            moveToFailed(file, step.line("failed", failure));
         }
-        failures.remove(file);
-        moveToFailed(file, step.line("failed", failure));
-    }
-
-    private Stream<WaitingWebhook> waitingForSteps() {
-        return failures.entrySet().stream().filter(one -> one.getValue().step() != null)
-                .map(one -> new WaitingWebhook(one.getValue().step(), SpoolFolder.receivedAt(one.getKey())));
     }
 
     private void moveToFailed(Path file, String reason) {
@@ -264,12 +226,6 @@ public final class ReplaySpool extends RouteBuilder {
     public static boolean isOfDatabase(Throwable failure, Database database) {
         return ObjectHelper.getException(StoreBusy.class, failure) != null
                 || ObjectHelper.getException(DatabaseAbsent.class, failure) != null && !database.answers();
-    }
-
-    /** The time between the last of these failed attempts and the next attempt. */
-    public static Duration retryInterval(int attempts) {
-        Duration interval = FIRST_RETRY.multipliedBy(1L << Math.min(attempts - 1, 20));
-        return interval.compareTo(LONGEST_RETRY) < 0 ? interval : LONGEST_RETRY;
     }
 
     private static Throwable failure(Exchange exchange) {

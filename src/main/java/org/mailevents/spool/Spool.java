@@ -20,7 +20,7 @@ import org.mailevents.metrics.Meters;
 import org.mailevents.metrics.Meters.Level;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
-import org.mailevents.spool.SpoolFolder.SpooledWebhook;
+import org.mailevents.spool.SpoolFile.SpooledWebhook;
 
 /**
  * Keeps the webhooks that could not be stored, up to {@code spool.max-size}. Each webhook is one file, whose content can be posted again as
@@ -89,7 +89,7 @@ public final class Spool {
         if (backlog == null || now - backlog.at() > Backlog.VALID.toNanos()) {
             try (Stream<Path> files = folder.waiting()) {
                 backlog = files.collect(Collectors.teeing(Collectors.counting(), Collectors.minBy(Comparator.<Path>naturalOrder()),
-                        (count, oldest) -> new Backlog(count, oldest.map(SpoolFolder::receivedAt), now)));
+                        (count, oldest) -> new Backlog(count, oldest.map(SpoolFile::receivedAt), now)));
             }
         }
         return backlog;
@@ -111,7 +111,7 @@ public final class Spool {
      * @throws IOException when the spool or its disk is full
      */
     void writeFailed(Instant receivedAt, WebhookBody body, String reason) throws IOException {
-        String name = SpoolFolder.failedName(receivedAt, body);
+        String name = SpoolFile.failedName(receivedAt, body);
         if (!folder.hasFailed(name)) {
             write(body, () -> folder.writeFailed(name, receivedAt, body, reason));
         }
@@ -153,7 +153,7 @@ public final class Spool {
 
     /** @throws java.nio.file.NoSuchFileException when another process has deleted the file */
     SpooledWebhook read(Path file) throws IOException {
-        return folder.read(file);
+        return SpoolFile.read(file);
     }
 
     /** Deletes a webhook that is stored. */

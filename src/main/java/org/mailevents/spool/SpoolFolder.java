@@ -2,31 +2,19 @@ package org.mailevents.spool;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.mailevents.event.WebhookBody;
 
@@ -37,31 +25,8 @@ import org.mailevents.event.WebhookBody;
  */
 final class SpoolFolder {
 
-    /** A webhook read from its file. */
-    record SpooledWebhook(Instant receivedAt, WebhookBody body) {
-    }
-
-    /** The body is read from the disk each time, so that it is never in memory as a whole. */
-    private record FileBody(Path path, boolean form, long length) implements WebhookBody {
-
-        @Override
-        public Charset charset() {
-            return StandardCharsets.UTF_8;
-        }
-
-        @Override
-        public InputStream open() throws IOException {
-            return Files.newInputStream(path);
-        }
-    }
-
     private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
-    private static final String JSON = ".json";
-    private static final String FORM = ".form";
     private static final String INCOMPLETE = ".tmp";
-    /** A file name begins with this time, so that the names sort by age. */
-    private static final DateTimeFormatter RECEIVED = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
-    private static final int RECEIVED_LENGTH = "20261001T090000.000000Z".length();
     /** Another process may be writing a younger incomplete file. */
     private static final Duration ABANDONED = Duration.ofHours(1);
 
@@ -95,19 +60,14 @@ final class SpoolFolder {
      * @param body without a secret
      */
     void writeWaiting(Instant receivedAt, WebhookBody body) throws IOException {
-        write(directory, fileName(receivedAt, UUID.randomUUID().toString(), body), receivedAt, body);
-    }
-
-    /** The file name of a body in {@code failed/}. Except for the time, equal bodies have the same name. */
-    static String failedName(Instant receivedAt, WebhookBody body) throws IOException {
-        return fileName(receivedAt, hash(body), body);
+        write(directory, SpoolFile.waitingName(receivedAt, body), receivedAt, body);
     }
 
     /** Whether {@code failed/} already holds the body with this name, received at any time. */
     boolean hasFailed(String failedName) {
-        String ending = failedName.substring(RECEIVED_LENGTH);
+        String content = SpoolFile.withoutTime(failedName);
         try (Stream<Path> files = webhooks(failed)) {
-            return files.anyMatch(file -> file.toString().endsWith(ending));
+            return files.anyMatch(file -> file.toString().endsWith(content));
         }
     }
 
@@ -115,19 +75,6 @@ final class SpoolFolder {
     void writeFailed(String failedName, Instant receivedAt, WebhookBody body, String reason) throws IOException {
         writeReason(Path.of(failedName), reason);
         write(failed, failedName, receivedAt, body);
-    }
-
-    private static String fileName(Instant receivedAt, String unique, WebhookBody body) {
-        return RECEIVED.format(receivedAt) + "-" + unique + (body.form() ? FORM : JSON);
-    }
-
-    private static String hash(WebhookBody body) throws IOException {
-        try (DigestInputStream bytes = new DigestInputStream(body.open(), MessageDigest.getInstance("SHA-256"))) {
-            bytes.transferTo(OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(bytes.getMessageDigest().digest(), 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 
     private void write(Path target, String name, Instant receivedAt, WebhookBody body) throws IOException {
@@ -138,7 +85,7 @@ final class SpoolFolder {
                 bytes.transferTo(Channels.newOutputStream(file));
                 file.force(true);
             }
-            Files.setLastModifiedTime(incomplete, fileTime(receivedAt));
+            Files.setLastModifiedTime(incomplete, SpoolFile.time(receivedAt));
             Files.move(incomplete, target.resolve(name), StandardCopyOption.ATOMIC_MOVE);
             flush(target);
         } finally {
@@ -155,52 +102,9 @@ final class SpoolFolder {
         }
     }
 
-    /**
-     * Whole milliseconds. On a file system with coarser times, the spool's own files are treated as copies, and so they are replayed later.
-     */
-    private static FileTime fileTime(Instant receivedAt) {
-        return FileTime.fromMillis(receivedAt.toEpochMilli());
-    }
-
-    /**
-     * Whether this application has written the file. Such a file has the time of its name, and it got its name when it was complete. A file
-     * that somebody copies here has another time while it is being copied.
-     */
-    static boolean isOwnFile(Path file) {
-        try {
-            return Files.getLastModifiedTime(file).equals(fileTime(RECEIVED.parse(receivedPart(file), Instant::from)));
-        } catch (IOException | DateTimeException e) {
-            return false;
-        }
-    }
-
-    /** The time in the name of a file; if the name has none, because somebody put the file here, the time of the file. */
-    static Instant receivedAt(Path file) {
-        try {
-            return RECEIVED.parse(receivedPart(file), Instant::from);
-        } catch (DateTimeException e) {
-            return lastModified(file);
-        }
-    }
-
-    private static String receivedPart(Path file) {
-        String name = file.getFileName().toString();
-        return name.substring(0, Math.min(name.length(), RECEIVED_LENGTH));
-    }
-
-    /** The time of a file; 1970 if it does not exist. */
-    static Instant lastModified(Path file) {
-        return Instant.ofEpochMilli(file.toFile().lastModified());
-    }
-
     /** The files that wait to be stored, in no order. The caller closes the stream. */
     Stream<Path> waiting() {
         return webhooks(directory);
-    }
-
-    /** @throws NoSuchFileException when another process has deleted the file */
-    SpooledWebhook read(Path file) throws IOException {
-        return new SpooledWebhook(receivedAt(file), new FileBody(file, file.toString().endsWith(FORM), Files.size(file)));
     }
 
     /**
@@ -234,7 +138,7 @@ final class SpoolFolder {
             long bytes = Files.size(file);
             Path reason = reasonFile(file);
             String text = Files.exists(reason) ? Files.readString(reason).strip() : "";
-            return Optional.of(new FailedWebhook(name, receivedAt(file), text, bytes));
+            return Optional.of(new FailedWebhook(name, SpoolFile.receivedAt(file), text, bytes));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
@@ -281,7 +185,7 @@ final class SpoolFolder {
     /** How many webhooks in {@code failed/} were moved there after this time. */
     long failedSince(Instant then) {
         try (Stream<Path> files = webhooks(failed)) {
-            return files.filter(file -> lastModified(reasonFile(file)).isAfter(then)).count();
+            return files.filter(file -> SpoolFile.lastModified(reasonFile(file)).isAfter(then)).count();
         }
     }
 
@@ -328,14 +232,14 @@ final class SpoolFolder {
     private void deleteAbandoned() throws IOException {
         Instant abandoned = Instant.now().minus(ABANDONED);
         try (Stream<Path> files = Files.list(directory)) {
-            files.filter(file -> file.toString().endsWith(INCOMPLETE) && lastModified(file).isBefore(abandoned))
+            files.filter(file -> file.toString().endsWith(INCOMPLETE) && SpoolFile.lastModified(file).isBefore(abandoned))
                     .forEach(file -> file.toFile().delete());
         }
     }
 
     private static Stream<Path> webhooks(Path directory) {
         try {
-            return Files.list(directory).filter(file -> file.toString().endsWith(JSON) || file.toString().endsWith(FORM));
+            return Files.list(directory).filter(SpoolFile::isWebhook);
         } catch (NoSuchFileException e) {
             return Stream.empty();
         } catch (IOException e) {

@@ -14,6 +14,7 @@ import org.mailevents.alert.AlertCheck;
 import org.mailevents.live.RouteCheck;
 import org.mailevents.reconcile.VendorSettings;
 import org.mailevents.route.BrokenFile;
+import org.mailevents.settings.KnownSettings;
 import org.mailevents.settings.Settings;
 
 /**
@@ -48,7 +49,7 @@ public final class Check {
 
     /** Checks everything. */
     public Report run() throws IOException {
-        Set<String> refused = new LinkedHashSet<>(settings.mistakes());
+        Set<String> refused = new LinkedHashSet<>(KnownSettings.mistakes(settings));
         List<String> files = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
         String sum = "";

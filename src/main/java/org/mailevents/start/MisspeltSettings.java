@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mailevents.route.RouteFiles;
+import org.mailevents.settings.KnownSettings;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.Spelling;
 
@@ -43,14 +44,14 @@ final class MisspeltSettings {
      */
     static List<String> warnings(Stream<String> inFiles, Set<String> environment, String routes) {
         Set<String> ofRoutes = WORD.matcher(routes).results().map(MatchResult::group).collect(Collectors.toSet());
-        Stream<String> keys = inFiles.filter(key -> !Settings.isKnown(key))
+        Stream<String> keys = inFiles.filter(key -> !KnownSettings.isKnown(key))
                 .filter(key -> OWN.matcher(key).lookingAt() || !OF_CAMEL.matcher(key).lookingAt() && !routes.contains(key)).sorted()
-                .map(key -> key + " is not a setting of Mail Events. " + Spelling.similar(key, Settings.known().stream())
+                .map(key -> key + " is not a setting of Mail Events. " + Spelling.similar(key, KnownSettings.known().stream())
                         .map(known -> "Did you mean " + known + "?").orElse("Is it misspelt?"));
         Set<String> variablesOfRoutes = ofRoutes.stream().map(Settings::variable).collect(Collectors.toSet());
         Stream<String> variables = environment.stream()
-                .filter(name -> !Settings.isKnownVariable(name) && !variablesOfRoutes.contains(name)).sorted()
-                .flatMap(name -> Spelling.similar(name, Settings.knownVariables().stream()).stream()
+                .filter(name -> !KnownSettings.isKnownVariable(name) && !variablesOfRoutes.contains(name)).sorted()
+                .flatMap(name -> Spelling.similar(name, KnownSettings.knownVariables().stream()).stream()
                         .map(known -> "The environment variable " + name
                                 + " is not a setting of Mail Events. Did you mean " + known + "?"));
         return Stream.concat(keys, variables).toList();

@@ -34,6 +34,7 @@ import org.mailevents.receive.CollectEvents;
 import org.mailevents.receive.ReceiveWebhook;
 import org.mailevents.rehearsal.RouteTestText;
 import org.mailevents.route.BrokenFile;
+import org.mailevents.settings.KnownSettings;
 import org.mailevents.settings.Settings;
 import org.mailevents.settings.TimeSource;
 import org.mailevents.spool.Spool;
@@ -51,7 +52,7 @@ public final class Wiring implements CamelConfiguration {
         HttpTimeouts.use(context);
         CurrentDirect.use(context);
         Settings settings = new Settings(context);
-        settings.requireValid();
+        KnownSettings.requireValid(settings);
         ReceiveWebhook.requireStartable(context);
         bindChannels(context).requireUsable();
         Optional<KafkaSettings> kafka = KafkaSettings.of(settings);

@@ -74,7 +74,7 @@ final class Verdict {
         counts.put("events stored", stored.size());
         gap("events acknowledged and not stored", ledger.acknowledged.stream().filter(event -> !stored.contains(event)).toList());
         gap("events stored twice", again);
-        gap("rows that nobody has sent so", strange);
+        gap("rows that differ from what was sent", strange);
     }
 
     private void mails(List<NumberedEvent> bounces, List<MailServer.Digest> received) {

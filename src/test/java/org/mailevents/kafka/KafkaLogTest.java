@@ -293,7 +293,7 @@ class KafkaLogTest {
                 awaitMore(database);
                 try (InProcess second = settings.startInProcess()) {
                     awaitMore(database);
-                    await().until(() -> second.log().contains("from the log"));
+                    await().until(() -> second.log().contains("from Kafka"));
                     first.close();
                     awaitMore(database);
                     load.shutdown();

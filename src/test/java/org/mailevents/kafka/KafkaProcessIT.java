@@ -63,7 +63,7 @@ class KafkaProcessIT {
 
             // Then
             try (OwnProcess next = settings.startJar()) {
-                await().until(() -> next.log().contains("1 webhook from the log: 20 received, 0 stored, 20 duplicates, 0 rejected"));
+                await().until(() -> next.log().contains("1 webhook from Kafka: 20 received, 0 stored, 20 duplicates, 0 rejected"));
                 await().untilAsserted(() -> assertThat(Scrape.of(next).value("mail_events_log_lag_webhooks")).isZero());
                 await().until(() -> mailed(mailbox).size() >= 20);
                 assertThat(mailed(mailbox))
