@@ -42,7 +42,7 @@ class LessOftenTest {
         HttpResponse<String> done = run.answer(run.token(Act.LESS_OFTEN, ONE), "frequency=weekly");
 
         // Then
-        assertThat(done.body()).contains("You get a digest", "weekly");
+        assertThat(done.body()).contains("You get a digest", "every Monday at 09:00");
         assertThat(run.database().rows("SELECT what, recipient, audience, frequency, undone_at FROM alert_answer")).singleElement()
                 .hasToString("{what=less-often, recipient=one@example.com, audience=list-owner, frequency=weekly, undone_at=null}");
         run.post("bounces", Payload.bounce("2"));
