@@ -9,10 +9,9 @@
   <#return [label + words.colon?trim] + texts[0..*5]?map(text -> "- " + text) + (texts?size > 5)?then(["- …"], [])>
 </#function>
 <#assign headline = words.stage(alert) + words.colon + words.intro(alert)>
-<#assign isOpen = alert.stage == "opened" || alert.stage == "update">
 <#assign lines = (alert.urgency??)?then([words.urgent(alert.urgency)], [])
     + (alert.acknowledgedBy != "")?then([words.owner + words.colon + words.acknowledged(alert)], [])
-    + isOpen?then([words.todo + words.colon + words.advice(alert)[0]], [])
+    + words.advice(alert)[0..*1]?map(advice -> words.todo + words.colon + advice)
     + listed(words.where, (alert.total == 1)?then([{"text": words.destination(alert), "number": ""}], words.places(alert)))
     + listed(words.why, words.reasons(alert))
     + [words.since + words.colon + words.lasted(alert)]>

@@ -53,7 +53,7 @@ ${words.owner}${words.colon}${words.acknowledged(alert)}
 <@pairs words.where words.places(alert)/>
 <@pairs words.why words.reasons(alert)/>
 ${words.since}${words.colon}${words.lasted(alert)}
-<#if alert.stage == "opened" || alert.stage == "update">
+<#if words.advice(alert)?size != 0>
 ${words.todo}${words.colon}${words.advice(alert)?join("\n  ")}
 </#if>
 <#if alert.answers??>

@@ -58,7 +58,7 @@ ${words.digestNext}
 <#if howOften != "">
 ${words.digestHowOften}${words.colon}${howOften}
 </#if>
-${words.digestAddressed(digest)} ${words.times()}
+${words.digestAddressed(digest)}${words.times()}
 
 ${"-- "}
 ${words.footer(contact)}

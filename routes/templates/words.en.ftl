@@ -107,10 +107,15 @@
 <#function reason group>
   <#return (group.doubt != "")?then("Perhaps " + group.cause.name?uncap_first, group.cause.name)>
 </#function>
+<#-- The all-clear and the mail that says who has the incident give no advice. The mail that says that nobody has it any more has no details below. -->
 <#function advice alert>
+  <#if alert.groups?size == 0 || alert.stage == "closed" || alert.stage == "acknowledged" && alert.acknowledgedBy != "">
+    <#return []>
+  </#if>
   <#local group = alert.groups[0]>
   <#return alert.single?then([todoFor(group)] + (group.doubt != "")?then([], [again + colon + group.cause.again]),
-      [reason(group) + colon + todoFor(group), "The other causes follow below."])>
+      [reason(group) + colon + todoFor(group)]
+          + (alert.groups?size > 1 && alert.stage != "acknowledged")?then(["The other causes follow below."], []))>
 </#function>
 <#-- While the cause is uncertain, nobody is told to remove an address. -->
 <#function todoFor group>
@@ -132,7 +137,8 @@
       + (figures.hours == 1)?then("an hour", hours) + " of the week before)")>
 </#function>
 <#function attached alert>
-  <#return "All " + bounces(alert.rows) + " are in the attached " + alert.file
+  <#return (alert.rows == alert.total)?then("All " + bounces(alert.rows), "The " + bounces(alert.rows) + " since the last mail")
+      + (alert.rows == 1)?then(" is", " are") + " in the attached " + alert.file
       + "; " + (alert.listed == 1)?then("1 is", alert.listed?string + " are") + " shown here.">
 </#function>
 <#function counted group alert>
@@ -320,7 +326,7 @@
   <#elseif digest.bounces.total == 0>
     <#return "Nothing bounced in the last " + digestLength(digest) + ".">
   </#if>
-  <#return digest.bounces.total?string + (digest.bounces.total == 1)?then(" delivery", " deliveries") + " bounced in the last "
+  <#return mails(digest.bounces.total) + " bounced in the last "
       + digestLength(digest) + (digest.bounces.before??)?then(" (" + (digest.bounces.before!0)?string + " in the " + digestLength(digest)
           + " before)", "") + ".">
 </#function>
@@ -405,7 +411,7 @@
   <#return count?string + " more">
 </#function>
 <#function digestAddressed digest>
-  <#return "This digest is " + (audiences[digest.audience]!digest.audience) + ".">
+  <#return "This digest is for " + (audiences[digest.audience]!("the audience " + digest.audience)) + ". ">
 </#function>
 <#-- The button in a chat. -->
 <#assign open = "Open the incident">

@@ -103,10 +103,15 @@
 <#function reason group>
   <#return group.cause.name + (group.doubt != "")?then("の可能性", "")>
 </#function>
+<#-- 収束のお知らせと対応者のお知らせでは、対処を示さない。対応者がいなくなったお知らせには詳細がない。 -->
 <#function advice alert>
+  <#if alert.groups?size == 0 || alert.stage == "closed" || alert.stage == "acknowledged" && alert.acknowledgedBy != "">
+    <#return []>
+  </#if>
   <#local group = alert.groups[0]>
   <#return alert.single?then([todoFor(group)] + (group.doubt != "")?then([], [again + colon + group.cause.again]),
-      [reason(group) + colon + todoFor(group), "ほかの原因は下記をご覧ください。"])>
+      [reason(group) + colon + todoFor(group)]
+          + (alert.groups?size > 1 && alert.stage != "acknowledged")?then(["ほかの原因は下記をご覧ください。"], []))>
 </#function>
 <#-- 原因が定まらないうちは、配信リストからの削除などを勧めない。 -->
 <#function todoFor group>
@@ -128,7 +133,7 @@
       (figures.usual == "")?then("です", "です（普段は" + usual + "）"))>
 </#function>
 <#function attached alert>
-  <#return "全" + alert.rows?string + "件の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?string + "件を掲載しています。">
+  <#return (alert.rows == alert.total)?then("全" + bounces(alert.rows), "前回のお知らせ以降の" + bounces(alert.rows)) + "の一覧は、添付の " + alert.file + " をご覧ください。このメールには、そのうち" + alert.listed?string + "件を掲載しています。">
 </#function>
 <#function counted group alert>
   <#return bounces(group.count) + (group.news != group.count && group.news > 0)?then("（うち新規" + group.news?string + "件）", "")>

@@ -35,7 +35,7 @@ record AlertPolicy(Duration firstDelay, List<Duration> updates, Duration quiet, 
 
     static AlertPolicy of(Settings settings) {
         settings.audiences("alert.hours").forEach(settings::hours);
-        return new AlertPolicy(settings.duration("alert.first-delay"), settings.durations("alert.updates"),
+        return new AlertPolicy(settings.duration("alert.first-delay"), settings.growingDurations("alert.updates"),
                 settings.duration("alert.quiet"), settings.positive("alert.max-per-hour"), settings.positive("alert.max-per-day"),
                 audience -> settings.hours(settings.ofAudience("alert.hours", audience)), settings.alertZone());
     }

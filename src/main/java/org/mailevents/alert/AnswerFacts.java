@@ -50,7 +50,8 @@ final class AnswerFacts {
         Map<String, Object> facts = new HashMap<>();
         facts.put("act", act.toString());
         facts.put("state", state);
-        facts.put("asked", asked(asked, act == Act.ACKNOWLEDGE && answers.hasOthers(handle, asked)));
+        facts.put("asked", asked(asked, act == Act.ACKNOWLEDGE
+                && answers.tellsOthers(handle, asked, given.isEmpty() ? null : given.get(0).answeredAt())));
         facts.put("version", answers.version(handle, act, asked));
         facts.put("given", given.stream().map(one -> given(one, language)).toList());
         facts.put("asks", asks && (act != Act.MUTE || !left.isEmpty()));

@@ -177,8 +177,25 @@ final class Answers {
                 + " AND mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ?)", now, WITHDRAWN, asked.incidentId());
     }
 
-    /** Whether somebody would be told that this recipient takes care of the incident. */
-    boolean hasOthers(Handle handle, Asked asked) {
+    /** Whoever has not heard yet that this recipient takes care of the incident needs no mail that says so any more. */
+    private static void withdrawNews(Handle handle, Asked asked, Instant now) {
+        handle.execute("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = 'Withdrawn, because the answer was undone'"
+                + " WHERE sent_at IS NULL AND gave_up_at IS NULL AND mail_id = ?", now,
+                Row.id(ACKNOWLEDGED, asked.incidentId(), asked.recipient()));
+    }
+
+    /**
+     * Whether the others hear that this recipient takes care of the incident. They hear it once, see {@link #tellOthers}.
+     *
+     * @param answeredAt when the recipient answered this; null if the recipient has not answered yet
+     */
+    boolean tellsOthers(Handle handle, Asked asked, Instant answeredAt) {
+        return handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?",
+                Row.id(ACKNOWLEDGED, asked.incidentId(), asked.recipient())).mapTo(Instant.class).findOne()
+                .map(told -> told.equals(answeredAt)).orElseGet(() -> hasOthers(handle, asked));
+    }
+
+    private boolean hasOthers(Handle handle, Asked asked) {
         return !recipients.of(handle, news(asked, 0, ACKNOWLEDGED, clock.instant())).isEmpty();
     }
 
@@ -209,6 +226,7 @@ final class Answers {
         if (undone && act == Act.ACKNOWLEDGE) {
             if (asked.closedAt() == null) {
                 reopen(handle, asked, now);
+                withdrawNews(handle, asked, now);
                 tellOthers(handle, asked, UNDONE, now);
             }
             release(handle, asked.incidentId());

@@ -30,6 +30,12 @@ final class MailContents {
     private static final int MAX_ANSWERS = 20;
     private static final String LAST_MAIL = "(SELECT MAX(m.made_at) FROM alert_mail m WHERE m.audience = :audience AND m.made_at < :made"
             + " AND m.what IN ('opened', 'update', 'acknowledged', 'closed'))";
+    private static final String ANSWER = "SELECT %1$s AS at, recipient AS \"by\", what AS act, %2$s AS ended, COALESCE(cause, '') AS cause,"
+            + " COALESCE(domain, '') AS domain, until_time AS \"until\", COALESCE(frequency, '') AS frequency FROM alert_answer"
+            + " WHERE audience = :audience AND (what <> :acknowledge OR incident_id = :incident) AND %1$s >= " + LAST_MAIL
+            + " AND (%1$s < :made OR %2$s AND :tellsAnswer AND %1$s = :made)";
+    private static final String ANSWERED = ANSWER.formatted("answered_at", "FALSE") + " UNION ALL "
+            + ANSWER.formatted("undone_at", "TRUE") + " ORDER BY at, ended LIMIT " + MAX_ANSWERS;
     private static final String FROM_INCIDENT = " FROM mail_event e JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = ?";
 
     /** The query cuts the texts too, because all of them together may not fit into memory. */
@@ -136,16 +142,14 @@ final class MailContents {
                 UrgencyText.read(mail.about()), mail.acknowledged(), answered(handle, mail, phase));
     }
 
-    /** An answer at the very moment of the last mail belongs to this mail. A mail about an acknowledgement says itself who has answered. */
+    /**
+     * What was answered and undone since the last mail. What happened at the very moment of a mail belongs to the next one, except that the
+     * mail which says that nobody takes care of the incident any more also names who has undone it.
+     */
     private static List<Answered> answered(Handle handle, Outgoing mail, IncidentPhase phase) {
-        return handle.createQuery("SELECT CASE WHEN undone_at < :made THEN undone_at ELSE answered_at END AS at, recipient AS \"by\","
-                + " what AS act, COALESCE(undone_at < :made, FALSE) AS ended, COALESCE(cause, '') AS cause,"
-                + " COALESCE(domain, '') AS domain, until_time AS \"until\", COALESCE(frequency, '') AS frequency FROM alert_answer"
-                + " WHERE audience = :audience AND (what <> :acknowledge OR incident_id = :incident AND :withAcknowledgements)"
-                + " AND (answered_at >= " + LAST_MAIL + " AND answered_at < :made OR undone_at >= " + LAST_MAIL + " AND undone_at < :made)"
-                + " ORDER BY 1 LIMIT " + MAX_ANSWERS).bind("made", mail.madeAt()).bind("audience", mail.audience())
+        return handle.createQuery(ANSWERED).bind("made", mail.madeAt()).bind("audience", mail.audience())
                 .bind("incident", mail.incidentId()).bind("acknowledge", Act.ACKNOWLEDGE.toString())
-                .bind("withAcknowledgements", phase != IncidentPhase.ACKNOWLEDGED).mapTo(Answered.class).list();
+                .bind("tellsAnswer", phase == IncidentPhase.ACKNOWLEDGED).mapTo(Answered.class).list();
     }
 
     private static List<Bounce> bounces(Handle handle, Outgoing mail, boolean listsAll) {

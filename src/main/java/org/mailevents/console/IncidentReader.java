@@ -12,6 +12,10 @@ final class IncidentReader {
 
     /** How many rows each list of an incident has at most. */
     private static final int MOST = 200;
+    /** An answer to another mail that kept recipients from mails of this incident: a mute with an end, or a digest. */
+    private static final String HELD_MEANWHILE = "a.audience = i.audience AND (a.what = 'less-often' OR a.until_time IS NOT NULL)"
+            + " AND a.answered_at <= COALESCE(i.closed_at, a.answered_at)"
+            + " AND COALESCE(a.undone_at, a.until_time, i.opened_at) >= i.opened_at";
 
     private final Jdbi jdbi;
 
@@ -27,7 +31,7 @@ final class IncidentReader {
      * @param mails          the newest first
      * @param bounces        the most frequent cause and destination first
      * @param deliveries     those of the newest mail first
-     * @param answers        the newest first
+     * @param answers        those to its mails, and all that kept recipients from its mails, the newest first
      */
     record View(UUID incidentId, String audience, Instant openedAt, Instant lastBounceAt, Instant closedAt, Instant acknowledgedAt,
             String acknowledgedBy, List<Mail> mails, List<Bounces> bounces, List<Delivery> deliveries, List<Answer> answers) {
@@ -92,8 +96,9 @@ final class IncidentReader {
                 list(handle, Delivery.class, incident, "SELECT m.number, d.channel, d.recipient, d.sent_at, d.gave_up_at, d.retry_at,"
                         + " d.failure FROM alert_delivery d JOIN alert_mail m ON m.mail_id = d.mail_id WHERE m.incident_id = ?"
                         + " ORDER BY m.number DESC, d.channel, d.recipient"),
-                list(handle, Answer.class, incident, "SELECT what, recipient, cause, domain, until_time, frequency, answered_at, undone_at"
-                        + " FROM alert_answer WHERE incident_id = ? ORDER BY answered_at DESC"));
+                list(handle, Answer.class, incident, "SELECT a.what, a.recipient, a.cause, a.domain, a.until_time, a.frequency,"
+                        + " a.answered_at, a.undone_at FROM alert_answer a JOIN alert_incident i ON i.incident_id = ?"
+                        + " WHERE a.incident_id = i.incident_id OR " + HELD_MEANWHILE + " ORDER BY a.answered_at DESC"));
     }
 
     private static <T> List<T> list(Handle handle, Class<T> type, Incident incident, String sql) {

@@ -72,7 +72,7 @@ public final class KnownSettings {
             entry("alert.contact", Settings::text),
             entry("alert.language", Settings::required),
             entry("alert.first-delay", Settings::duration),
-            entry("alert.updates", Settings::durations),
+            entry("alert.updates", Settings::growingDurations),
             entry("alert.quiet", Settings::duration),
             entry("alert.max-per-hour", Settings::positive),
             entry("alert.max-per-day", Settings::positive),

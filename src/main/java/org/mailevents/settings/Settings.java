@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -223,13 +224,18 @@ public final class Settings {
         return duration(key, required(key));
     }
 
-    /** Comma-separated durations, at least one. */
-    public List<Duration> durations(String key) {
+    /** Comma-separated durations, at least one, and each longer than the one before it. */
+    public List<Duration> growingDurations(String key) {
         List<String> texts = Stream.of(required(key).split(",")).map(String::trim).toList();
         if (texts.stream().anyMatch(text -> text.matches(".*\\s.*"))) { // Camel would add 5m 15m up
             throw invalid(key, "durations such as 5m, 15m, 1h, separated by commas", null);
         }
-        return texts.stream().map(text -> duration(key, text)).toList();
+        List<Duration> durations = texts.stream().map(text -> duration(key, text)).toList();
+        if (!durations.equals(List.copyOf(new TreeSet<>(durations)))) {
+            throw new IllegalArgumentException("Set " + key + " to durations of which each is longer than the one before it, such as"
+                    + " 5m,15m,1h: '" + text(key) + "' does not grow");
+        }
+        return durations;
     }
 
     private Duration duration(String key, String text) {

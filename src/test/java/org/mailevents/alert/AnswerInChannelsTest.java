@@ -2,49 +2,41 @@ package org.mailevents.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.mailevents.support.AnsweredAlerts.BOTH;
+import static org.mailevents.support.AnsweredAlerts.ONE;
+import static org.mailevents.support.AnsweredAlerts.TWO;
+import static org.mailevents.support.AnsweredAlerts.answerForm;
 
-import java.net.URLEncoder;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.mailevents.Application;
+import org.mailevents.support.AnsweredAlerts;
 import org.mailevents.support.ChatService;
 import org.mailevents.support.HttpReceiver;
 import org.mailevents.support.HttpReceiver.Answer;
-import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
-import org.mailevents.support.TimedAlerts;
 
 /** Whoever takes care of an incident silences it everywhere, also where a service is slow or down. */
 @Execution(ExecutionMode.CONCURRENT)
 class AnswerInChannelsTest {
 
-    private static final String ONE = "one@example.com";
-    private static final String TWO = "two@example.com";
     /** How soon everybody must know. The clock of the alerts stands still meanwhile. */
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final Pattern LINK = Pattern.compile("I have it: \\S+/answer\\?token=(\\S+)");
-    private static final Pattern HIDDEN = Pattern.compile("<input type=\"hidden\" name=\"(\\w+)\" value=\"([^\"]*)\">");
 
     private final HttpReceiver slack = new HttpReceiver();
     private final HttpReceiver pagerduty = new HttpReceiver();
     private final HttpReceiver webhook = new HttpReceiver();
     private final CountDownLatch slowAnswer = new CountDownLatch(1);
-    private final TimedAlerts run;
+    private final AnsweredAlerts run;
 
     AnswerInChannelsTest() {
         slack.answers = request -> new Answer(503, Map.of(), "down");
@@ -53,13 +45,10 @@ class AnswerInChannelsTest {
             awaitAnswer();
             return ChatService.WEBHOOK.answer(request);
         };
-        Map<String, String> settings = new HashMap<>(Map.of("alert.to", ONE + "," + TWO, "alert.language", "en",
-                "console.url", "https://mail-events.example.com", "console.basic", "desk:secret", "alert.max-per-day", "1000",
-                "alert.all-clear-from", "1", "alert.channel", "mail,slack,pagerduty,webhook", "alert.slack.url",
-                slack.url("/services/T1/B2/s3cr3t")));
-        settings.putAll(Map.of("alert.pagerduty.url", pagerduty.url("/v2/enqueue"), "alert.pagerduty.routing-key", "s3cr3t",
+        run = new AnsweredAlerts(Map.of("alert.channel", "mail,slack,pagerduty,webhook",
+                "alert.slack.url", slack.url("/services/T1/B2/s3cr3t"),
+                "alert.pagerduty.url", pagerduty.url("/v2/enqueue"), "alert.pagerduty.routing-key", "s3cr3t",
                 "alert.webhook.url", webhook.url("/hook"), "alert.webhook.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
-        run = new TimedAlerts(Application.configured(), settings);
     }
 
     @AfterEach
@@ -73,12 +62,12 @@ class AnswerInChannelsTest {
     void whoeverHasItSilencesEveryChannel() {
         // Given: Slack is down, and a URL of one's own answers late
         bounce();
-        await().until(() -> run.recipients().equals(List.of(List.of(ONE, TWO))) && actions().equals(List.of("trigger"))
+        await().until(() -> run.recipients().equals(List.of(BOTH)) && actions().equals(List.of("trigger"))
                 && waiting("slack", "failure IS NOT NULL").size() == 1 && waiting("webhook", "retry_at IS NOT NULL").size() == 1);
         String opened = waiting("slack", "TRUE").get(0);
 
         // When
-        send(form(open(token())));
+        run.answer(token());
 
         // Then
         await().atMost(SOON).until(() -> actions().equals(List.of("trigger", "acknowledge"))
@@ -114,14 +103,14 @@ class AnswerInChannelsTest {
     void aForgedLinkSilencesNothing() {
         // Given
         bounce();
-        await().until(() -> run.recipients().equals(List.of(List.of(ONE, TWO))) && waiting("slack", "failure IS NOT NULL").size() == 1
+        await().until(() -> run.recipients().equals(List.of(BOTH)) && waiting("slack", "failure IS NOT NULL").size() == 1
                 && actions().equals(List.of("trigger")));
         String token = token();
-        String form = form(open(token));
+        String form = answerForm(run.page(token));
         String forged = token.substring(0, 20) + (token.charAt(20) == 'A' ? "B" : "A") + token.substring(21);
 
         // When
-        assertThat(send(form.replace(token, forged)).statusCode()).isEqualTo(404);
+        assertThat(run.send(form.replace(token, forged)).statusCode()).isEqualTo(404);
 
         // Then
         assertThat(waiting("slack", "failure IS NOT NULL")).hasSize(1);
@@ -151,23 +140,6 @@ class AnswerInChannelsTest {
     /** The token of the link in the mail that was sent first. */
     private String token() {
         return LINK.matcher(run.mails().get(0).text()).results().findFirst().orElseThrow().group(1);
-    }
-
-    private HttpResponse<String> open(String token) {
-        return run.application().send(HttpRequest.newBuilder(run.application().uri("/answer?token=" + token)));
-    }
-
-    private HttpResponse<String> send(String form) {
-        return run.application().send(HttpRequest.newBuilder(run.application().uri("/answer")).header("Content-Type", MailEvents.FORM)
-                .POST(BodyPublishers.ofString(form)));
-    }
-
-    private static String form(HttpResponse<String> page) {
-        return HIDDEN.matcher(page.body()).results().map(AnswerInChannelsTest::field).collect(Collectors.joining("&"));
-    }
-
-    private static String field(MatchResult hidden) {
-        return hidden.group(1) + "=" + URLEncoder.encode(hidden.group(2), StandardCharsets.UTF_8);
     }
 
     private void awaitAnswer() {

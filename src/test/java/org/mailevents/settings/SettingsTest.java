@@ -191,7 +191,7 @@ class SettingsTest {
     void aDurationNeedsItsUnit() {
         assertThatThrownBy(() -> settings("alert.quiet", "45").duration("alert.quiet"))
                 .hasMessage("Set alert.quiet to a duration with its unit, such as 45m, 10s or 1h30m: '45' has no unit");
-        assertThatThrownBy(() -> settings("alert.updates", "5m,15").durations("alert.updates"))
+        assertThatThrownBy(() -> settings("alert.updates", "5m,15").growingDurations("alert.updates"))
                 .hasMessage("Set alert.updates to a duration with its unit, such as 45m, 10s or 1h30m: '15' in '5m,15' has no unit");
     }
 
@@ -204,10 +204,18 @@ class SettingsTest {
 
     @Test
     void severalDurations() {
-        assertThat(settings("alert.updates", "5m, 15m,1h").durations("alert.updates"))
+        assertThat(settings("alert.updates", "5m, 15m,1h").growingDurations("alert.updates"))
                 .containsExactly(Duration.ofMinutes(5), Duration.ofMinutes(15), Duration.ofHours(1));
-        assertThatThrownBy(() -> settings("alert.updates", "5m,soon").durations("alert.updates")).hasMessageContaining("alert.updates")
-                .hasMessageContaining("5m,soon");
+        assertThatThrownBy(() -> settings("alert.updates", "5m,soon").growingDurations("alert.updates"))
+                .hasMessageContaining("alert.updates").hasMessageContaining("5m,soon");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1h,15m", "5m,15m,15m", "60m,1h", "5m,60m,30m"})
+    void durationsThatDoNotGrow(String text) {
+        assertThatThrownBy(() -> settings("alert.updates", text).growingDurations("alert.updates"))
+                .hasMessage("Set alert.updates to durations of which each is longer than the one before it, such as 5m,15m,1h: '" + text
+                        + "' does not grow");
     }
 
     @Test

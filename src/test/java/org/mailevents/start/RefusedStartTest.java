@@ -38,7 +38,8 @@ class RefusedStartTest {
     @ParameterizedTest
     @CsvSource({"webhook.max-body,much", "webhook.basic,nocolon", "alert.to,nobody", "alert.to.list-owner,nobody", "alert.first-delay,-5s",
         "webhook.max-body,0", "alert.from,''", "alert.language,tlh", "alert.language.postmaster,tlh", "alert.fallback,nobody",
-        "alert.updates,'5m,soon'", "alert.quiet,45", "alert.rate,much", "alert.first-delay,soon", "spool.attempts,0",
+        "alert.updates,'5m,soon'", "alert.updates,'1h,15m'", "alert.updates,'5m,5m'",
+        "alert.quiet,45", "alert.rate,much", "alert.first-delay,soon", "spool.attempts,0",
         "alert.hours,9-17", "alert.hours.postmaster,mon-fri 19:00-08:00", "alert.time-zone,Tokyo", "alert.max-per-day,0",
         "alert.all-clear-from,few", "alert.destination-rate,101 %", "webhook.path,''", "webhook.path,hooks",
         "webhook.path,/answer", "webhook.path,/answer/",

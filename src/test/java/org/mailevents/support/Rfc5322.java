@@ -214,6 +214,7 @@ public final class Rfc5322 {
     private static String decoded(String body) {
         StringBuilder decoded = new StringBuilder();
         boolean wordBefore = false;
+        int end = 0; // of the last encoded word: a space of its own belongs to the text, and only the space between two words does not
         for (String piece : body.split("(?<=[ \t])(?=[^ \t])|(?<=[^ \t])(?=[ \t])")) {
             if (!piece.contains("=?")) {
                 decoded.append(piece);
@@ -224,10 +225,11 @@ public final class Rfc5322 {
             require(word.matches(), "no encoded word, or none in UTF-8 (RFC 2047, 2 and 5): " + piece);
             require(piece.length() <= 75, "an encoded word longer than 75 (RFC 2047, 2): " + piece);
             if (wordBefore) {
-                decoded.setLength(decoded.toString().stripTrailing().length());
+                decoded.setLength(end);
             }
             decoded.append(utf8(word.group(1) == null ? quotedPrintable(word.group(2).replace('_', ' '))
                     : base64(word.group(1)), "an encoded word"));
+            end = decoded.length();
             wordBefore = true;
         }
         return decoded.toString();

@@ -69,6 +69,11 @@ class Rfc5322Test {
         assertThat(mail.find("text/csv").orElseThrow().text()).isEqualTo("\uFEFFa\r\n");
     }
 
+    @Test
+    void aSpaceWithinAnEncodedWordBelongsToTheSubject() {
+        assertThat(read(VALID.replace("=?UTF-8?B?44CQ44OQ?=", "=?UTF-8?B?44CQ44OQIA==?=")).subject()).isEqualTo("Re: 【バ ウン end");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "<p>Hello         | <p>\\u0000            | NUL",

@@ -3,9 +3,6 @@ package org.mailevents.support;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.net.http.HttpResponse;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -15,19 +12,11 @@ import java.util.List;
 import java.util.Map;
 import org.apache.camel.main.Main;
 
-/**
- * The application, its database and its mail server, with a clock that only the test moves. So an incident of hours takes seconds, and a
- * test knows each time that a mail names.
- */
-public final class TimedAlerts implements AutoCloseable {
+/** The application in which only the test moves the clock. So an incident of hours takes seconds, and a test knows each time of a mail. */
+public class TimedAlerts extends SimulatedAlerts {
 
     /** All clocks begin at the same full second, because every database stores a full second exactly. */
     private static final Instant START = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-
-    private final SmtpServer server = new SmtpServer(address -> "250 ok", () -> { });
-    private final TestDatabase database;
-    private final InProcess application;
-    private final SimulatedClock clock = new SimulatedClock(START);
 
     /**
      * @param main     the application, not yet started
@@ -39,36 +28,11 @@ public final class TimedAlerts implements AutoCloseable {
     }
 
     public TimedAlerts(TestDatabase database, Main main, Map<String, String> settings) {
-        this.database = database;
-        main.bind("clock", clock);
-        application = TestSettings.of(database).with("alert.endpoint", server.endpoint()).with(settings).startInProcess(main);
-    }
-
-    public InProcess application() {
-        return application;
-    }
-
-    public TestDatabase database() {
-        return database;
-    }
-
-    public Instant now() {
-        return clock.instant();
-    }
-
-    /** The clock, for a second application with the same time. */
-    public Clock clock() {
-        return clock;
+        super(START, database, main, new TestSettings(settings));
     }
 
     public void pass(Duration time) {
         clock.moveOn(time);
-    }
-
-    /** Posts a webhook whose events must all be new. */
-    public void post(String eventType, JsonNode... elements) {
-        HttpResponse<String> answer = application.post(MailEvents.JSON, Payload.json(eventType, elements));
-        assertThat(answer.body()).contains("\"stored\":" + elements.length + ",");
     }
 
     /** Every mail that was sent, in this order, however many recipients it has. Each copy of a mail must be valid. */
@@ -86,8 +50,8 @@ public final class TimedAlerts implements AutoCloseable {
     /** Waits until exactly this many mails were sent to all their recipients or withdrawn, and the database has marked them as sent. */
     public TimedAlerts mailed(int count) {
         await().untilAsserted(() -> assertThat(copies()).hasSizeGreaterThanOrEqualTo(count));
-        await().until(() -> database.rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
-        await().until(() -> database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND gave_up_at IS NULL").isEmpty());
+        await().until(() -> database().rows("SELECT 1 FROM alert_mail WHERE sent_at IS NULL").isEmpty());
+        await().until(() -> database().rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND gave_up_at IS NULL").isEmpty());
         assertThat(copies()).hasSize(count);
         assertThat(recipients()).allSatisfy(recipients -> assertThat(recipients).doesNotHaveDuplicates());
         return this;
@@ -95,17 +59,11 @@ public final class TimedAlerts implements AutoCloseable {
 
     /** Waits until no incident is open. */
     public void awaitEnds() {
-        await().until(() -> database.rows("SELECT 1 FROM alert_incident WHERE closed_at IS NULL").isEmpty());
+        await().until(() -> database().rows("SELECT 1 FROM alert_incident WHERE closed_at IS NULL").isEmpty());
     }
 
     /** The recipients of each mail, in the order of {@link #mails}. */
     public List<List<String>> recipients() {
         return copies().stream().map(copies -> copies.stream().flatMap(taken -> taken.recipients().stream()).sorted().toList()).toList();
-    }
-
-    @Override
-    public void close() {
-        application.close();
-        server.close();
     }
 }
