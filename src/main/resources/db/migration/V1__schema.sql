@@ -347,7 +347,7 @@ CREATE TABLE reconciled_day (
     remark    varchar
 );
 
--- What has been listed of a day: bounces, day, or an hour from 00 to 23. A run that is killed goes on behind these parts.
+-- What has been listed of a day: bounces, day, or an hour from 00 to 23. The next run goes on behind these parts and pages.
 CREATE TABLE reconciled_part (
     mail_day  date    NOT NULL,
     part      varchar NOT NULL,
@@ -355,6 +355,9 @@ CREATE TABLE reconciled_part (
     succeeded bigint  NOT NULL,
     failed    bigint  NOT NULL,
     bounced   bigint  NOT NULL,
+    -- the page with which the listing goes on, and how many records its pages have; null if all pages are listed
+    next_page integer,
+    page_rows integer,
     PRIMARY KEY (mail_day, part)
 );
 
