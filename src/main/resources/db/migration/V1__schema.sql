@@ -369,6 +369,12 @@ CREATE TABLE repaired_event (
 );
 CREATE INDEX repaired_event_day ON repaired_event (mail_day);
 
+-- The processes whose spool has webhooks. No day is compared meanwhile, because these webhooks would look as if they were missing.
+CREATE TABLE spool_backlog (
+    process_id uuid                     PRIMARY KEY,
+    seen_at    timestamp with time zone NOT NULL
+);
+
 -- How many calls of the vendor's API were made on a day.
 CREATE TABLE vendor_call (
     call_day date    PRIMARY KEY,

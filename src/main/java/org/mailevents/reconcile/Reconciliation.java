@@ -133,9 +133,10 @@ final class Reconciliation {
 
     /** A day of which the vendor said nothing, because the run had ended before. */
     private Day notAsked(LocalDate day, String ended) {
-        return days.day(day).map(before -> before.remarked(ended)).orElseGet(() -> {
+        String remark = new DayParts(days.parts(day)).notListed(ended);
+        return days.day(day).map(before -> before.remarked(remark)).orElseGet(() -> {
             Counts own = stored.count(day, days.calibration().assumed());
-            return new Day(day, own.deliveries().total() + own.bounces(), null, 0, 0, clock.instant(), false, ended);
+            return new Day(day, own.deliveries().total() + own.bounces(), null, 0, 0, clock.instant(), false, remark);
         });
     }
 }
