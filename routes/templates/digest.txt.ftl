@@ -13,9 +13,9 @@ ${words.digestWhere}${words.colon}<#list words.digestPlaces(digest.bounces) as p
 ${words.digestWhy}${words.colon}<#list words.digestCauses(digest.bounces) as cause>${cause.text} ${cause.number}<#sep>${words.comma}</#list>
 </#if>
 ${words.digestTime}${words.colon}${words.digestPeriod(digest)}
-<#if digest.compared??>
-${words.digestCompared}${words.colon}${words.digestComparison(digest.compared)}
-</#if>
+<#list digest.compared as day>
+${words.digestCompared}${words.colon}${words.digestComparison(day)}
+</#list>
 <#list words.digestUncounted(digest) as line>
 ! ${line}
 </#list>

@@ -306,8 +306,8 @@
     <#return mails(digest.dead.mails) + " to dead addresses">
   <#elseif digest.incident??>
     <#return "an incident is open">
-  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared??>
-    <#return digestComparison(digest.compared)>
+  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared?size != 0>
+    <#return digestComparisons(digest.compared)>
   </#if>
   <#if digest.untold != 0>
     <#return digestCount(digest.untold) + " not yet reported">
@@ -345,17 +345,38 @@
       + (bounces.otherwise > 0)?then([{"text": "other causes", "number": digestCount(bounces.otherwise)}], [])>
 </#function>
 <#function digestComparison compared>
-  <#return compared.day + ": " + compared.stored?string(",##0") + " of " + compared.vendor?string(",##0") + " events are stored">
+  <#return compared.day + ": " + digestStored(compared.stored, compared.vendor)>
+</#function>
+<#function digestStored stored vendor>
+  <#if stored gt vendor>
+    <#return stored?string(",##0") + " events are stored, " + (stored - vendor)?string(",##0") + " more than the vendor has">
+  </#if>
+  <#return stored?string(",##0") + " of " + vendor?string(",##0") + " events are stored">
+</#function>
+<#function digestComparisons days>
+  <#if days?size == 1>
+    <#return digestComparison(days[0])>
+  </#if>
+  <#local vendor = 0>
+  <#local missing = 0>
+  <#list days as day>
+    <#local vendor = vendor + day.vendor>
+    <#local missing = missing + day.missing>
+  </#list>
+  <#return days?size?string + " days: " + digestStored(vendor - missing, vendor)>
+</#function>
+<#function digestEvents count day>
+  <#return count?string + (count == 1)?then(" event", " events") + " of " + day>
 </#function>
 <#function digestTodo digest>
   <#local lines = []>
-  <#if digest.compared?? && digest.compared.repaired != 0>
-    <#local lines += ["Find out why webhooks did not arrive: " + digest.compared.repaired?string
-        + (digest.compared.repaired == 1)?then(" event", " events") + " came from the vendor's list instead."]>
+  <#local repaired = digest.compared?filter(day -> day.repaired != 0)?map(day -> digestEvents(day.repaired, day.day))>
+  <#if repaired?size != 0>
+    <#local lines += ["Find out why webhooks did not arrive: " + repaired?join(", ") + " came from the vendor's list instead."]>
   </#if>
-  <#if digest.compared?? && digest.compared.missing != 0>
-    <#local lines += ["The vendor has " + digest.compared.missing?string
-        + (digest.compared.missing == 1)?then(" event that is", " events that are") + " not stored. The remark of the day says why."]>
+  <#local missing = digest.compared?filter(day -> day.missing != 0)?map(day -> digestEvents(day.missing, day.day))>
+  <#if missing?size != 0>
+    <#local lines += ["The vendor has events that are not stored: " + missing?join(", ") + ". The remark of each day says why."]>
   </#if>
   <#if digest.file != "">
     <#local lines += ["Remove the dead addresses from your list: " + mails(digest.dead.mails) + " went to " + digest.dead.addresses?string
@@ -371,7 +392,8 @@
   </#if>
   <#if digest.overdue != 0>
     <#local lines += [digest.overdue?string + (digest.overdue == 1)?then(" mail was accepted and has", " mails were accepted and have")
-        + " neither succeeded nor bounced. Check their delivery in the console of Customers Mail Cloud."]>
+        + " neither succeeded nor bounced." + (digest.vendorHasNone != 0)?then(" Customers Mail Cloud has no result for "
+        + digest.vendorHasNone?string + " of them either.", "") + " Check their delivery in the console of Customers Mail Cloud."]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local count = digest.bounces.trends.listed?size + digest.bounces.trends.more>

@@ -283,8 +283,8 @@
     <#return "配信不能のアドレスへの送信 " + digestCount(digest.dead.mails)>
   <#elseif digest.incident??>
     <#return "継続中のインシデントがあります">
-  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared??>
-    <#return "照合 " + digestComparison(digest.compared)>
+  <#elseif digest.untold == 0 && digest.overdue == 0 && digest.compared?size != 0>
+    <#return "照合 " + digestComparisons(digest.compared)>
   </#if>
   <#if digest.untold != 0>
     <#return "まだお知らせしていないもの " + digestCount(digest.untold)>
@@ -321,16 +321,38 @@
       + (bounces.otherwise > 0)?then([{"text": "その他の原因", "number": digestCount(bounces.otherwise)}], [])>
 </#function>
 <#function digestComparison compared>
-  <#return compared.day + " は " + compared.vendor?string(",##0") + "件中" + compared.stored?string(",##0") + "件">
+  <#return compared.day + " は " + digestStored(compared.stored, compared.vendor)>
+</#function>
+<#function digestStored stored vendor>
+  <#if stored gt vendor>
+    <#return stored?string(",##0") + "件（Customers Mail Cloud より" + (stored - vendor)?string(",##0") + "件多い）">
+  </#if>
+  <#return vendor?string(",##0") + "件中" + stored?string(",##0") + "件">
+</#function>
+<#function digestComparisons days>
+  <#if days?size == 1>
+    <#return digestComparison(days[0])>
+  </#if>
+  <#local vendor = 0>
+  <#local missing = 0>
+  <#list days as day>
+    <#local vendor = vendor + day.vendor>
+    <#local missing = missing + day.missing>
+  </#list>
+  <#return days?size?string + "日分 " + digestStored(vendor - missing, vendor)>
+</#function>
+<#function digestEvents count day>
+  <#return day + " の" + digestCount(count)>
 </#function>
 <#function digestTodo digest>
   <#local lines = []>
-  <#if digest.compared?? && digest.compared.repaired != 0>
-    <#local lines += ["Webhook が届かなかったイベントが" + digestCount(digest.compared.repaired)
-        + "あり、Customers Mail Cloud から取得しました。届かなかった原因を確認してください。"]>
+  <#local repaired = digest.compared?filter(day -> day.repaired != 0)?map(day -> digestEvents(day.repaired, day.day))>
+  <#if repaired?size != 0>
+    <#local lines += ["Webhook が届かなかったイベントがあり、Customers Mail Cloud から取得しました（" + repaired?join("、") + "）。届かなかった原因を確認してください。"]>
   </#if>
-  <#if digest.compared?? && digest.compared.missing != 0>
-    <#local lines += ["Customers Mail Cloud にあり、保存されていないイベントが" + digestCount(digest.compared.missing) + "あります。照合の備考を確認してください。"]>
+  <#local missing = digest.compared?filter(day -> day.missing != 0)?map(day -> digestEvents(day.missing, day.day))>
+  <#if missing?size != 0>
+    <#local lines += ["Customers Mail Cloud にあり、保存されていないイベントがあります（" + missing?join("、") + "）。照合の備考を確認してください。"]>
   </#if>
   <#if digest.file != "">
     <#local lines += ["配信不能のアドレス" + digestCount(digest.dead.addresses) + "に、" + digest.dead.mails?string + "通が送信されています。配信リストから削除してください。"]>
@@ -343,7 +365,9 @@
     <#local lines += ["まだお知らせしていない配信エラーが" + digestCount(digest.untold) + "あります（" + digest.untoldSince + " から）。"]>
   </#if>
   <#if digest.overdue != 0>
-    <#local lines += ["受け付けられたのに配信の結果が届いていないメールが" + digest.overdue?string + "通あります。Customers Mail Cloud の管理画面で配信状況を確認してください。"]>
+    <#local lines += ["受け付けられたのに配信の結果が届いていないメールが" + digest.overdue?string + "通あります。"
+        + (digest.vendorHasNone != 0)?then("うち" + digest.vendorHasNone?string + "通は、Customers Mail Cloud にも結果がありません。", "")
+        + "Customers Mail Cloud の管理画面で配信状況を確認してください。"]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local lines += ["毎週増え続けている配信エラーが" + (digest.bounces.trends.listed?size + digest.bounces.trends.more)?string + "種類あります。"]>

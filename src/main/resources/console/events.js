@@ -3,7 +3,7 @@ import "./words-events.js";
 import { causeName, causes } from "./causes.js";
 import { inOrder, moodOf, statusText } from "./history.js";
 import { messageHash, subjectLink } from "./message.js";
-import { $, ask, breakable, element, hashOf, minute, number, table, time, when } from "./parts.js";
+import { $, ask, breakable, element, hashOf, isFuture, minute, number, table, time, when } from "./parts.js";
 import { words } from "./words.js";
 
 /** So many events are on a page. */
@@ -56,7 +56,8 @@ const isLate = one => new Date(one.receivedAt) - new Date(when(one)) > LATE_MILL
 
 function rows(found) {
   return [[words.when, one => [one.messageId ? element("a", { href: messageHash(one) }, time(when(one))) : time(when(one)),
-    isLate(one) ? element("span", { class: "quiet" }, words.receivedAt(minute(one.receivedAt))) : null], "time"],
+    isLate(one) ? element("span", { class: "quiet" }, words.receivedAt(minute(one.receivedAt))) : null,
+    isFuture(one) ? element("span", { class: "bad" }, words.futureAt(minute(one.receivedAt))) : null], "time"],
   [words.state_, one => element("span", { class: moodOf(one) }, statusText(one)), "word"],
   [words.address, one => one.recipient && element("a", { href: hashOf("events", { recipient: one.recipient }) },
     ...breakable(one.recipient))],

@@ -1,6 +1,6 @@
 /** An event in words: its step, why it has its audience, its element as it was sent, and the same as a test of the routes. */
 import { causeName } from "./causes.js";
-import { ask, element, guarded, known, time, when } from "./parts.js";
+import { ask, element, guarded, isFuture, known, time, when } from "./parts.js";
 import { words } from "./words.js";
 
 export const STATUSES = ["queued", "succeeded", "deferred", "failed", "bounced", "other"];
@@ -25,6 +25,7 @@ export function event(one) {
   const what = isDelivery(one) && known(words.step, one.status) || statusText(one);
   return element("li", { class: moodOf(one) }, element("time", { datetime: when(one) }, time(when(one))),
     element("div", {}, element("strong", {}, one.cause ? `${what}: ${causeName(one.cause, one.code)}` : what),
+      isFuture(one) ? element("p", { class: "bad" }, words.future(time(one.receivedAt))) : null,
       one.reason ? element("p", { class: "reason" }, element("span", { class: "quiet" }, `${words.said} `),
         element("q", {}, one.reason)) : null,
       why(one), raw(one)));

@@ -14,6 +14,9 @@ export function element(name, attributes, ...content) {
 }
 
 export const when = one => one.occurredAt || one.receivedAt;
+const HOUR_MILLISECONDS = 3_600_000;
+/** Whether an event names a time that was more than an hour in the future when it was received, so its time is wrong. */
+export const isFuture = one => new Date(when(one)) - new Date(one.receivedAt) > HOUR_MILLISECONDS;
 export const number = value => new Intl.NumberFormat(language).format(value);
 /** @param share from 0 to 1 */
 export const percent = share => new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);

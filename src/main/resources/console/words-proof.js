@@ -24,7 +24,7 @@ addWords({
     proofUnpairedWhy: "A refused mail has two events: a failed delivery and a bounce. One of them has not arrived for a day. Check both"
       + " webhooks in the vendor's console.",
     proofAccepted: "Accepted", proofMessage: "Message-ID", proofDeferred: time => `last delayed ${time}`, proofNothing: "no news",
-    proofNone: "the vendor has no end either",
+    proofNone: "Customers Mail Cloud has no result either",
     proofMissing: "Missing", proofMissingOf: { bounce: "the bounce", failed: "the failed delivery" },
     proofClock: {
       unknown: () => "There were fewer than 20 events in the last 24 hours.",

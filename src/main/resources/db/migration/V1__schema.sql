@@ -347,7 +347,7 @@ CREATE TABLE reconciled_day (
     remark    varchar
 );
 
--- What has been listed of a day: bounces, day, or an hour from 00 to 23. A run that is killed goes on behind these parts.
+-- What has been listed of a day: bounces, day, or an hour from 00 to 23. The next run goes on behind these parts and pages.
 CREATE TABLE reconciled_part (
     mail_day  date    NOT NULL,
     part      varchar NOT NULL,
@@ -355,6 +355,9 @@ CREATE TABLE reconciled_part (
     succeeded bigint  NOT NULL,
     failed    bigint  NOT NULL,
     bounced   bigint  NOT NULL,
+    -- the page with which the listing goes on, and how many records its pages have; null if all pages are listed
+    next_page integer,
+    page_rows integer,
     PRIMARY KEY (mail_day, part)
 );
 
@@ -365,6 +368,12 @@ CREATE TABLE repaired_event (
     occurred_at timestamp with time zone NOT NULL
 );
 CREATE INDEX repaired_event_day ON repaired_event (mail_day);
+
+-- The processes whose spool has webhooks. No day is compared meanwhile, because these webhooks would look as if they were missing.
+CREATE TABLE spool_backlog (
+    process_id uuid                     PRIMARY KEY,
+    seen_at    timestamp with time zone NOT NULL
+);
 
 -- How many calls of the vendor's API were made on a day.
 CREATE TABLE vendor_call (

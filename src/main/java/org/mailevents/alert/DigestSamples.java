@@ -37,21 +37,26 @@ final class DigestSamples {
         return digest(1, new DigestFacts(new Bounces(kinds, true),
                 IntStream.rangeClosed(1, 34).mapToObj(DigestSamples::deadAddress).toList(),
                 new OpenIncident(new UUID(0, 1), UNTIL.minus(Duration.ofMinutes(110)), 35, "taro@example.com"), 12,
-                UNTIL.minus(Duration.ofMinutes(4)), 14, new ComparedDay(LocalDate.parse("2026-10-15"), 4_230, 4_231, 137, 1)));
+                UNTIL.minus(Duration.ofMinutes(4)), 14, 3, List.of(
+                        new ComparedDay(LocalDate.parse("2026-10-15"), 4_230, 4_231, 137, 1),
+                        new ComparedDay(LocalDate.parse("2026-10-14"), 5_120, 5_120, 0, 0))));
     }
 
     /** The digests that a template must be able to show. */
     static Stream<Digest> all() {
         DigestFacts unusual = new DigestFacts(new Bounces(List.of(new Kind(CauseTable.UNKNOWN, "", 1, 0, 0, 0, 0, 0, 1)), false),
-                List.of(new DeadAddress("\"<b>${x}&amp; =1+1", "not-attempted", LONG_AGO, UNTIL, 1, UNTIL)), null, 0, null, 1,
-                new ComparedDay(LocalDate.parse("2026-10-15"), 0, 0, 0, 0));
-        return Stream.of(full(), digest(7, unusual), digest(1, new DigestFacts(null, null, null, 0, null, 0, null)),
-                digest(3, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 1, UNTIL, 0, null)),
+                List.of(new DeadAddress("\"<b>${x}&amp; =1+1", "not-attempted", LONG_AGO, UNTIL, 1, UNTIL)), null, 0, null, 1, 1,
+                List.of(new ComparedDay(LocalDate.parse("2026-10-15"), 2, 0, 0, 0)));
+        return Stream.of(full(), digest(7, unusual), digest(1, new DigestFacts(null, null, null, 0, null, 0, 0, List.of())),
+                digest(3, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 1, UNTIL, 0, 0, List.of())),
                 digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), new OpenIncident(new UUID(0, 1), LONG_AGO, 0, null), 0,
-                        null, 0, null)),
-                digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 0, null, 3, null)),
-                digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 0, null, 0,
-                        new ComparedDay(LocalDate.parse("2026-10-15"), 4_230, 4_230, 1, 0))));
+                        null, 0, 0, List.of())),
+                digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 0, null, 3, 0, List.of())),
+                digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 0, null, 0, 0,
+                        List.of(new ComparedDay(LocalDate.parse("2026-10-15"), 4_230, 4_230, 1, 0)))),
+                digest(1, new DigestFacts(new Bounces(List.of(), true), List.of(), null, 0, null, 0, 0,
+                        List.of(new ComparedDay(LocalDate.parse("2026-10-15"), 4_230, 4_230, 0, 0),
+                                new ComparedDay(LocalDate.parse("2026-10-14"), 5_119, 5_120, 0, 1)))));
     }
 
     private static Digest digest(int days, DigestFacts facts) {

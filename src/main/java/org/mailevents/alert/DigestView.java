@@ -26,11 +26,13 @@ import org.mailevents.digest.DigestFacts.OpenIncident;
  * @param untold      how many bounces no mail has reported yet
  * @param untoldSince when the oldest of them was received; empty if there are none
  * @param overdue     how many accepted messages became overdue and have no end
+ * @param vendorHasNone of how many of them it is proved that the vendor has no end either
  * @param file        the name of the attached CSV with all dead addresses; empty if there are none
- * @param compared    the day that was compared with the vendor; null if there is none
+ * @param compared    the days that were compared with the vendor, the newest first
  */
 public record DigestView(String audience, String day, int weekday, String from, String until, long days, Bounced bounces, Dead dead,
-                         Open incident, long untold, String untoldSince, long overdue, String file, Compared compared) {
+                         Open incident, long untold, String untoldSince, long overdue, long vendorHasNone, String file,
+                         List<Compared> compared) {
 
     private static final int MAX_LISTED = 5;
     /** The attached CSV has no more rows. */
@@ -103,7 +105,7 @@ public record DigestView(String audience, String day, int weekday, String from, 
     public record Compared(String day, long stored, long vendor, long repaired, long missing) {
 
         static Compared of(ComparedDay day) {
-            return day == null ? null : new Compared(day.mailDay().toString(), day.stored(), day.vendor(), day.repaired(), day.missing());
+            return new Compared(day.mailDay().toString(), day.stored(), day.vendor(), day.repaired(), day.missing());
         }
     }
 
@@ -116,9 +118,9 @@ public record DigestView(String audience, String day, int weekday, String from, 
         return new DigestView(digest.audience(), day.toString(), day.getDayOfWeek().getValue(), AlertViews.time(digest.from(), zone),
                 AlertViews.time(digest.until(), zone), Math.round(Duration.between(digest.from(), digest.until()).toHours() / 24.0),
                 bounced(digest.facts().bounces(), cause), dead, open(digest.facts().incident(), zone, page), digest.facts().untold(),
-                untoldSince == null ? "" : AlertViews.time(untoldSince, zone), digest.facts().overdue(),
+                untoldSince == null ? "" : AlertViews.time(untoldSince, zone), digest.facts().overdue(), digest.facts().vendorHasNone(),
                 dead == null || dead.addresses() == 0 ? "" : "dead-addresses-" + digest.audience() + "-" + day + ".csv",
-                Compared.of(digest.facts().compared()));
+                digest.facts().compared().stream().map(Compared::of).toList());
     }
 
     private static Bounced bounced(Bounces bounces, Function<String, String> cause) {

@@ -14,15 +14,16 @@ import java.util.UUID;
  * @param untold    how many bounces no mail has reported yet
  * @param untoldSince when the oldest of them was received; null if there are none
  * @param overdue   how many accepted messages became overdue in the time of the digest, and still have no end
- * @param compared  the day that was compared with the vendor last; null if there is none, or if the audience is not operators
+ * @param vendorHasNone of how many of them it is proved that the vendor has no end either
+ * @param compared  the days that were compared with the vendor in the time of the digest, the newest first; only for operators
  */
 public record DigestFacts(Bounces bounces, List<DeadAddress> dead, OpenIncident incident, long untold, Instant untoldSince,
-        long overdue, ComparedDay compared) {
+        long overdue, long vendorHasNone, List<ComparedDay> compared) {
 
     /** Whether there is anything to say. If the bounces could not be counted, there may be some. */
     public boolean areNews() {
         return bounces == null || bounces.total() > 0 || dead != null && !dead.isEmpty() || incident != null || untold > 0
-                || overdue > 0 || compared != null;
+                || overdue > 0 || !compared.isEmpty();
     }
 
     /**

@@ -104,6 +104,8 @@ public final class DigestQueries {
         Bounces bounces = withinLimit(handle -> bounces(handle, audience, from, until));
         List<DeadAddress> dead = withinLimit(handle -> new DeadAddresses(handle, from, until)
                 .writtenTo(audience, weeksBefore(from, Bounces.WEEKS), MAX_LOOKING));
+        Long vendorHasNone = withinLimit(handle -> handle.select("SELECT COUNT(*) FROM overdue_message WHERE vendor_has_none"
+                + " AND due_at >= ? AND due_at < ?", from, until).mapTo(Long.class).one());
         return jdbi.withHandle(handle -> {
             OpenIncident incident = handle.select("SELECT i.incident_id, i.opened_at, i.acknowledged_by, (SELECT COUNT(*) FROM mail_event e"
                     + " JOIN alert_mail m ON m.mail_id = e.alert_id WHERE m.incident_id = i.incident_id) AS bounces FROM alert_incident i"
@@ -113,14 +115,15 @@ public final class DigestQueries {
             long overdue = handle.select("SELECT COUNT(*) FROM loose_end WHERE what = 'overdue' AND due_at >= ? AND due_at < ?",
                     from, until).mapTo(long.class).one();
             return new DigestFacts(bounces, dead, incident, untold.bounces(), untold.since(), overdue,
-                    audience.equals(OPERATORS) ? compared(handle, from, until) : null);
+                    vendorHasNone == null ? 0 : Math.min(vendorHasNone, overdue),
+                    audience.equals(OPERATORS) ? compared(handle, from, until) : List.of());
         });
     }
 
-    /** The newest day that was compared in this time, or null. */
-    private static ComparedDay compared(Handle handle, Instant from, Instant until) {
+    /** The days that were compared in this time, the newest first. */
+    private static List<ComparedDay> compared(Handle handle, Instant from, Instant until) {
         return handle.select("SELECT mail_day, stored, vendor, repaired, missing FROM reconciled_day WHERE looked_at >= ? AND looked_at < ?"
-                + " AND vendor IS NOT NULL ORDER BY mail_day DESC LIMIT 1", from, until).mapTo(ComparedDay.class).findFirst().orElse(null);
+                + " AND vendor IS NOT NULL ORDER BY mail_day DESC", from, until).mapTo(ComparedDay.class).list();
     }
 
     private record Untold(long bounces, Instant since) {

@@ -3,18 +3,18 @@ package org.mailevents.reconcile;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.mailevents.event.MailEvent;
 import org.mailevents.reconcile.ReconciledDays.Part;
 import org.mailevents.reconcile.VendorApi.DayCount;
+import org.mailevents.reconcile.VendorList.Mark;
 
 /** The parts in which a day is listed: its bounces, and its deliveries as a whole or hour by hour. */
 final class DayParts {
@@ -25,13 +25,13 @@ final class DayParts {
 
     private final Map<String, Part> listed;
 
-    /** @param listed the parts that need not be listed any more */
+    /** @param listed the parts of which all pages, or the first ones, need not be listed any more */
     DayParts(Map<String, Part> listed) {
         this.listed = new HashMap<>(listed);
     }
 
-    static boolean areAll(Collection<String> parts) {
-        return parts.contains(BOUNCES) && (parts.contains(WHOLE_DAY) || parts.size() == HOURS + 1);
+    boolean areAllListed() {
+        return isListed(BOUNCES) && hasAllDeliveries();
     }
 
     /** The resource of the API that lists a part. */
@@ -49,12 +49,23 @@ final class DayParts {
         return created.toLocalDate().equals(day) && (hour(part) == null || created.getHour() == hour(part));
     }
 
+    /** Whether all pages of a part are listed. */
     boolean isListed(String part) {
-        return listed.containsKey(part);
+        return listed.containsKey(part) && part(part).isListed();
     }
 
-    void add(Part part) {
-        listed.put(part.part(), part);
+    /** Where the listing of a part goes on. */
+    Mark next(String part) {
+        return listed.containsKey(part) ? part(part).next() : Mark.BEGIN;
+    }
+
+    Part part(String part) {
+        return listed.get(part);
+    }
+
+    /** Adds a part, or further pages of it. */
+    void add(Part pages) {
+        listed.merge(pages.part(), pages, Part::plus);
     }
 
     /**
@@ -66,17 +77,16 @@ final class DayParts {
     List<String> deliveries(long calls, IntPredicate suspicious) {
         boolean byHour = calls > HOURS || listed.keySet().stream().anyMatch(part -> hour(part) != null);
         return byHour && !listed.containsKey(WHOLE_DAY)
-                ? IntStream.range(0, HOURS).boxed().sorted(Comparator.comparing(hour -> !suspicious.test(hour)))
-                        .map("%02d"::formatted).toList()
+                ? hours().sorted(Comparator.comparing(hour -> !suspicious.test(hour(hour)))).toList()
                 : List.of(WHOLE_DAY);
     }
 
     boolean hasAllDeliveries() {
-        return listed.containsKey(WHOLE_DAY) || hours() == HOURS;
+        return isListed(WHOLE_DAY) || hours().allMatch(this::isListed);
     }
 
-    private long hours() {
-        return listed.keySet().stream().filter(part -> hour(part) != null).count();
+    private static Stream<String> hours() {
+        return IntStream.range(0, HOURS).mapToObj("%02d"::formatted);
     }
 
     /** The sum of the listed deliveries. */
@@ -84,22 +94,26 @@ final class DayParts {
         return listed.values().stream().map(Part::deliveries).reduce(DayCount.NONE, DayCount::plus);
     }
 
-    /** How many bounces are listed; empty if they were not listed. */
-    OptionalLong bounces() {
-        Part part = listed.get(BOUNCES);
-        return part == null ? OptionalLong.empty() : OptionalLong.of(part.bounced());
+    /** How many bounces are listed. */
+    long bounces() {
+        return listed.containsKey(BOUNCES) ? part(BOUNCES).bounced() : 0;
     }
 
     /** A remark about an unfinished day, with the parts that were not looked at. */
     String notListed(String remark) {
         List<String> missing = new ArrayList<>();
-        if (!listed.containsKey(BOUNCES)) {
-            missing.add("the bounces");
+        if (!isListed(BOUNCES)) {
+            missing.add("the bounces" + howFar(BOUNCES));
         }
         if (!hasAllDeliveries()) {
-            missing.add(hours() == 0 ? "the deliveries" : "the hours " + IntStream.range(0, HOURS).mapToObj("%02d"::formatted)
-                    .filter(hour -> !listed.containsKey(hour)).collect(Collectors.joining(", ")));
+            missing.add(hours().anyMatch(listed::containsKey) ? "the hours " + hours().filter(hour -> !isListed(hour))
+                    .map(hour -> hour + howFar(hour)).collect(Collectors.joining(", ")) : "the deliveries" + howFar(WHOLE_DAY));
         }
         return missing.isEmpty() ? remark : remark + " Not looked at: " + String.join(" and ", missing) + ".";
+    }
+
+    private String howFar(String part) {
+        int pages = next(part).page();
+        return pages == 0 ? "" : pages == 1 ? " (after the first page)" : " (after the first " + pages + " pages)";
     }
 }

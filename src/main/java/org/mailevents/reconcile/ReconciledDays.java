@@ -14,6 +14,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.PreparedBatch;
 import org.mailevents.event.MailEvent;
 import org.mailevents.reconcile.VendorApi.DayCount;
+import org.mailevents.reconcile.VendorList.Mark;
 
 /** What reconciliation keeps in the database: its days, how far it is with them, and what it knows of the vendor. */
 final class ReconciledDays {
@@ -49,11 +50,37 @@ final class ReconciledDays {
         }
     }
 
-    /** How many records a part of a day has: {@code bounces}, {@code day}, or an hour from {@code 00} to {@code 23}. */
-    record Part(String part, long queued, long succeeded, long failed, long bounced) {
+    /**
+     * How many records of a part of a day are listed and judged.
+     *
+     * @param part     {@code bounces}, {@code day}, or an hour from {@code 00} to {@code 23}
+     * @param nextPage the page with which the listing goes on; null if all pages are listed
+     * @param pageRows how many records its pages have; null if all pages are listed
+     */
+    record Part(String part, long queued, long succeeded, long failed, long bounced, Integer nextPage, Integer pageRows) {
+
+        /** @param next where the listing goes on; null if all pages are listed */
+        static Part of(String part, long queued, long succeeded, long failed, long bounced, Mark next) {
+            return new Part(part, queued, succeeded, failed, bounced, next == null ? null : next.page(),
+                    next == null ? null : next.rows());
+        }
+
+        boolean isListed() {
+            return nextPage == null;
+        }
+
+        Mark next() {
+            return new Mark(nextPage, pageRows);
+        }
 
         DayCount deliveries() {
             return new DayCount(queued, succeeded, failed);
+        }
+
+        /** The part with further pages. */
+        Part plus(Part more) {
+            return new Part(part, queued + more.queued, succeeded + more.succeeded, failed + more.failed, bounced + more.bounced,
+                    more.nextPage, more.pageRows);
         }
     }
 
@@ -131,16 +158,19 @@ final class ReconciledDays {
         });
     }
 
-    /** The parts of a day that have been listed and repaired. */
+    /** The parts of a day of which pages have been listed and repaired. */
     Map<String, Part> parts(LocalDate day) {
-        return jdbi.withHandle(handle -> handle.select("SELECT part, queued, succeeded, failed, bounced FROM reconciled_part"
-                + " WHERE mail_day = ?", day).mapTo(Part.class).collect(Collectors.toMap(Part::part, part -> part)));
+        return jdbi.withHandle(handle -> handle.select("SELECT part, queued, succeeded, failed, bounced, next_page, page_rows"
+                + " FROM reconciled_part WHERE mail_day = ?", day).mapTo(Part.class).collect(Collectors.toMap(Part::part, part -> part)));
     }
 
     void save(LocalDate day, Part part) {
-        jdbi.useHandle(handle -> handle.execute("INSERT INTO reconciled_part (mail_day, part, queued, succeeded, failed, bounced)"
-                + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", day, part.part(), part.queued(), part.succeeded(), part.failed(),
-                part.bounced()));
+        jdbi.useTransaction(handle -> {
+            handle.execute("DELETE FROM reconciled_part WHERE mail_day = ? AND part = ?", day, part.part());
+            handle.execute("INSERT INTO reconciled_part (mail_day, part, queued, succeeded, failed, bounced, next_page, page_rows)"
+                    + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", day, part.part(), part.queued(), part.succeeded(), part.failed(),
+                    part.bounced(), part.nextPage(), part.pageRows());
+        });
     }
 
     /** Lets a day be listed again. */

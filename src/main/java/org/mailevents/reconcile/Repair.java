@@ -20,7 +20,6 @@ import org.mailevents.event.UnstorableEvent;
 import org.mailevents.event.WebhookBody;
 import org.mailevents.event.WebhookFields;
 import org.mailevents.privacy.HiddenRecipients;
-import org.mailevents.reconcile.Reconciliation.RepairedCounts;
 import org.mailevents.reconcile.VendorApi.DayCount;
 
 /**

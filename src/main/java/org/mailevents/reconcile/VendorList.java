@@ -31,24 +31,62 @@ final class VendorList {
     }
 
     /**
-     * The records of an hour or of a day.
+     * Where a listing goes on.
+     *
+     * @param page from 0
+     * @param rows how many records the pages were asked to have
+     */
+    record Mark(int page, int rows) {
+
+        static final Mark BEGIN = new Mark(0, LARGEST);
+    }
+
+    /**
+     * The pages of a list that one run has read.
+     *
+     * @param records each record once, although a record may move to the next page while the pages are listed
+     * @param next    where the listing goes on; null after the last page
+     * @param ended   why the listing ended before the last page; null after the last page
+     */
+    record Pages(Collection<ObjectNode> records, Mark next, VendorProblem ended) {
+    }
+
+    /**
+     * Reads the records of an hour or of a day up to the last page, or as far as the vendor and the budget allow.
      *
      * @param hour from 0 to 23, or null for the whole day
-     * @return each record once, although a record may move to the next page while the pages are listed
+     * @param from where the listing begins
+     * @throws VendorProblem if not even one page could be read
      */
-    Collection<ObjectNode> all(String resource, LocalDate day, Integer hour) throws VendorProblem, InterruptedException {
+    Pages read(String resource, LocalDate day, Integer hour, Mark from) throws VendorProblem, InterruptedException {
+        if (from.page() > 0 && rows != from.rows()) {
+            useRows(from.rows());
+        }
         Set<ObjectNode> records = new LinkedHashSet<>();
-        for (int page = 0;; page++) {
-            List<ObjectNode> next = page(resource, day, hour, page);
+        for (int page = from.page();; page++) {
+            List<ObjectNode> next;
+            try {
+                next = page(resource, day, hour, page);
+            } catch (VendorProblem e) {
+                if (page == from.page()) {
+                    throw e;
+                }
+                return new Pages(records, new Mark(page, rows), e);
+            }
             boolean isNew = records.addAll(next);
             if (next.size() < largest.getOrDefault(resource, 0) || next.isEmpty()) {
-                return records;
+                return new Pages(records, null, null);
             }
             largest.put(resource, next.size());
             if (!isNew) {
                 throw new VendorProblem("The vendor's page " + page + " of " + resource + " repeats the pages before it.");
             }
         }
+    }
+
+    private void useRows(int wanted) {
+        rows = wanted;
+        largest.clear();
     }
 
     /** About how many calls these records need. */
@@ -66,8 +104,7 @@ final class VendorList {
             if (page > 0 || rows == DEFAULT || !e.refuses("r")) {
                 throw e;
             }
-            rows = DEFAULT;
-            largest.clear();
+            useRows(DEFAULT);
             return api.page(resource, day, hour, page, rows);
         }
     }

@@ -200,13 +200,16 @@ class DigestTest {
         post("deliveries", Stream.of(delivery("queued", "lost@example.net"), delivery("queued", "also@example.net")));
         clock.moveOn(Duration.ofHours(7));
         await().until(() -> database.rows("SELECT 1 FROM overdue_message").size() == 2);
+        List.of("0", "1").forEach(days -> database.execute("INSERT INTO reconciled_day (mail_day, stored, vendor, repaired, missing,"
+                + " looked_at, complete) SELECT DISTINCT CAST(LEFT(created_text, 10) AS date) + CAST(? AS integer), 2, 2, 0, 0,"
+                + " CURRENT_TIMESTAMP, TRUE FROM mail_event", days));
 
         // When
         moveTo("2026-10-02T09:00:30+09:00[Asia/Tokyo]");
 
         // Then
         assertThat(digest(1).subject()).endsWith("：結果が届いていないメール 2通");
-        assertThat(digest(1).text()).contains("受け付けられたのに配信の結果が届いていないメールが2通あります。");
+        assertThat(digest(1).text()).contains("受け付けられたのに配信の結果が届いていないメールが2通あります。うち2通は、Customers Mail Cloud にも結果がありません。");
 
         // When
         moveTo("2026-10-03T09:00:30+09:00[Asia/Tokyo]");
@@ -217,7 +220,7 @@ class DigestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"h2", "postgres"})
-    void theOperatorsHearOfTheDayThatWasComparedLast(String where) {
+    void theOperatorsHearOfEachDayThatWasComparedSinceTheLastDigest(String where) {
         // Given
         database = where.equals("h2") ? database : TestDatabase.postgres();
         start(Map.of("alert.digest.operators", "daily 09:00", "alert.digest.list-owner", "daily 09:00"));
@@ -226,15 +229,17 @@ class DigestTest {
                 + " VALUES (CAST(? AS date), ?, ?, ?, ?, CAST(? AS timestamp with time zone), FALSE)";
         database.execute(compared, "2026-09-28", 100, 100, 100, 0, "2026-09-30 06:00:00+09");
         database.execute(compared, "2026-09-30", 4_000, 4_000, 0, 0, "2026-10-02 06:00:00+09");
+        database.execute(compared, "2026-09-29", 3_002, 3_000, 0, 0, "2026-10-02 06:00:00+09");
         database.execute(compared, "2026-10-01", 4_228, 4_230, 137, 2, "2026-10-02 06:00:00+09");
 
         // When
         moveTo("2026-10-02T09:00:30+09:00[Asia/Tokyo]");
 
         // Then
-        assertThat(digest(1).subject()).contains("4,230件中4,228件");
-        assertThat(digest(1).text()).contains("4,230件中4,228件", "Webhook が届かなかったイベントが137件あり", "保存されていないイベントが2件あります")
-                .doesNotContain("4,000", "100件");
+        assertThat(digest(1).subject()).contains("照合 3日分 11,230件中11,228件");
+        assertThat(digest(1).text()).contains("2026-10-01 は 4,230件中4,228件", "2026-09-30 は 4,000件中4,000件",
+                "2026-09-29 は 3,002件（Customers Mail Cloud より2件多い）", "取得しました（2026-10-01 の137件）", "保存されていないイベントがあります（2026-10-01 の2件）")
+                .doesNotContain("100件", "2026-09-28");
         assertThat(rows(4)).contains("digest operators audience 2026-10-01T00:00:00Z/2026-10-02T00:00:00Z",
                 "no-digest list-owner audience 2026-10-01T00:00:00Z/2026-10-02T00:00:00Z");
     }

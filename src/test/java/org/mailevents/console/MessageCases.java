@@ -6,11 +6,14 @@ import static org.mailevents.support.ShippedRoutes.DEAD;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mailevents.support.Payload;
 
 /** A message's own page. */
 interface MessageCases {
@@ -35,6 +38,33 @@ interface MessageCases {
 
         assertThat(page().texts(".timeline > li")).satisfiesExactly(first -> assertThat(first).contains("Accepted for sending"),
                 second -> assertThat(second).contains("Delayed"), third -> assertThat(third).contains("Accepted by the receiving server"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"en", "ja"})
+    default void aTimeInTheFutureIsMarked(String language) {
+        // Given: events that the overview does not show, as if they had been received before their time
+        ObjectNode future = page().at(Payload.delivery("succeeded"), 200_000);
+        ObjectNode soon = page().at(future.deepCopy(), 300_000);
+        page().post("opens", future, soon);
+        Map.of(future, 120, soon, 30).forEach((event, minutes) -> page().server.database().execute("UPDATE mail_event SET received_at ="
+                + " occurred_at - CAST(? AS integer) * INTERVAL '1' MINUTE WHERE message_id = ? AND created_text = ?", minutes,
+                event.get("messageId").asText(), event.get("created").asText()));
+
+        // When
+        page().visit(language, pageOf(future));
+
+        // Then
+        String wrong = language.equals("en") ? "This time is wrong" : "この時刻は誤りです";
+        assertThat(page().texts(".timeline > li")).satisfiesExactly(first -> assertThat(first).doesNotContain(wrong),
+                second -> assertThat(second).contains(wrong));
+
+        // When
+        page().visit(language, "#events?recipient=" + ShownPage.encoded(future.get("to").asText()));
+
+        // Then
+        String mark = language.equals("en") ? "in the future, received" : "未来の時刻";
+        assertThat(page().texts("#events-table tbody tr")).hasSize(2).filteredOn(row -> row.contains(mark)).hasSize(1);
     }
 
     @ParameterizedTest

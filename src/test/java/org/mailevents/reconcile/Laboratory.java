@@ -1,5 +1,7 @@
 package org.mailevents.reconcile;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +37,7 @@ import org.mailevents.metrics.Meters;
 import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.HiddenRecipients;
 import org.mailevents.privacy.RecipientHash;
+import org.mailevents.reconcile.ReconciledDays.Day;
 import org.mailevents.sample.SampleRecords;
 import org.mailevents.settings.Settings;
 import org.mailevents.support.SimulatedClock;
@@ -47,6 +50,8 @@ final class Laboratory implements AutoCloseable {
 
     static final ZoneId TOKYO = ZoneId.of("Asia/Tokyo");
     static final LocalDate DAY = LocalDate.parse("2026-11-25");
+    /** How many webhooks of the day are withheld. */
+    static final int WITHHELD = 137;
 
     /** The sample by its day. Nobody changes its elements. */
     private static final Map<LocalDate, List<Fact>> SAMPLES = new ConcurrentHashMap<>();
@@ -74,6 +79,11 @@ final class Laboratory implements AutoCloseable {
         context.getPropertiesComponent().setLocation("file:application.properties");
         context.getPropertiesComponent().setOverrideProperties(properties);
         database = Database.open(new Settings(context), Meters.in(context), clock);
+    }
+
+    /** Three days of mail with one message of six, so that a day is listed as a whole. */
+    static Laboratory withSample() {
+        return new Laboratory(TestDatabase.h2InMemory()).withSampleDays(DAY, 6);
     }
 
     /**
@@ -166,6 +176,18 @@ final class Laboratory implements AutoCloseable {
                 insert.execute();
             }
         });
+    }
+
+    /** Exactly the withheld events were repaired, and the day is proved complete. */
+    void requireRepaired(Day day, List<Fact> withheld) {
+        assertThat(spooled).containsExactlyInAnyOrderElementsOf(ids(withheld));
+        assertThat(storedIds()).containsAll(ids(factsOf(DAY)));
+        assertThat(day.remark()).isNull();
+        assertThat(day.complete()).isTrue();
+        assertThat(day.repaired()).isEqualTo(withheld.size());
+        assertThat(day.missing()).isZero();
+        assertThat(day.stored()).isEqualTo(day.vendor()).isEqualTo(factsOf(DAY).stream()
+                .filter(fact -> !fact.element().path("status").asText().equals("deferred")).count());
     }
 
     /** A process that reconciles. Each call makes a new one. */
