@@ -38,7 +38,7 @@ public final class RequestGate {
             "/api/aside/failed");
     /** The path of a single rejected event, which is read and sent again. */
     private static final Pattern REJECTED = Pattern.compile("/api/aside/rejected/[^/]+");
-    /** The path of a single failed webhook, which is tried again. */
+    /** The path of a single quarantined webhook, which is tried again. */
     private static final Pattern FAILED = Pattern.compile("/api/aside/failed/[^/]+");
     /** The log of the route that takes webhooks. */
     private static final Logger LOG = LoggerFactory.getLogger("receive-webhook");

@@ -65,8 +65,9 @@ class EventCsvTest {
             await().during(Duration.ofSeconds(1)).until(() -> inFlight() >= 1);
             List<String> lines = new BufferedReader(new InputStreamReader(answer, StandardCharsets.UTF_8)).lines().toList();
 
-            assertThat(lines.stream().dropWhile(line -> !line.contains("event_id")).flatMapToInt(String::chars).filter(each -> each == 'x').count())
-                    .as("each event has 4,000 in its reason and one in its address").isEqualTo(EVENTS * 4_001L);
+            assertThat(lines.stream().dropWhile(line -> !line.contains("event_id")).flatMapToInt(String::chars)
+                    .filter(each -> each == 'x').count()).as("each event has 4,000 in its reason and one in its address")
+                    .isEqualTo(EVENTS * 4_001L);
             assertThat(lines.get(lines.size() - 2)).as("the last chunk").isEqualTo("0");
         }
     }
