@@ -204,7 +204,7 @@
     <#on "failed">
       <#return {
         "subject": "【Mail Events】保存できない Webhook が" + facts.webhooks?string + "件あります",
-        "text": "データベース以外の原因で繰り返し失敗したため、Webhook を別フォルダーへ退避しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。"
+        "text": "データベース以外の原因で繰り返し失敗したため、Webhook を隔離しました。データは失われていません。スプールの failed/ に、Webhook ごとに失敗の理由を記したファイルがあります。"
             + "原因を取り除いたうえで、末尾が .json と .form のファイルを一つ上のフォルダーへ移してください。自動的に再処理されます。",
         "details": {"フォルダー": folder}
       }>
@@ -367,7 +367,7 @@
   <#if digest.overdue != 0>
     <#local lines += ["受け付けられたのに配信の結果が届いていないメールが" + digest.overdue?string + "通あります。"
         + (digest.vendorHasNone != 0)?then("うち" + digest.vendorHasNone?string + "通は、Customers Mail Cloud にも結果がありません。", "")
-        + "Customers Mail Cloud の管理画面で配信状況を確認してください。"]>
+        + "Customers Mail Cloud の管理コンソールで配信状況を確認してください。"]>
   </#if>
   <#if digest.bounces?? && digest.bounces.trends.listed?size != 0>
     <#local lines += ["毎週増え続けている配信エラーが" + (digest.bounces.trends.listed?size + digest.bounces.trends.more)?string + "種類あります。"]>

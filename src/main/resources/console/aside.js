@@ -1,4 +1,4 @@
-/** What was set aside: quarantined events and failed webhooks, and how a user who has signed in sends them again. */
+/** What was set aside: rejected events and quarantined webhooks, and how a user who has signed in sends them again. */
 import "./words-aside.js";
 import { $, ask, element, Failure, hashOf, minute, number, problemOf, table } from "./parts.js";
 import { renew } from "./views.js";

@@ -22,10 +22,10 @@ addWords({
       "spool-full": ({ count }) => `The spool is full to ${count} %. When it is full, webhooks are refused while the database is down. `
         + "Empty the folder failed of the spool, or increase spool.max-size.",
       "webhooks-failed": ({ count, isOne }) => `${isOne ? "1 webhook" : `${count} webhooks`} could not be stored and `
-        + `${isOne ? "is" : "are"} in the folder failed of the spool. The view “Set aside” shows the reason of each. Correct the cause and `
-        + "try again.",
+        + `${isOne ? "is" : "are"} quarantined in the folder failed of the spool. The view “Set aside” shows the reason of each. `
+        + "Correct the cause and try again.",
       "routes-suspicious": () => "Something in the activated routes is probably a mistake. Check these lines:",
-      "events-rejected": ({ count, isOne, since }) => `${isOne ? "1 event was" : `${count} events were`} quarantined since ${since} `
+      "events-rejected": ({ count, isOne, since }) => `${isOne ? "1 event was" : `${count} events were`} rejected since ${since} `
         + `(table rejected_event), because ${isOne ? "it" : "they"} could not be stored. Correct what should be stored, and send it again.`,
       "time-wrong": ({ where }) => where === "zone" ? "The times in the webhooks are wrong by whole hours. The view "
         + "“Proof” says which setting to change."
@@ -48,17 +48,17 @@ addWords({
     health: {
       "edits-not-activated": () => "保存したファイルが反映されていません（以前の版が動いています）。該当の行を直して、もう一度保存してください。",
       "route-failing": ({ where, since, count }) => `${where} が${since}から失敗しています。スプールで待っている Webhook: ${count}件。`
-        + "ステップを直してください。原因はログに出ています。直れば、自動的に格納されます。",
+        + "ステップを直してください。原因はログに出ています。直れば、自動的に保存されます。",
       "spool-waiting": ({ count, since }) => `スプールで待っている Webhook: ${count}件（最も古いものは${since}から）。データベースとルートが復旧すれば、`
-        + "自動的に格納されます。減らない場合は、ログをご確認ください。",
+        + "自動的に保存されます。減らない場合は、ログをご確認ください。",
       "log-waiting": ({ count, since }) => `Kafka で待っている Webhook: ${count}件（最も古いものは${since}から）。減らない場合は、`
         + "プロセスを増やすか、ログをご確認ください。",
       "spool-full": ({ count }) => `スプールの使用率が${count}%です。満杯になると、データベースの停止中に Webhook を受け取れません。`
         + "スプールの failed フォルダーを空にするか、spool.max-size を大きくしてください。",
-      "webhooks-failed": ({ count }) => `格納できなかった Webhook が${count}件、スプールの failed フォルダーにあります。理由は「隔離」の画面で確認できます。`
+      "webhooks-failed": ({ count }) => `保存できなかった Webhook ${count}件を、スプールの failed フォルダーに隔離しました。理由は「保留」の画面で確認できます。`
         + "原因を取り除いてから、再試行してください。",
       "routes-suspicious": () => "有効なルートに、間違いと思われる箇所があります。次の行をご確認ください。",
-      "events-rejected": ({ count, since }) => `格納できなかったイベントが${since}から${count}件あります。理由とともに隔離しました（rejected_event テーブル）。`
+      "events-rejected": ({ count, since }) => `保存できなかったイベントが${since}から${count}件あります。理由とともに記録しました（rejected_event テーブル）。`
         + "必要なものは、修正して再送してください。",
       "time-wrong": ({ where }) => where === "zone" ? "Webhook の時刻が1時間単位でずれています。直し方は「届いた通知の照合」にあります。"
         : "Webhook の時刻が数分ずれています。確認することは「届いた通知の照合」にあります。",

@@ -51,6 +51,6 @@ addWords({
       undecided: "audience を決めたステップがないため、alert.undecided の audience に通知しました。",
       "answer-missing": "ルートが外部システムに問い合わせていますが、その応答はここでは分かりません。",
       "personal-data-removed": "このイベントの個人情報は削除済みのため、個人情報を使う条件は成立しません。",
-      "revision-unknown": "リビジョンを記録する前に格納されたイベントのため、現在有効なルートで判定しました。" },
+      "revision-unknown": "リビジョンを記録する前に保存されたイベントのため、現在有効なルートで判定しました。" },
   },
 });

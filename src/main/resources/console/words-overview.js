@@ -36,10 +36,10 @@ addWords({
     untoldOf: (bounces, audience, since) => `${audience} 宛て${bounces}件（${since}から）`,
     pipeline: "Mail Events の稼働状況", latest: "最近のバウンス", hour: "日時", mainCause: "主な原因", figure: "項目", value: "値",
     since: time => `${time}の起動からの累計`,
-    pipelineNames: { received: "受信イベント", stored: "－ 格納", duplicates: "－ 重複", rejected: "－ 格納不可", spooled: "－ スプールへ保存",
+    pipelineNames: { received: "受信イベント", stored: "－ 保存", duplicates: "－ 重複", rejected: "－ 保存不可", spooled: "－ スプール",
       "spool.webhooks": "スプール中の Webhook", "spool.oldest.age": "スプール中で最も古いものの経過時間",
       "log.lag": "Kafka で待っている Webhook", "log.oldest.age": "Kafka で待っている最も古いものの経過時間",
-      "alert.oldest.age": "未通知のバウンスで最も古いものの経過時間", "queue.events": "格納待ちのイベント",
+      "alert.oldest.age": "未通知のバウンスで最も古いものの経過時間", "queue.events": "保存待ちのイベント",
       "messages.overdue": "結果が届いていないメール", "failures.unpaired": "片方のイベントが届いていない失敗" },
   },
 });

@@ -35,7 +35,7 @@ addWords({
   ja: {
     route: "ルート", branch: "分岐", leadsTo: "行き先", where: "ファイルと行", otherwise: "それ以外", draft: "下書き",
     state: { active: "有効", failing: "失敗します", stopped: "停止中", unused: "未使用" },
-    routesSum: (events, complete) => `数字は、直近24時間の${complete ? "全" : "新しい"}イベント${events}件を現在有効なルートに通した結果です。この集計では、格納も送信もしません。`,
+    routesSum: (events, complete) => `数字は、直近24時間の${complete ? "全" : "新しい"}イベント${events}件を現在有効なルートに通した結果です。この集計では、保存も送信もしません。`,
     notCounted: "データベースに接続できないため、イベントを集計できません。", routesAre: revision => `ルートのリビジョンは ${revision} です。`, drafts: "ルートの下書き",
     tryDrafts: "下書きを試す", trying: "下書きを試しています。数秒かかります。",
     draftsWhy: "routes/drafts にあるこれらのファイルは有効になっていません。最新の10,000件のイベントで試すと、何が変わるかを確認できます。", draftEdits: "変更", draftIsNew: "新規",

@@ -34,7 +34,7 @@ export const WORDS = {
     vendorsCode: (code, name) => `Customers Mail Cloud のコード ${code}: ${name}`, pleaseCheck: warning => `確認してください: ${warning}`,
     examples: "例", copy: "コピー", copied: "コピーしました",
     views: { overview: "概要", events: "メール", message: "メール1通の詳細", incidents: "インシデント", proof: "届いた通知の照合",
-      suppressions: "サプレッションリスト", explain: "応答の原因を調べる", routes: "ルート", aside: "隔離" },
+      suppressions: "サプレッションリスト", explain: "応答の原因を調べる", routes: "ルート", aside: "保留" },
     navigation: "画面の切り替え", loading: "読み込んでいます…", asOf: (time, zone) => `${time}現在（${zone}）`, renews: "30秒ごとに更新",
     problem: { down: "データベースに接続できないため、調べられませんでした。その間に届いた Webhook は、スプールに保存しています。",
       busy: "Mail Events が混み合っているか、起動中です。少し待ってから、もう一度お試しください。",

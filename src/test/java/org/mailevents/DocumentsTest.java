@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -61,6 +62,23 @@ class DocumentsTest {
         try (Stream<Path> english = english()) {
             assertThat(Markdown.in(Path.of("docs/ja"))).extracting(Markdown::file).isSubsetOf(english.map(DocumentsTest::twin).toList());
         }
+    }
+
+    /** CONTRIBUTING.md has the words that are used instead. */
+    @ParameterizedTest
+    @MethodSource("japanese")
+    void oneThingHasOneJapaneseWord(Path file) throws IOException {
+        assertThat(Files.readString(file)).doesNotContain("格納", "退避", "管理画面", "隔離したイベント", "失敗した Webhook");
+    }
+
+    private static Stream<Path> japanese() throws IOException {
+        List<Path> files = new ArrayList<>(List.of(Path.of("README.ja.md"), Path.of("routes/bounce-causes.json")));
+        for (String folder : List.of("docs/ja", "src/main/resources/console", "routes/templates")) {
+            try (Stream<Path> all = Files.list(Path.of(folder))) {
+                files.addAll(all.filter(file -> file.toString().matches(".*\\.(?:md|js|html|ftlh?)")).toList());
+            }
+        }
+        return files.stream();
     }
 
     /** Other tests run these examples. Some of those tests are skipped where a program is missing. */

@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The steps of the API's routes for what was set aside: the rejected events in {@code rejected_event}, and the webhooks in {@code failed/}
- * of this process' spool. Only a user who has signed in may send them again, with a token of {@link PageTokens}.
+ * The steps of the API's routes for what was set aside: the rejected events in {@code rejected_event}, and the quarantined webhooks in
+ * {@code failed/} of this process' spool. Only a user who has signed in may send them again, with a token of {@link PageTokens}.
  */
 public final class AsideSteps extends RouteBuilder {
 
@@ -65,7 +65,7 @@ public final class AsideSteps extends RouteBuilder {
 
         // @formatter:off
         from("direct:list-aside").routeId("list-aside")
-            .description("Lists the rejected events and the failed webhooks")
+            .description("Lists the rejected events and the quarantined webhooks")
             .errorHandler(noErrorHandler())
             .process(this::list);
 
@@ -98,7 +98,7 @@ public final class AsideSteps extends RouteBuilder {
             .process(this::sendAllAgain);
 
         from("direct:try-failed-again").routeId("try-failed-again")
-            .description("Has webhooks in failed/ tried again: the one of the header name, or all")
+            .description("Has quarantined webhooks tried again: the one of the header name, or all")
             .errorHandler(noErrorHandler())
             .process(this::tryFailedAgain);
         // @formatter:on
@@ -108,7 +108,7 @@ public final class AsideSteps extends RouteBuilder {
      * @param rejected     the newest rejected events
      * @param nextRejected the value of {@code after} for the next ones, or null if there are none
      * @param replaying    whether all rejected events are being replayed
-     * @param failed       the newest failed webhooks of this process' spool
+     * @param failed       the newest quarantined webhooks of this process' spool
      * @param failedTotal  how many there are
      * @param mayAct       whether the caller may send them again
      * @param token        what the caller then sends, otherwise null

@@ -58,10 +58,8 @@ final class SuppressionList {
     }
 
     /**
-     * Leaves the file as a stream in the body. The file has no name any more, and the disk space is free once the file has been sent. When
-     * the caller hangs up first, Camel's HTTP server does not close the stream: the garbage collector frees the space. The exchange then
-     * stays in flight, and a stop of the application takes its full time. The header {@code language} says in which language the causes
-     * are.
+     * Leaves the file as a stream in the body. The file has no name any more, and the disk space is free once the file has been sent. The
+     * header {@code language} says in which language the causes are.
      */
     void answer(Exchange exchange) throws Exception {
         CauseTable table = causes.rules().table();

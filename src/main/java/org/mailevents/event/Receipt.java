@@ -8,7 +8,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
  * @param received   the elements of the webhook
  * @param stored     the new rows
  * @param duplicates the events that were stored before
- * @param rejected   the elements in the quarantine {@code rejected_event}
+ * @param rejected   the rejected events, which are rows of {@code rejected_event}
  * @param spooled    the events in the spool, which are stored later
  */
 @JsonPropertyOrder({"received", "stored", "duplicates", "rejected", "spooled"})

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * An element or a body that cannot be stored as an event: a row of the quarantine {@code rejected_event}.
+ * An element or a body that cannot be stored as an event: a row of {@code rejected_event}.
  *
  * @param rejectedId the id. The same payload has the same id, so that a repeated webhook adds no second row
  * @param receivedAt when the webhook arrived

@@ -27,8 +27,10 @@ public final class RequestGate {
     /** The paths of the API that take a POST. */
     private static final Set<String> POSTED = Set.of("/api/try", "/api/explain", "/api/reconcile", "/api/aside/rejected",
             "/api/aside/failed");
-    /** The paths of single rejected events and failed webhooks that are sent again. */
-    private static final Pattern SENT_AGAIN = Pattern.compile("/api/aside/(?:rejected|failed)/[^/]+");
+    /** The path of a single rejected event, which is read and sent again. */
+    private static final Pattern REJECTED = Pattern.compile("/api/aside/rejected/[^/]+");
+    /** The path of a single quarantined webhook, which is tried again. */
+    private static final Pattern FAILED = Pattern.compile("/api/aside/failed/[^/]+");
 
     /** How long a request to the API waits while an edit replaces API routes. The edit itself takes less. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
@@ -169,8 +171,10 @@ public final class RequestGate {
             context.response().putHeader(HttpHeaders.CONTENT_TYPE, resource.get().mediaType()).end(Buffer.buffer(resource.get().bytes()));
         } else {
             if (isPosted(context.normalizedPath())) {
-                context.response().putHeader(HttpHeaders.ALLOW, "POST");
-                ProblemResponse.send(context, new Problem(405, "Send the request with POST."));
+                boolean isRead = REJECTED.matcher(context.normalizedPath()).matches();
+                context.response().putHeader(HttpHeaders.ALLOW, isRead ? "GET, POST" : "POST");
+                ProblemResponse.send(context,
+                        new Problem(405, isRead ? "Send the request with GET or POST." : "Send the request with POST."));
                 return;
             }
             // A caller that posts uses a wrong path for the webhook.
@@ -182,7 +186,7 @@ public final class RequestGate {
     }
 
     private static boolean isPosted(String path) {
-        return POSTED.contains(path) || SENT_AGAIN.matcher(path).matches();
+        return POSTED.contains(path) || REJECTED.matcher(path).matches() || FAILED.matcher(path).matches();
     }
 
     private Problem notFound() {

@@ -18,7 +18,7 @@ import org.mailevents.settings.Settings;
 
 /**
  * Sets up Camel's HTTP server: the {@link RequestGate} checks each request, {@link StrictHttpServer} refuses invalid HTTP, and
- * {@link WebhookConsumer} takes the webhooks.
+ * {@link WebhookConsumer} takes the webhooks, and {@link ApiConsumer} takes the other requests.
  *
  * <p>The gate must be in the router before the server listens. Otherwise the server's own 404 would answer the first requests. Camel 4.18
  * makes the router and then the server in {@code VertxPlatformHttpServer.doStart}. So the gate enters the router when Camel asks Vert.x for
@@ -82,7 +82,7 @@ public final class ServerSetup {
             public PlatformHttpConsumer createConsumer(PlatformHttpEndpoint endpoint, Processor processor) {
                 boolean read = endpoint.getPath().equals(webhookPath) || answers && endpoint.getPath().equals(AnswerRequests.PATH);
                 return read ? new WebhookConsumer(endpoint, processor, getHandlers(), routerName)
-                        : super.createConsumer(endpoint, processor);
+                        : new ApiConsumer(endpoint, processor, getHandlers(), routerName);
             }
         };
         camel.getComponent("platform-http", PlatformHttpComponent.class).setEngine(engine);

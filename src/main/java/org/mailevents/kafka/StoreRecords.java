@@ -161,7 +161,7 @@ final class StoreRecords {
             if (record.attempts() + 1 < maxAttempts) {
                 log.append(record.failedAt(step)).get(1, TimeUnit.MINUTES);
             } else {
-                quarantine(record, step.line("failed", failure));
+                reject(record, step.line("failed", failure));
             }
             return true;
         } catch (InterruptedException e) {
@@ -173,7 +173,7 @@ final class StoreRecords {
         }
     }
 
-    private void quarantine(LogRecord record, String reason) throws Exception {
+    private void reject(LogRecord record, String reason) throws Exception {
         String payload = text(record);
         RejectedEvent rejected = new RejectedEvent(record.receivedAt(), reason, payload);
         take("direct:store-events", new Webhook(record.receivedAt(), payload.length(), record::body, null, List.of(), List.of(rejected),

@@ -87,7 +87,7 @@ public final class Meters {
                 "The events of the webhooks that got a receipt: stored + duplicates + rejected + spooled");
         stored = counter("mail.events.stored", "The events that became new rows");
         duplicates = counter("mail.events.duplicates", "The events that were already stored");
-        rejected = counter("mail.events.rejected", "The events in quarantine (rejected_event)");
+        rejected = counter("mail.events.rejected", "The rejected events (rejected_event)");
         spooled = counter("mail.events.spooled", "The events written into the spool or the log");
         replayed = counters("mail.events.replayed", "The events replayed from the spool or the log, or sent again by a user", "outcome",
                 "stored", "duplicates", "rejected");

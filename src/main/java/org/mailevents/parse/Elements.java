@@ -117,7 +117,7 @@ final class Elements implements Closeable {
                 requireArray(!wanted || inArray || found);
                 found |= inArray;
                 if (wanted && !inArray) {
-                    return parser.value(StrictParser.MAX_LENGTH); // It goes into quarantine, because nothing may be dropped.
+                    return parser.value(StrictParser.MAX_LENGTH); // It becomes a rejected event, because nothing may be dropped.
                 }
                 if (!wanted) {
                     parser.skipChildren();

@@ -48,7 +48,7 @@ final class Repair {
         this.spool = spool;
     }
 
-    /** The records that a webhook could bring. A webhook with any other record would have it in quarantine. */
+    /** The records that a webhook could bring. Any other record would become a rejected event. */
     List<ListedRecord> read(String eventType, Collection<ObjectNode> elements) {
         List<ListedRecord> records = new ArrayList<>();
         for (ObjectNode element : elements) {

@@ -3,7 +3,7 @@ package org.mailevents.spool;
 import java.time.Instant;
 
 /**
- * A webhook in {@code failed/}: it failed too often, or it could not be read.
+ * A quarantined webhook, which is in {@code failed/}: it failed too often, or it could not be read.
  *
  * @param name       the name of its file
  * @param receivedAt when the webhook arrived

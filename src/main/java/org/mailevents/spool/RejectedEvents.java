@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves the quarantined events, which are the rows of {@code rejected_event}, into the spool, so that they are replayed after a fix. An
+ * Moves the rejected events, which are the rows of {@code rejected_event}, into the spool, so that they are replayed after a fix. An
  * event that still cannot be stored soon returns to {@code rejected_event} as the same row. {@link ReplaySpool} moves the rows between two
  * replays and never during one. Otherwise an event could return before its row is deleted, would count as a duplicate of that row, and
  * would be lost with the row.

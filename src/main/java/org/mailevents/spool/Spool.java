@@ -197,7 +197,7 @@ public final class Spool {
         }
     }
 
-    /** How much of {@code spool.max-size} is used, by failed webhooks too; 1 is all of it. */
+    /** How much of {@code spool.max-size} is used, by quarantined webhooks too; 1 is all of it. */
     public double fill() {
         return size.fill();
     }
@@ -244,7 +244,7 @@ public final class Spool {
         return moved;
     }
 
-    /** Has all quarantined events replayed, as an operator does who creates the file {@code replay-rejected}. */
+    /** Has all rejected events replayed, as an operator does who creates the file {@code replay-rejected}. */
     public void replayRejected() throws IOException {
         folder.requestReplayOfRejected();
     }
@@ -254,7 +254,7 @@ public final class Spool {
         return folder.isReplayOfRejectedRequested();
     }
 
-    /** Notes that all quarantined events have been moved to the spool. */
+    /** Notes that all rejected events have been moved to the spool. */
     void rejectedAreMoved() throws IOException {
         folder.forgetReplayOfRejected();
     }

@@ -32,7 +32,7 @@ final class SpoolFolder {
 
     private final Path directory;
     private final Path failed;
-    /** An operator creates this file to have the quarantined events replayed. */
+    /** An operator creates this file to have the rejected events replayed. */
     private final Path replayRejected;
 
     private SpoolFolder(Path directory) {

@@ -30,7 +30,7 @@ import org.mailevents.metrics.Meters;
 import org.mailevents.retention.PersonalData;
 import org.mailevents.route.RouteRevision;
 
-/** Writes the events of webhooks into the database. An event that the database refuses goes into quarantine, and the others are stored. */
+/** Writes the events of webhooks into the database. An event that the database refuses becomes a rejected event, and the others are stored. */
 final class EventWriter {
 
     /**
@@ -87,7 +87,7 @@ final class EventWriter {
         Set<Instant> lateTimes = lateTimes(webhooks);
         try {
             for (List<RejectedEvent> rows : inserts(webhooks, Webhook::rejected, Comparator.comparing(RejectedEvent::rejectedId))) {
-                quarantine(rows);
+                reject(rows);
             }
             for (List<MailEvent> rows : inserts(webhooks, Webhook::events, Comparator.comparing(MailEvent::eventId))) {
                 insert(rows, lateTimes, outcome, false);
@@ -113,7 +113,7 @@ final class EventWriter {
     }
 
     /**
-     * Inserts events. When the database refuses one of them, this method finds it by halving the list, and puts it into quarantine.
+     * Inserts events. When the database refuses one of them, this method finds it by halving the list, and makes it a rejected event.
      *
      * @param refusedOnce whether the database has refused the only event before. One refusal may be a coincidence: PostgreSQL refuses a row
      *                    of the default partition whose own partition is created during the INSERT
@@ -132,7 +132,7 @@ final class EventWriter {
                 insert(events, lateTimes, outcome, true);
             } else {
                 MailEvent event = events.get(0);
-                quarantine(List.of(RejectedEvent.of(event, "the database refused it: " + FailureText.describe(e))));
+                reject(List.of(RejectedEvent.of(event, "the database refused it: " + FailureText.describe(e))));
                 outcome.refused.add(event.eventId());
             }
         }
@@ -162,7 +162,7 @@ final class EventWriter {
     }
 
     /** A failure here fails the whole webhook: nothing that was acknowledged may be dropped. */
-    private void quarantine(List<RejectedEvent> rejected) throws SQLException {
+    private void reject(List<RejectedEvent> rejected) throws SQLException {
         try (Connection connection = database.getConnection()) {
             EventTables.REJECTED.into(connection, rejected);
         }

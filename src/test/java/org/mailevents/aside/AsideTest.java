@@ -132,7 +132,7 @@ class AsideTest {
         return database.rows("SELECT subject, recipient FROM mail_event WHERE message_id = ?", event.get("messageId").asText());
     }
 
-    private ObjectNode quarantined() {
+    private ObjectNode rejectedEvent() {
         ObjectNode bad = Payload.delivery("succeeded").put("created", NO_DAY).put("subject",
                 "<img src=x onerror=\"document.title='owned'\">");
         assertReceipt(application.post(MailEvents.JSON, Payload.json("deliveries", bad)), 1, 0, 0, 1);
@@ -212,7 +212,7 @@ class AsideTest {
     @Test
     void anEventWhoseRouteFailsIsKeptAndTheAnswerNamesTheStep() throws IOException {
         // Given
-        ObjectNode bad = quarantined();
+        ObjectNode bad = rejectedEvent();
         List<Map<String, String>> before = rejected(database, bad);
 
         // When
@@ -297,7 +297,7 @@ class AsideTest {
     @CsvSource({"en,Sent again: 1 stored", "ja,再送しました。保存: 1件"})
     void anEventIsMendedInTheBrowser(String language, String done) {
         // Given
-        ObjectNode bad = quarantined();
+        ObjectNode bad = rejectedEvent();
         open(language);
         WebElement row = row("created is not a date");
 
@@ -364,7 +364,7 @@ class AsideTest {
     @CsvSource({"en", "ja"})
     void theViewFitsOnAPhoneAndKeepsNobodyOut(String language) {
         // Given
-        ObjectNode bad = quarantined();
+        ObjectNode bad = rejectedEvent();
         browserOnAPhone();
         try {
             // When

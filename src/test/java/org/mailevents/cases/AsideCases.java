@@ -222,6 +222,20 @@ public interface AsideCases extends SignInCases {
     }
 
     @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "PUT    | /api/aside/rejected/0b8f5c1e-5f0e-8d3a-9f0c-3a1b2c4d5e6f | GET, POST",
+        "DELETE | /api/aside/rejected/0b8f5c1e-5f0e-8d3a-9f0c-3a1b2c4d5e6f | GET, POST",
+        "PUT    | /api/aside/rejected                                      | POST",
+        "GET    | /api/aside/failed                                        | POST",
+        "PUT    | /api/aside/failed/x.json                                 | POST"})
+    default void aWrongMethodIsAnsweredWithTheRightOnes(String method, String path, String allowed) {
+        String answer = throughProxy(method, path, "", USER);
+
+        assertThat(answer).startsWith("HTTP/1.1 405").containsIgnoringCase("\r\nallow: " + allowed + "\r\n")
+                .contains("application/problem+json", "Send the request with " + allowed.replace(", ", " or ") + ".");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"x", "AAAA", "%00", "5"})
     default void aPlaceInTheListThatIsNoneIsRefused(String after) {
         assertThat(get("/api/aside?after=" + after).status()).isEqualTo(400);

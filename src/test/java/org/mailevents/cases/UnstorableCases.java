@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
 
-/** One bad element goes to the quarantine with its reason. The other elements of the webhook are stored. */
+/** One bad element becomes a rejected event with its reason. The other elements of the webhook are stored. */
 public interface UnstorableCases extends Cases {
 
     static Stream<Arguments> unstorable() {

@@ -138,6 +138,28 @@ interface FeedCases {
         assertThat(page().isShown("#first-steps")).isFalse();
     }
 
+    /** The first answer says that nothing was found yet. The second answer is the real one of a search from the mark of the first. */
+    @Test
+    default void aLongSearchGoesOnFromTheMarkOfTheAnswerBefore() {
+        // Given
+        page().visit("en", "#events");
+        page().browser.executeScript("const ask = window.fetch; window.asked = []; window.fetch = (path, options) => {"
+                + " if (!path.startsWith('/api/events?')) return ask(path, options);"
+                + " window.asked.push(new URL(path, location).searchParams.get('after'));"
+                + " if (path.includes('after=')) return ask(path, options);"
+                + " return Promise.resolve(Response.json({ events: [], complete: false, readAs: null,"
+                + " lookedThroughSince: '2026-01-02T03:04:05Z', next: '2100-01-01T00:00:00Z_00000000-0000-0000-0000-000000000000' })); }");
+
+        // When
+        page().search(page().delivered.get("to").asText());
+
+        // Then
+        page().wait(() -> page().texts("#events-table tbody td:nth-child(2)").toString().equals("[delivered, delayed, queued]"));
+        assertThat(page().browser.executeScript("return window.asked")).asList().containsExactly(null,
+                "2100-01-01T00:00:00Z_00000000-0000-0000-0000-000000000000");
+        assertThat(page().texts("#found-sum")).as("an empty line, which a browser does not show").containsExactly("");
+    }
+
     @Test
     default void whatIsUnknownIsSaidToBe() {
         page().search("nobody@nowhere.example");

@@ -173,7 +173,7 @@ class OverviewTest {
         visit(language);
 
         // Then
-        assertThat(text("#health")).contains(english ? "rejected" : "格納できなかったイベント", "rejected_event");
+        assertThat(text("#health")).contains(english ? "rejected" : "保存できなかったイベント", "rejected_event");
         assertThat(browser.findElement(By.cssSelector("#health a")).getAttribute("href")).endsWith("/#aside");
         assertThat(text("#well")).isEmpty();
         assertThat(Browser.violations(browser)).isEmpty();

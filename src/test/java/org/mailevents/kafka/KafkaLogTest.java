@@ -169,7 +169,7 @@ class KafkaLogTest {
     }
 
     @Test
-    void aWebhookThatAlwaysFailsIsQuarantinedAndDelaysNoOther() throws IOException {
+    void aWebhookThatAlwaysFailsIsRejectedAndDelaysNoOther() throws IOException {
         // Given
         failWithPoison();
         TestDatabase database = TestDatabase.h2InMemory();
@@ -235,7 +235,7 @@ class KafkaLogTest {
     }
 
     @Test
-    void whatIsNoWebhookIsQuarantinedToo() {
+    void whatIsNoWebhookIsRejectedToo() {
         // Given
         TestDatabase database = TestDatabase.h2InMemory();
         try (InProcess application = settings(database, BROKER, "outage").startInProcess()) {
