@@ -17,6 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.mailevents.event.AskedAddress;
 import org.mailevents.settings.Spelling;
 
 /**
@@ -101,7 +102,7 @@ public final class ExplainCommand {
     }
 
     private Answer one() throws Exception {
-        Explanation explanation = Explanation.of(rules, new Bounce(reply, to, code, command));
+        Explanation explanation = Explanation.of(rules, bounce(reply, to, code, command));
         String text = asJson ? JSON.writeValueAsString(explanation) + "\n" : explanation.text(rules.table(), language.call());
         return new Answer(text, List.of());
     }
@@ -157,7 +158,12 @@ public final class ExplainCommand {
                 throw new IllegalArgumentException("The value of \"" + entry.getKey() + "\" must be a text.");
             }
         }
-        return new Bounce(text(object, "reply"), text(object, "to"), text(object, "code"), text(object, "command"));
+        return bounce(text(object, "reply"), text(object, "to"), text(object, "code"), text(object, "command"));
+    }
+
+    /** People paste an address here as they do in a search. The rules need its domain, or a living address may count as dead. */
+    private static Bounce bounce(String reply, String to, String code, String command) {
+        return new Bounce(reply, new AskedAddress().of(to), code, command);
     }
 
     /** A file may hold more of a bounce than is needed here, so only a key that is like a known one is a mistake. */

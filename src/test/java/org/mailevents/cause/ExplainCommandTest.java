@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,18 @@ class ExplainCommandTest {
         assertThat(answer.at("/rule/source").asText()).startsWith("https://");
         assertThat(answer.at("/texts/ja/name").asText()).isEqualTo("宛先不明");
         assertThat(answer.at("/read/replyCode").asText()).isEqualTo("550");
+    }
+
+    /** In any of the forms in which people paste an address, as in a search: read wrongly, it would make a living address dead. */
+    @ParameterizedTest
+    @ValueSource(strings = {"ａ＠ｄｏｃｏｍｏ．ｎｅ．ｊｐ", "a@docomo。ne。jp", "mailto:a@docomo.ne.jp?subject=x", "mailto:a%40docomo.ne.jp",
+            "\"a\" <a@docomo.ne.jp>", "docomo.ne.jp"})
+    void theRecipientIsReadInAnyForm(String to) throws Exception {
+        String reply = "550 Unknown user";
+
+        assertThat(explain(reply, "--to", to, "--command", "DATA")).contains("Cause: recipient-filter", "Dead: no");
+        assertThat(RULES.decide(ExplainCommand.bounce(JSON.writeValueAsString(Map.of("reply", reply, "to", to, "command", "DATA")))).dead())
+                .isFalse();
     }
 
     @Test

@@ -48,11 +48,16 @@ class ReplyWordsTest {
             `a@r.exampleのメールボックスは一杯です`                                                | mailbox-full
             `https://r.example/helpをご覧ください。添付ファイルは受け取れません`                  | content
             `SPFの検証に失敗したため、受け取れません`                                             | authentication
+            `送信者認証に失敗しました`                                                           | authentication
+            `サーバーが混み合っています`                                                         | server
+            `このアドレスは現在使われておりません`                                               | unknown-user
+            `550 The account has been closed`                                                     | suspended
+            `554 Service unavailable; Client host [mta.example.com] blocked by bl.barracudacentral.org` | reputation
             """)
     void theCauseIsTheOneThatTheWholeReplyMeans(String reply, String cause) {
         Verdict verdict = RULES.decide(new Bounce(reply, "a@r.example", "99", ""));
 
         assertThat(verdict.cause()).as("%s", verdict.rule()).isEqualTo(cause);
-        assertThat(verdict.dead()).isEqualTo(reply.endsWith("is not used"));
+        assertThat(verdict.dead()).isEqualTo(reply.matches(".*(is not used|使われておりません)"));
     }
 }
