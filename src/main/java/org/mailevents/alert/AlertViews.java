@@ -74,12 +74,17 @@ final class AlertViews {
                 alert.answered().stream().map(answer -> answered(answer, rules.table(), language)).toList(), bounces);
     }
 
-    /** The most frequent destination may have another cause than the most frequent one. A mail whose events were deleted has none. */
+    /**
+     * The most frequent cause at one destination, which the subject names; of several, the one that the mail names first. The most frequent
+     * destination may have another cause than the most frequent one. A mail whose events were deleted has none.
+     */
     private static Main main(Alert alert, List<Group> groups, List<Destination> destinations) {
         record Pair(String domain, String cause) {
         }
+        List<String> causes = groups.stream().map(Group::id).toList();
         Pair most = alert.bounces().stream().collect(Collectors.groupingBy(bounce -> new Pair(Blocks.domain(bounce.recipient()),
-                bounce.cause()), LinkedHashMap::new, Collectors.counting())).entrySet().stream().max(Map.Entry.comparingByValue())
+                bounce.cause()), LinkedHashMap::new, Collectors.counting())).entrySet().stream()
+                .max(Map.Entry.<Pair, Long>comparingByValue().thenComparing(entry -> -causes.indexOf(entry.getKey().cause())))
                 .map(Map.Entry::getKey).orElseGet(() -> new Pair(destinations.isEmpty() ? "" : destinations.get(0).domain(), ""));
         return groups.isEmpty() ? null : new Main(most.domain(), groups.stream().filter(group -> group.id().equals(most.cause()))
                 .findFirst().orElseGet(() -> groups.get(0)));

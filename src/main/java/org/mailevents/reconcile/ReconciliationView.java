@@ -66,7 +66,8 @@ record ReconciliationView(boolean configured, CalibrationView calibration, List<
         StringBuilder text = new StringBuilder(day.mailDay() + ": " + day.stored() + " of " + (day.vendor() == null ? "an unknown number of"
                 : String.valueOf(day.vendor())) + " events are stored");
         if (day.repaired() > 0) {
-            text.append(dryRun ? " if " + day.repaired() + " are repaired. This was a dry run, and nothing was changed."
+            text.append(dryRun ? " once " + day.repaired() + " of them are taken from the vendor's list. This was a dry run, and"
+                    + " nothing was changed."
                     : ", " + day.repaired() + " of them from the vendor's list.");
         } else {
             text.append('.');

@@ -100,6 +100,25 @@ class MailFactsTest {
         assertThat(japanese.html().getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(40_000);
     }
 
+    /** Alerts list their bounces in the order of their receipt, and their causes by frequency. */
+    @Test
+    void theSubjectNamesTheCauseThatTheMailNamesFirst() throws Exception {
+        // Given
+        Bounce unknown = bounce("hanako@example.net", "2", "550 5.1.1 User unknown");
+        Bounce full = bounce("taro@example.net", "5", "552 5.2.2 Mailbox full");
+
+        for (List<Bounce> bounces : List.of(List.of(unknown, full), List.of(full, unknown))) {
+            Alert two = alert(IncidentPhase.OPENED, null, bounces, List.of(new Destination("example.net", 2, 2, 0)), null, null);
+
+            // When
+            MailWords mail = linkless.render(two, "en", null, Long.MAX_VALUE);
+
+            // Then
+            String first = Pattern.compile("To do: ([^:]+):").matcher(facts(mail)).results().findFirst().orElseThrow().group(1);
+            assertThat(mail.subject()).containsIgnoringCase("example.net: " + first);
+        }
+    }
+
     @Test
     void aLoneBounceIsOneSentence() throws Exception {
         // Given
