@@ -23,7 +23,7 @@ import org.jdbi.v3.core.statement.Query;
  */
 final class EventFeed {
 
-    private static final int FIRST_STEP = 2_000;
+    private static final int FIRST_STEP = 500;
     private static final int LONGEST_STEP = 64_000;
     /** How many times as long a step may be as the one before. The time of the one before says what the page can afford. */
     private static final int LONGER = 4;
