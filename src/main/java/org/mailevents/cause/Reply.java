@@ -1,6 +1,7 @@
 package org.mailevents.cause;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +35,9 @@ public record Reply(String code, String enhanced, String command, String host, S
     private static final String SUSPENDED = "delivery temporarily suspended:";
     /** What Exim writes before the command and the reply. */
     private static final String EXIM = "SMTP error from remote mail server after ";
+    /** What Gmail, Google Workspace, Exchange and others write before the reply. The sentence that stands before it is their own. */
+    private static final List<String> QUOTES = List.of("The error that the other server returned was:",
+            "The response from the remote server was:", "The response was:", "Remote Server returned '");
     /** How qmail, Sendmail, Yahoo and Postfix say which command was answered. Sendmail may send DATA early, so its DATA says nothing. */
     private static final Map<String, String> COMMAND_OF_SENTENCE = Map.of("does not like recipient", "RCPT", ">>> rcpt to:", "RCPT",
             "[rcpt_to]", "RCPT", "but sender was rejected", "MAIL", ">>> mail from:", "MAIL", "failed after i sent the message", "DATA",
@@ -63,8 +67,22 @@ public record Reply(String code, String enhanced, String command, String host, S
         if (named >= 0 && !isSentence(shortened.substring(0, named))) {
             host = host(shortened.substring(named + HOST.length(), said));
             shortened = shortened.substring(said + saying.length());
+        } else {
+            shortened = quoted(shortened);
         }
         return parsed(Words.of(shortened.substring(0, Math.min(MAX_LENGTH, shortened.length()))), answered, host);
+    }
+
+    /** The reply that a sentence of another program quotes, if it begins with a code as a reply does. */
+    private static String quoted(String text) {
+        for (String sentence : QUOTES) {
+            int start = text.indexOf(sentence);
+            String reply = start < 0 ? "" : text.substring(start + sentence.length()).strip();
+            if (reply.startsWith("4") || reply.startsWith("5")) {
+                return reply;
+            }
+        }
+        return text;
     }
 
     /** Only an address may stand before the host. A sentence there is the reply itself, and quotes what a third server has said. */

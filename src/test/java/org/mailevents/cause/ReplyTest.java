@@ -50,6 +50,8 @@ class ReplyTest {
             `host mx.b.example[192.0.2.1] refused to talk to me: 554 No` | 554 | | CONNECT | mx.b.example | `no`
             `<a@b.example>: delivery temporarily suspended: host mx.b.example[192.0.2.1] refused to talk to me: 421 No` | 421 | | CONNECT \
             | mx.b.example | `no`
+            `Rejected by the recipient domain. The error that the other server returned was: 550 550 5.1.1 No` | 550 | 5.1.1 | | | `no`
+            `The response was: Not now` | | | | | `the response was not now`
             `connect to mx.example[192.0.2.10]:25: 1.2.3.4` | | | | | `connect to mx.example 192.0.2.10 25 1.2.3.4`
             """)
     void aReplyIsRead(String text, String code, String enhanced, String command, String host, String words) {
