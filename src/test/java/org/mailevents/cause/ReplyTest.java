@@ -34,6 +34,8 @@ class ReplyTest {
             `550-5.1.1 The account 550-5.1.1 does 550 5.1.1 not exist` | 550 | 5.1.1 | | | `the account does not exist`
             `Sorry, no mailbox here. (#5.1.1)` | | 5.1.1 | | | `sorry no mailbox here`
             `４５０　４．２．２　Ｆｕｌｌ` | 450 | 4.2.2 | | | `full`
+            `Empfänger ÉTÉ` | | | | | `empfanger ete`
+            `Empfänger` | | | | | `empfanger`
             `ﾒｰﾙﾎﾞｯｸｽ` | | | | | `メールボックス`
             `554 Blocked, see <https://www.spamhaus.org/query?q=user-unknown>.` | 554 | | | | `blocked see https www.spamhaus.org`
             `The user doesn’t exist` | | | | | `the user doesnt exist`
