@@ -1,6 +1,9 @@
 package org.mailevents.cause;
 
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -26,7 +29,19 @@ public record Reply(String code, String enhanced, String command, String host, S
     private static final String IN_REPLY_TO = "(in reply to ";
     private static final String HOST = "host ";
     private static final String SAID = " said:";
+    private static final String REFUSED = " refused to talk to me:";
     private static final String SAID_WORD = " said ";
+    /** What Postfix writes before the host if it has stopped trying it for a while. */
+    private static final String SUSPENDED = "delivery temporarily suspended:";
+    /** What Exim writes before the command and the reply. */
+    private static final String EXIM = "SMTP error from remote mail server after ";
+    /** What Gmail, Google Workspace, Exchange and others write before the reply. The sentence that stands before it is their own. */
+    private static final List<String> QUOTES = List.of("The error that the other server returned was:",
+            "The response from the remote server was:", "The response was:", "Remote Server returned '");
+    /** How qmail, Sendmail, Yahoo and Postfix say which command was answered. Sendmail may send DATA early, so its DATA says nothing. */
+    private static final Map<String, String> COMMAND_OF_SENTENCE = Map.of("does not like recipient", "RCPT", ">>> rcpt to:", "RCPT",
+            "[rcpt_to]", "RCPT", "but sender was rejected", "MAIL", ">>> mail from:", "MAIL", "failed after i sent the message", "DATA",
+            "but greeting failed", "CONNECT", "refused to talk to me:", "CONNECT");
 
     /** Stands for a reply that could not be read. */
     static final Reply UNREAD = new Reply("", "", "", "", " ");
@@ -39,20 +54,52 @@ public record Reply(String code, String enhanced, String command, String host, S
         if (end >= 0) {
             answered = answered.isEmpty() ? command(all.substring(end + IN_REPLY_TO.length())) : answered;
             shortened = all.substring(0, end);
+        } else if (all.contains(EXIM)) {
+            shortened = all.substring(all.indexOf(EXIM) + EXIM.length());
+            answered = answered.isEmpty() ? command(shortened) : answered;
+        } else if (answered.isEmpty()) {
+            answered = toldCommand(all);
         }
         String host = "";
-        int said = shortened.indexOf(SAID);
+        String saying = shortened.contains(SAID) ? SAID : REFUSED;
+        int said = shortened.indexOf(saying);
         int named = said < 0 ? -1 : shortened.lastIndexOf(HOST, said - HOST.length()); // "Remote host said:" names no host
         if (named >= 0 && !isSentence(shortened.substring(0, named))) {
             host = host(shortened.substring(named + HOST.length(), said));
-            shortened = shortened.substring(said + SAID.length());
+            shortened = shortened.substring(said + saying.length());
+        } else {
+            shortened = quoted(shortened);
         }
         return parsed(Words.of(shortened.substring(0, Math.min(MAX_LENGTH, shortened.length()))), answered, host);
     }
 
+    /** The reply that a sentence of another program quotes, if it begins with a code as a reply does. */
+    private static String quoted(String text) {
+        for (String sentence : QUOTES) {
+            int start = text.indexOf(sentence);
+            String reply = start < 0 ? "" : text.substring(start + sentence.length()).strip();
+            if (reply.startsWith("4") || reply.startsWith("5")) {
+                return reply;
+            }
+        }
+        return text;
+    }
+
     /** Only an address may stand before the host. A sentence there is the reply itself, and quotes what a third server has said. */
     private static boolean isSentence(String text) {
-        return text.strip().indexOf(' ') >= 0;
+        return text.replace(SUSPENDED, "").strip().indexOf(' ') >= 0;
+    }
+
+    /** The command that the program of the sender names in a sentence. Nobody knows it if the text names several. */
+    private static String toldCommand(String text) {
+        String lower = text.toLowerCase(Locale.ROOT);
+        Set<String> told = new HashSet<>();
+        COMMAND_OF_SENTENCE.forEach((sentence, command) -> {
+            if (lower.contains(sentence)) {
+                told.add(command);
+            }
+        });
+        return told.size() == 1 ? told.iterator().next() : "";
     }
 
     private static Reply parsed(String words, String command, String host) {

@@ -15,10 +15,16 @@ final class Words {
     static final char UNSPACED = 0x2E80;
     /** For each letter and digit of ASCII and the at sign, how it is written in the words; for all other characters zero. */
     private static final char[] ASCII = new char[128];
+    private static final char FIRST_MARKED = 0x00C0;
+    /** For each Latin letter with a mark, such as an umlaut, the letter without it. */
+    private static final char[] UNMARKED = new char[0x0250 - FIRST_MARKED];
 
     static {
         for (char c = 0; c < ASCII.length; c++) {
             ASCII[c] = c == '@' || Character.isLetterOrDigit(c) ? Character.toLowerCase(c) : 0;
+        }
+        for (int i = 0; i < UNMARKED.length; i++) {
+            UNMARKED[i] = Normalizer.normalize(String.valueOf((char) (FIRST_MARKED + i)), Normalizer.Form.NFD).charAt(0);
         }
     }
 
@@ -41,6 +47,8 @@ final class Words {
             char c = text.charAt(i);
             if (c >= '\uFF01' && c <= '\uFF5E') {
                 c -= 0xFEE0;
+            } else if (c >= FIRST_MARKED && c < FIRST_MARKED + UNMARKED.length) {
+                c = UNMARKED[c - FIRST_MARKED];
             }
             if (c < ASCII.length && ASCII[c] != 0) {
                 append(ASCII[c]);
@@ -52,7 +60,7 @@ final class Words {
                 end(); // an ellipsis
             } else if (c == '.' && words[length - 1] != ' ') {
                 append(c);
-            } else if (c != '.' && c != '\'' && c != '\u2019') { // doesn't and doesnt are the same
+            } else if (c != '.' && c != '\'' && c != '\u2019' && !isMark(c)) { // doesn't and doesnt are the same
                 end();
             }
         }
@@ -91,6 +99,11 @@ final class Words {
         if (words[length - 1] != ' ') {
             words[length++] = ' ';
         }
+    }
+
+    /** A mark that stands for itself behind its letter, as some systems write an umlaut. */
+    private static boolean isMark(char c) {
+        return c >= '\u0300' && c <= '\u036F';
     }
 
     private static boolean isHalfWidthKatakana(char c) {

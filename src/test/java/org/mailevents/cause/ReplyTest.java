@@ -34,9 +34,26 @@ class ReplyTest {
             `550-5.1.1 The account 550-5.1.1 does 550 5.1.1 not exist` | 550 | 5.1.1 | | | `the account does not exist`
             `Sorry, no mailbox here. (#5.1.1)` | | 5.1.1 | | | `sorry no mailbox here`
             `４５０　４．２．２　Ｆｕｌｌ` | 450 | 4.2.2 | | | `full`
+            `Empfänger ÉTÉ` | | | | | `empfanger ete`
+            `Empfänger` | | | | | `empfanger`
             `ﾒｰﾙﾎﾞｯｸｽ` | | | | | `メールボックス`
             `554 Blocked, see <https://www.spamhaus.org/query?q=user-unknown>.` | 554 | | | | `blocked see https www.spamhaus.org`
             `The user doesn’t exist` | | | | | `the user doesnt exist`
+            `192.0.2.1 does not like recipient. Remote host said: 550 No` | 550 | | RCPT | | `192.0.2.1 does not like recipient remote \
+            host said no`
+            `192.0.2.1 failed after I sent the message. Remote host said: 554 No` | 554 | | DATA | | `192.0.2.1 failed after i sent the \
+            message remote host said no`
+            `SMTP error from remote mail server after MAIL FROM:<a@b.example> SIZE=9: 550 No` | 550 | | MAIL | | `mail from @ size 9 no`
+            `host mx [192.0.2.1] SMTP error from remote mail server after pipelined end of data: 550 No` | 550 | | DATA | | `pipelined \
+            end of data no`
+            `SMTP error from remote mail server after RCPT TO:<a@b.example>: host mx.b.example [192.0.2.1]: 450 No` | 450 | | RCPT | | \
+            `rcpt to @ host mx.b.example 192.0.2.1 no`
+            `>>> MAIL FROM:<a@b.example> >>> RCPT TO:<c@d.example> <<< 550 No` | 550 | | | | `mail from @ rcpt to @ no`
+            `host mx.b.example[192.0.2.1] refused to talk to me: 554 No` | 554 | | CONNECT | mx.b.example | `no`
+            `<a@b.example>: delivery temporarily suspended: host mx.b.example[192.0.2.1] refused to talk to me: 421 No` | 421 | | CONNECT \
+            | mx.b.example | `no`
+            `Rejected by the recipient domain. The error that the other server returned was: 550 550 5.1.1 No` | 550 | 5.1.1 | | | `no`
+            `The response was: Not now` | | | | | `the response was not now`
             `connect to mx.example[192.0.2.10]:25: 1.2.3.4` | | | | | `connect to mx.example 192.0.2.10 25 1.2.3.4`
             """)
     void aReplyIsRead(String text, String code, String enhanced, String command, String host, String words) {
@@ -67,7 +84,8 @@ class ReplyTest {
         }
         return Stream.of("a".repeat(size), " ".repeat(size), "5".repeat(size), "550 ".repeat(size / 4), "5.1.1 ".repeat(size / 6),
                 "user ".repeat(size / 5), "user unknow ".repeat(size / 12), "@".repeat(size), "(in reply to ".repeat(size / 13),
-                "host a said:".repeat(size / 12), "://".repeat(size / 3), "ﾊﾞ".repeat(size / 2), "\uFF9E".repeat(size),
+                "host a said:".repeat(size / 12), "SMTP error from remote mail server after ".repeat(size / 42),
+                "://".repeat(size / 3), "ﾊﾞ".repeat(size / 2), "\uFF9E".repeat(size),
                 "e\u0301\u0323".repeat(size / 3), "\u0323\u0301".repeat(size / 2), "\uD83D".repeat(size), "'".repeat(size),
                 ".".repeat(size), "<".repeat(size), "存在し".repeat(size / 3), anything.toString(), phrases.toString());
     }
