@@ -13,8 +13,8 @@ addWords({
     theAddress: "State of the address", isListed: "On the suppression list: do not send to it", listedSince: "On the list since",
     isClear: "Not on the suppression list", alerts: "Who was told",
     toldBy: (number, what, audience) => `${what}${number ? ` (mail ${number})` : ""} to ${audience}`,
-    notToldYet: "No alert has told of this bounce yet. The first mail of an incident waits for some seconds, and further bounces wait for the "
-      + "next update. An audience “none” is never told.",
+    notToldYet: "No alert has told of this bounce yet. The first mail of an incident waits for some seconds, and further "
+      + "bounces wait for the next update. An audience “none” is never told.",
     onlyBounces: "Alerts tell only of bounces, and this message has none.",
     asTest: "As a test of the routes", noSubject: "(no subject)", why: "Why?", recipients: "Setting of the recipients",
     nobody: "not set, so nobody is mailed", muted: "none (muted)", branches: "Branches", revision: "Revision of the routes",
