@@ -60,7 +60,7 @@ function rows(found) {
     isFuture(one) ? element("span", { class: "bad" }, words.futureAt(minute(one.receivedAt))) : null], "time"],
   [words.state_, one => element("span", { class: moodOf(one) }, statusText(one)), "word"],
   [words.address, one => one.recipient && element("a", { href: hashOf("events", { recipient: one.recipient }) },
-    ...breakable(one.recipient))],
+    ...breakable(one.recipient)), "address"],
   [words.subject, subjectLink, "subject"],
   [words.causeAndReply, one => [one.cause ? causeName(one.cause, one.code) : null, one.reason], "reason"],
   ...(found.events.some(one => one.apiData) ? [[words.apiData, one => one.apiData, "reason"]] : [])];

@@ -9,7 +9,7 @@ export const suppressions = {
   load: () => ask("/api/suppressions"),
   draw(all) {
     $("download").href = `/api/suppressions.csv${isTranslated() ? `?language=${language}` : ""}`;
-    table("suppressions-table", [[words.address, one => link(one.recipient)], [words.dead, deadOrNot, "word"],
+    table("suppressions-table", [[words.address, one => link(one.recipient), "address"], [words.dead, deadOrNot, "word"],
       [words.causeAndReply, one => [causeOf(one.cause, one.code), one.reason], "reason"],
       [words.first, one => minute(one.firstBouncedAt), "time"], [words.last, one => minute(one.lastBouncedAt), "time"],
       [words.bounces, one => number(one.bounces), "number"],

@@ -15,7 +15,8 @@ addWords({
     theAddress: "State of the address", isListed: "On the suppression list: do not send to it", listedSince: "On the list since",
     isClear: "Not on the suppression list", alerts: "Who was told",
     toldBy: (number, what, audience) => `${what}${number ? ` (mail ${number})` : ""} to ${audience}`,
-    notToldYet: "No alert has told of this bounce yet. Alerts collect bounces for some seconds. An audience “none” is never told.",
+    notToldYet: "No alert has told of this bounce yet. The first mail of an incident waits for some seconds, and further "
+      + "bounces wait for the next update. An audience “none” is never told.",
     onlyBounces: "Alerts tell only of bounces, and this message has none.",
     asTest: "As a test of the routes", noSubject: "(no subject)", why: "Why?", recipients: "Setting of the recipients",
     nobody: "not set, so nobody is mailed", muted: "none (muted)", branches: "Branches", revision: "Revision of the routes",
@@ -40,7 +41,7 @@ addWords({
     theAddress: "宛先アドレスの状態", isListed: "サプレッションリストに登録済み（送信しないでください）", listedSince: "登録日時",
     isClear: "サプレッションリストに登録なし", alerts: "通知の状況",
     toldBy: (number, what, audience) => `${audience} 宛ての${what}${number ? `（${number}通目）` : ""}`,
-    notToldYet: "このバウンスはまだ通知していません。通知は数秒分のバウンスをまとめて送ります。通知先が none のバウンスは通知しません。",
+    notToldYet: "このバウンスはまだ通知していません。インシデントの最初のメールは数秒後に、その後のバウンスは次の続報でまとめて送ります。通知先が none のバウンスは通知しません。",
     onlyBounces: "通知するのはバウンスだけです。このメールはバウンスしていません。",
     asTest: "ルートのテストとして表示",
     noSubject: "（件名なし）", why: "判定の理由", recipients: "通知先アドレスの設定", nobody: "なし（誰にも通知しません）",

@@ -27,7 +27,7 @@ addWords({
     proofNone: "Customers Mail Cloud has no result either",
     proofMissing: "Missing", proofMissingOf: { bounce: "the bounce", failed: "the failed delivery" },
     proofClock: {
-      unknown: () => "There were fewer than 20 events in the last 24 hours.",
+      unknown: () => "Fewer than 20 events of the last 24 hours have been checked so far.",
       fits: () => "The times of the last 24 hours fit the times of receipt.",
       zone: ({ zone, probableOffset }) => `The times are wrong by whole hours: they seem to be in ${probableOffset}, and webhook.time-zone`
         + ` is ${zone}. Set webhook.time-zone to the zone in the vendor's console, or change the console.`,
@@ -60,7 +60,7 @@ addWords({
     proofNone: "Customers Mail Cloud にも結果なし",
     proofMissing: "届いていないもの", proofMissingOf: { bounce: "バウンス", failed: "deliveries の failed" },
     proofClock: {
-      unknown: () => "直近24時間のイベントは20件未満です。",
+      unknown: () => "直近24時間のイベントのうち、確認済みのものは20件未満です。",
       fits: () => "直近24時間の時刻は、受信時刻と合っています。",
       zone: ({ zone, probableOffset }) => `時刻が1時間単位でずれています。届いた時刻は ${probableOffset} のものとみられますが、webhook.time-zone は`
         + ` ${zone} です。webhook.time-zone を管理コンソールのタイムゾーンに合わせるか、管理コンソールを変更してください。`,

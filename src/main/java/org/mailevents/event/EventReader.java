@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
  * Reads one element of a webhook's array into a {@link MailEvent}, or says why the element cannot be stored.
  *
  * <p>The limits of the databases are checked here, and are the same for each database. One value that PostgreSQL refuses would fail the
- * INSERT that many events share. A delivery or bounce beyond the limits becomes a rejected event. The vendor has not described the records of
- * other types, so such a value of theirs is only left out of its column.
+ * INSERT that many events share. A delivery or bounce beyond the limits becomes a rejected event. The vendor has not described the
+ * records of other types, so such a value of theirs is only left out of its column.
  */
 public final class EventReader {
 

@@ -30,7 +30,7 @@ import org.mailevents.metrics.Meters;
 import org.mailevents.retention.PersonalData;
 import org.mailevents.route.RouteRevision;
 
-/** Writes the events of webhooks into the database. An event that the database refuses becomes a rejected event, and the others are stored. */
+/** Writes the events of webhooks into the database. An event that it refuses becomes a rejected event, and the others are stored. */
 final class EventWriter {
 
     /**

@@ -375,6 +375,8 @@ class AsideTest {
 
             // Then
             assertThat(Browser.violations(browser)).isEmpty();
+            assertThat((Long) browser.executeScript("return document.querySelector('#rejected-table details').clientWidth"))
+                    .as("pixels for a cell beside its heading").isGreaterThan(180);
             assertThat((Boolean) browser.executeScript(
                     "return document.documentElement.scrollWidth <= document.documentElement.clientWidth")).isTrue();
         } finally {
