@@ -76,8 +76,8 @@ class RecordedEndpoint extends DefaultEndpoint {
 
     private static void store(Exchange exchange) {
         if (!(exchange.getMessage().getBody() instanceof Webhook webhook)) {
-            throw new IllegalStateException(STORE + " stores a whole webhook, but the body is "
-                    + body(exchange.getMessage().getBody()) + " here. Call it after the split, and let no step before it replace the body.");
+            throw new IllegalStateException(STORE + " stores a whole webhook, but the body is " + body(exchange.getMessage().getBody())
+                    + " here. Call it after the split, and let no step before it replace the body.");
         }
         Recording.of(exchange).store(webhook);
         int events = webhook.events().size();
