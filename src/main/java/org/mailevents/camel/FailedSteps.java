@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
+import org.apache.camel.LineNumberAware;
 import org.apache.camel.Route;
 import org.apache.camel.model.ChoiceDefinition;
 import org.apache.camel.model.ModelCamelContext;
@@ -55,8 +56,7 @@ public final class FailedSteps extends DefaultExceptionPolicyStrategy {
         if (step == null || YamlPlace.file(step) == null) {
             return null;
         }
-        int line = step instanceof ChoiceDefinition choice ? line(choice, exchange) : YamlPlace.line(step);
-        return YamlPlace.file(step) + ":" + line;
+        return YamlPlace.file(step) + ":" + YamlPlace.line(branch(step, exchange));
     }
 
     private static ProcessorDefinition<?> step(Exchange exchange, String id) {
@@ -69,10 +69,13 @@ public final class FailedSteps extends DefaultExceptionPolicyStrategy {
     }
 
     /**
-     * The line of the branch whose condition fails. Camel's history knows only the choice itself, and a choice may be long. So the
-     * conditions are evaluated a second time, up to the first one that may call another system.
+     * The branch whose condition fails, if the step that failed is a choice; otherwise the step. Camel's history knows only the choice
+     * itself, and a choice may be long. So the conditions are evaluated a second time, up to the first one that may call another system.
      */
-    private static int line(ChoiceDefinition choice, Exchange exchange) {
+    public static LineNumberAware branch(ProcessorDefinition<?> step, Exchange exchange) {
+        if (!(step instanceof ChoiceDefinition choice)) {
+            return step;
+        }
         List<FilterProcessor> conditions = exchange.getContext().getProcessor(choice.getId()) instanceof ChoiceProcessor processor
                 ? processor.getFilters() : List.of();
         List<WhenDefinition> branches = choice.getWhenClauses();
@@ -81,11 +84,11 @@ public final class FailedSteps extends DefaultExceptionPolicyStrategy {
             copy.setException(null);
             for (int i = 0; i < conditions.size() && mayRepeat(branches.get(i).getExpression()); i++) {
                 if (fails(conditions.get(i), copy)) {
-                    return YamlPlace.line(branches.get(i));
+                    return branches.get(i);
                 }
             }
         }
-        return YamlPlace.line(choice);
+        return choice;
     }
 
     private static boolean mayRepeat(ExpressionDefinition condition) {

@@ -9,10 +9,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
+import org.apache.camel.ExpressionIllegalSyntaxException;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.FailedToStartRouteException;
+import org.apache.camel.LineNumberAware;
 import org.apache.camel.StartupStep;
 import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.model.ChoiceDefinition;
 import org.apache.camel.model.ModelLifecycleStrategySupport;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.RouteDefinition;
@@ -115,7 +118,15 @@ final class RouteValidation {
         Throwable reason = creating != null ? creating.getCause() : starting.getCause();
         ProcessorDefinition<?> step = RouteGraph.steps(route).stream()
                 .filter(candidate -> candidate.getId() != null && candidate.getId().equals(steps.begun.peek())).findFirst().orElse(route);
-        return RouteGraph.broken(step, RouteFiles.reason(reason));
+        return RouteGraph.broken(branch(step, reason), RouteFiles.reason(reason));
+    }
+
+    /** The branch whose condition cannot be parsed, if the step is a choice; otherwise the step. A choice may be long. */
+    private static LineNumberAware branch(ProcessorDefinition<?> step, Throwable reason) {
+        ExpressionIllegalSyntaxException syntax = ObjectHelper.getException(ExpressionIllegalSyntaxException.class, reason);
+        return syntax == null || !(step instanceof ChoiceDefinition choice) ? step : choice.getWhenClauses().stream()
+                .filter(when -> syntax.getExpression().equals(when.getExpression().getExpression()))
+                .map(LineNumberAware.class::cast).findFirst().orElse(step);
     }
 
     /** Records every route that is added. The context itself keeps only the last route with the same id. */

@@ -75,10 +75,17 @@ class RecordedEndpoint extends DefaultEndpoint {
     }
 
     private static void store(Exchange exchange) {
-        Webhook webhook = exchange.getMessage().getBody(Webhook.class);
+        if (!(exchange.getMessage().getBody() instanceof Webhook webhook)) {
+            throw new IllegalStateException(STORE + " stores a whole webhook, but the body is " + body(exchange.getMessage().getBody())
+                    + " here. Call it after the split, and let no step before it replace the body.");
+        }
         Recording.of(exchange).store(webhook);
         int events = webhook.events().size();
         exchange.getMessage().setBody(new Receipt(webhook.received(), events, 0, webhook.received() - events, 0));
+    }
+
+    private static String body(Object body) {
+        return body == null ? "empty" : "a " + body.getClass().getSimpleName();
     }
 
     /** Whether a step calls a bean of Mail Events, which changes nothing. A bean of a team may do anything. */

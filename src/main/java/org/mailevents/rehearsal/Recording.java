@@ -6,9 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.Exchange;
+import org.apache.camel.LineNumberAware;
 import org.apache.camel.NamedNode;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ThrowExceptionDefinition;
+import org.mailevents.camel.FailedSteps;
 import org.mailevents.event.MailEvent;
 import org.mailevents.event.Webhook;
 import org.mailevents.route.BrokenFile;
@@ -45,6 +47,8 @@ final class Recording {
     private Exception excess;
     private Throwable failure;
     private ProcessorDefinition<?> failed;
+    /** The branch whose condition failed, if a choice failed; otherwise the same as {@link #failed}. */
+    private LineNumberAware failedBranch;
     private boolean answerMissing;
     private boolean storedWithoutAnswer;
     /** How many steps had run when the events were stored, or -1. */
@@ -114,17 +118,18 @@ final class Recording {
     synchronized void end(String reason) {
         if (excess == null) {
             excess = new IllegalStateException(reason);
-            failure = excess;
-            failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
+            failAtLastStep(excess);
         }
     }
 
     /** The innermost step that fails ends first. Steps around it end with the same exception, or with one that wraps it. */
-    synchronized void fail(NamedNode step, Throwable exception) {
+    synchronized void fail(NamedNode step, Exchange exchange) {
+        Throwable exception = exchange.getException();
         if (step instanceof ProcessorDefinition<?> definition && excess == null
                 && (failure == null || RouteFiles.root(failure) != RouteFiles.root(exception))) {
             failure = exception;
             failed = definition;
+            failedBranch = FailedSteps.branch(definition, exchange);
         }
     }
 
@@ -187,9 +192,14 @@ final class Recording {
         if (excess != null) {
             return excess;
         }
-        failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
-        failure = new IllegalStateException(NOT_STORED);
+        failAtLastStep(new IllegalStateException(NOT_STORED));
         return failure;
+    }
+
+    private void failAtLastStep(Exception reason) {
+        failure = reason;
+        failed = steps.isEmpty() ? null : steps.get(steps.size() - 1);
+        failedBranch = failed;
     }
 
     /** @param exception why the webhook failed, or null if its routes ended normally */
@@ -201,7 +211,7 @@ final class Recording {
         if (end != null) {
             boolean known = failed != null && RouteFiles.root(failure) == RouteFiles.root(end);
             String reason = RouteFiles.reason(RouteFiles.root(end));
-            mistake = known ? RouteGraph.broken(failed, reason) : new BrokenFile(reason);
+            mistake = known ? RouteGraph.broken(failedBranch, reason) : new BrokenFile(reason);
             place = known ? Place.of(failed) : null;
         } else if (aside != null) {
             mistake = aside.failure();

@@ -96,7 +96,7 @@ final class RehearsalSteps implements InterceptStrategy {
         }
         recording.noteDecisions(node, exchange);
         if (exchange.getException() != null) {
-            recording.fail(node, exchange.getException());
+            recording.fail(node, exchange);
         }
     }
 

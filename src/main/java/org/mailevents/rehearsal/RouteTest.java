@@ -9,13 +9,17 @@ import java.util.List;
  * @param line     the line of its name, from 1
  * @param name     what the test says, as a sentence
  * @param webhook  the webhook as the vendor posts it, in JSON
+ * @param cause    the cause that the rules must decide for each event, or null if the test does not care
  * @param kind     the kind that each event must get, or null if the test does not care
  * @param audience the audience that each event must get, or null if the test does not care
  * @param sends    what the routes must send to other systems, or null if the test does not care
  */
-public record RouteTest(String file, int line, String name, String webhook, Word kind, Word audience, Sends sends) {
+public record RouteTest(String file, int line, String name, String webhook, Word cause, Word kind, Word audience, Sends sends) {
 
-    /** The routes set no kind; nobody gets a mail. A bounce has the audience {@code none} only if the routes mute it. */
+    /**
+     * The event has no cause; the routes set no kind; nobody gets a mail. A bounce has the audience {@code none} only if the routes mute
+     * it.
+     */
     static final String NONE = "none";
 
     /** An expected word with its line. */

@@ -19,7 +19,7 @@ import org.mailevents.route.YamlTree;
 public final class RouteTestReader {
 
     private static final List<String> TEST_KEYS = List.of("test", "bounce", "delivery", "webhook", "expect");
-    private static final List<String> EXPECT_KEYS = List.of("kind", "audience", "sends");
+    private static final List<String> EXPECT_KEYS = List.of("cause", "kind", "audience", "sends");
     private static final List<String> SEND_KEYS = List.of("to", "contains");
 
     private final String file;
@@ -61,7 +61,7 @@ public final class RouteTestReader {
         if (expected.isEmpty()) {
             throw expect.broken("expect needs at least one of the keys " + String.join(", ", EXPECT_KEYS));
         }
-        return new RouteTest(file, tree.line(), name, webhook, word(expected, "kind"), word(expected, "audience"),
+        return new RouteTest(file, tree.line(), name, webhook, word(expected, "cause"), word(expected, "kind"), word(expected, "audience"),
                 expected.containsKey("sends") ? sends(expected.get("sends")) : null);
     }
 

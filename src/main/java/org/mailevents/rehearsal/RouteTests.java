@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,6 +22,7 @@ import org.mailevents.parse.WebhookReader;
 import org.mailevents.privacy.RecipientHash;
 import org.mailevents.rehearsal.RehearsalOutcome.Call;
 import org.mailevents.rehearsal.RouteTest.Send;
+import org.mailevents.rehearsal.RouteTest.Word;
 import org.mailevents.route.BrokenFile;
 import org.mailevents.route.Place;
 import org.mailevents.route.RouteFiles;
@@ -116,7 +118,13 @@ public final class RouteTests {
 
     private void run(Rehearsal rehearsal, Map<String, String> files, RouteTest test, List<BrokenFile> failed, List<BrokenFile> undecided)
             throws BrokenFile {
-        RehearsalOutcome outcome = rehearsal.runInTime(webhook(test));
+        Webhook webhook = webhook(test);
+        Optional<BrokenFile> wrongCause = wrongCause(test, webhook);
+        if (wrongCause.isPresent()) {
+            failed.add(wrongCause.get());
+            return;
+        }
+        RehearsalOutcome outcome = rehearsal.runInTime(webhook);
         Difference difference = difference(test, outcome);
         if (difference == null) {
             return;
@@ -170,6 +178,15 @@ public final class RouteTests {
             }
             return webhook;
         }
+    }
+
+    /** The rules decide the cause before the routes run, so no step is at fault. */
+    private static Optional<BrokenFile> wrongCause(RouteTest test, Webhook webhook) {
+        Word expected = test.cause();
+        return expected == null ? Optional.empty() : webhook.events().stream().map(event -> orNone(event.cause()))
+                .filter(cause -> !cause.equals(expected.text())).findFirst()
+                .map(cause -> new BrokenFile(test.file(), expected.line(), "the test \"" + test.name() + "\" expects the cause "
+                        + expected.text() + ", but the rules give " + cause + ". If the rules are right, change or delete this test."));
     }
 
     /** What differs from what the test expects, or null. */

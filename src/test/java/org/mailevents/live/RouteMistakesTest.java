@@ -62,7 +62,8 @@ class RouteMistakesTest {
         "route-bounces    | uri: direct:store-events           | uri: '{{no.such.setting}}'   | no.such.setting",
         "route-bounces    | aggregationStrategy: collectEvents | aggregationStrategy: nobody  |"
             + " :7: Cannot find AggregationStrategy in Registry with name: nobody",
-        "route-bounces    | ${body.dead}                       | ${body.dead} regexp 'true'   | ${body.dead} regexp 'true'",
+        "route-bounces    | ${body.dead}                       | ${body.dead} regexp 'true'   | :19: Unexpected token r",
+        "route-bounces    | ${body.cause} regex 'authe         | ${body.cause regex 'authe    | :39: expected symbol functionEnd",
         "route-bounces    | ${body.events}                     | ${bdy.events}                | bdy",
         "route-bounces    | id: route-bounces                  | id: route-webhook            | the route id route-webhook is used twice",
         "route-bounces    | id: route-bounces                  | id: store-events             | the route id store-events is used twice",

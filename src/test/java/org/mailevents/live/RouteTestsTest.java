@@ -130,11 +130,11 @@ class RouteTestsTest {
             # what is there           | what is written instead        | whether the schema refuses it too | the error
             `status: "4"`             | `statsu: "4"`                  | yes | 3: unknown key statsu; the keys of an event are status
             `expect:`                 | `expects:`                     | yes | 4: unknown key expects; the keys of a test are test, bounce
-            `audience: postmaster`    | `audiense: postmaster`         | yes | 5: unknown key audiense; the keys of expect are kind
+            `audience: postmaster`    | `audiense: postmaster`         | yes | 5: unknown key audiense; the keys of expect are cause
             `audience: postmaster`    | `audience:`                    | yes | 5: audience, or none, must be a text
             `audience: postmaster`    | `sends: nothing`               | yes | 5: sends must be a list
             `audience: postmaster`    | `sends: [{contains: x}]`       | yes | 5: the key to is missing
-            `    audience: postmaster`| `    {}`                       | yes | 5: expect needs at least one of the keys kind
+            `    audience: postmaster`| `    {}`                       | yes | 5: expect needs at least one of the keys cause
             `  expect:`               | `  delivery:`                  | yes | 1: a test needs one of the keys bounce, delivery and webhook
             `  bounce:`               | `  webhook:`                   | yes | 1: the event of the test "A refused mail goes
             `- test: A`               | `- x: A`                       | yes | 1: unknown key x
@@ -151,6 +151,21 @@ class RouteTestsTest {
         if (!error.contains("mapping values")) {
             assertThat(!SCHEMA.validate(text, InputFormat.YAML).isEmpty()).isEqualTo(schemaRefuses.equals("yes"));
         }
+    }
+
+    /** Two causes may have the same kind and the same audience, so only the cause tells whether a rule applies. */
+    @ParameterizedTest
+    @CsvSource({"4, policy, spam", "99, unknown, none"})
+    void aTestExpectsTheCauseThatTheRulesDecide(String code, String cause, String wrong) throws Exception {
+        String test = SMALL.replace("\"4\"", "\"" + code + "\"");
+        String right = test.replace("audience: postmaster", "cause: " + cause);
+
+        assertThat(run(with(OWN_TESTS, right)).failed()).isEmpty();
+        assertThat(SCHEMA.validate(right, InputFormat.YAML)).isEmpty();
+        assertThat(run(with(OWN_TESTS, test.replace("audience: postmaster", "cause: " + wrong))).failed()).singleElement()
+                .satisfies(mistake -> assertThat(mistake).hasMessage(OWN_TESTS + ":5: the test \"A refused mail goes to the postmaster\""
+                        + " expects the cause " + wrong + ", but the rules give " + cause
+                        + ". If the rules are right, change or delete this test."));
     }
 
     @Test

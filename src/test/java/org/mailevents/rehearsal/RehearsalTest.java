@@ -82,6 +82,27 @@ class RehearsalTest {
                 "routes/route-bounces.camel.yaml:\\d+: MailEvent has no recipent\\. Did you mean recipient\\?");
     }
 
+    /** A choice may be long, so the line of the choice does not help. */
+    @Test
+    void aConditionThatFailsNamesTheLineOfItsBranch() throws Exception {
+        Map<String, String> files = files();
+        edit(files, BOUNCES, REFUSED, "${body.recipent} regex 'x'");
+        int branch = files.get(BOUNCES).substring(0, files.get(BOUNCES).indexOf("${body.recipent}")).split("\n").length - 2;
+
+        assertThat(run(files, bounce("4")).failure().line()).isEqualTo(branch);
+    }
+
+    /** One wrong indentation puts the step into the split. */
+    @Test
+    void aStepThatStoresASingleEventSaysWhatToChange() throws Exception {
+        Map<String, String> files = files();
+        edit(files, BOUNCES, "        - to:\n            uri: direct:store-events",
+                "              - to:\n                  uri: direct:store-events");
+
+        assertThat(run(files, bounce("4")).failure().reason()).isEqualTo("direct:store-events stores a whole webhook, but the body is"
+                + " a MailEvent here. Call it after the split, and let no step before it replace the body.");
+    }
+
     @Test
     void aSavedMistakeInAnExpressionIsRefused() throws Exception {
         Map<String, String> files = files();
