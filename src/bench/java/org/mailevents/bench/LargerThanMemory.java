@@ -95,6 +95,7 @@ final class LargerThanMemory {
                     + "|--:|--:|--:|--:|--:|---|\n");
             for (long size : new long[] {rows / 20, rows / 2, rows}) {
                 long filled = tables.fillBig(size);
+                tables.use(true);
                 String bytes = database.row("SELECT pg_size_pretty(sum(pg_total_relation_size(inhrelid))) AS size FROM pg_inherits"
                         + " WHERE inhparent = CAST('mail_event' AS regclass)").get("size");
                 Comparison comparison = compare(() -> events(server, false, seconds), () -> {

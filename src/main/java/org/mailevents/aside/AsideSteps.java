@@ -42,6 +42,7 @@ public final class AsideSteps extends RouteBuilder {
     private static final String RESEND = "resend";
     private static final int MOST_FAILED = 100;
     private static final String USER = "user";
+    private static final String JSON = "(?i)application/json(?:\\s*;.*)?";
 
     private RejectedRows rows;
     private Permission permission;
@@ -135,11 +136,11 @@ public final class AsideSteps extends RouteBuilder {
     private void begin(Exchange exchange) {
         byte[] mended = exchange.getMessage().getBody(byte[].class);
         boolean asItWas = mended == null || mended.length == 0;
+        String contentType = exchange.getMessage().getHeader(Exchange.CONTENT_TYPE, "", String.class);
         Optional<Problem> refusal = permission.refuse(exchange);
         if (refusal.isPresent()) {
             ApiAnswer.problem(exchange, refusal.get());
-        } else if (!asItWas && !exchange.getMessage().getHeader(Exchange.CONTENT_TYPE, "", String.class)
-                .matches("(?i)application/json(?:\\s*;.*)?")) {
+        } else if (!contentType.matches(asItWas ? "|" + JSON : JSON)) { // the body of a form arrives as headers, and so is empty here
             ApiAnswer.problem(exchange, new Problem(415, "Send the mended webhook as application/json."));
         } else {
             rows.find(id(exchange)).ifPresentOrElse(row -> begin(exchange, row, asItWas ? stored(row.payload())
