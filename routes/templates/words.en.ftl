@@ -217,7 +217,7 @@
         "subject": "[Mail Events] " + facts.webhooks?string + (facts.webhooks == 1)?then(" webhook", " webhooks") + " could not be stored",
         "text": (facts.webhooks == 1)?then("It was", "They were")
             + " retried several times. Each time something other than the database failed, so "
-            + (facts.webhooks == 1)?then("it was", "they were") + " moved to failed/ in the folder of the spool. Nothing is lost. "
+            + (facts.webhooks == 1)?then("it was", "they were") + " quarantined in failed/ in the folder of the spool. Nothing is lost. "
             + "The reason is in a file beside each webhook. "
             + "Fix the cause, then move the files ending in .json and .form one folder up. Mail Events then replays them.",
         "details": {"Folder": folder}

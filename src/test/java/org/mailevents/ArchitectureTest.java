@@ -131,4 +131,11 @@ class ArchitectureTest {
                 .should().dependOnClassesThat(resideInAPackage("io.vertx..").or(resideInAPackage("io.netty..")))
                 .check(CLASSES);
     }
+
+    @Test
+    void onlyThePackageOfTheLogKnowsKafka() {
+        noClasses().that().resideOutsideOfPackage(ROOT + ".kafka..")
+                .should().dependOnClassesThat(resideInAPackage("org.apache.kafka.."))
+                .check(CLASSES);
+    }
 }

@@ -60,7 +60,7 @@ final class ApiConsumer extends VertxPlatformHttpConsumer {
         @SuppressWarnings("unchecked")
         Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
             if (method.getName().equals("drainHandler")) {
-                waiting = (Handler<Void>) arguments[0];
+                waiting = arguments[0] == null ? nobody -> { } : (Handler<Void>) arguments[0];
             } else if (method.getName().equals("writeQueueFull") && response.closed()) {
                 return false;
             }

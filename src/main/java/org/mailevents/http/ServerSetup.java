@@ -17,7 +17,7 @@ import org.apache.camel.support.LifecycleStrategySupport;
 import org.mailevents.settings.Settings;
 
 /**
- * Sets up Camel's HTTP server: the {@link RequestGate} checks each request, {@link StrictHttpServer} refuses invalid HTTP, and
+ * Sets up Camel's HTTP server: the {@link RequestGate} checks each request, {@link StrictHttpServer} refuses invalid HTTP,
  * {@link WebhookConsumer} takes the webhooks, and {@link ApiConsumer} takes the other requests.
  *
  * <p>The gate must be in the router before the server listens. Otherwise the server's own 404 would answer the first requests. Camel 4.18

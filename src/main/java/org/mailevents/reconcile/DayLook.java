@@ -1,6 +1,5 @@
 package org.mailevents.reconcile;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.Optional;

@@ -25,23 +25,23 @@ final class ReconcileRuns {
     private final ReceivingHours hours;
     private final SpoolBacklogs backlogs;
     private final DigestSchedule schedule;
-    private final ZoneId schedules;
+    private final ZoneId scheduleZone;
     private final ZoneId zone;
     private final Clock clock;
 
     /**
-     * @param schedule  when the last days are reconciled; null for only by hand
-     * @param schedules the zone of the schedule
-     * @param zone      the zone of the webhooks
+     * @param schedule     when the last days are reconciled; null for only by hand
+     * @param scheduleZone the zone of the schedule
+     * @param zone         the zone of the webhooks
      */
     ReconcileRuns(Reconciliation reconciliation, ReconciledDays days, ReceivingHours hours, SpoolBacklogs backlogs,
-            DigestSchedule schedule, ZoneId schedules, ZoneId zone, Clock clock) {
+            DigestSchedule schedule, ZoneId scheduleZone, ZoneId zone, Clock clock) {
         this.reconciliation = reconciliation;
         this.days = days;
         this.hours = hours;
         this.backlogs = backlogs;
         this.schedule = schedule;
-        this.schedules = schedules;
+        this.scheduleZone = scheduleZone;
         this.zone = zone;
         this.clock = clock;
     }
@@ -51,7 +51,7 @@ final class ReconcileRuns {
             return;
         }
         Instant now = clock.instant();
-        Instant due = schedule.latest(now, schedules);
+        Instant due = schedule.latest(now, scheduleZone);
         if (days.ranFor().isEmpty()) {
             days.saveRun(due, today()); // the first run is at the next time, when there is something to compare
         } else if (isWanted(due) && (!backlogs.areAny() || due.plus(LONGEST_WAIT).isBefore(now)) && begin()) {

@@ -31,9 +31,10 @@ final class SpoolBacklogs {
     /** Tells the other processes whether this one has a backlog. Call it several times a minute. */
     void note() {
         Instant now = clock.instant();
+        boolean isEmpty = isOwnEmpty.getAsBoolean(); // before the transaction, because it may look into a folder or ask Kafka
         jdbi.useTransaction(handle -> {
             handle.execute("DELETE FROM spool_backlog WHERE process_id = ? OR seen_at < ?", process, now.minus(VALID));
-            if (!isOwnEmpty.getAsBoolean()) {
+            if (!isEmpty) {
                 handle.execute("INSERT INTO spool_backlog (process_id, seen_at) VALUES (?, ?)", process, now);
             }
         });

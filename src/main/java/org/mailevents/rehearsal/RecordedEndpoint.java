@@ -17,7 +17,6 @@ import org.apache.camel.support.DefaultEndpoint;
 import org.apache.camel.support.DefaultProducer;
 import org.apache.camel.support.ExchangeHelper;
 import org.apache.camel.support.PollingConsumerSupport;
-import org.apache.camel.util.URISupport;
 import org.mailevents.event.Receipt;
 import org.mailevents.event.Webhook;
 import org.mailevents.route.RouteGraph;

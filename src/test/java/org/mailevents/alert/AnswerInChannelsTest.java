@@ -7,7 +7,6 @@ import static org.mailevents.support.AnsweredAlerts.ONE;
 import static org.mailevents.support.AnsweredAlerts.TWO;
 import static org.mailevents.support.AnsweredAlerts.answerForm;
 
-import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -191,7 +191,6 @@ class AsideTest {
         }
     }
 
-    /** While an event is on its way, a replay of all rejected events may take its row away and put it back. */
     /** The body of a form arrives empty, so it could be taken for a request to send the event again as it was. */
     @Test
     void aMendedWebhookThatIsSentAsAFormIsRefused() throws IOException {
@@ -210,6 +209,7 @@ class AsideTest {
         assertThat(stored(database, bad)).isEmpty();
     }
 
+    /** While an event is on its way, a replay of all rejected events may take its row away and put it back. */
     @Test
     void aRowThatAReplayPutsBackStays() {
         // Given

@@ -37,15 +37,17 @@ class ResendKillIT {
     /** The step of the process that a lock of the test holds up until the process is killed. */
     private enum Step {
         /** The event is not stored yet. */
-        STORE("mail_event", 0),
+        STORE("mail_event", "INSERT INTO mail_event", 0),
         /** The event is stored, and its row in {@code rejected_event} is not deleted yet. */
-        DELETE("rejected_event", 1);
+        DELETE("rejected_event", "DELETE FROM rejected_event", 1);
 
         private final String table;
+        private final String statement;
         private final int stored;
 
-        Step(String table, int stored) {
+        Step(String table, String statement, int stored) {
             this.table = table;
+            this.statement = statement;
             this.stored = stored;
         }
     }
@@ -109,8 +111,10 @@ class ResendKillIT {
         }
     }
 
+    /** The backends that wait with the statement of the step. Other jobs of the process may wait for the table as well. */
     private List<Map<String, String>> waiting(Step step) {
-        return database.rows("SELECT pid FROM pg_locks WHERE NOT granted AND relation = CAST(? AS regclass)", step.table);
+        return database.rows("SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE NOT l.granted"
+                + " AND l.relation = CAST(? AS regclass) AND a.query LIKE ?", step.table, step.statement + "%");
     }
 
     private List<Map<String, String>> rejected() {

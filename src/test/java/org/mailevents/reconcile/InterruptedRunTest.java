@@ -72,7 +72,6 @@ class InterruptedRunTest {
 
             // Then
             Set<String> done = laboratory.days().parts(DAY).keySet();
-            int calls = laboratory.vendor.calls();
             assertThat(done).hasSizeGreaterThan(5);
 
             // When
@@ -93,7 +92,6 @@ class InterruptedRunTest {
             laboratory.vendor.answered().stream().skip(before).filter(call -> call.containsKey("hour"))
                     .forEach(call -> again.add("%02d".formatted(Integer.parseInt(call.get("hour")))));
             assertThat(again).isNotEmpty().doesNotContainAnyElementsOf(done);
-            assertThat(calls).isPositive();
         }
     }
 
