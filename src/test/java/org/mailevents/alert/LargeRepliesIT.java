@@ -22,15 +22,19 @@ import org.mailevents.support.TestSettings;
 class LargeRepliesIT {
 
     private static final String INSERT =
-            "INSERT INTO mail_event (event_id, event_type, status, kind, audience, message_id, recipient, sender, reason,"
+            "INSERT INTO mail_event (event_id, event_type, status, cause, kind, audience, message_id, recipient, sender, reason,"
             + " received_at, alert_state)"
-            + " SELECT RANDOM_UUID(), 'bounces', '2', 'permanent, address', 'list-owner', '<1@mta01.example.com>', REPLACE(?, '#', x),"
-            + " 'news@shop.example.com', REPEAT('550 5.1.1 User unknown. ', 40000), CURRENT_TIMESTAMP, 'pending' FROM SYSTEM_RANGE(1, ?)";
+            + " SELECT RANDOM_UUID(), 'bounces', '4', 'policy', 'policy', 'postmaster', '<1@mta01.example.com>', REPLACE(?, '#', x),"
+            + " 'news@shop.example.com', REPEAT('550 5.7.1 Refused by policy. ', 34000), CURRENT_TIMESTAMP, 'pending'"
+            + " FROM SYSTEM_RANGE(1, ?)";
 
     private final TestDatabase database = TestDatabase.h2();
     private final Mailbox mailbox = Mailbox.folder();
 
-    /** The test does not wait for all rows, because H2 takes half a second to change such a row. */
+    /**
+     * A destination that refuses everything is urgent, so the second mail follows soon. The test does not wait for all rows, because H2
+     * takes half a second to change such a row.
+     */
     @Test
     void bouncesAreMailedHoweverLongTheRepliesAre() {
         // Given
