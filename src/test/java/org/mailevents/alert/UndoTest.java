@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mailevents.support.AnsweredAlerts.BOTH;
 import static org.mailevents.support.AnsweredAlerts.ONE;
 import static org.mailevents.support.AnsweredAlerts.TWO;
+import static org.mailevents.support.AnsweredAlerts.USER;
 import static org.mailevents.support.AnsweredAlerts.answerForm;
 
 import java.net.http.HttpResponse;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.answer.Act;
 import org.mailevents.support.AnsweredAlerts;
+import org.mailevents.support.Api;
 import org.mailevents.support.Payload;
 
 /** Every answer can be undone. The next mails of the audience name the answer and its undoing. */
@@ -142,6 +144,8 @@ class UndoTest {
         assertThat(run.mailed(2).mails().get(1).text()).contains("Nobody has it any more")
                 .containsSubsequence(ONE + ": “I have it”", ONE + ": no longer “I have it”");
         assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO));
+        assertThat(Api.ask(run.application(), "/api/summary", "Authorization", USER).path("health").findValuesAsText("what"))
+                .doesNotContain("alerts-not-sent");
     }
 
     /** Posts a bounce, and waits for the mail that reports it. */
