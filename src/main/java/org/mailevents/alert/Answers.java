@@ -185,14 +185,14 @@ final class Answers {
     }
 
     /**
-     * Whether the others hear that this recipient takes care of the incident. They hear it once, see {@link #tellOthers}.
+     * Whether the others hear of this answer, and so of its undoing. They hear each of the two once, see {@link #tellOthers}.
      *
-     * @param answeredAt when the recipient answered this; null if the recipient has not answered yet
+     * @param answeredAt when the recipient answered that he or she takes care of the incident; null if there is no answer yet
      */
     boolean tellsOthers(Handle handle, Asked asked, Instant answeredAt) {
-        return handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?",
+        return hasOthers(handle, asked) && handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?",
                 Row.id(ACKNOWLEDGED, asked.incidentId(), asked.recipient())).mapTo(Instant.class).findOne()
-                .map(told -> told.equals(answeredAt)).orElseGet(() -> hasOthers(handle, asked));
+                .map(told -> told.equals(answeredAt)).orElse(answeredAt == null);
     }
 
     private boolean hasOthers(Handle handle, Asked asked) {
@@ -227,11 +227,17 @@ final class Answers {
             if (asked.closedAt() == null) {
                 reopen(handle, asked, now);
                 withdrawNews(handle, asked, now);
-                tellOthers(handle, asked, UNDONE, now);
+                if (tellsOthers(handle, asked, answeredAt(handle, answer))) {
+                    tellOthers(handle, asked, UNDONE, now);
+                }
             }
             release(handle, asked.incidentId());
         }
         return undone;
+    }
+
+    private static Instant answeredAt(Handle handle, UUID answer) {
+        return handle.select("SELECT answered_at FROM alert_answer WHERE answer_id = ?", answer).mapTo(Instant.class).one();
     }
 
     /** Nobody works on the incident any more, so the next outage can be acknowledged again. */
