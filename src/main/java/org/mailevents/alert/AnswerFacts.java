@@ -50,7 +50,7 @@ final class AnswerFacts {
         Map<String, Object> facts = new HashMap<>();
         facts.put("act", act.toString());
         facts.put("state", state);
-        facts.put("asked", asked(asked, act == Act.ACKNOWLEDGE
+        facts.put("asked", asked(asked, act == Act.ACKNOWLEDGE && asked.closedAt() == null
                 && answers.tellsOthers(handle, asked, given.isEmpty() ? null : given.get(0).answeredAt())));
         facts.put("version", answers.version(handle, act, asked));
         facts.put("given", given.stream().map(one -> given(one, language)).toList());
@@ -61,6 +61,9 @@ final class AnswerFacts {
     }
 
     private static String state(Act act, Asked asked, List<Given> given) {
+        if (act == Act.ACKNOWLEDGE && asked.closedAt() != null) {
+            return "over"; // nobody takes care of it any more, even if the answer was never undone
+        }
         if (!given.isEmpty()) {
             return "given";
         }

@@ -9,6 +9,7 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.mailevents.alert.AlertOutbox.Row;
 import org.mailevents.answer.Act;
+import org.mailevents.database.Withdrawn;
 
 /**
  * What recipients answer to alerts, in the table {@code alert_answer}. Each act is a part of one transaction, which the caller begins. The
@@ -25,8 +26,6 @@ final class Answers {
             + " AND (what = 'less-often' OR until_time IS NOT NULL OR incident_id = ?)";
     /** How many combinations of cause and destination a page offers. */
     private static final int MAX_PLACES = 10;
-    /** The failure of a delivery that somebody's answer has made needless. */
-    private static final String WITHDRAWN = "Withdrawn, because somebody takes care of the incident";
 
     /** What the mails to the others say: a part of the ids of these mails. */
     private static final String ACKNOWLEDGED = IncidentPhase.ACKNOWLEDGED.toString();
@@ -167,32 +166,33 @@ final class Answers {
                 + " AND mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ?)"
                 + " AND CASE WHEN recipient = '' THEN channel ELSE recipient END <> ? AND EXISTS (SELECT 1 FROM alert_delivery told"
                 + " WHERE told.mail_id = alert_delivery.mail_id AND (told.sent_at IS NOT NULL OR told.gave_up_at IS NULL"
-                + " AND CASE WHEN told.recipient = '' THEN told.channel ELSE told.recipient END = ?))", now, WITHDRAWN, asked.incidentId(),
-                asked.recipient(), asked.recipient());
+                + " AND CASE WHEN told.recipient = '' THEN told.channel ELSE told.recipient END = ?))", now, Withdrawn.INCIDENT_TAKEN,
+                asked.incidentId(), asked.recipient(), asked.recipient());
     }
 
     /** Nobody takes care of the incident any more, so the others need the mails that were withdrawn. */
     private static void reopen(Handle handle, Asked asked, Instant now) {
         handle.execute("UPDATE alert_delivery SET gave_up_at = NULL, retry_at = ?, failure = NULL WHERE failure = ? AND sent_at IS NULL"
-                + " AND mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ?)", now, WITHDRAWN, asked.incidentId());
+                + " AND mail_id IN (SELECT mail_id FROM alert_mail WHERE incident_id = ?)", now, Withdrawn.INCIDENT_TAKEN,
+                asked.incidentId());
     }
 
     /** Whoever has not heard yet that this recipient takes care of the incident needs no mail that says so any more. */
     private static void withdrawNews(Handle handle, Asked asked, Instant now) {
-        handle.execute("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = 'Withdrawn, because the answer was undone'"
-                + " WHERE sent_at IS NULL AND gave_up_at IS NULL AND mail_id = ?", now,
+        handle.execute("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = ? WHERE sent_at IS NULL"
+                + " AND gave_up_at IS NULL AND mail_id = ?", now, Withdrawn.ANSWER_UNDONE,
                 Row.id(ACKNOWLEDGED, asked.incidentId(), asked.recipient()));
     }
 
     /**
-     * Whether the others hear that this recipient takes care of the incident. They hear it once, see {@link #tellOthers}.
+     * Whether the others hear of this answer, and so of its undoing. They hear each of the two once, see {@link #tellOthers}.
      *
-     * @param answeredAt when the recipient answered this; null if the recipient has not answered yet
+     * @param answeredAt when the recipient answered that he or she takes care of the incident; null if there is no answer yet
      */
     boolean tellsOthers(Handle handle, Asked asked, Instant answeredAt) {
-        return handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?",
+        return hasOthers(handle, asked) && handle.select("SELECT made_at FROM alert_mail WHERE mail_id = ?",
                 Row.id(ACKNOWLEDGED, asked.incidentId(), asked.recipient())).mapTo(Instant.class).findOne()
-                .map(told -> told.equals(answeredAt)).orElseGet(() -> hasOthers(handle, asked));
+                .map(told -> told.equals(answeredAt)).orElse(answeredAt == null);
     }
 
     private boolean hasOthers(Handle handle, Asked asked) {
@@ -227,11 +227,17 @@ final class Answers {
             if (asked.closedAt() == null) {
                 reopen(handle, asked, now);
                 withdrawNews(handle, asked, now);
-                tellOthers(handle, asked, UNDONE, now);
+                if (tellsOthers(handle, asked, answeredAt(handle, answer))) {
+                    tellOthers(handle, asked, UNDONE, now);
+                }
             }
             release(handle, asked.incidentId());
         }
         return undone;
+    }
+
+    private static Instant answeredAt(Handle handle, UUID answer) {
+        return handle.select("SELECT answered_at FROM alert_answer WHERE answer_id = ?", answer).mapTo(Instant.class).one();
     }
 
     /** Nobody works on the incident any more, so the next outage can be acknowledged again. */

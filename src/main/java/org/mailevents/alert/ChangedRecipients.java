@@ -8,6 +8,7 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.mailevents.alert.AlertOutbox.Row;
 import org.mailevents.alert.Recipients.Recipient;
+import org.mailevents.database.Withdrawn;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,8 +41,8 @@ record ChangedRecipients(Jdbi jdbi, Clock clock, Recipients recipients, AlertOut
     private void withdraw(Handle handle, Waiting delivery) {
         Instant now = clock.instant();
         LOG.info("A mail to the audience {} is not sent to a recipient whom the settings no longer name", delivery.audience());
-        handle.execute("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = 'The settings no longer name the recipient'"
-                + " WHERE delivery_id = ? AND sent_at IS NULL", now, delivery.deliveryId());
+        handle.execute("UPDATE alert_delivery SET gave_up_at = ?, retry_at = NULL, failure = ? WHERE delivery_id = ? AND sent_at IS NULL",
+                now, Withdrawn.RECIPIENT_REMOVED, delivery.deliveryId());
         if (!delivery.isTold()) {
             Row mail = handle.select("SELECT mail_id AS mail, incident_id AS incident, number, audience, what, about, made_at"
                     + " FROM alert_mail WHERE mail_id = ?", delivery.mailId()).mapTo(Row.class).one();

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 import org.jdbi.v3.core.Handle;
 import org.mailevents.console.Summary.Missing;
+import org.mailevents.database.Withdrawn;
 import org.mailevents.live.PendingEdits;
 import org.mailevents.log.FailingRoutes;
 import org.mailevents.settings.TimeSource;
@@ -24,10 +25,11 @@ final class HealthReader {
     private static final double NEARLY_FULL = 0.8;
 
     static final String REJECTED = "SELECT COUNT(*) AS events, MIN(received_at) AS since FROM rejected_event WHERE received_at >= ?";
-    /** A delivery whose last attempt failed, and that will be attempted again or was given up lately. */
+    /** A delivery whose last attempt failed, and that will be attempted again or was given up lately. A withdrawn delivery did not fail. */
     static final String NOT_SENT = "SELECT d.channel, COUNT(*) AS deliveries, MIN(m.made_at) AS since, MAX(d.failure) AS failure"
-            + " FROM alert_delivery d JOIN alert_mail m ON m.mail_id = d.mail_id WHERE d.sent_at IS NULL AND d.failure IS NOT NULL"
-            + " AND (d.retry_at IS NOT NULL OR d.gave_up_at >= ?) GROUP BY d.channel ORDER BY d.channel";
+            + " FROM alert_delivery d JOIN alert_mail m ON m.mail_id = d.mail_id WHERE d.sent_at IS NULL"
+            + " AND d.failure NOT LIKE '" + Withdrawn.BEGINNING + "%' AND (d.retry_at IS NOT NULL OR d.gave_up_at >= ?)"
+            + " GROUP BY d.channel ORDER BY d.channel";
 
     private final Clock clock;
     private final FailingRoutes failingRoutes;

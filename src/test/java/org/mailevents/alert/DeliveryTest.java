@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.mailevents.Application;
+import org.mailevents.support.Api;
 import org.mailevents.support.InProcess;
 import org.mailevents.support.MailEvents;
 import org.mailevents.support.Payload;
@@ -174,6 +175,7 @@ class DeliveryTest {
         try (InProcess application = settings.with("alert.to", "typo@example.com").startInProcess()) {
             application.post(MailEvents.JSON, Payload.json("bounces", bounce));
             await().until(() -> !database.rows("SELECT 1 FROM alert_delivery WHERE refused_since IS NOT NULL").isEmpty());
+            assertThat(health(application)).contains("alerts-not-sent");
         }
 
         // When
@@ -183,7 +185,12 @@ class DeliveryTest {
             awaitMail("right@example.com", bounce);
             await().until(() -> database.rows("SELECT 1 FROM alert_delivery WHERE sent_at IS NULL AND gave_up_at IS NULL").isEmpty());
             assertThat(database.rows("SELECT 1 FROM mail_event WHERE alert_state = 'sent'")).hasSize(1);
+            assertThat(health(application)).doesNotContain("alerts-not-sent");
         }
+    }
+
+    private static List<String> health(InProcess application) {
+        return Api.ask(application, "/api/summary").path("health").findValuesAsText("what");
     }
 
     @Test

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.AnsweredAlerts.ONE;
 import static org.mailevents.support.AnsweredAlerts.TWO;
+import static org.mailevents.support.AnsweredAlerts.USER;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -28,8 +27,6 @@ import org.mailevents.support.Payload;
 /** The answers of recipients are kept with their incident, and the console shows them. */
 @Execution(ExecutionMode.CONCURRENT)
 class KeptAnswersTest {
-
-    private static final String USER = "Basic " + Base64.getEncoder().encodeToString("desk:secret".getBytes(StandardCharsets.UTF_8));
 
     @AutoClose
     private AnsweredAlerts run;

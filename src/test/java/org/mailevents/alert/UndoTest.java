@@ -1,9 +1,11 @@
 package org.mailevents.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.mailevents.support.AnsweredAlerts.BOTH;
 import static org.mailevents.support.AnsweredAlerts.ONE;
 import static org.mailevents.support.AnsweredAlerts.TWO;
+import static org.mailevents.support.AnsweredAlerts.USER;
 import static org.mailevents.support.AnsweredAlerts.answerForm;
 
 import java.net.http.HttpResponse;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mailevents.answer.Act;
 import org.mailevents.support.AnsweredAlerts;
+import org.mailevents.support.Api;
 import org.mailevents.support.Payload;
 
 /** Every answer can be undone. The next mails of the audience name the answer and its undoing. */
@@ -141,6 +144,53 @@ class UndoTest {
         // Then
         assertThat(run.mailed(2).mails().get(1).text()).contains("Nobody has it any more")
                 .containsSubsequence(ONE + ": “I have it”", ONE + ": no longer “I have it”");
+        assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO));
+        assertThat(Api.ask(run.application(), "/api/summary", "Authorization", USER).path("health").findValuesAsText("what"))
+                .doesNotContain("alerts-not-sent");
+    }
+
+    @Test
+    void anAnswerThatIsUndoneAfterTheIncidentCausesAndPromisesNoMail() {
+        // Given
+        run = new AnsweredAlerts(Map.of());
+        run.firstMail();
+        run.answer(run.token(Act.ACKNOWLEDGE, ONE));
+        run.mailed(2);
+        run.pass(Duration.ofMinutes(46));
+        run.awaitEnds();
+        run.mailed(3);
+
+        // When
+        HttpResponse<String> page = run.page(run.token(Act.ACKNOWLEDGE, ONE));
+        HttpResponse<String> undone = run.undo(page);
+
+        // Then
+        assertThat(page.body()).contains("This incident is over", "You answered at", "If you undo this, no mail is sent.")
+                .doesNotContain("other recipients", "again");
+        assertThat(undone.body()).contains("Undone.", "This incident is over").doesNotContain("Updates about this incident");
+        run.mailed(3);
+    }
+
+    @Test
+    void whoWasNotToldOfAnAnswerIsNotToldOfItsUndoing() {
+        // Given
+        run = new AnsweredAlerts(Map.of("alert.max-per-hour", "1"));
+        run.firstMail();
+        run.answer(run.token(Act.ACKNOWLEDGE, ONE));
+        run.mailed(2);
+
+        // When the all-clear must wait, and the next outage begins
+        run.pass(Duration.ofMinutes(46));
+        await().until(() -> run.database().rows("SELECT 1 FROM alert_incident WHERE acknowledged_at IS NOT NULL").isEmpty());
+        run.post("bounces", Payload.bounce("2"));
+        HttpResponse<String> done = run.answer(run.token(Act.ACKNOWLEDGE, ONE));
+        run.pass(Duration.ofSeconds(1));
+        HttpResponse<String> undone = run.undo(done);
+
+        // Then
+        assertThat(done.body()).contains("Done.", "You take care of this incident").doesNotContain("other recipients");
+        assertThat(undone.body()).contains("Undone.");
+        run.mailed(2);
         assertThat(run.recipients()).containsExactly(BOTH, List.of(TWO));
     }
 

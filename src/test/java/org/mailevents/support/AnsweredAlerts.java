@@ -7,6 +7,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -26,8 +27,11 @@ public final class AnsweredAlerts extends TimedAlerts {
     public static final String ONE = "one@example.com";
     public static final String TWO = "two@example.com";
     public static final List<String> BOTH = List.of(ONE, TWO);
+    private static final String CREDENTIALS = "desk:secret";
+    /** The header {@code Authorization} of a user of the page and the API. */
+    public static final String USER = "Basic " + Base64.getEncoder().encodeToString(CREDENTIALS.getBytes(StandardCharsets.UTF_8));
     public static final TestSettings SETTINGS = TestSettings.none().with(Map.of("alert.to", "One <" + ONE + ">, " + TWO,
-            "alert.language", "en", "console.url", "https://mail-events.example.com", "console.basic", "desk:secret",
+            "alert.language", "en", "console.url", "https://mail-events.example.com", "console.basic", CREDENTIALS,
             "alert.max-per-hour", "50", "alert.max-per-day", "1000", "alert.all-clear-from", "1"));
 
     private static final Pattern HIDDEN = Pattern.compile("<input type=\"hidden\" name=\"(\\w+)\" value=\"([^\"]*)\">");
