@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.apache.camel.CamelContext;
@@ -24,13 +25,28 @@ import org.slf4j.LoggerFactory;
 public final class InProcess extends MailEvents {
 
     private final ThreadGroup threads = new ThreadGroup("application");
-    private final Logger root = root();
-
     private final StringBuffer log = new StringBuffer();
-    private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+    private final Main main;
+
+    /**
+     * The logs of all applications, by their threads. One appender serves all, because Logback sometimes forgets an appender that is added
+     * while other threads log, until the next one is added or removed: its COWArrayList may overwrite a newer copy with an older one.
+     */
+    private static final class Logs extends AppenderBase<ILoggingEvent> {
+
+        static final Logs ALL = new Logs();
+
+        private final Map<ThreadGroup, StringBuffer> byThreads = new ConcurrentHashMap<>();
+
+        private Logs() {
+            start();
+            root().addAppender(this);
+        }
+
         @Override
         protected void append(ILoggingEvent event) {
-            if (Thread.currentThread().getThreadGroup() != threads) {
+            StringBuffer log = byThreads.get(Thread.currentThread().getThreadGroup());
+            if (log == null) {
                 return;
             }
             log.append(event.getFormattedMessage()).append('\n');
@@ -38,8 +54,7 @@ public final class InProcess extends MailEvents {
                 log.append(ThrowableProxyUtil.asString(event.getThrowableProxy())).append('\n');
             }
         }
-    };
-    private final Main main;
+    }
 
     /**
      * @param main     the application, not yet started
@@ -49,8 +64,7 @@ public final class InProcess extends MailEvents {
         super(settings);
         this.main = main;
         main.addOverrideProperty("spool.directory", OwnProcess.folder().resolve("spool").toString());
-        appender.start();
-        root.addAppender(appender);
+        Logs.ALL.byThreads.put(threads, log);
         main.addOverrideProperty("store.max-wait", PATIENT);
         settings.forEach(main::addOverrideProperty);
         main.addOverrideProperty("camel.server.port", String.valueOf(port));
@@ -100,6 +114,6 @@ public final class InProcess extends MailEvents {
         main.stop();
         // Camel leaves a listener at the garbage collectors. The listener would keep the meters and everything that they measure in memory.
         meters.forEach(MeterRegistry::clear);
-        root.detachAppender(appender);
+        Logs.ALL.byThreads.remove(threads);
     }
 }
