@@ -155,13 +155,12 @@ class KafkaLogTest {
             await().until(() -> {
                 ObjectNode delivery = Payload.delivery("queued");
                 all.add(delivery);
-                boolean spooled = application.post(MailEvents.JSON, Payload.json("deliveries", delivery)).body().contains("\"spooled\":1");
-                // the half-open time may end while the brokers take a webhook, so another webhook may be the one that closes the breaker
-                return spooled && application.log().contains("The Kafka brokers are back");
+                return application.post(MailEvents.JSON, Payload.json("deliveries", delivery)).body().contains("\"spooled\":1");
             });
 
             // Then
             await().until(() -> stored(server.database()).equals(ids(all)));
+            assertThat(application.log()).contains("The Kafka brokers are back");
         } finally {
             broker.close();
             server.kill();
